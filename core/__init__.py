@@ -1,0 +1,1 @@
+"""Values and pure functions of them: no Qt, no global state, no clock."""
