@@ -1,0 +1,236 @@
+"""What the user chose to do: data, model, training and calibration, frozen, and JSON both ways.
+
+A choice has one name, its path (``training.learning_rate``), used by the form, the command line,
+session files and lessons alike. The sections declare the choices; `knobs.py` checks them.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from core.errors import UserError
+from core.knobs import Knob, knobs_of, setting
+from core.settings import calibration as calibration_knobs
+from core.settings import data as data_knobs
+from core.settings import model as model_knobs
+from core.settings import training as training_knobs
+
+VERSION = 1
+
+
+@dataclass(frozen=True, slots=True)
+class DataChoices:
+    """Which rows the model learns from, and how they are prepared."""
+
+    source: str = setting(data_knobs.SOURCE)
+    path: str = setting(data_knobs.PATH)
+    target: str = setting(data_knobs.TARGET)
+    features: tuple[str, ...] = setting(data_knobs.FEATURES)
+    rows: int = setting(data_knobs.ROWS)
+    noise: float = setting(data_knobs.NOISE)
+    imbalance: float = setting(data_knobs.IMBALANCE)
+    label_flips: float = setting(data_knobs.LABEL_FLIPS)
+    train: float = setting(data_knobs.TRAIN)
+    validation: float = setting(data_knobs.VALIDATION)
+    scaling: str = setting(data_knobs.SCALING)
+    missing: str = setting(data_knobs.MISSING)
+    class_weights: str = setting(data_knobs.CLASS_WEIGHTS)
+    custom_weights: tuple[float, ...] = setting(data_knobs.CUSTOM_WEIGHTS)
+    seed: int = setting(data_knobs.SEED)
+
+
+@dataclass(frozen=True, slots=True)
+class ModelChoices:
+    """The network: layers, activation, output and first parameters."""
+
+    hidden: tuple[int, ...] = setting(model_knobs.HIDDEN)
+    activation: str = setting(model_knobs.ACTIVATION)
+    head: str = setting(model_knobs.HEAD)
+    batch_norm: bool = setting(model_knobs.BATCH_NORM)
+    initialisation: str = setting(model_knobs.INITIALISATION)
+    seed: int = setting(model_knobs.SEED)
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingChoices:
+    """How the parameters move: loss, optimiser, learning rate, batches, penalty, stopping."""
+
+    learning_rate: float = setting(training_knobs.LEARNING_RATE)
+    batch_size: int = setting(training_knobs.BATCH_SIZE)
+    loss: str = setting(training_knobs.LOSS)
+    optimizer: str = setting(training_knobs.OPTIMIZER)
+    momentum: float = setting(training_knobs.MOMENTUM)
+    decay_rate: float = setting(training_knobs.DECAY_RATE)
+    beta2: float = setting(training_knobs.BETA2)
+    weight_decay: float = setting(training_knobs.WEIGHT_DECAY)
+    schedule: str = setting(training_knobs.SCHEDULE)
+    schedule_epochs: float = setting(training_knobs.SCHEDULE_EPOCHS)
+    penalty: str = setting(training_knobs.PENALTY)
+    penalty_strength: float = setting(training_knobs.PENALTY_STRENGTH)
+    early_stopping: bool = setting(training_knobs.EARLY_STOPPING)
+    patience: int = setting(training_knobs.PATIENCE)
+    stop_epoch: int = setting(training_knobs.STOP_EPOCH)
+
+
+@dataclass(frozen=True, slots=True)
+class CalibrationChoices:
+    """How probabilities are mended and how their reliability is shown."""
+
+    method: str = setting(calibration_knobs.METHOD)
+    bins: int = setting(calibration_knobs.BINS)
+    binning: str = setting(calibration_knobs.BINNING)
+
+
+@dataclass(frozen=True, slots=True)
+class Experiment:
+    """Everything that determines a run, frozen; undo is a list of these.
+
+    Examples
+    --------
+    >>> slow = Experiment().replacing("training.learning_rate", 0.001)
+    >>> slow.training.learning_rate
+    0.001
+    >>> Experiment.from_json(slow.to_json()) == slow
+    True
+    """
+
+    data: DataChoices = field(default_factory=DataChoices)
+    model: ModelChoices = field(default_factory=ModelChoices)
+    training: TrainingChoices = field(default_factory=TrainingChoices)
+    calibration: CalibrationChoices = field(default_factory=CalibrationChoices)
+
+    def value(self, path: str) -> Any:
+        """Return the choice at a path, such as ``"data.noise"``."""
+        section, name = _split(path)
+        return getattr(getattr(self, section), name)
+
+    def replacing(self, path: str, value: Any) -> Experiment:
+        """Return a copy with one choice changed, or raise a `UserError` that says what it takes."""
+        section, name = _split(path)
+        checked = knob_at(path).check(value)
+        part = dataclasses.replace(getattr(self, section), **{name: checked})
+        return dataclasses.replace(self, **{section: part})
+
+    def parsing(self, path: str, text: str) -> Experiment:
+        """Return a copy with one choice read from text, as typed by a user."""
+        return self.replacing(path, knob_at(path).parse(text))
+
+    def changes(self, other: Experiment) -> tuple[str, ...]:
+        """Return the paths whose values differ between this experiment and another."""
+        return tuple(path for path in PATHS if self.value(path) != other.value(path))
+
+    def is_relevant(self, path: str) -> bool:
+        """Tell whether a knob makes a difference, given the other choices."""
+        return all(self.value(other) in values for other, values in knob_at(path).only_for)
+
+    def to_json(self) -> str:
+        """Return the experiment as JSON, sections and choices in their order."""
+        sections = {name: dataclasses.asdict(getattr(self, name)) for name in SECTIONS}
+        return json.dumps({"version": VERSION, **sections}, indent=1, allow_nan=False)
+
+    @classmethod
+    def from_json(cls, text: str) -> Experiment:
+        """Read an experiment from JSON; choices not mentioned keep their defaults.
+
+        Raises
+        ------
+        UserError
+            Where the text is no such JSON, names a choice twice or one that does not exist,
+            or holds a value out of range.
+        """
+        return experiment_from_mapping(parse_json(text))
+
+
+SECTIONS: dict[str, Any] = {
+    "data": DataChoices,
+    "model": ModelChoices,
+    "training": TrainingChoices,
+    "calibration": CalibrationChoices,
+}
+KNOBS: dict[str, Knob] = {
+    f"{section}.{name}": knob
+    for section, choices in SECTIONS.items()
+    for name, knob in knobs_of(choices).items()
+}
+PATHS = tuple(KNOBS)
+
+
+def knob_at(path: str) -> Knob:
+    """Return the knob of that path, or raise a `UserError` that lists the paths."""
+    if path not in KNOBS:
+        raise UserError(f"There is no setting named {path!r}.", "", f"Choose one of: {_listed()}.")
+    return KNOBS[path]
+
+
+def _listed() -> str:
+    return ", ".join(PATHS)
+
+
+def _split(path: str) -> tuple[str, str]:
+    knob_at(path)
+    section, _, name = path.partition(".")
+    return section, name
+
+
+def parse_json(text: str) -> Mapping[str, Any]:
+    """Read one JSON object strictly: no repeated key, no NaN or Infinity.
+
+    Raises
+    ------
+    UserError
+        With the line and column where the text breaks off or is no JSON.
+    """
+    if not text.strip():
+        raise UserError("The file is empty.", "It holds no JSON at all.", "Choose another file.")
+    hooks: dict[str, Callable[..., Any]] = {
+        "object_pairs_hook": _without_repeats,
+        "parse_constant": _no_constant,
+    }
+    try:
+        value = json.loads(text, **hooks)
+    except json.JSONDecodeError as error:
+        where = f"Line {error.lineno}, column {error.colno}: {error.msg}."
+        raise UserError("The file is not complete JSON.", where, "Choose another file.") from None
+    except RecursionError:
+        raise UserError("The file is nested too deeply.", "", "Choose another file.") from None
+    if not isinstance(value, dict):
+        raise UserError("The file holds no settings.", "JSON object expected.", "")
+    return value
+
+
+def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    seen: dict[str, Any] = {}
+    for key, value in pairs:
+        if key in seen:
+            raise UserError(f"{key!r} stands twice.", "", "Keep one of the two.")
+        if isinstance(value, float) and not math.isfinite(value):
+            raise UserError(f"{key!r} is not a finite number.", "", "Give a finite number.")
+        seen[key] = value
+    return seen
+
+
+def _no_constant(name: str) -> float:
+    return float(name.replace("Infinity", "inf"))
+
+
+def experiment_from_mapping(mapping: Mapping[str, Any]) -> Experiment:
+    """Build an experiment from nested mappings, checking every name and value."""
+    version = mapping.get("version", VERSION)
+    if version != VERSION:
+        mend = "Open it with the version of Credence that wrote it."
+        raise UserError(f"Settings of version {version!r} cannot be read.", "", mend)
+    experiment = Experiment()
+    for section, choices in mapping.items():
+        if section == "version":
+            continue
+        if section not in SECTIONS or not isinstance(choices, dict):
+            known = ", ".join(SECTIONS)
+            raise UserError(f"{section!r} is no section.", "", f"Sections are: {known}.")
+        for name, value in choices.items():
+            experiment = experiment.replacing(f"{section}.{name}", value)
+    return experiment

@@ -1,0 +1,244 @@
+"""What a user can turn: label, range, default, unit, effect and one sentence of help, each stated once.
+
+A knob checks a value (`check`) and reads one from text (`parse`); the form, the command line
+and the session file all go through these two.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from core.errors import UserError
+from core.registry import Named
+
+Effect = Literal["live", "data", "restart"]
+Condition = tuple[str, tuple[object, ...]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Knob:
+    """One thing the user can set.
+
+    Attributes
+    ----------
+    label : str
+        What it is called on screen.
+    default : object
+        The value a new experiment has.
+    help : str
+        One sentence: what happens if you change it.
+    effect : {"live", "data", "restart"}
+        "live": acts on the next step; "data": keeps the weights and changes the rows;
+        "restart": training starts again at step 0.
+    only_for : tuple of (path, values)
+        The knob matters only where each of these other knobs has one of these values.
+    """
+
+    label: str
+    default: Any
+    help: str
+    effect: Effect = "restart"
+    only_for: tuple[Condition, ...] = ()
+
+    def check(self, value: Any) -> Any:
+        """Return the value in the knob's own type, or raise a `UserError`."""
+        raise NotImplementedError
+
+    def parse(self, text: str) -> Any:
+        """Read a value as a user types it, or raise a `UserError`."""
+        return self.check(text.strip())
+
+    def refusal(self, value: object, mend: str) -> UserError:
+        """Return the error for a value that this knob cannot take."""
+        return UserError(f"{self.label} cannot be {value!r}.", "", mend)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NumberKnob(Knob):
+    """A real number in [low, high], on a linear or logarithmic slider."""
+
+    low: float
+    high: float
+    scale: Literal["linear", "log"] = "linear"
+    unit: str = ""
+
+    def check(self, value: Any) -> float:
+        """Return the value as a float within the range."""
+        mend = f"Give a number from {self.low:g} to {self.high:g}."
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            raise self.refusal(value, mend)
+        number = float(value)
+        if not (math.isfinite(number) and self.low <= number <= self.high):
+            raise self.refusal(value, mend)
+        return number
+
+    def parse(self, text: str) -> float:
+        """Read a number, in scientific notation if you like (``3e-4``)."""
+        try:
+            return self.check(float(text.strip().replace("−", "-")))
+        except ValueError:
+            raise self.refusal(text, f"Give a number from {self.low:g} to {self.high:g}.") from None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IntegerKnob(Knob):
+    """A whole number in [low, high], on a linear or logarithmic slider."""
+
+    low: int
+    high: int
+    scale: Literal["linear", "log"] = "linear"
+    unit: str = ""
+
+    def check(self, value: Any) -> int:
+        """Return the value as an int within the range."""
+        mend = f"Give a whole number from {self.low} to {self.high}."
+        if isinstance(value, bool) or not isinstance(value, int | float) or value != value // 1:
+            raise self.refusal(value, mend)
+        if not self.low <= value <= self.high:
+            raise self.refusal(value, mend)
+        return int(value)
+
+    def parse(self, text: str) -> int:
+        """Read a whole number (``1e3`` is 1000)."""
+        try:
+            return self.check(float(text.strip()))
+        except ValueError:
+            mend = f"Give a whole number from {self.low} to {self.high}."
+            raise self.refusal(text, mend) from None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChoiceKnob(Knob):
+    """One name out of a registry; the registry is asked late, so that importing this is cheap."""
+
+    choices: Callable[[], Mapping[str, Named]]
+
+    def check(self, value: Any) -> str:
+        """Return the name where the registry knows it."""
+        names = list(self.choices())
+        if value not in names:
+            raise self.refusal(value, f"Choose one of: {', '.join(names)}.")
+        return str(value)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SwitchKnob(Knob):
+    """On or off."""
+
+    def check(self, value: Any) -> bool:
+        """Return the value where it is a truth value."""
+        if not isinstance(value, bool):
+            raise self.refusal(value, "Give true or false.")
+        return value
+
+    def parse(self, text: str) -> bool:
+        """Read true or false (also yes/no, on/off, 1/0)."""
+        word = text.strip().lower()
+        if word in {"true", "yes", "on", "1"}:
+            return True
+        if word in {"false", "no", "off", "0"}:
+            return False
+        raise self.refusal(text, "Give true or false.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TextKnob(Knob):
+    """A short text, such as a column's name or a file's path."""
+
+    longest: int = 4096
+
+    def check(self, value: Any) -> str:
+        """Return the text where it is one and can be stored as UTF-8."""
+        if not isinstance(value, str) or len(value) > self.longest:
+            raise self.refusal(value, f"Give a text of at most {self.longest} characters.")
+        if any("\ud800" <= character <= "\udfff" for character in value):
+            raise self.refusal(value, "Remove the broken (surrogate) characters.")
+        return value
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SizesKnob(Knob):
+    """A list of layer widths, such as ``8 8``; an empty list is no hidden layer."""
+
+    most: int
+    widest: int
+
+    def check(self, value: Any) -> tuple[int, ...]:
+        """Return the widths as a tuple of ints."""
+        mend = f"Give at most {self.most} widths from 1 to {self.widest}, such as 8 8."
+        if not isinstance(value, list | tuple) or len(value) > self.most:
+            raise self.refusal(value, mend)
+        for width in value:
+            if isinstance(width, bool) or not isinstance(width, int):
+                raise self.refusal(value, mend)
+            if not 1 <= width <= self.widest:
+                raise self.refusal(value, mend)
+        return tuple(value)
+
+    def parse(self, text: str) -> tuple[int, ...]:
+        """Read widths separated by spaces, commas or ``-``."""
+        words = text.replace(",", " ").replace("-", " ").strip("[]() ").split()
+        try:
+            return self.check([int(word) for word in words])
+        except ValueError:
+            raise self.refusal(text, "Give layer widths such as 8 8.") from None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NamesKnob(Knob):
+    """A list of column names; an empty list means every usable column."""
+
+    most: int = 100_000
+
+    def check(self, value: Any) -> tuple[str, ...]:
+        """Return the names as a tuple without repeats."""
+        if not isinstance(value, list | tuple) or not all(isinstance(name, str) for name in value):
+            raise self.refusal(value, "Give a list of column names.")
+        if len(set(value)) != len(value) or len(value) > self.most:
+            raise self.refusal(value, "Name each column once.")
+        return tuple(value)
+
+    def parse(self, text: str) -> tuple[str, ...]:
+        """Read names separated by commas."""
+        return self.check([name.strip() for name in text.split(",") if name.strip()])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NumbersKnob(Knob):
+    """A list of numbers in [low, high]; an empty list means that none is set."""
+
+    low: float
+    high: float
+
+    def check(self, value: Any) -> tuple[float, ...]:
+        """Return the numbers as a tuple of floats within the range."""
+        mend = f"Give numbers from {self.low:g} to {self.high:g}."
+        if not isinstance(value, list | tuple):
+            raise self.refusal(value, mend)
+        for number in value:
+            if isinstance(number, bool) or not isinstance(number, int | float):
+                raise self.refusal(value, mend)
+            if not self.low <= number <= self.high:
+                raise self.refusal(value, mend)
+        return tuple(float(number) for number in value)
+
+    def parse(self, text: str) -> tuple[float, ...]:
+        """Read numbers separated by spaces or commas."""
+        try:
+            return self.check([float(word) for word in text.replace(",", " ").split()])
+        except ValueError:
+            raise self.refusal(text, "Give numbers separated by spaces.") from None
+
+
+def setting(knob: Knob) -> Any:
+    """Return a dataclass field whose default and metadata come from the knob."""
+    return dataclasses.field(default=knob.default, metadata={"knob": knob})
+
+
+def knobs_of(section: Any) -> dict[str, Knob]:
+    """Return the knobs of a section (a dataclass or an instance of one) by field name, in order."""
+    return {field.name: field.metadata["knob"] for field in dataclasses.fields(section)}

@@ -1,0 +1,1 @@
+"""Every knob of an Experiment, a file for each section."""

@@ -1,0 +1,154 @@
+"""The knobs of the data: which rows, and how they are prepared."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from core.knobs import (
+    ChoiceKnob,
+    IntegerKnob,
+    NamesKnob,
+    NumberKnob,
+    NumbersKnob,
+    TextKnob,
+)
+from core.registry import Named
+
+DRAWN = ("two_moons", "circles", "blobs", "xor", "spirals", "unequal_gaussians", "imbalanced")
+
+
+def _sources() -> Mapping[str, Named]:
+    from core.data.sources import SOURCES
+
+    return SOURCES
+
+
+def _scalings() -> Mapping[str, Named]:
+    from core.data.preparing import SCALINGS
+
+    return SCALINGS
+
+
+def _missing() -> Mapping[str, Named]:
+    from core.data.preparing import MISSING
+
+    return MISSING
+
+
+def _class_weights() -> Mapping[str, Named]:
+    from core.data.preparing import CLASS_WEIGHTS
+
+    return CLASS_WEIGHTS
+
+
+SOURCE = ChoiceKnob(
+    label="data set",
+    default="two_moons",
+    choices=_sources,
+    help="Where the rows come from: drawn by a formula, a bundled table, or your own file.",
+)
+PATH = TextKnob(
+    label="file",
+    default="",
+    help="The table on your disk.",
+    only_for=(("data.source", ("file",)),),
+)
+TARGET = TextKnob(
+    label="target column",
+    default="",
+    help="The column that the model learns to predict; empty lets Credence guess.",
+    only_for=(("data.source", ("file",)),),
+)
+FEATURES = NamesKnob(
+    label="feature columns",
+    default=(),
+    help="The columns that the model sees; an empty list means every usable one.",
+    only_for=(("data.source", ("file",)),),
+)
+ROWS = IntegerKnob(
+    label="rows",
+    default=500,
+    low=20,
+    high=100_000,
+    scale="log",
+    effect="data",
+    help="More rows leave less to chance: the curves calm down and the bands narrow.",
+    only_for=(("data.source", DRAWN),),
+)
+NOISE = NumberKnob(
+    label="noise",
+    default=0.25,
+    low=0.0,
+    high=1.0,
+    effect="data",
+    help="More noise makes the classes overlap, so that no model can be sure there.",
+    only_for=(("data.source", DRAWN),),
+)
+IMBALANCE = NumberKnob(
+    label="imbalance",
+    default=0.0,
+    low=0.0,
+    high=0.98,
+    effect="data",
+    help="Towards 1 the first class crowds out the others, and accuracy begins to flatter.",
+)
+LABEL_FLIPS = NumberKnob(
+    label="label flips",
+    default=0.0,
+    low=0.0,
+    high=0.5,
+    effect="data",
+    help="This share of the labels is wrong, so that a sure model must sometimes be wrong.",
+)
+TRAIN = NumberKnob(
+    label="train share",
+    default=0.6,
+    low=0.05,
+    high=0.9,
+    effect="data",
+    help="The share of the rows that the model learns from.",
+)
+VALIDATION = NumberKnob(
+    label="validation share",
+    default=0.2,
+    low=0.05,
+    high=0.9,
+    effect="data",
+    help="The share of the rows that calibrators are fitted on; what remains is the test part.",
+)
+SCALING = ChoiceKnob(
+    label="scaling",
+    default="standard",
+    choices=_scalings,
+    help="Putting the columns on one scale rounds the loss bowl, so that training goes faster.",
+)
+MISSING = ChoiceKnob(
+    label="missing values",
+    default="drop",
+    choices=_missing,
+    help="What is done where a cell is empty.",
+)
+CLASS_WEIGHTS = ChoiceKnob(
+    label="class weights",
+    default="none",
+    choices=_class_weights,
+    effect="data",
+    help="Weighting rare classes up finds more of them, but shifts every probability.",
+)
+CUSTOM_WEIGHTS = NumbersKnob(
+    label="weights by class",
+    default=(),
+    low=1e-3,
+    high=1e3,
+    effect="data",
+    help="One weight for each class, in the order of the legend.",
+    only_for=(("data.class_weights", ("custom",)),),
+)
+SEED = IntegerKnob(
+    label="data seed",
+    default=0,
+    low=0,
+    high=999_999,
+    effect="data",
+    help="Another seed draws other rows of the same kind and splits them anew.",
+)

@@ -1,0 +1,66 @@
+"""The knobs of the model."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from core.knobs import ChoiceKnob, IntegerKnob, SizesKnob, SwitchKnob
+from core.registry import Named
+
+
+def _activations() -> Mapping[str, Named]:
+    from core.activations import ACTIVATIONS
+
+    return ACTIVATIONS
+
+
+def _heads() -> Mapping[str, Named]:
+    from core.heads import HEADS
+
+    return HEADS
+
+
+def _initialisations() -> Mapping[str, Named]:
+    from core.initialisation import INITIALISATIONS
+
+    return INITIALISATIONS
+
+
+HIDDEN = SizesKnob(
+    label="hidden layers",
+    default=(8, 8),
+    most=32,
+    widest=1024,
+    help="More or wider layers bend the boundary more; with none this is logistic regression.",
+)
+ACTIVATION = ChoiceKnob(
+    label="activation",
+    default="tanh",
+    choices=_activations,
+    help="The curve each hidden unit puts its weighted sum through.",
+)
+HEAD = ChoiceKnob(
+    label="output",
+    default="sigmoid",
+    choices=_heads,
+    help="One logit through a sigmoid, or a logit for each class through softmax; "
+    "more than two classes always use softmax.",
+)
+BATCH_NORM = SwitchKnob(
+    label="batch normalisation",
+    default=False,
+    help="Each hidden unit's input is standardised within its batch, which steadies deep networks.",
+)
+INITIALISATION = ChoiceKnob(
+    label="first weights",
+    default="glorot",
+    choices=_initialisations,
+    help="How the first weights are drawn; all zero keeps hidden units identical for ever.",
+)
+SEED = IntegerKnob(
+    label="seed",
+    default=0,
+    low=0,
+    high=999_999,
+    help="Another seed draws other first weights and another order of the rows.",
+)

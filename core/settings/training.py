@@ -1,0 +1,163 @@
+"""The knobs of training."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from core.knobs import ChoiceKnob, IntegerKnob, NumberKnob, SwitchKnob
+from core.registry import Named
+
+
+def _losses() -> Mapping[str, Named]:
+    from core.losses import LOSSES
+
+    return LOSSES
+
+
+def _optimizers() -> Mapping[str, Named]:
+    from core.optimizers import OPTIMIZERS
+
+    return OPTIMIZERS
+
+
+def _schedules() -> Mapping[str, Named]:
+    from core.schedules import SCHEDULES
+
+    return SCHEDULES
+
+
+def _penalties() -> Mapping[str, Named]:
+    from core.penalties import PENALTIES
+
+    return PENALTIES
+
+
+LEARNING_RATE = NumberKnob(
+    label="learning rate",
+    default=0.1,
+    low=1e-6,
+    high=100.0,
+    scale="log",
+    effect="live",
+    help="Higher moves faster, until the steps overshoot and the loss jumps or diverges.",
+)
+BATCH_SIZE = IntegerKnob(
+    label="batch size",
+    default=10,
+    low=1,
+    high=1_000_000,
+    scale="log",
+    unit="rows",
+    effect="live",
+    help="Larger batches give a calmer but costlier step; beyond the rows there are, all are used.",
+)
+LOSS = ChoiceKnob(
+    label="loss",
+    default="cross_entropy",
+    choices=_losses,
+    help="What training lowers: cross-entropy learns fast from confident mistakes, "
+    "squared error slowly.",
+)
+OPTIMIZER = ChoiceKnob(
+    label="optimiser",
+    default="sgd",
+    choices=_optimizers,
+    help="The rule that turns gradients into steps.",
+)
+MOMENTUM = NumberKnob(
+    label="momentum",
+    default=0.9,
+    low=0.0,
+    high=0.999,
+    effect="live",
+    help="How much of the last step is kept: higher rolls through flat valleys, and overshoots.",
+    only_for=(("training.optimizer", ("momentum", "nesterov", "adam", "adamw")),),
+)
+DECAY_RATE = NumberKnob(
+    label="decay rate",
+    default=0.9,
+    low=0.5,
+    high=0.9999,
+    effect="live",
+    help="How slowly the running mean of squared gradients forgets; higher gives steadier steps.",
+    only_for=(("training.optimizer", ("rmsprop",)),),
+)
+BETA2 = NumberKnob(
+    label="beta 2",
+    default=0.999,
+    low=0.5,
+    high=0.99999,
+    effect="live",
+    help="How slowly Adam's mean of squared gradients forgets; higher gives steadier steps.",
+    only_for=(("training.optimizer", ("adam", "adamw")),),
+)
+WEIGHT_DECAY = NumberKnob(
+    label="weight decay",
+    default=1e-4,
+    low=1e-8,
+    high=0.1,
+    scale="log",
+    effect="live",
+    help="AdamW shrinks every weight by this share at every step, apart from the gradient.",
+    only_for=(("training.optimizer", ("adamw",)),),
+)
+SCHEDULE = ChoiceKnob(
+    label="schedule",
+    default="constant",
+    choices=_schedules,
+    effect="live",
+    help="How the learning rate changes as training goes on.",
+)
+SCHEDULE_EPOCHS = NumberKnob(
+    label="schedule length",
+    default=50.0,
+    low=1.0,
+    high=100_000.0,
+    scale="log",
+    unit="epochs",
+    effect="live",
+    help="Epochs until the learning rate is halved, or until the cosine reaches zero.",
+    only_for=(("training.schedule", ("step", "exponential", "cosine")),),
+)
+PENALTY = ChoiceKnob(
+    label="penalty",
+    default="none",
+    choices=_penalties,
+    effect="live",
+    help="L2 pulls all weights towards zero; L1 sets the useless ones to zero.",
+)
+PENALTY_STRENGTH = NumberKnob(
+    label="penalty strength",
+    default=0.001,
+    low=1e-7,
+    high=10.0,
+    scale="log",
+    effect="live",
+    help="Higher keeps the weights smaller and the boundary smoother.",
+    only_for=(("training.penalty", ("l1", "l2")),),
+)
+EARLY_STOPPING = SwitchKnob(
+    label="early stopping",
+    default=False,
+    effect="live",
+    help="Training stops when validation loss has stopped falling, and the best step is restored.",
+)
+PATIENCE = IntegerKnob(
+    label="patience",
+    default=20,
+    low=1,
+    high=10_000,
+    scale="log",
+    unit="epochs",
+    effect="live",
+    help="How many epochs without a better validation loss are waited for.",
+    only_for=(("training.early_stopping", (True,)),),
+)
+STOP_EPOCH = IntegerKnob(
+    label="stop at epoch",
+    default=0,
+    low=0,
+    high=10_000_000,
+    effect="live",
+    help="Training pauses by itself at this epoch; 0 lets it run on.",
+)

@@ -1,0 +1,287 @@
+"""Training: a state, one step, and bursts of steps, the same bits however they are cut.
+
+Rows are taken in an order drawn anew for every epoch from ``default_rng((seed, epoch))``, so that no
+generator's state is stored and any step can be replayed exactly.
+"""
+
+from __future__ import annotations
+
+import functools
+import math
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+import numpy as np
+
+from core.architecture import Architecture
+from core.errors import UserError
+from core.experiment import TrainingChoices
+from core.losses import LOSSES
+from core.network import LayerPass, objective, updated_statistics
+from core.optimizers import OPTIMIZERS, Rates
+from core.penalties import PENALTIES
+from core.schedules import SCHEDULES
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Problem:
+    """What is being solved: a network, a way of training, and the training rows.
+
+    Attributes
+    ----------
+    architecture : Architecture
+    training : TrainingChoices
+    X : (n, n_inputs) float64 array
+    y : (n,) int64 array
+    weights : (n,) float64 array
+        Sample weight times class weight, mean 1.
+    seed : int
+        Determines the order of the rows in each epoch.
+    """
+
+    architecture: Architecture
+    training: TrainingChoices
+    X: np.ndarray
+    y: np.ndarray
+    weights: np.ndarray
+    seed: int = 0
+
+    @property
+    def n_rows(self) -> int:
+        """The number of training rows."""
+        return len(self.y)
+
+    @property
+    def steps_per_epoch(self) -> int:
+        """The number of batches in an epoch, the last partial one counted."""
+        return -(-self.n_rows // min(self.training.batch_size, self.n_rows))
+
+    def with_training(self, training: TrainingChoices) -> Problem:
+        """Return the same problem, trained another way."""
+        return replace(self, training=training)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TrainState:
+    """The parameters at one step, and all that the next step needs.
+
+    Attributes
+    ----------
+    step : int
+        Updates made so far.
+    epoch : int
+        Epochs completed.
+    position : int
+        Rows of the present epoch already used.
+    parameters : (p,) array
+    slots : (n_slots, p) array
+        What the optimiser remembers.
+    statistics : (s,) array
+        Batch normalisation's running means and variances.
+    """
+
+    step: int
+    epoch: int
+    position: int
+    parameters: np.ndarray
+    slots: np.ndarray
+    statistics: np.ndarray
+
+    @property
+    def n_bytes(self) -> int:
+        """The memory its arrays take."""
+        return self.parameters.nbytes + self.slots.nbytes + self.statistics.nbytes
+
+    def same_bits(self, other: TrainState) -> bool:
+        """Tell whether two states are equal to the last bit."""
+        return (self.step, self.epoch, self.position) == (
+            other.step,
+            other.epoch,
+            other.position,
+        ) and all(
+            mine.dtype == theirs.dtype and mine.tobytes() == theirs.tobytes()
+            for mine, theirs in (
+                (self.parameters, other.parameters),
+                (self.slots, other.slots),
+                (self.statistics, other.statistics),
+            )
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Divergence:
+    """Why training had to stop: the step that could not be taken and the knob to turn.
+
+    Attributes
+    ----------
+    step : int
+        The last step at which everything was finite.
+    knob : str
+        The path of the knob to turn.
+    what, mend : str
+        In words for the user.
+    """
+
+    step: int
+    knob: str
+    what: str
+    mend: str
+
+    def error(self) -> UserError:
+        """Return it as the error a user meets."""
+        return UserError(self.what, f"The last good step, {self.step}, is kept.", self.mend)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Burst:
+    """What a burst came to: the state after it, and a divergence where it had to stop early."""
+
+    state: TrainState
+    divergence: Divergence | None = None
+
+
+class Engine(Protocol):
+    """Something that trains: the readable numpy here, or the same mathematics compiled."""
+
+    @property
+    def name(self) -> str:
+        """What it is called in the status line."""
+
+    def start(self, problem: Problem, initialisation: str, seed: int) -> TrainState:
+        """Return the state at step 0."""
+
+    def burst(self, problem: Problem, state: TrainState, steps: int) -> Burst:
+        """Take that many steps, or stop at the last finite state."""
+
+
+@functools.lru_cache(maxsize=4)
+def row_order(seed: int, epoch: int, n_rows: int) -> np.ndarray:
+    """Return the order (n_rows,) in which an epoch takes the rows; read-only."""
+    order = np.random.default_rng((seed, epoch)).permutation(n_rows)
+    order.flags.writeable = False
+    return order
+
+
+def rates_at(training: TrainingChoices, epochs: float) -> Rates:
+    """Return the optimiser's numbers after that many epochs (with a fraction)."""
+    factor = SCHEDULES[training.schedule].factor(epochs, training.schedule_epochs)
+    return Rates(
+        learning_rate=training.learning_rate,
+        factor=factor,
+        momentum=training.momentum,
+        decay_rate=training.decay_rate,
+        beta2=training.beta2,
+        weight_decay=training.weight_decay,
+    )
+
+
+def initial_state(problem: Problem, initialisation: str, seed: int) -> TrainState:
+    """Return the state at step 0."""
+    architecture = problem.architecture
+    parameters = architecture.initial_parameters(initialisation, seed)
+    slots = OPTIMIZERS[problem.training.optimizer].init(parameters)
+    return TrainState(0, 0, 0, parameters, slots, architecture.initial_statistics())
+
+
+def gradient_at(
+    problem: Problem, parameters: np.ndarray, statistics: np.ndarray, rows: np.ndarray
+) -> tuple[float, np.ndarray, tuple[LayerPass, ...]]:
+    """Return the penalised objective of some rows, its gradient (p,) and the forward passes."""
+    training = problem.training
+    value, back, passes = objective(
+        problem.architecture,
+        parameters,
+        statistics,
+        problem.X[rows],
+        problem.y[rows],
+        problem.weights[rows],
+        LOSSES[training.loss],
+    )
+    gradient = back.gradient
+    if training.penalty != "none":
+        penalty = PENALTIES[training.penalty]
+        own_weights = problem.architecture.views(parameters)
+        for own, slot in zip(own_weights, problem.architecture.views(gradient), strict=True):
+            value += training.penalty_strength * penalty.value(own.W)
+            slot.W += training.penalty_strength * penalty.gradient(own.W)
+    return value, gradient, passes
+
+
+def step(problem: Problem, state: TrainState) -> TrainState | None:
+    """Take one step; None where the loss or a parameter would no longer be finite."""
+    training, n = problem.training, problem.n_rows
+    epoch, position = state.epoch, state.position
+    if position >= n:  # the rows became fewer during the epoch
+        epoch, position = epoch + 1, 0
+    batch = row_order(problem.seed, epoch, n)[position : position + training.batch_size]
+    rates = rates_at(training, epoch + position / n)
+    optimizer = OPTIMIZERS[training.optimizer]
+    point = optimizer.point(state.parameters, state.slots, rates)
+    value, gradient, passes = gradient_at(problem, point, state.statistics, batch)
+    decays = problem.architecture.weight_mask() if training.optimizer == "adamw" else 0.0
+    parameters, slots = optimizer.update(
+        state.parameters, state.slots, gradient, state.step + 1, rates, decays
+    )
+    if not (math.isfinite(value) and math.isfinite(float(np.abs(parameters).max()))):
+        return None
+    position += len(batch)
+    if position >= n:
+        epoch, position = epoch + 1, 0
+    statistics = updated_statistics(problem.architecture, state.statistics, passes)
+    return TrainState(state.step + 1, epoch, position, parameters, slots, statistics)
+
+
+def burst(problem: Problem, state: TrainState, steps: int) -> Burst:
+    """Take that many steps, stopping at the last finite state where training diverges.
+
+    The result does not depend on how steps are divided into bursts, to the last bit.
+    """
+    with np.errstate(all="ignore"):
+        for _ in range(steps):
+            following = step(problem, state)
+            if following is None:
+                return Burst(state, explain_divergence(problem, state))
+            state = following
+    return Burst(state)
+
+
+def epoch(problem: Problem, state: TrainState) -> Burst:
+    """Train to the end of the present epoch."""
+    return burst(problem, state, steps_to_epoch(problem, state, state.epoch + 1))
+
+
+def steps_to_epoch(problem: Problem, state: TrainState, target: int) -> int:
+    """Return how many steps lead from a state to the end of the epoch before `target`."""
+    if target <= state.epoch:
+        return 0
+    n, size = problem.n_rows, min(problem.training.batch_size, problem.n_rows)
+    present = -(-max(n - state.position, 0) // size)
+    return present + (target - state.epoch - 1) * problem.steps_per_epoch
+
+
+def explain_divergence(problem: Problem, state: TrainState) -> Divergence:
+    """Say which knob to turn: the penalty where it overshoots by itself, else the learning rate."""
+    training = problem.training
+    what = f"Training diverged after step {state.step}: the loss is no longer a finite number."
+    if training.penalty == "l2" and training.learning_rate * training.penalty_strength > 1.0:
+        mend = f"Lower the penalty strength (now {training.penalty_strength:g})."
+        return Divergence(state.step, "training.penalty_strength", what, mend)
+    mend = f"Lower the learning rate (now {training.learning_rate:g})."
+    if float(np.abs(problem.X).max(initial=0.0)) > 1e3:
+        mend = f"Scale the data, or lower the learning rate (now {training.learning_rate:g})."
+    return Divergence(state.step, "training.learning_rate", what, mend)
+
+
+@dataclass(frozen=True, slots=True)
+class NumpyEngine:
+    """The readable numpy of this file, in float64."""
+
+    name: str = "numpy engine"
+
+    def start(self, problem: Problem, initialisation: str, seed: int) -> TrainState:
+        """Return the state at step 0."""
+        return initial_state(problem, initialisation, seed)
+
+    def burst(self, problem: Problem, state: TrainState, steps: int) -> Burst:
+        """Take that many steps, or stop at the last finite state."""
+        return burst(problem, state, steps)
