@@ -133,17 +133,16 @@ class Generator:
                 f"It has {self.n_classes} classes and {rows} rows were asked for.",
                 f"Ask for {2 * self.n_classes} rows or more.",
             )
-        limits = (
-            ("noise", noise, 1.0),
-            ("imbalance", imbalance, 0.999),
-            ("flips", label_flips, 1.0),
-        )
-        for name, value, high in limits:
-            if not 0 <= value <= high:
-                why = f"The {name} must lie between 0 and {high:g}; it is {value:g}."
-                raise UserError(
-                    f"{self.label} was not drawn.", why, "Choose a value in that range."
-                )
+        check_share(self.label, "noise", noise, 1.0)
+        check_share(self.label, "imbalance", imbalance, 0.999)
+        check_share(self.label, "share of flipped labels", label_flips, 1.0)
+
+
+def check_share(name: str, knob: str, value: float, high: float) -> None:
+    """Raise a UserError unless 0 <= value <= high (NaN is refused too)."""
+    if not 0 <= value <= high:
+        why = f"The {knob} must lie between 0 and {high:g}; it is {value:g}."
+        raise UserError(f"{name} was not drawn.", why, "Choose a value in that range.")
 
 
 def apportion(rows: int, shares: Floats) -> Codes:

@@ -1,0 +1,102 @@
+"""What is done where a value is missing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from core.data.dataset import Codes, Dataset, Feature, Floats
+from core.errors import UserError
+from core.registry import Registry
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One of the choices of a form: its key, its label and one sentence on what it does."""
+
+    name: str
+    label: str
+    description: str
+
+
+MISSING: Registry[Choice] = Registry(
+    "way with missing values",
+    [
+        Choice("drop", "Leave out the row", "A row with any missing value is left out."),
+        Choice("mean", "Mean", "A number gets its train mean, a category its commonest level."),
+        Choice(
+            "median", "Median", "A number gets its train median, a category its commonest level."
+        ),
+        Choice(
+            "category",
+            "A category of its own",
+            "Being missing becomes an input of its own; a number gets its train mean besides.",
+        ),
+    ],
+)
+"""Every way with missing values, by name."""
+
+OWN_LEVEL = -1.0
+
+
+def complete_rows(dataset: Dataset, drop: bool) -> tuple[Codes, list[str]]:
+    """Return the rows to keep, and a note on those that are left out.
+
+    Raises
+    ------
+    UserError
+        If fewer than two classes would be left.
+    """
+    every = np.arange(dataset.n_samples)
+    gaps = np.isnan(dataset.X)
+    if not drop or not gaps.any():
+        return every, []
+    rows = every[~gaps.any(axis=1)]
+    lost = dataset.n_samples - len(rows)
+    if len(np.unique(dataset.y[rows])) < 2:
+        worst = dataset.features[int(gaps.sum(axis=0).argmax())].name
+        raise UserError(
+            f"{dataset.name} was not prepared.",
+            f"{lost} of {dataset.n_samples} rows have a missing value, most of them in {worst}; "
+            "without them fewer than two classes are left.",
+            f"Fill missing values instead, or leave out the column {worst}.",
+        )
+    return rows, [f"{lost} of {dataset.n_samples} rows have a missing value and were left out."]
+
+
+def fit_fill(features: tuple[Feature, ...], X: Floats, missing: str) -> tuple[Floats, list[str]]:
+    """Fit what stands in for a missing value of each column.
+
+    Parameters
+    ----------
+    features : tuple of Feature
+    X : ndarray, shape (n, n_features)
+        Raw train rows.
+    missing : str
+        A key of `MISSING`; with ``"category"`` a category that lacks values here gets the code -1.
+
+    Returns
+    -------
+    fill : ndarray, shape (n_features,)
+    notes : list of str
+    """
+    fill = np.zeros(X.shape[1])
+    gaps = np.isnan(X)
+    counts = gaps.sum(axis=0)
+    numbers = np.array([not feature.levels for feature in features])
+    known = numbers & (counts < len(X))
+    fill[known & (counts == 0)] = _centre(X[:, known & (counts == 0)], missing)
+    for j in np.flatnonzero(known & (counts > 0)):
+        fill[j] = _centre(X[~gaps[:, j], j], missing)
+    for j in np.flatnonzero(~numbers):
+        if missing == "category" and counts[j]:
+            fill[j] = OWN_LEVEL
+        elif counts[j] < len(X):
+            fill[j] = np.bincount(X[~gaps[:, j], j].astype(np.int64)).argmax()
+    unknown = np.flatnonzero(counts == len(X))
+    return fill, [f"{features[j].name} has no value in any train row." for j in unknown]
+
+
+def _centre(X: Floats, missing: str) -> Floats:
+    return np.asarray(np.median(X, axis=0) if missing == "median" else X.mean(axis=0))
