@@ -1,0 +1,163 @@
+"""Rows of equal probability pooled, in order: the one sort that every figure shares.
+
+Every curve and every figure of a yes-or-no forecast depends on the rows only through the distinct
+probabilities, how much weight lies on each, and how much of it happened. A slider therefore works
+on cells, never on rows.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from core.calibration.inputs import FloatArray, Forecast, View, frozen, one_forecast
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Cells:
+    """The distinct probabilities of a forecast, ascending, and what happened at each.
+
+    Parameters
+    ----------
+    values : (m,) float64 array
+        Distinct probabilities, ascending.
+    weight : (m,) float64 array
+        Weight of the rows at each; their number where no weights were given.
+    positive : (m,) float64 array
+        Weight of those rows in which it happened.
+    trials : (m,) float64 array
+        Effective number of rows, (sum w)^2 / sum w^2 (Kish 1965): the number without weights.
+    """
+
+    values: FloatArray
+    weight: FloatArray
+    positive: FloatArray
+    trials: FloatArray
+
+    @property
+    def total(self) -> float:
+        """The weight of all rows."""
+        return float(self.weight.sum())
+
+    @property
+    def frequency(self) -> float:
+        """The share of the weight in which it happened; nan without rows."""
+        return float(self.positive.sum()) / self.total if len(self.values) else float("nan")
+
+    def with_positive(self, positive: ArrayLike) -> Cells:
+        """Return the same forecast with other outcomes, of shape (m,)."""
+        return Cells(self.values, self.weight, frozen(positive), self.trials)
+
+
+def cells_of(
+    labels: ArrayLike,
+    probabilities: ArrayLike,
+    weights: ArrayLike | None = None,
+    view: View = None,
+) -> Cells:
+    """Pool the rows of one forecast by probability.
+
+    Parameters
+    ----------
+    labels : (n,) int array
+        Classes 0..K-1.
+    probabilities : (n,) or (n, K) array
+        Of class 1, or of every class.
+    weights : (n,) array, optional
+        Rows of weight 0 are left out.
+    view : int or "confidence", optional
+        Which forecast is judged where there are more than two classes; see `forecasts`.
+
+    Raises
+    ------
+    ValueError, UserError
+        As `one_forecast`.
+
+    Examples
+    --------
+    >>> cells = cells_of([0, 1, 1], [0.2, 0.7, 0.2])
+    >>> cells.values, cells.weight, cells.positive
+    (array([0.2, 0.7]), array([2., 1.]), array([1., 1.]))
+    """
+    return pool_ties(one_forecast(labels, probabilities, weights, view))
+
+
+def pool_ties(forecast: Forecast) -> Cells:
+    """Sort a forecast's rows once and pool those of equal probability."""
+    if forecast.weights is None:
+        return _pool_unweighted(forecast)
+    keep = forecast.weights > 0.0
+    p, w, y = forecast.probabilities[keep], forecast.weights[keep], forecast.outcomes[keep]
+    order = np.argsort(p, kind="stable")
+    p, w, y = p[order] + 0.0, w[order], y[order]
+    starts = _starts(p)
+    if not len(starts):
+        return _nothing()
+    weight = np.add.reduceat(w, starts)
+    # Dividing by the largest weight keeps the squares of tiny or huge weights finite.
+    scaled = w / w.max()
+    trials = np.add.reduceat(scaled, starts) ** 2 / np.add.reduceat(scaled * scaled, starts)
+    positive = np.minimum(np.add.reduceat(w * y, starts), weight)
+    return Cells(frozen(p[starts]), frozen(weight), frozen(positive), frozen(trials))
+
+
+def coarsened(cells: Cells, limit: int) -> Cells:
+    """Pool neighbouring cells of about equal weight until at most ``limit`` remain.
+
+    Each takes the mean of its probabilities. Fewer cells than that come back as they are, so that
+    what is simulated from them is exact.
+    """
+    m = len(cells.values)
+    if m <= limit:
+        return cells
+    cumulative = np.cumsum(cells.weight)
+    goals = np.arange(1, limit) * (cumulative[-1] / limit)
+    starts = np.unique(np.concatenate(([0], np.searchsorted(cumulative, goals, side="left") + 1)))
+    starts = starts[starts < m]
+    weight = np.add.reduceat(cells.weight, starts)
+    return Cells(
+        frozen(np.minimum(np.add.reduceat(cells.values * cells.weight, starts) / weight, 1.0)),
+        frozen(weight),
+        frozen(np.add.reduceat(cells.positive, starts)),
+        frozen(np.add.reduceat(cells.trials, starts)),
+    )
+
+
+def _pool_unweighted(forecast: Forecast) -> Cells:
+    """Pool rows of weight 1.
+
+    A probability in [0, 1] leaves the two highest of its 64 bits unused, so that shifting them by
+    one makes room for the outcome: one sort of integers orders the pairs.
+    """
+    if not len(forecast.probabilities):
+        return _nothing()
+    key = (forecast.probabilities + 0.0).view(np.int64) << 1  # + 0.0 turns -0.0 into 0.0
+    key |= forecast.outcomes
+    key.sort()
+    happened = (key & 1).astype(np.float64)
+    key >>= 1
+    values = key.view(np.float64)
+    starts = _starts(values)
+    if len(starts) == len(values):
+        one = frozen(np.ones(len(values)))
+        return Cells(frozen(values), one, frozen(happened), one)
+    ends = np.append(starts[1:], len(values))
+    weight = frozen((ends - starts).astype(np.float64))
+    positive = np.diff(np.cumsum(happened)[ends - 1], prepend=0.0)
+    return Cells(frozen(values[starts]), weight, frozen(positive), weight)
+
+
+def _starts(values: FloatArray) -> np.ndarray[tuple[int], np.dtype[np.intp]]:
+    """Return where each run of equal values starts in an ascending array."""
+    new = np.empty(len(values), dtype=np.bool_)
+    new[:1] = True
+    np.not_equal(values[1:], values[:-1], out=new[1:])
+    return np.flatnonzero(new)
+
+
+def _nothing() -> Cells:
+    """Return the cells of no rows."""
+    none = frozen(np.empty(0))
+    return Cells(none, none, none, none)

@@ -1,0 +1,64 @@
+"""The loops that numpy cannot do at once, in plain Python that numba can compile.
+
+The interpreter runs them over lists, compiled code over arrays; the operations and their order are
+the same, so that both give the same bits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import MutableSequence, Sequence
+
+from core.calibration.inputs import FloatArray, IntArray
+
+
+def pool_violators(
+    positive: Sequence[float] | FloatArray,
+    weight: Sequence[float] | FloatArray,
+    starts: MutableSequence[int] | IntArray,
+    sums: MutableSequence[float] | FloatArray,
+    weights: MutableSequence[float] | FloatArray,
+) -> int:
+    """Pool adjacent violators: fill in the blocks' starts, sums and weights; return their number.
+
+    Neighbours of equal mean are pooled too, so that the blocks are the longest possible. Means are
+    compared by cross-multiplication: exact while the weights are whole numbers.
+    (Ayer et al. 1955; one pass with a stack, as in Best & Chakravarti 1990.)
+    """
+    k = 0
+    for i in range(len(positive)):
+        start = i
+        s = positive[i]
+        w = weight[i]
+        while k > 0 and sums[k - 1] * w >= s * weights[k - 1]:
+            k -= 1
+            s = sums[k] + s
+            w = weights[k] + w
+            start = starts[k]
+        starts[k] = start
+        sums[k] = s
+        weights[k] = w
+        k += 1
+    return k
+
+
+def fit_many(
+    draws: FloatArray,
+    weight: FloatArray,
+    columns: IntArray,
+    fits: FloatArray,
+    starts: IntArray,
+    sums: FloatArray,
+    weights: FloatArray,
+) -> None:
+    """Fit each row of ``draws`` isotonically; fill ``fits`` with its values at some columns.
+
+    ``draws`` (r, m) holds the positive weight of each cell, ``columns`` (k,) ascending indices of
+    cells, ``fits`` is (r, k); the last three arrays, (m,) each, are working space.
+    """
+    for r in range(len(draws)):
+        k = pool_violators(draws[r], weight, starts, sums, weights)
+        block = 0
+        for j in range(len(columns)):
+            while block + 1 < k and starts[block + 1] <= columns[j]:
+                block += 1
+            fits[r, j] = sums[block] / weights[block]

@@ -1,0 +1,188 @@
+"""Reliability curves: how often it happened, against how probable it was said to be."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from core.calibration.binning import Bins, fill, mass_edges, width_edges
+from core.calibration.cells import Cells, cells_of
+from core.calibration.inputs import FloatArray, View, frozen
+from core.calibration.isotonic import isotonic_blocks
+from core.registry import Registry
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ReliabilityCurve:
+    """A reliability curve of b parts: bins, blocks of equal fitted frequency, or grid cells.
+
+    Parameters
+    ----------
+    binning : str
+        Which of `BINNINGS` made it.
+    low, high : (b,) float64 arrays
+        Where each part begins and ends. Bins: their edges. CORP: the lowest and the highest
+        probability pooled, between which the fit is flat. Smooth: the edges of the grid's cells.
+    counts : (b,) float64 array
+        Weight of the rows in each part (their number where no weights were given); for the smooth
+        curve the weight that the kernel spreads there.
+    trials : (b,) float64 array
+        Effective number of rows behind it, (sum w)^2 / sum w^2.
+    positives : (b,) float64 array
+        Weight of the rows in which it happened.
+    probability : (b,) float64 array
+        Mean predicted probability (smooth: the grid point); nan in an empty bin.
+    frequency : (b,) float64 array
+        Observed frequency (CORP, smooth: the fit); nan in an empty bin.
+    sigma : float
+        Width of the smooth curve's kernel, in probability; nan for the others.
+    """
+
+    binning: str
+    low: FloatArray
+    high: FloatArray
+    counts: FloatArray
+    trials: FloatArray
+    positives: FloatArray
+    probability: FloatArray
+    frequency: FloatArray
+    sigma: float = float("nan")
+
+    @property
+    def edges(self) -> FloatArray:
+        """The (b + 1,) edges of the bins; for CORP the lows, then the last high."""
+        return np.append(self.low, self.high[-1:])
+
+    @property
+    def empty(self) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+        """Which parts hold no rows, (b,)."""
+        return np.asarray(self.counts == 0.0)
+
+    @property
+    def knots(self) -> tuple[FloatArray, FloatArray]:
+        """The CORP curve as a polyline, x and y (2b,) each: flat over blocks, linear between."""
+        return np.column_stack((self.low, self.high)).ravel(), np.repeat(self.frequency, 2)
+
+
+@dataclass(frozen=True, slots=True)
+class Binning:
+    """A way to draw a reliability curve.
+
+    Parameters
+    ----------
+    name : str
+        Its key.
+    label : str
+        How the convention is stated on the diagram.
+    curve : callable
+        ``curve(cells, bins)`` gives the `ReliabilityCurve`; the number of bins may be ignored.
+    """
+
+    name: str
+    label: str
+    curve: Callable[[Cells, int], ReliabilityCurve]
+
+
+def reliability_curve(
+    labels: ArrayLike,
+    probabilities: ArrayLike,
+    bins: int = 15,
+    binning: str = "width",
+    *,
+    weights: ArrayLike | None = None,
+    view: View = None,
+) -> ReliabilityCurve:
+    """Return observed frequency against predicted probability.
+
+    Parameters
+    ----------
+    labels : (n,) int array
+        Classes 0..K-1.
+    probabilities : (n,) or (n, K) array
+        The probability of class 1, or of every class.
+    bins : int
+        How many bins; CORP and the smooth curve need none.
+    binning : {"width", "mass", "corp", "smooth"}
+        Bins of equal width; of equal mass (never splitting ties); pool-adjacent-violators
+        (Dimitriadis, Gneiting & Jordan 2021); reflected Gaussian kernel (Blasiok & Nakkiran 2023).
+    weights : (n,) array, optional
+        How much each row counts.
+    view : int or "confidence", optional
+        A class by its number, or the confidence of the predicted class. None means class 1 for two
+        classes and confidence for more.
+
+    Raises
+    ------
+    UserError
+        If there is no such binning or view, or no bin.
+    ValueError
+        If labels, probabilities or weights are impossible.
+
+    Examples
+    --------
+    >>> curve = reliability_curve([0, 1, 1, 1], [0.3, 0.3, 0.6, 0.9], bins=10)
+    >>> curve.counts
+    array([0., 0., 2., 0., 0., 1., 0., 0., 1., 0.])
+    >>> reliability_curve([0, 1, 0, 1], [0.1, 0.2, 0.3, 0.4], binning="corp").frequency
+    array([0. , 0.5, 1. ])
+    """
+    draw = BINNINGS[binning].curve
+    return draw(cells_of(labels, probabilities, weights, view), bins)
+
+
+def width_curve(cells: Cells, bins: int = 15) -> ReliabilityCurve:
+    """Return the curve in bins of equal width."""
+    return _binned("width", fill(cells, width_edges(bins)))
+
+
+def mass_curve(cells: Cells, bins: int = 15) -> ReliabilityCurve:
+    """Return the curve in bins of equal mass that split no ties; many ties give fewer bins."""
+    return _binned("mass", fill(cells, mass_edges(cells, bins)))
+
+
+def corp_curve(cells: Cells, bins: int = 0) -> ReliabilityCurve:
+    """Return the CORP curve: one part a block of pooled cells; ``bins`` is ignored."""
+    blocks = isotonic_blocks(cells)
+    if not len(blocks.starts):
+        none = frozen(np.empty(0))
+        return ReliabilityCurve("corp", none, none, none, none, none, none, none)
+    last = np.append(blocks.starts[1:], len(cells.values)) - 1
+    low, high = cells.values[blocks.starts], cells.values[last]
+    mean = np.add.reduceat(cells.values * cells.weight, blocks.starts) / blocks.weight
+    return ReliabilityCurve(
+        "corp",
+        frozen(low),
+        frozen(high),
+        blocks.weight,
+        frozen(np.add.reduceat(cells.trials, blocks.starts)),
+        blocks.positive,
+        frozen(np.clip(mean, low, high)),
+        frozen(blocks.frequency),
+    )
+
+
+def _binned(name: str, bins: Bins) -> ReliabilityCurve:
+    """Return filled bins as a curve."""
+    return ReliabilityCurve(
+        name,
+        bins.edges[:-1],
+        bins.edges[1:],
+        bins.counts,
+        bins.trials,
+        bins.positives,
+        bins.probability,
+        bins.frequency,
+    )
+
+
+BINNINGS: Registry[Binning] = Registry(
+    "binning",
+    [
+        Binning("width", "equal width, (low, high]", width_curve),
+        Binning("mass", "equal mass, ties together", mass_curve),
+        Binning("corp", "CORP (pool adjacent violators)", corp_curve),
+    ],
+)

@@ -1,0 +1,281 @@
+"""Proper scores and what they are made of: miscalibration, discrimination, uncertainty."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from core.calibration.binning import fill, mass_edges, width_edges
+from core.calibration.cells import Cells, pool_ties
+from core.calibration.inputs import FloatArray, View, checked, forecasts
+from core.calibration.isotonic import isotonic_blocks
+from core.errors import UserError
+from core.registry import Registry
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """A proper score of yes-or-no forecasts.
+
+    Parameters
+    ----------
+    name : str
+        Its key.
+    happened, failed : callables
+        What a probability costs where it happened, and where it did not, elementwise.
+    """
+
+    name: str
+    happened: Callable[[FloatArray], FloatArray]
+    failed: Callable[[FloatArray], FloatArray]
+
+    def mean(self, probability: FloatArray, positive: FloatArray, weight: FloatArray) -> float:
+        """Return the mean score of cells, (m,) each; nan without rows.
+
+        Cost is counted only where there is weight, so that a certain and right forecast costs 0.
+        """
+        total = float(weight.sum())
+        if total == 0.0:
+            return float("nan")
+        negative = weight - positive
+        yes, no = positive > 0.0, negative > 0.0
+        with np.errstate(divide="ignore"):  # certain and wrong: infinite, and shown as such
+            cost = positive[yes] @ self.happened(probability[yes])
+            cost += negative[no] @ self.failed(probability[no])
+        return float(cost) / total + 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Decomposition:
+    """A mean score as miscalibration - discrimination + uncertainty.
+
+    Parameters
+    ----------
+    score : float
+        The mean score (log loss in nats).
+    miscalibration : float
+        MCB, what isotonic recalibration would save; at least 0.
+    discrimination : float
+        DSC, what the recalibrated forecast saves over always saying the base rate; at least 0.
+    uncertainty : float
+        UNC, the score of always saying the base rate.
+    """
+
+    score: float
+    miscalibration: float
+    discrimination: float
+    uncertainty: float
+
+
+@dataclass(frozen=True, slots=True)
+class MurphyDecomposition:
+    """The Brier score in bins, with what the bins hide (Stephenson, Coelho & Jolliffe 2008).
+
+    ``score = reliability - resolution + uncertainty + within_variance - within_covariance``, exact.
+
+    Parameters
+    ----------
+    score : float
+        The Brier score of the forecasts themselves.
+    reliability, resolution, uncertainty : float
+        Murphy's (1973) three terms, of forecasts replaced by the mean of their bin.
+    within_variance : float
+        Mean squared distance of the forecasts from the mean of their bin.
+    within_covariance : float
+        Twice the mean product of that distance with the outcome's.
+    """
+
+    score: float
+    reliability: float
+    resolution: float
+    uncertainty: float
+    within_variance: float
+    within_covariance: float
+
+
+SCORES: Registry[Score] = Registry(
+    "score",
+    [
+        Score("brier", lambda p: (1.0 - p) ** 2, lambda p: p**2),
+        Score("log_loss", lambda p: -np.log(p), lambda p: -np.log1p(-p)),
+    ],
+)
+
+
+def brier_score(
+    labels: ArrayLike, probabilities: ArrayLike, weights: ArrayLike | None = None
+) -> float:
+    """Return the mean squared error of the probabilities (Brier 1950).
+
+    Two classes, given as (n,) or (n, 2): mean (p - y)^2, between 0 and 1. K > 2 classes: the mean
+    of the sum over classes, sum_k (p_k - [y = k])^2, between 0 and 2. (Some packages use the sum
+    for two classes too, which doubles it.) Without rows it is nan.
+
+    Raises
+    ------
+    ValueError
+        If labels, probabilities or weights are impossible.
+
+    Examples
+    --------
+    >>> brier_score([0, 1], [0.5, 1.0])
+    0.125
+    """
+    y, p, w = checked(labels, probabilities, weights)
+    if not len(y) or (w is not None and not w.sum()):
+        return float("nan")
+    if p.ndim == 1:
+        return float(np.average((p - y) ** 2, weights=w))
+    # (p_y - 1)^2 + sum of the other squares: every term is a square, so nothing cancels.
+    squares = p**2
+    rows = np.arange(len(y))
+    squares[rows, y] = (1.0 - p[rows, y]) ** 2
+    return float(np.average(squares.sum(axis=1), weights=w))
+
+
+def log_loss(
+    labels: ArrayLike, probabilities: ArrayLike, weights: ArrayLike | None = None
+) -> float:
+    """Return the mean of -ln p of what happened, in nats; infinite once a certainty is wrong.
+
+    Nothing is clipped. Where logits are at hand, the losses computed from them are more exact for
+    confident forecasts. Without rows it is nan.
+
+    Raises
+    ------
+    ValueError
+        If labels, probabilities or weights are impossible.
+
+    Examples
+    --------
+    >>> round(log_loss([0, 1], [0.5, 1.0]), 6)
+    0.346574
+    >>> log_loss([0, 1], [0.5, 0.0])
+    inf
+    """
+    y, p, w = checked(labels, probabilities, weights)
+    if w is not None:
+        y, p, w = y[w > 0.0], p[w > 0.0], w[w > 0.0]
+    if not len(y):
+        return float("nan")
+    with np.errstate(divide="ignore"):
+        if p.ndim == 1:
+            cost = -np.where(y == 1, np.log(p), np.log1p(-p))
+        else:
+            cost = -np.log(p[np.arange(len(y)), y])
+    return float(np.average(cost, weights=w)) + 0.0
+
+
+def score_decomposition(
+    labels: ArrayLike,
+    probabilities: ArrayLike,
+    score: str = "brier",
+    *,
+    weights: ArrayLike | None = None,
+    view: View = None,
+) -> Decomposition:
+    """Split a mean score by isotonic recalibration: score = MCB - DSC + UNC.
+
+    Parameters
+    ----------
+    labels : (n,) int array
+        Classes 0..K-1.
+    probabilities : (n,) or (n, K) array
+        The probability of class 1, or of every class.
+    score : {"brier", "log_loss"}
+        Which score. With log loss a certain and wrong forecast makes score and MCB infinite.
+    weights : (n,) array, optional
+        How much each row counts.
+    view : optional
+        See `forecasts`. None means class 1 for two classes, confidence for more. "class-wise" and
+        "top-label" average the parts; K times the class-wise Brier score is `brier_score`.
+
+    Raises
+    ------
+    UserError
+        If there is no such score or view.
+    ValueError
+        If labels, probabilities or weights are impossible.
+
+    References
+    ----------
+    Dimitriadis, Gneiting & Jordan (2021), "Stable reliability diagrams for probabilistic
+    classifiers", PNAS 118(8), equation 5.
+
+    Examples
+    --------
+    >>> parts = score_decomposition([0, 1, 0, 1], [0.1, 0.2, 0.3, 0.4])
+    >>> parts.uncertainty, parts.discrimination
+    (0.25, 0.125)
+    """
+    rule = SCORES[score]
+    views = forecasts(labels, probabilities, weights, view)
+    parts = [(f.share, decompose(pool_ties(f), rule)) for f in views]
+    return Decomposition(
+        sum(share * part.score for share, part in parts),
+        sum(share * part.miscalibration for share, part in parts),
+        sum(share * part.discrimination for share, part in parts),
+        sum(share * part.uncertainty for share, part in parts),
+    )
+
+
+def decompose(cells: Cells, score: Score) -> Decomposition:
+    """Return the CORP decomposition of a pooled forecast."""
+    blocks = isotonic_blocks(cells)
+    positive, weight = blocks.positive, blocks.weight
+    given = score.mean(cells.values, cells.positive, cells.weight)
+    recalibrated = score.mean(blocks.frequency, positive, weight)
+    base = score.mean(np.full(len(weight), cells.frequency), positive, weight)
+    # Both differences are at least 0; rounding must not say otherwise.
+    miscalibration = float(np.maximum(given - recalibrated, 0.0))
+    return Decomposition(given, miscalibration, float(np.maximum(base - recalibrated, 0.0)), base)
+
+
+def murphy_decomposition(
+    labels: ArrayLike,
+    probabilities: ArrayLike,
+    bins: int = 15,
+    binning: str = "width",
+    *,
+    weights: ArrayLike | None = None,
+    view: View = None,
+) -> MurphyDecomposition:
+    """Split the Brier score by bins: reliability, resolution, uncertainty and within-bin terms.
+
+    Parameters are those of `expected_calibration_error`, but a view must have a single forecast.
+
+    Raises
+    ------
+    UserError
+        If there is no such binning or view, or no bin.
+    ValueError
+        If labels, probabilities or weights are impossible.
+
+    References
+    ----------
+    Stephenson, Coelho & Jolliffe (2008), "Two extra components in the Brier score decomposition",
+    Weather and Forecasting 23, equation 9.
+    """
+    [forecast] = forecasts(labels, probabilities, weights, view)
+    cells = pool_ties(forecast)
+    if binning not in ("width", "mass"):
+        raise UserError(f"{binning!r} has no bins.", "", "Choose 'width' or 'mass'.")
+    edges = width_edges(bins) if binning == "width" else mass_edges(cells, bins)
+    parts = fill(cells, edges)
+    full = parts.counts > 0.0
+    share = parts.counts[full] / cells.total
+    mean, seen, base = parts.probability[full], parts.frequency[full], cells.frequency
+    at = np.searchsorted(edges[1:-1], cells.values, side="left")
+    away = cells.values - parts.probability[at]
+    happened = cells.positive - cells.weight * parts.frequency[at]
+    return MurphyDecomposition(
+        SCORES["brier"].mean(cells.values, cells.positive, cells.weight),
+        float(share @ (mean - seen) ** 2),
+        float(share @ (seen - base) ** 2),
+        base * (1.0 - base),
+        float(cells.weight @ away**2) / cells.total,
+        2.0 * float(happened @ away) / cells.total,
+    )
