@@ -15,7 +15,7 @@ from typing import Any, Literal
 from core.errors import UserError
 from core.registry import Named
 
-Effect = Literal["live", "data", "restart"]
+Effect = Literal["view", "live", "data", "restart"]
 Condition = tuple[str, tuple[object, ...]]
 
 
@@ -31,9 +31,9 @@ class Knob:
         The value a new experiment has.
     help : str
         One sentence: what happens if you change it.
-    effect : {"live", "data", "restart"}
-        "live": acts on the next step; "data": keeps the weights and changes the rows;
-        "restart": training starts again at step 0.
+    effect : {"view", "live", "data", "restart"}
+        "view": changes what is shown, not training; "live": acts on the next step; "data": keeps
+        the weights and changes the rows; "restart": training starts again at step 0.
     only_for : tuple of (path, values)
         The knob matters only where each of these other knobs has one of these values.
     """

@@ -1,7 +1,7 @@
 """Training: a state, one step, and bursts of steps, the same bits however they are cut.
 
-Rows are taken in an order drawn anew for every epoch from ``default_rng((seed, epoch))``, so that no
-generator's state is stored and any step can be replayed exactly.
+Rows are taken in an order drawn anew for every epoch from ``default_rng((seed, epoch))``, so that
+no generator's state is stored and any step can be replayed exactly.
 """
 
 from __future__ import annotations

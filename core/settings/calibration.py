@@ -24,7 +24,7 @@ METHOD = ChoiceKnob(
     label="calibrator",
     default="none",
     choices=_methods,
-    effect="live",
+    effect="view",
     help="The map, fitted on the validation part, from the model's probability to a better one.",
 )
 BINS = IntegerKnob(
@@ -32,13 +32,13 @@ BINS = IntegerKnob(
     default=15,
     low=1,
     high=100,
-    effect="live",
+    effect="view",
     help="More bins show finer detail, and more chance.",
 )
 BINNING = ChoiceKnob(
     label="binning",
     default="width",
     choices=_binnings,
-    effect="live",
+    effect="view",
     help="Bins of equal width, or bins that hold the same number of rows.",
 )

@@ -1,0 +1,197 @@
+"""What happened in a run: every metric, a bounded set of checkpoints, and exact replay between them."""
+
+from __future__ import annotations
+
+import bisect
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from core.errors import UserError
+from core.training import Engine, Problem, TrainState
+
+MOST_BYTES = 64 * 2**20
+MOST_CHECKPOINTS = 4096
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Edit:
+    """From this step on, this problem was solved."""
+
+    step: int
+    problem: Problem
+
+
+class Metrics:
+    """Columns of figures that grow by one row at each recorded step.
+
+    Each row has a step, an epoch with its fraction, and the named values; a value not given is NaN.
+    """
+
+    def __init__(self) -> None:
+        self._names: dict[str, int] = {"step": 0, "epoch": 1}
+        self._cells = np.full((64, 2), np.nan)
+        self._length = 0
+
+    def __len__(self) -> int:
+        """Count the recorded rows."""
+        return self._length
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of the columns, "step" and "epoch" first."""
+        return tuple(self._names)
+
+    def append(self, step: int, epoch: float, values: Mapping[str, float]) -> None:
+        """Add one row; a new name begins a new column."""
+        row = {"step": float(step), "epoch": epoch, **values}
+        for name in row:
+            self._names.setdefault(name, len(self._names))
+        rows, columns = self._cells.shape
+        if self._length == rows or len(self._names) > columns:
+            wider = np.full((max(rows, 2 * self._length), len(self._names)), np.nan)
+            wider[: self._length, :columns] = self._cells[: self._length]
+            self._cells = wider
+        self._cells[self._length, [self._names[name] for name in row]] = list(row.values())
+        self._length += 1
+
+    def column(self, name: str) -> np.ndarray:
+        """Return the recorded values (rows,) of a name, as a read-only view; NaN where not given."""
+        if name not in self._names:
+            return np.full(self._length, np.nan)
+        view = self._cells[: self._length, self._names[name]]
+        view.flags.writeable = False
+        return view
+
+    def until(self, step: int) -> Metrics:
+        """Return a copy of the rows up to a step."""
+        kept = Metrics()
+        kept._length = int(np.searchsorted(self.column("step"), step, side="right"))
+        kept._names = dict(self._names)
+        kept._cells = self._cells[: max(kept._length, 1)].copy()
+        return kept
+
+
+class History:
+    """The states of a run: recorded while it goes on, any of them given back exactly.
+
+    Memory is bounded: when the checkpoints outgrow their number, they are thinned evenly, and the
+    steps between are replayed from the checkpoint before them.
+
+    Parameters
+    ----------
+    engine : Engine
+        What took the steps; replay uses the same.
+    problem : Problem
+    initial : TrainState
+    most : int, optional
+        The largest number of checkpoints; by default as many as fit 64 MiB, at most 4096.
+    """
+
+    def __init__(
+        self, engine: Engine, problem: Problem, initial: TrainState, most: int | None = None
+    ) -> None:
+        fitting = MOST_BYTES // max(initial.n_bytes, 1)
+        self.engine = engine
+        self.metrics = Metrics()
+        self.edits: list[Edit] = [Edit(initial.step, problem)]
+        self._most = most or int(np.clip(fitting, 16, MOST_CHECKPOINTS))
+        self._stride = 1
+        self._checkpoints: list[TrainState] = [initial]
+        self._replayed = initial
+        self.latest = initial
+
+    @property
+    def first_step(self) -> int:
+        """The earliest step that can be looked at."""
+        return self._checkpoints[0].step
+
+    @property
+    def n_checkpoints(self) -> int:
+        """The number of states kept."""
+        return len(self._checkpoints)
+
+    @property
+    def problem(self) -> Problem:
+        """The problem solved at present."""
+        return self.edits[-1].problem
+
+    def problem_at(self, step: int) -> Problem:
+        """Return the problem that the step after `step` solved."""
+        return self.edits[self._edit_index(step)].problem
+
+    def record_state(self, state: TrainState) -> None:
+        """Remember a state; it becomes the latest, and a checkpoint where the last one is far."""
+        if state.step <= self.latest.step:
+            return
+        self.latest = state
+        if state.step - self._checkpoints[-1].step >= self._stride:
+            self._checkpoints.append(state)
+        if len(self._checkpoints) > self._most:
+            self._thin()
+
+    def record_edit(self, step: int, problem: Problem) -> None:
+        """Remember that from `step` on another problem was solved."""
+        if step < self.edits[-1].step:
+            raise ValueError(f"an edit at step {step} comes before one at {self.edits[-1].step}")
+        if step == self.edits[-1].step:
+            self.edits.pop()
+        self.edits.append(Edit(step, problem))
+
+    def state_at(self, step: int) -> TrainState:
+        """Return the state at any step up to the latest, bit-equal to the one that was live then.
+
+        Raises
+        ------
+        UserError
+            Where the step has not been reached or lies before the run's first.
+        """
+        if not self.first_step <= step <= self.latest.step:
+            mend = f"Choose one from {self.first_step} to {self.latest.step}."
+            raise UserError(f"Step {step} is not part of this run.", "", mend)
+        state = self._nearest(step)
+        while state.step < step:
+            state = self._replay(state, step)
+        self._replayed = state
+        return state
+
+    def branch(self, step: int) -> History:
+        """Return another history that shares this one's past up to a step and goes on from there."""
+        state = self.state_at(step)
+        branch = History(self.engine, self.edits[0].problem, self._checkpoints[0], self._most)
+        branch.edits = [edit for edit in self.edits if edit.step <= step]
+        branch.metrics = self.metrics.until(step)
+        branch._stride = self._stride
+        branch._checkpoints = [kept for kept in self._checkpoints if kept.step < step]
+        branch._checkpoints.append(state)
+        branch._replayed = branch.latest = state
+        return branch
+
+    def _edit_index(self, step: int) -> int:
+        return max(bisect.bisect_right(self.edits, step, key=lambda edit: edit.step) - 1, 0)
+
+    def _nearest(self, step: int) -> TrainState:
+        index = bisect.bisect_right(self._checkpoints, step, key=lambda kept: kept.step) - 1
+        candidates = (self._checkpoints[index], self._replayed, self.latest)
+        return max((kept for kept in candidates if kept.step <= step), key=lambda kept: kept.step)
+
+    def _replay(self, state: TrainState, step: int) -> TrainState:
+        """Replay towards a step, as far as one problem reaches."""
+        index = self._edit_index(state.step)
+        if index + 1 < len(self.edits):
+            step = min(step, self.edits[index + 1].step)
+        burst = self.engine.burst(self.edits[index].problem, state, step - state.step)
+        if burst.state.step != step:
+            raise RuntimeError(f"replay stopped at step {burst.state.step}, not {step}")
+        return burst.state
+
+    def _thin(self) -> None:
+        """Keep the first and then states at least a stride apart that halves their number."""
+        span = self._checkpoints[-1].step - self._checkpoints[0].step
+        self._stride = max(2 * span // self._most, self._stride + 1)
+        kept = [self._checkpoints[0]]
+        for state in self._checkpoints[1:]:
+            if state.step - kept[-1].step >= self._stride:
+                kept.append(state)
+        self._checkpoints = kept

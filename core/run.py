@@ -1,0 +1,164 @@
+"""A run: an experiment, its data and its history; how an edit turns one run into the next."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import numpy as np
+
+from core.architecture import Architecture, build_architecture
+from core.data.dataset import Dataset
+from core.data.preparing import Prepared, prepare
+from core.data.sources import load_dataset
+from core.experiment import DataChoices, Experiment, knob_at
+from core.history import History
+from core.network import logits_of, probabilities_of
+from core.training import Engine, NumpyEngine, Problem, TrainState
+
+ChosenEffect = Literal["none", "view", "live", "data", "restart"]
+EFFECTS: tuple[ChosenEffect, ...] = ("none", "view", "live", "data", "restart")
+
+# what decides the rows themselves, apart from how they are split, scaled and weighted
+ROW_CHOICES = ("source", "path", "target", "features", "rows", "noise", "imbalance", "label_flips")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Run:
+    """An experiment with its data and everything that happened.
+
+    Attributes
+    ----------
+    experiment : Experiment
+    dataset : Dataset
+        The rows as loaded, in raw units.
+    prepared : Prepared
+        The rows as the model sees them, split in three.
+    history : History
+    """
+
+    experiment: Experiment
+    dataset: Dataset
+    prepared: Prepared
+    history: History
+
+    @property
+    def architecture(self) -> Architecture:
+        """The network's layers."""
+        return self.history.problem.architecture
+
+    def logits(self, state: TrainState, X: np.ndarray) -> np.ndarray:
+        """Return the (n, outputs) logits of prepared rows X (n, n_inputs) at a state."""
+        return logits_of(self.architecture, state.parameters, state.statistics, X)
+
+    def probabilities(self, state: TrainState, X: np.ndarray) -> np.ndarray:
+        """Return the (n, K) class probabilities of prepared rows X (n, n_inputs) at a state."""
+        return probabilities_of(self.architecture, state.parameters, state.statistics, X)
+
+
+def prepare_data(dataset: Dataset, choices: DataChoices) -> Prepared:
+    """Split, scale and weight a data set as the choices say."""
+    weights = choices.class_weights
+    return prepare(
+        dataset,
+        train=choices.train,
+        validation=choices.validation,
+        scaling=choices.scaling,
+        missing=choices.missing,
+        class_weights=choices.custom_weights if weights == "custom" else weights,
+        seed=choices.seed,
+    )
+
+
+def build_problem(experiment: Experiment, prepared: Prepared) -> Problem:
+    """Return what is to be solved: the network on the prepared train rows."""
+    model = experiment.model
+    X, y, weights = prepared.part(0)
+    architecture = build_architecture(
+        len(prepared.inputs),
+        len(prepared.classes),
+        model.hidden,
+        model.activation,
+        model.head,
+        model.batch_norm,
+    )
+    return Problem(architecture, experiment.training, X, y, weights, model.seed)
+
+
+def start_run(
+    experiment: Experiment, dataset: Dataset | None = None, engine: Engine | None = None
+) -> Run:
+    """Begin at step 0.
+
+    Parameters
+    ----------
+    experiment : Experiment
+    dataset : Dataset, optional
+        The rows, where they are loaded already.
+    engine : Engine, optional
+        By default the numpy engine.
+
+    Raises
+    ------
+    UserError
+        Where the data cannot be read or hold nothing to learn.
+    """
+    dataset = dataset or load_dataset(experiment.data)
+    prepared = prepare_data(dataset, experiment.data)
+    problem = build_problem(experiment, prepared)
+    engine = engine or NumpyEngine()
+    initial = engine.start(problem, experiment.model.initialisation, experiment.model.seed)
+    return Run(experiment, dataset, prepared, History(engine, problem, initial))
+
+
+def effect_of(old: Experiment, new: Experiment) -> ChosenEffect:
+    """Return the strongest effect among the choices that differ."""
+    effects = [knob_at(path).effect for path in old.changes(new)]
+    return max(effects, key=EFFECTS.index, default="none")
+
+
+def edited_run(
+    run: Run,
+    experiment: Experiment,
+    step: int,
+    engine: Callable[[], Engine] | None = None,
+) -> Run:
+    """Return the run after an edit made while looking at a step.
+
+    What only changes the view keeps the history; a live or data edit branches at the step, keeping
+    the weights; any other begins anew at step 0 with the same seed.
+
+    Parameters
+    ----------
+    engine : callable, optional
+        Gives the engine for a run that begins anew; by default the run's own.
+    """
+    effect = effect_of(run.experiment, experiment)
+    if effect in {"none", "view"}:
+        return replace(run, experiment=experiment)
+    if effect == "live":
+        return _continued(run, experiment, step, run.dataset, run.prepared)
+    dataset = run.dataset
+    if _rows_differ(run.experiment.data, experiment.data):
+        dataset = load_dataset(experiment.data)
+    if effect == "data":
+        prepared = prepare_data(dataset, experiment.data)
+        same_inputs = len(prepared.inputs) == run.architecture.n_inputs
+        if same_inputs and prepared.classes == run.prepared.classes:
+            return _continued(run, experiment, step, dataset, prepared)
+    return start_run(experiment, dataset, engine() if engine else run.history.engine)
+
+
+def _continued(
+    run: Run, experiment: Experiment, step: int, dataset: Dataset, prepared: Prepared
+) -> Run:
+    history = run.history.branch(step)
+    problem = replace(build_problem(experiment, prepared), architecture=run.architecture)
+    history.record_edit(step, problem)
+    return Run(experiment, dataset, prepared, history)
+
+
+def _rows_differ(old: DataChoices, new: DataChoices) -> bool:
+    drawn = (*ROW_CHOICES, "seed")
+    return any(getattr(old, name) != getattr(new, name) for name in drawn)

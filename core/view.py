@@ -1,0 +1,93 @@
+"""What is being looked at: axes, slice, split, threshold and toggles. It changes no result."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from core.errors import UserError
+from core.registry import Registry
+
+SPLITS = ("train", "validation", "test")
+Section = Literal["slice", "average", "components"]
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One way of looking, by name."""
+
+    name: str
+    label: str
+
+
+SECTIONS: Registry[Choice] = Registry(
+    "section",
+    [
+        Choice("slice", "other inputs held at chosen values"),
+        Choice("average", "averaged over the rows (partial dependence)"),
+        Choice("components", "plane of the first two principal components"),
+    ],
+)
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What is being looked at, frozen.
+
+    Attributes
+    ----------
+    x_axis, y_axis : int
+        The inputs on the boundary panel's axes.
+    section : {"slice", "average", "components"}
+        What is done with the inputs that are on no axis.
+    held : tuple of (input, value)
+        Values in raw units of the inputs not drawn; those not named stay at their train mean.
+    split : {"train", "validation", "test"}
+        The part that reliability, confusion and figures are drawn for.
+    shown : tuple of str
+        The parts whose rows are drawn on the boundary.
+    threshold : float
+        The probability from which class 1 is decided.
+    discrete : bool
+        Whether the boundary shows the decided class instead of the probability.
+    calibrated : bool
+        Whether the boundary shows calibrated probabilities.
+    reliability_class : int
+        The class whose reliability is drawn; -1 is the confidence in the decided class, or, of two
+        classes, class 1.
+    bars : bool
+        Whether the reliability diagram shows binned bars beside the curve.
+    metric : str
+        What the curves panel draws.
+    by_epoch, log_metric, log_steps, smoothed : bool
+        How it draws it.
+    selected : int
+        The selected row of the data set; -1 is none.
+    """
+
+    x_axis: int = 0
+    y_axis: int = 1
+    section: Section = "slice"
+    held: tuple[tuple[int, float], ...] = ()
+    split: str = "validation"
+    shown: tuple[str, ...] = SPLITS
+    threshold: float = 0.5
+    discrete: bool = False
+    calibrated: bool = False
+    reliability_class: int = -1
+    bars: bool = False
+    metric: str = "loss"
+    by_epoch: bool = True
+    log_metric: bool = False
+    log_steps: bool = False
+    smoothed: bool = False
+    selected: int = -1
+
+    def replacing(self, name: str, value: Any) -> View:
+        """Return a copy with one field changed."""
+        if name not in {field.name for field in dataclasses.fields(self)}:
+            raise UserError(f"There is no view setting named {name!r}.")
+        if name == "threshold" and not 0.0 <= value <= 1.0:
+            raise UserError("The threshold is a probability.", "", "Give a number from 0 to 1.")
+        return dataclasses.replace(self, **{name: value})

@@ -1,0 +1,64 @@
+"""Slow work off the window's thread: only the latest request of a kind counts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any
+
+from PySide6.QtCore import QObject, Qt, Signal
+
+
+class Background(QObject):
+    """Runs functions in one worker thread and hands their results back in the window's thread.
+
+    Each request has a kind; a later request of the same kind supersedes the earlier, whose result
+    is dropped by its generation number.
+    """
+
+    _finished = Signal(object)
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="background")
+        self._generations: dict[str, int] = {}
+        self._finished.connect(self._deliver, Qt.ConnectionType.QueuedConnection)
+
+    def run(
+        self,
+        kind: str,
+        work: Callable[[], Any],
+        done: Callable[[Any], None],
+        failed: Callable[[BaseException], None],
+    ) -> None:
+        """Do the work in the background; then `done(result)` or `failed(error)` here."""
+        generation = self._generations.get(kind, 0) + 1
+        self._generations[kind] = generation
+        future = self._pool.submit(work)
+        future.add_done_callback(
+            lambda ended: self._finished.emit((kind, generation, ended, done, failed))
+        )
+
+    def cancel(self, kind: str) -> None:
+        """Forget the present request of a kind."""
+        self._generations[kind] = self._generations.get(kind, 0) + 1
+
+    def is_latest(self, kind: str, generation: int) -> bool:
+        """Tell whether a request has not been superseded."""
+        return self._generations.get(kind) == generation
+
+    def close(self) -> None:
+        """Drop what waits and wait for what runs."""
+        for kind in self._generations:
+            self.cancel(kind)
+        self._pool.shutdown(wait=True, cancel_futures=True)
+
+    def _deliver(self, finished: tuple[str, int, Future[Any], Any, Any]) -> None:
+        kind, generation, future, done, failed = finished
+        if future.cancelled() or not self.is_latest(kind, generation):
+            return
+        error = future.exception()
+        if error is not None:
+            failed(error)
+        else:
+            done(future.result())

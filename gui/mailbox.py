@@ -1,0 +1,115 @@
+"""What the training thread leaves for the window: a queue that loses nothing, and one latest state."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from core.training import Divergence, Problem, TrainState
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Measured:
+    """Figures of the state at a step."""
+
+    state: TrainState
+    epoch: float
+    values: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Edited:
+    """From this step on, another problem is being solved."""
+
+    step: int
+    problem: Problem
+
+
+@dataclass(frozen=True, slots=True)
+class Stopped:
+    """Training paused by itself.
+
+    Attributes
+    ----------
+    reason : {"steps", "epoch", "early"}
+        The asked-for steps are taken, the last epoch is reached, or validation loss stopped
+        falling.
+    best_step : int
+        The step to restore; -1 where the present one is right.
+    """
+
+    reason: str
+    best_step: int = -1
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """Training broke: an error that should not be."""
+
+    error: BaseException
+
+
+Event = Measured | Edited | Stopped | Divergence | Failed
+
+
+@dataclass(slots=True)
+class Delivery:
+    """What has come since the last time: the latest state, the events in order, the speed.
+
+    Attributes
+    ----------
+    state : TrainState or None
+    events : list of Event
+    updates_per_second : float
+        NaN where it is not known.
+    """
+
+    state: TrainState | None = None
+    events: list[Event] = field(default_factory=list)
+    updates_per_second: float = float("nan")
+
+
+class Mailbox:
+    """Filled by the training thread, emptied by the window's timer; safe for both.
+
+    What is posted for an older generation than the present one is dropped.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._generation = 0
+        self._state: TrainState | None = None
+        self._events: deque[Event] = deque()
+        self._speed = float("nan")
+
+    def renew(self) -> int:
+        """Begin a new generation, dropping all that has come, and return its number."""
+        with self._lock:
+            self._generation += 1
+            self._state = None
+            self._events.clear()
+            self._speed = float("nan")
+            return self._generation
+
+    def post(self, generation: int, event: Event) -> None:
+        """Leave an event; none is ever lost."""
+        with self._lock:
+            if generation == self._generation:
+                self._events.append(event)
+
+    def post_state(self, generation: int, state: TrainState, speed: float) -> None:
+        """Leave a state in place of the one before."""
+        with self._lock:
+            if generation == self._generation:
+                self._state = state
+                self._speed = speed
+
+    def drain(self) -> Delivery:
+        """Take all that has come."""
+        with self._lock:
+            delivery = Delivery(self._state, list(self._events), self._speed)
+            self._state = None
+            self._events.clear()
+            return delivery

@@ -1,0 +1,293 @@
+"""The training thread: bursts of a few milliseconds, evenly paced, reporting to a mailbox."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from core.stopping import EarlyStopping
+from core.training import Engine, Problem, TrainState, steps_to_epoch
+from gui.mailbox import Edited, Event, Failed, Mailbox, Measured, Stopped
+
+BURST_SECONDS = 0.004
+MEASURE_SECONDS = 1.0 / 30.0
+SPEED_SECONDS = 0.25  # over which the updates a second are counted
+MEASURE_SHARE = 0.15  # of the thread's time, at the most
+
+Measure = Callable[[Problem, TrainState], Mapping[str, float]]
+ValidationLoss = Callable[[TrainState], float]
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How fast to train: updates or epochs a second; neither is as fast as it goes."""
+
+    updates: float = 0.0
+    epochs: float = 0.0
+
+    def updates_per_second(self, problem: Problem) -> float:
+        """Return the updates a second that are due; infinite for as fast as it goes."""
+        if self.updates > 0.0:
+            return self.updates
+        if self.epochs > 0.0:
+            return self.epochs * problem.steps_per_epoch
+        return float("inf")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Assignment:
+    """What the thread is working on.
+
+    Attributes
+    ----------
+    generation : int
+        The mailbox's number for it.
+    engine : Engine
+    measure : callable
+        (problem, state) -> figures by name, computed in the thread.
+    validation_loss : callable
+        state -> mean loss of the validation part, for early stopping.
+    """
+
+    generation: int
+    engine: Engine
+    measure: Measure
+    validation_loss: ValidationLoss
+
+
+class Runner:
+    """Trains in a thread of its own; every method returns at once.
+
+    Requests take effect at the next end of a burst. What comes of them is in `mailbox`.
+    """
+
+    def __init__(self) -> None:
+        self.mailbox = Mailbox()
+        self._changed = threading.Condition()
+        self._assignment: Assignment | None = None
+        self._start: tuple[Problem, TrainState] | None = None
+        self._new_problem: Problem | None = None
+        self._steps_left: float = 0.0
+        self._pace = Pace()
+        self._closing = False
+        self._thread: threading.Thread | None = None
+
+    def load(
+        self,
+        engine: Engine,
+        problem: Problem,
+        state: TrainState,
+        measure: Measure,
+        validation_loss: ValidationLoss,
+    ) -> None:
+        """Work on another run from now on; whether it plays stays as it is."""
+        with self._changed:
+            generation = self.mailbox.renew()
+            self._assignment = Assignment(generation, engine, measure, validation_loss)
+            self._start = (problem, state)
+            self._new_problem = None
+            self._changed.notify()
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._work, name="training", daemon=True)
+            self._thread.start()
+
+    def play(self, steps: float = float("inf")) -> None:
+        """Train for that many steps, or until `pause`."""
+        with self._changed:
+            self._steps_left = steps
+            self._changed.notify()
+
+    def pause(self) -> None:
+        """Stop at the end of the present burst."""
+        with self._changed:
+            self._steps_left = 0.0
+
+    def set_pace(self, pace: Pace) -> None:
+        """Train at another speed."""
+        with self._changed:
+            self._pace = pace
+            self._changed.notify()
+
+    def change(self, problem: Problem) -> None:
+        """Go on with another problem from the next burst; the mailbox tells from which step."""
+        with self._changed:
+            self._new_problem = problem
+            self._changed.notify()
+
+    def close(self) -> None:
+        """End the thread and wait for it."""
+        with self._changed:
+            self._closing = True
+            self._steps_left = 0.0
+            self._changed.notify()
+        if self._thread is not None:
+            self._thread.join()
+            self._thread = None
+
+    def _work(self) -> None:
+        while True:
+            with self._changed:
+                while self._start is None and not self._closing:
+                    self._changed.wait()
+                if self._closing or self._assignment is None or self._start is None:
+                    return
+                assignment, (problem, state) = self._assignment, self._start
+                self._start = None
+            shift = _Shift(self, assignment, problem, state)
+            try:
+                shift.work()
+            except Exception as error:  # reaches the user as a dialog
+                self.pause()
+                self.mailbox.post(assignment.generation, Failed(error))
+
+
+class _Shift:
+    """The thread's work on one assignment."""
+
+    def __init__(
+        self, runner: Runner, assignment: Assignment, problem: Problem, state: TrainState
+    ) -> None:
+        self.runner = runner
+        self.assignment = assignment
+        self.problem = problem
+        self.state = state
+        self.watch = EarlyStopping()
+        self.seconds_per_step = 1e-4
+        self.speed = float("nan")
+        self.window = (time.perf_counter(), state.step)
+        self.measured_step = -1
+        self.measure_due = 0.0
+        self.due_since: tuple[float, int, Pace] | None = None
+
+    def work(self) -> None:
+        """Train until another assignment comes or the runner closes."""
+        self._measure()
+        while (allowed := self._await_steps()) is not None:
+            self._train(allowed)
+            if time.perf_counter() >= self.measure_due:
+                self._measure()
+
+    def _await_steps(self) -> float | None:
+        """Wait until steps may be taken and return how many; None when this work is over."""
+        runner = self.runner
+        with runner._changed:
+            while True:
+                if runner._closing or runner._start is not None:
+                    return None
+                if runner._new_problem is not None:
+                    self.problem, runner._new_problem = runner._new_problem, None
+                    self._post(Edited(self.state.step, self.problem))
+                    self.measured_step = -1
+                if runner._steps_left > 0.0:
+                    due, wait = self._due(runner._pace)
+                    if self.speed != self.speed:
+                        self.window = (time.perf_counter(), self.state.step)
+                        self.speed = 0.0
+                    if due > 0.0:
+                        return min(due, runner._steps_left)
+                    runner._changed.wait(wait)
+                    continue
+                self.due_since = None
+                self.speed = float("nan")
+                if self.measured_step != self.state.step:
+                    break
+                runner._changed.wait()
+        self._measure()
+        return 0.0
+
+    def _due(self, pace: Pace) -> tuple[float, float]:
+        """Return how many steps are due at this pace, and how long until the next."""
+        rate = pace.updates_per_second(self.problem)
+        if rate == float("inf"):
+            return rate, 0.0
+        now = time.perf_counter()
+        if self.due_since is None or self.due_since[2] != pace:
+            self.due_since = (now, self.state.step - 1, pace)
+        began, first, _ = self.due_since
+        due = int((now - began) * rate) - (self.state.step - 1 - first) + 1
+        if due > rate:  # fallen behind by over a second: do not race to catch up
+            self.due_since = (now, self.state.step - 1, pace)
+        return max(due, 0.0), max(1.0 / rate, 0.001)
+
+    def _train(self, allowed: float) -> None:
+        if allowed <= 0.0:
+            return
+        steps = int(min(allowed, max(BURST_SECONDS / self.seconds_per_step, 1.0)))
+        steps, limit_reached = self._limited(steps)
+        if limit_reached:
+            self._stop(Stopped("epoch"))
+            return
+        began = time.perf_counter()
+        before = self.state
+        burst = self.assignment.engine.burst(self.problem, self.state, steps)
+        self.state = burst.state
+        self._account(burst.state.step - before.step, time.perf_counter() - began)
+        self.runner.mailbox.post_state(self.assignment.generation, self.state, self.speed)
+        if burst.divergence is not None:
+            self.runner.pause()
+            self._post(burst.divergence)
+            return
+        self._watch_validation(before)
+        self._count_down(burst.state.step - before.step)
+
+    def _limited(self, steps: int) -> tuple[int, bool]:
+        """Cut a burst at the last epoch asked for, and at each epoch's end while one is watched."""
+        training = self.problem.training
+        if training.stop_epoch:
+            left = steps_to_epoch(self.problem, self.state, training.stop_epoch)
+            if left == 0:
+                return 0, True
+            steps = min(steps, left)
+        if training.early_stopping:
+            left = steps_to_epoch(self.problem, self.state, self.state.epoch + 1)
+            steps = min(steps, max(left, 1))
+        return steps, False
+
+    def _account(self, taken: int, seconds: float) -> None:
+        if not taken:
+            return
+        self.seconds_per_step = 0.7 * self.seconds_per_step + 0.3 * seconds / taken
+        now, (began, first) = time.perf_counter(), self.window
+        if now - began >= SPEED_SECONDS:
+            self.speed = (self.state.step - first) / (now - began)
+            self.window = (now, self.state.step)
+
+    def _count_down(self, taken: int) -> None:
+        with self.runner._changed:
+            if self.runner._steps_left <= 0.0:
+                return
+            self.runner._steps_left -= taken
+            finished = self.runner._steps_left <= 0.0
+        if finished:
+            self._post(Stopped("steps"))
+
+    def _watch_validation(self, before: TrainState) -> None:
+        training = self.problem.training
+        if not training.early_stopping:
+            self.watch = EarlyStopping()
+            return
+        if self.state.epoch == before.epoch:
+            return
+        loss = self.assignment.validation_loss(self.state)
+        self.watch = self.watch.after(self.state.step, self.state.epoch, loss)
+        if self.watch.is_over(self.state.epoch, training.patience):
+            self._stop(Stopped("early", self.watch.best_step))
+            self.watch = EarlyStopping()
+
+    def _stop(self, reason: Stopped) -> None:
+        self.runner.pause()
+        self._post(reason)
+
+    def _measure(self) -> None:
+        began = time.perf_counter()
+        values = self.assignment.measure(self.problem, self.state)
+        epoch = self.state.epoch + self.state.position / max(self.problem.n_rows, 1)
+        self._post(Measured(self.state, epoch, values))
+        now = time.perf_counter()
+        self.measure_due = now + max(MEASURE_SECONDS, (now - began) / MEASURE_SHARE)
+        self.measured_step = self.state.step
+
+    def _post(self, event: Event) -> None:
+        self.runner.mailbox.post(self.assignment.generation, event)

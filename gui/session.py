@@ -1,0 +1,345 @@
+"""The one owner of present state: the run, its ghosts, the view and the step being looked at."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from PySide6.QtCore import QCoreApplication, QObject, Qt, QTimer, Signal
+from PySide6.QtGui import QUndoStack
+
+from core.data.dataset import Dataset
+from core.errors import UserError
+from core.experiment import Experiment
+from core.metrics import measure, validation_loss
+from core.run import Run, edited_run, effect_of, start_run
+from core.training import Divergence, Engine, NumpyEngine, Problem, TrainState, steps_to_epoch
+from core.view import View
+from gui.background import Background
+from gui.commands import ReplaceExperiment
+from gui.mailbox import Edited, Event, Failed, Measured, Stopped
+from gui.runner import Pace, Runner
+
+FRAME_MILLISECONDS = 16
+MOST_GHOSTS = 5
+
+
+class Session(QObject):
+    """Holds what is present and alone changes it; panels listen and draw.
+
+    Signals
+    -------
+    run_changed : ()
+        Another run, or the same with another data set or architecture.
+    experiment_changed : (old, new)
+    view_changed : (old, new)
+    frame : ()
+        At most one a tick: the state looked at or the recorded figures have changed.
+    playing_changed : (bool)
+    told : (str)
+        Something the user should know, in words, for the status line.
+    failed : (object)
+        An error to show as a dialog; everything is as it was before.
+    """
+
+    run_changed = Signal()
+    experiment_changed = Signal(object, object)
+    view_changed = Signal(object, object)
+    frame = Signal()
+    playing_changed = Signal(bool)
+    told = Signal(str)
+    failed = Signal(object)
+
+    def __init__(
+        self,
+        experiment: Experiment,
+        dataset: Dataset | None = None,
+        engine: Callable[[], Engine] = NumpyEngine,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._new_engine = engine
+        self.run: Run = start_run(experiment, dataset, engine())
+        self.ghosts: list[Run] = []
+        self.view = View()
+        self.undo_stack = QUndoStack(self)
+        self.background = Background(self)
+        self.runner = Runner()
+        self.pace = Pace()
+        self.is_playing = False
+        self.updates_per_second = math.nan
+        self.divergence: Divergence | None = None
+        self._looked_at: TrainState | None = None
+        self._timer = QTimer(self)
+        self._timer.setTimerType(Qt.TimerType.PreciseTimer)
+        self._timer.timeout.connect(self.tick)
+        self._load()
+        self._timer.start(FRAME_MILLISECONDS)
+
+    # what is present
+
+    @property
+    def experiment(self) -> Experiment:
+        """What the user chose to do."""
+        return self.run.experiment
+
+    @property
+    def state(self) -> TrainState:
+        """The state being looked at: the latest, or the one scrubbed to."""
+        return self._looked_at or self.run.history.latest
+
+    @property
+    def is_live(self) -> bool:
+        """Whether the state looked at is the latest."""
+        return self._looked_at is None
+
+    # changes
+
+    def edit(self, path: str, value: Any, drag: object = None) -> None:
+        """Change one choice, undoably.
+
+        Parameters
+        ----------
+        path : str
+            Such as ``"training.learning_rate"``.
+        drag : object, optional
+            The same for all moves of one drag, which are one undo.
+
+        Raises
+        ------
+        UserError
+            Where the value cannot be; everything is as it was.
+        """
+        self.replace(self.experiment.replacing(path, value), drag=drag)
+
+    def replace(
+        self, experiment: Experiment, dataset: Dataset | None = None, drag: object = None
+    ) -> None:
+        """Put another experiment in place, undoably; `dataset` holds rows loaded already."""
+        old = self.experiment
+        if experiment == old:
+            return
+        self._apply(experiment, dataset)
+        self.undo_stack.push(ReplaceExperiment(self._apply_or_tell, old, experiment, drag))
+
+    def set_view(self, name: str, value: Any) -> None:
+        """Change what is looked at; no result changes."""
+        old = self.view
+        self.view = old.replacing(name, value)
+        if self.view != old:
+            self.view_changed.emit(old, self.view)
+
+    def open_table(self, path: str, target: str = "") -> None:
+        """Read a table in the background and train on it, undoably; a later call supersedes."""
+        data = replace(
+            type(self.experiment.data)(), source="file", path=path, target=target, features=()
+        )
+        experiment = replace(self.experiment, data=data)
+
+        def work() -> Run:
+            from core.data.sources import load_dataset, target_of
+
+            dataset = load_dataset(experiment.data)
+            named = replace(experiment, data=replace(data, target=target_of(dataset)))
+            return start_run(named, dataset)
+
+        self.told.emit(self.tr("Reading {0}").format(path))
+        self.background.run("open", work, self._use_opened, self.failed.emit)
+
+    # transport
+
+    def play(self) -> None:
+        """Train; from a scrubbed step, branch there and leave the old run as a ghost."""
+        if not self.is_live:
+            self._branch_here()
+        self._set_playing(True)
+        self.runner.play()
+
+    def pause(self) -> None:
+        """Stop at the end of the present burst."""
+        self.runner.pause()
+        self._set_playing(False)
+
+    def toggle(self) -> None:
+        """Play or pause."""
+        if self.is_playing:
+            self.pause()
+        else:
+            self.play()
+
+    def take_steps(self, steps: int) -> None:
+        """Train for that many steps and pause."""
+        if not self.is_live:
+            self._branch_here()
+        self._set_playing(True)
+        self.runner.play(steps)
+
+    def take_epochs(self, epochs: int) -> None:
+        """Train to the end of the present epoch, or of a later one, and pause."""
+        state = self.state
+        self.take_steps(steps_to_epoch(self.run.history.problem, state, state.epoch + epochs))
+
+    def restart(self) -> None:
+        """Begin again at step 0 with the same seed; the present run stays as a ghost."""
+        was_playing = self.is_playing
+        engine = self._new_engine()
+        self._replace_run(start_run(self.experiment, self.run.dataset, engine), keep_ghost=True)
+        if was_playing:
+            self.play()
+
+    def new_seed(self) -> None:
+        """Begin again with other first weights and another order of the rows."""
+        self.edit("model.seed", (self.experiment.model.seed + 1) % 1_000_000)
+
+    def set_pace(self, pace: Pace) -> None:
+        """Train at another speed."""
+        self.pace = pace
+        self.runner.set_pace(pace)
+
+    def scrub(self, step: int) -> None:
+        """Look at an earlier step of the run, exactly as it was; at the latest, go live again."""
+        latest = self.run.history.latest.step
+        self.pause()
+        if step >= latest:
+            self._looked_at = None
+        else:
+            self._looked_at = self.run.history.state_at(max(step, self.run.history.first_step))
+        self.frame.emit()
+
+    # the timer
+
+    def tick(self) -> None:
+        """Take what the training thread has left, and tell the panels once."""
+        delivery = self.runner.mailbox.drain()
+        history = self.run.history
+        for event in delivery.events:
+            self._handle(event)
+        if self.run.history is not history:
+            return
+        if delivery.state is not None:
+            history.record_state(delivery.state)
+            self.updates_per_second = delivery.updates_per_second
+        if delivery.state is not None or delivery.events:
+            self.frame.emit()
+
+    def close(self) -> None:
+        """End every thread and timer."""
+        self._timer.stop()
+        self.runner.close()
+        self.background.close()
+
+    # inside
+
+    def _handle(self, event: Event) -> None:
+        history = self.run.history
+        if isinstance(event, Measured):
+            history.record_state(event.state)
+            history.metrics.append(event.state.step, event.epoch, event.values)
+        elif isinstance(event, Edited):
+            history.record_edit(event.step, event.problem)
+        elif isinstance(event, Stopped):
+            self._on_stopped(event)
+        elif isinstance(event, Divergence):
+            self.divergence = event
+            self._set_playing(False)
+            self.told.emit(str(event.error()))
+        elif isinstance(event, Failed):
+            self._set_playing(False)
+            self.failed.emit(event.error)
+
+    def _on_stopped(self, event: Stopped) -> None:
+        self._set_playing(False)
+        if event.reason == "epoch":
+            self.told.emit(self.tr("Stopped at the epoch you asked for."))
+        elif event.reason == "early":
+            self.told.emit(
+                self.tr("Validation loss stopped falling: the best step, {0}, is shown.").format(
+                    event.best_step
+                )
+            )
+            self._looked_at = self.run.history.state_at(event.best_step)
+
+    def _set_playing(self, playing: bool) -> None:
+        if playing:
+            self.divergence = None
+        if playing != self.is_playing:
+            self.is_playing = playing
+            self.playing_changed.emit(playing)
+
+    def _apply_or_tell(self, experiment: Experiment) -> None:
+        try:
+            self._apply(experiment)
+        except UserError as error:
+            self.failed.emit(error)
+
+    def _apply(self, experiment: Experiment, dataset: Dataset | None = None) -> None:
+        old, old_run = self.experiment, self.run
+        effect = effect_of(old, experiment)
+        was_playing = self.is_playing
+        if effect == "live" and self.is_live:
+            self.run = replace(old_run, experiment=experiment)
+            self.runner.change(old_run.history.problem.with_training(experiment.training))
+        elif effect in {"none", "view"}:
+            self.run = replace(old_run, experiment=experiment)
+        else:
+            new_run = (
+                start_run(experiment, dataset, self._new_engine())
+                if dataset is not None
+                else edited_run(old_run, experiment, self.state.step, self._new_engine)
+            )
+            keeps_ghost = new_run.dataset is old_run.dataset
+            self._replace_run(new_run, keep_ghost=keeps_ghost and not self.is_live)
+            if was_playing:
+                self.play()
+        self.experiment_changed.emit(old, experiment)
+        self.frame.emit()
+
+    def _use_opened(self, opened: Run) -> None:
+        try:
+            self.replace(opened.experiment, opened.dataset)
+        except UserError as error:
+            self.failed.emit(error)
+            return
+        self.told.emit(" ".join(opened.dataset.notes))
+
+    def _branch_here(self) -> None:
+        branch = self.run.history.branch(self.state.step)
+        self._replace_run(replace(self.run, history=branch), keep_ghost=True)
+
+    def _replace_run(self, run: Run, keep_ghost: bool) -> None:
+        if keep_ghost:
+            self.ghosts = [*self.ghosts, self.run][-MOST_GHOSTS:]
+        elif run.prepared.classes != self.run.prepared.classes:
+            self.ghosts = []
+        changed_inputs = [i.name for i in run.prepared.inputs] != [
+            i.name for i in self.run.prepared.inputs
+        ]
+        self.run = run
+        self._looked_at = None
+        self.divergence = None
+        if changed_inputs:
+            kept = View()
+            old, self.view = self.view, replace(self.view, x_axis=0, y_axis=1, held=kept.held)
+            self.view_changed.emit(old, self.view)
+        self._load()
+        self.run_changed.emit()
+
+    def _load(self) -> None:
+        history, prepared = self.run.history, self.run.prepared
+
+        def figures(problem: Problem, state: TrainState) -> Mapping[str, float]:
+            return measure(problem, prepared, state)
+
+        def loss_on_validation(state: TrainState) -> float:
+            return validation_loss(history.problem, prepared, state)
+
+        self.runner.load(
+            history.engine, history.problem, history.latest, figures, loss_on_validation
+        )
+
+
+def tr(text: str) -> str:
+    """Translate a text that stands outside a QObject."""
+    return QCoreApplication.translate("Credence", text)
