@@ -7,14 +7,21 @@ Gauss-Legendre quadrature, so that a tail far from the data is as exact as the m
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 
 import numpy as np
 
 from core.data.dataset import Floats
 
 _DROP = 40.0
-_NODES, _WEIGHTS = np.polynomial.legendre.leggauss(48)
 _LOG_2PI = float(np.log(2 * np.pi))
+
+
+@cache
+def legendre(n: int) -> tuple[Floats, Floats]:
+    """Return the n nodes and weights of Gauss-Legendre quadrature on [-1, 1]."""
+    nodes, weights = np.polynomial.legendre.leggauss(n)
+    return nodes, weights
 
 
 def log_gaussian(X: Floats, centre: Sequence[float], sigma: float) -> Floats:
@@ -99,23 +106,25 @@ def _radial(r: Floats, radius: float, sigma: float) -> Floats:
 
 def _log_arc(kappa: Floats, start: Floats, stop: Floats) -> Floats:
     """Log of the integral of exp(-κ(1 - cos v)) over 0 <= start <= v <= stop <= π."""
+    nodes, weights = legendre(48)
     lowest = np.cos(start) - _DROP / np.maximum(kappa, 1e-300)
     end = np.minimum(stop, np.arccos(np.maximum(lowest, -1.0)))
     half = 0.5 * np.maximum(end - start, 0.0)
-    v = start[:, None] + half[:, None] * (1 + _NODES)
+    v = start[:, None] + half[:, None] * (1 + nodes)
     # cos a - cos v = 2 sin((v+a)/2) sin((v-a)/2): exact where a and v are close.
     a = start[:, None]
     fall = 2 * np.sin(0.5 * (v + a)) * np.sin(0.5 * (v - a))
-    total = np.exp(-kappa[:, None] * fall) @ _WEIGHTS
+    total = np.exp(-kappa[:, None] * fall) @ weights
     return np.asarray(_log(half * total) - 2 * kappa * np.sin(0.5 * start) ** 2)
 
 
 def _log_gaussian_mass(start: Floats, stop: Floats) -> Floats:
     """Log of the integral of exp(-s²/2), 0 <= start <= s <= stop."""
+    nodes, weights = legendre(48)
     end = np.minimum(stop, np.sqrt(start**2 + 2 * _DROP))
     half = 0.5 * np.maximum(end - start, 0.0)
-    step = half[:, None] * (1 + _NODES)
-    total = np.exp(-step * (start[:, None] + 0.5 * step)) @ _WEIGHTS
+    step = half[:, None] * (1 + nodes)
+    total = np.exp(-step * (start[:, None] + 0.5 * step)) @ weights
     return np.asarray(_log(half * total) - 0.5 * start**2)
 
 

@@ -7,7 +7,14 @@ from collections.abc import Callable
 import numpy as np
 
 from core.data.dataset import Floats
-from core.data.densities import log_curve, log_gaussian, log_half_ring, log_interval, log_ring
+from core.data.densities import (
+    legendre,
+    log_curve,
+    log_gaussian,
+    log_half_ring,
+    log_interval,
+    log_ring,
+)
 from core.data.drawing import Generator
 from core.registry import Registry
 
@@ -68,7 +75,7 @@ def _spiral_density(arms: int) -> Callable[[Floats, int, float], Floats]:
     def density(X: Floats, k: int, sigma: float) -> Floats:
         # Panels of about 3 sigma with 8 Gauss-Legendre nodes each: ten digits of a Gaussian.
         panels = int(np.ceil(2 * np.pi * _TURNS / (3 * sigma)))
-        nodes, weights = np.polynomial.legendre.leggauss(8)
+        nodes, weights = legendre(8)
         t = (np.arange(panels)[:, None] + 0.5 * (nodes + 1)).ravel() / panels
         return log_curve(
             X, _spiral(t, 2 * np.pi * k / arms), np.tile(weights, panels) / (2 * panels), sigma
