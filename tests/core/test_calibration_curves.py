@@ -1,0 +1,315 @@
+"""Reliability curves and binned errors against loops over the rows and scikit-learn."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+import pytest
+from sklearn.calibration import calibration_curve
+from sklearn.isotonic import IsotonicRegression
+
+from core.calibration import (
+    BINNINGS,
+    adaptive_calibration_error,
+    compiling,
+    debiased_calibration_error,
+    expected_calibration_error,
+    maximum_calibration_error,
+    reliability_curve,
+    sweep_calibration_error,
+    warm_up,
+)
+from core.calibration.cells import cells_of, coarsened
+from core.calibration.isotonic import isotonic_blocks
+from core.errors import UserError
+from tests.core.calibration_cases import binary_cases, class_case, drawn, integer_weights
+
+CASES = binary_cases()
+NAMES = [name for name, _, _ in CASES]
+
+
+def rows_by_bin(p, edges):
+    """The rows of each bin (low, high], the first with 0, one comparison at a time."""
+    low, high = edges[:-1], edges[1:]
+    first = np.arange(len(low)) == 0
+    return [
+        np.flatnonzero(((p > a) & (p <= b)) | (f & (p == a)))
+        for a, b, f in zip(low, high, first, strict=True)
+    ]
+
+
+def brute_error(y, p, edges, norm, w=None):
+    w = np.ones(len(y)) if w is None else w
+    gaps, shares = [], []
+    for rows in rows_by_bin(p, edges):
+        if w[rows].sum() > 0:
+            gaps.append(abs(w[rows] @ (p[rows] - y[rows])) / w[rows].sum())
+            shares.append(w[rows].sum() / w.sum())
+    gaps, shares = np.array(gaps), np.array(shares)
+    return {"l1": shares @ gaps, "l2": np.sqrt(shares @ gaps**2), "max": gaps.max()}[norm]
+
+
+def mass_edges_by_quantile(p, bins, w=None):
+    """Edges at the inverse empirical distribution, as numpy defines it."""
+    options = {} if w is None else {"weights": w}
+    if bins == 1:
+        return np.array([0.0, 1.0])
+    levels = np.arange(1, bins) / bins
+    inner = np.unique(np.quantile(p, levels, method="inverted_cdf", **options))
+    return np.concatenate(([0.0], inner[inner < p.max()], [1.0]))
+
+
+@pytest.mark.parametrize(("name", "y", "p"), CASES, ids=NAMES)
+@pytest.mark.parametrize("bins", [1, 2, 3, 10, 15, 100])
+def test_bins_of_equal_width_hold_what_a_loop_over_the_rows_puts_there(name, y, p, bins):
+    curve = reliability_curve(y, p, bins)
+    edges = np.linspace(0.0, 1.0, bins + 1)
+    np.testing.assert_array_equal(curve.edges, edges)
+    for i, rows in enumerate(rows_by_bin(p, edges)):
+        assert curve.counts[i] == len(rows)
+        assert curve.empty[i] == (len(rows) == 0)
+        if len(rows):
+            assert curve.frequency[i] == pytest.approx(y[rows].mean(), rel=1e-14)
+            assert curve.probability[i] == pytest.approx(p[rows].mean(), rel=1e-14)
+        else:
+            assert np.isnan(curve.frequency[i])
+            assert np.isnan(curve.probability[i])
+
+
+@pytest.mark.parametrize("bins", [5, 10, 15, 50])
+@pytest.mark.parametrize("decimals", [None, 1])
+def test_curve_in_equal_widths_is_that_of_scikit_learn(bins, decimals):
+    y, p = drawn(2, 500, decimals)
+    frequency, probability = calibration_curve(y, p, n_bins=bins)
+    curve = reliability_curve(y, p, bins)
+    np.testing.assert_allclose(curve.frequency[~curve.empty], frequency, rtol=1e-13)
+    np.testing.assert_allclose(curve.probability[~curve.empty], probability, rtol=1e-13)
+
+
+def test_curve_in_equal_masses_is_that_of_scikit_learn_without_ties():
+    y, p = drawn(3, 600)
+    frequency, probability = calibration_curve(y, p, n_bins=12, strategy="quantile")
+    curve = reliability_curve(y, p, 12, "mass")
+    np.testing.assert_array_equal(curve.counts, 50.0)
+    np.testing.assert_allclose(curve.frequency, frequency, rtol=1e-13)
+    np.testing.assert_allclose(curve.probability, probability, rtol=1e-13)
+
+
+def test_three_tenths_and_six_tenths_lie_in_the_bins_that_end_there():
+    curve = reliability_curve([0, 1], [0.3, 0.6], 10)
+    np.testing.assert_array_equal(np.flatnonzero(curve.counts), [2, 5])
+
+
+def test_zero_lies_in_the_first_bin_and_one_in_the_last():
+    curve = reliability_curve([0, 1, 1], [0.0, 1.0, 1.0], 10)
+    np.testing.assert_array_equal(curve.counts, [1, 0, 0, 0, 0, 0, 0, 0, 0, 2])
+
+
+@pytest.mark.parametrize(("name", "y", "p"), CASES, ids=NAMES)
+@pytest.mark.parametrize("bins", [1, 2, 7, 15])
+def test_bins_of_equal_mass_end_at_quantiles_and_never_split_ties(name, y, p, bins):
+    curve = reliability_curve(y, p, bins, "mass")
+    edges = mass_edges_by_quantile(p, bins)
+    np.testing.assert_array_equal(curve.edges, edges)
+    assert not curve.empty.any()
+    assert curve.counts.sum() == len(y)
+    expected = [len(rows) for rows in rows_by_bin(p, edges)]
+    np.testing.assert_array_equal(curve.counts, expected)
+
+
+@pytest.mark.parametrize(("name", "y", "p"), CASES, ids=NAMES)
+@pytest.mark.parametrize("norm", ["l1", "l2", "max"])
+@pytest.mark.parametrize("bins", [1, 10, 15])
+def test_errors_are_those_of_a_loop_over_the_rows(name, y, p, norm, bins):
+    for binning, edges in (
+        ("width", np.linspace(0, 1, bins + 1)),
+        ("mass", mass_edges_by_quantile(p, bins)),
+    ):
+        value = expected_calibration_error(y, p, bins, binning, norm)
+        assert value == pytest.approx(brute_error(y, p, edges, norm), rel=1e-12, abs=1e-15)
+    assert maximum_calibration_error(y, p, bins) == expected_calibration_error(
+        y, p, bins, norm="max"
+    )
+
+
+@pytest.mark.parametrize("binning", list(BINNINGS))
+@pytest.mark.parametrize("decimals", [None, 1])
+def test_whole_weights_are_repeated_rows(binning, decimals):
+    y, p = drawn(4, 200, decimals)
+    w = integer_weights(len(y))
+    weighted = reliability_curve(y, p, 9, binning, weights=w)
+    repeated = reliability_curve(np.repeat(y, w), np.repeat(p, w), 9, binning)
+    for field in ("low", "high", "counts", "positives", "probability", "frequency"):
+        np.testing.assert_allclose(
+            getattr(weighted, field), getattr(repeated, field), rtol=1e-9, atol=1e-12
+        )
+
+
+@pytest.mark.parametrize("binning", list(BINNINGS))
+@pytest.mark.parametrize(("name", "y", "p"), CASES, ids=NAMES)
+def test_every_curve_is_within_the_unit_square_and_read_only(binning, name, y, p):
+    curve = reliability_curve(y, p, binning=binning)
+    for field in ("low", "high", "counts", "probability", "frequency"):
+        array = getattr(curve, field)
+        assert not array.flags.writeable
+        assert array.shape == curve.low.shape
+    full = ~curve.empty
+    assert np.all((curve.frequency[full] >= 0.0) & (curve.frequency[full] <= 1.0))
+    assert np.all((curve.probability[full] >= 0.0) & (curve.probability[full] <= 1.0))
+    assert curve.counts.sum() == pytest.approx(len(y), rel=1e-9)
+
+
+@pytest.mark.parametrize("binning", list(BINNINGS))
+def test_no_rows_give_a_curve_without_weight(binning):
+    assert reliability_curve([], [], binning=binning).counts.sum() == 0.0
+
+
+@pytest.mark.parametrize(("name", "y", "p"), CASES, ids=NAMES)
+def test_corp_is_the_isotonic_regression_of_scikit_learn(name, y, p):
+    fitted = IsotonicRegression().fit(p, y).predict(p)
+    cells = cells_of(y, p)
+    at = np.searchsorted(cells.values, p)
+    np.testing.assert_allclose(
+        isotonic_blocks(cells).spread(len(cells.values))[at], fitted, atol=1e-12
+    )
+    curve = reliability_curve(y, p, binning="corp")
+    assert np.all(np.diff(curve.frequency) > 0.0)
+    np.testing.assert_allclose(np.interp(p, *curve.knots), fitted, atol=1e-12)
+    means = [p[fitted == f].mean() for f in np.unique(fitted)]
+    np.testing.assert_allclose(curve.probability, means, atol=1e-12)
+
+
+def test_weighted_corp_is_the_isotonic_regression_of_scikit_learn():
+    y, p = drawn(5, 300, 2)
+    w = np.random.default_rng(5).random(300) + 0.01
+    fitted = IsotonicRegression().fit(p, y, sample_weight=w).predict(p)
+    curve = reliability_curve(y, p, binning="corp", weights=w)
+    np.testing.assert_allclose(np.interp(p, *curve.knots), fitted, atol=1e-10)
+
+
+@pytest.mark.parametrize("n", [1, 2, 10, 500, 20_000])
+@pytest.mark.parametrize("weighted", [False, True])
+def test_compiled_and_plain_pooling_give_the_same_bits(n, weighted, monkeypatch):
+    y, p = drawn(n, n, None if n < 500 else 3)
+    w = np.random.default_rng(n).random(n) + 0.1 if weighted else None
+    cells = cells_of(y, p, w)
+    assert warm_up()
+    fast = isotonic_blocks(cells)
+    monkeypatch.setattr(compiling, "_compiled", {})
+    plain = isotonic_blocks(cells)
+    for field in ("starts", "positive", "weight", "frequency"):
+        np.testing.assert_array_equal(getattr(fast, field), getattr(plain, field))
+
+
+def test_without_numba_there_is_nothing_to_warm_up(monkeypatch):
+    def missing(name):
+        raise ImportError(name)
+
+    monkeypatch.setattr(compiling, "_compiled", {})
+    monkeypatch.setattr(compiling.importlib, "import_module", missing)
+    assert not warm_up()
+    assert compiling.compiled("pool_violators") is None
+
+
+def test_confidence_is_the_largest_probability_and_whether_it_was_right():
+    y, p = class_case()
+    best = p.argmax(axis=1)
+    direct = expected_calibration_error((best == y).astype(int), p.max(axis=1), 10)
+    assert expected_calibration_error(y, p, 10) == direct
+    assert expected_calibration_error(y, p, 10, view="confidence") == direct
+
+
+def test_class_wise_error_is_the_mean_of_one_against_the_rest():
+    y, p = class_case(1)
+    each = [expected_calibration_error((y == k).astype(int), p[:, k], 10) for k in range(4)]
+    assert expected_calibration_error(y, p, 10, view="class-wise") == pytest.approx(np.mean(each))
+    assert expected_calibration_error(y, p, 10, view=2) == each[2]
+    mass = [expected_calibration_error((y == k).astype(int), p[:, k], 8, "mass") for k in range(4)]
+    assert adaptive_calibration_error(y, p, 8) == pytest.approx(np.mean(mass))
+
+
+def test_top_label_error_judges_the_rows_of_each_predicted_class_apart():
+    y, p = class_case(2)
+    best, total = p.argmax(axis=1), 0.0
+    for k in range(4):
+        rows = best == k
+        right = (y[rows] == k).astype(int)
+        total += rows.sum() * expected_calibration_error(right, p[rows, k], 10)
+    value = expected_calibration_error(y, p, 10, view="top-label")
+    assert value == pytest.approx(total / len(y), rel=1e-12)
+
+
+def test_confidence_of_two_classes_is_the_larger_of_p_and_its_rest():
+    y, p = drawn(6, 100)
+    right = ((p >= 0.5) == (y == 1)).astype(int)
+    direct = expected_calibration_error(right, np.maximum(p, 1.0 - p), 10)
+    assert expected_calibration_error(y, p, 10, view="confidence") == direct
+    columns = np.column_stack((1.0 - p, p))
+    assert expected_calibration_error(y, columns, 10, view="confidence") == direct
+    assert expected_calibration_error(y, columns, 10) == expected_calibration_error(y, p, 10)
+
+
+def test_debiased_error_subtracts_the_variance_of_each_frequency():
+    y, p = drawn(7, 400)
+    total = 0.0
+    for rows in rows_by_bin(p, np.linspace(0, 1, 11)):
+        f = y[rows].mean()
+        total += len(rows) * ((f - p[rows].mean()) ** 2 - f * (1 - f) / (len(rows) - 1))
+    value = debiased_calibration_error(y, p, 10, "width")
+    assert value == pytest.approx(np.sqrt(total / len(y)), rel=1e-12)
+
+
+def test_debiased_error_of_calibrated_forecasts_is_near_zero_where_the_plain_one_is_not():
+    plain, debiased = [], []
+    for seed in range(40):
+        y, p = drawn(seed, 1000, slope=1.0)
+        plain.append(expected_calibration_error(y, p, 30, "mass", "l2"))
+        debiased.append(debiased_calibration_error(y, p, 30))
+    assert np.mean(debiased) < 0.4 * np.mean(plain)
+    assert np.isnan(debiased_calibration_error([1], [0.3]))
+
+
+def test_the_sweep_stops_before_the_first_fall():
+    y, p = drawn(8, 400)
+    order = np.argsort(p)
+    bins = 1
+    while True:
+        ends = [int(np.ceil(k * 400 / (bins + 1))) for k in range(bins + 2)]
+        means = [y[order][a:b].mean() for a, b in itertools.pairwise(ends)]
+        if np.any(np.diff(means) < 0):
+            break
+        bins += 1
+    assert bins > 1
+    assert sweep_calibration_error(y, p) == expected_calibration_error(y, p, bins, "mass")
+
+
+def test_coarsened_cells_keep_every_sum():
+    y, p = drawn(9, 5000)
+    cells = cells_of(y, p)
+    few = coarsened(cells, 100)
+    assert len(few.values) <= 100
+    assert few.total == cells.total
+    assert few.positive.sum() == cells.positive.sum()
+    assert few.values @ few.weight == pytest.approx(cells.values @ cells.weight, rel=1e-13)
+    assert np.all(np.diff(few.values) > 0.0)
+    assert few.weight.max() <= 2 * 5000 / 100
+    assert coarsened(cells, 5000) is cells
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda: reliability_curve([0], [0.5], 0),
+        lambda: reliability_curve([0], [0.5], 0, "mass"),
+        lambda: reliability_curve([0], [0.5], binning="round"),
+        lambda: reliability_curve([0], [0.5], view="class-wise"),
+        lambda: reliability_curve([0], [0.5], view="sideways"),
+        lambda: reliability_curve([0], [[0.5, 0.3, 0.2]], view=3),
+        lambda: expected_calibration_error([0], [0.5], norm="l3"),
+        lambda: expected_calibration_error([0], [0.5], binning="smooth"),
+    ],
+)
+def test_what_does_not_exist_is_refused_with_the_choices(call):
+    with pytest.raises(UserError):
+        call()
