@@ -11,7 +11,7 @@ import numpy as np
 from core.architecture import Architecture, build_architecture
 from core.data.dataset import Dataset
 from core.data.preparing import Prepared, prepare
-from core.data.sources import load_dataset
+from core.data.catalogue import load_dataset
 from core.experiment import DataChoices, Experiment, knob_at
 from core.history import History
 from core.network import logits_of, probabilities_of

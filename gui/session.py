@@ -10,10 +10,11 @@ from typing import Any
 from PySide6.QtCore import QCoreApplication, QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QUndoStack
 
+from core.data.catalogue import load_dataset
 from core.data.dataset import Dataset
 from core.errors import UserError
 from core.experiment import Experiment
-from core.metrics import measure, validation_loss
+from core.metrics import mean_loss, measure, parts_of
 from core.run import Run, edited_run, effect_of, start_run
 from core.training import Divergence, Engine, NumpyEngine, Problem, TrainState, steps_to_epoch
 from core.view import View
@@ -139,10 +140,8 @@ class Session(QObject):
         experiment = replace(self.experiment, data=data)
 
         def work() -> Run:
-            from core.data.sources import load_dataset, target_of
-
             dataset = load_dataset(experiment.data)
-            named = replace(experiment, data=replace(data, target=target_of(dataset)))
+            named = replace(experiment, data=replace(data, target=dataset.target))
             return start_run(named, dataset)
 
         self.told.emit(self.tr("Reading {0}").format(path))
@@ -327,17 +326,15 @@ class Session(QObject):
         self.run_changed.emit()
 
     def _load(self) -> None:
-        history, prepared = self.run.history, self.run.prepared
+        history, parts = self.run.history, parts_of(self.run.prepared)
 
         def figures(problem: Problem, state: TrainState) -> Mapping[str, float]:
-            return measure(problem, prepared, state)
+            return measure(problem, parts, state)
 
-        def loss_on_validation(state: TrainState) -> float:
-            return validation_loss(history.problem, prepared, state)
+        def validation_loss(state: TrainState) -> float:
+            return mean_loss(history.problem, parts[1], state)
 
-        self.runner.load(
-            history.engine, history.problem, history.latest, figures, loss_on_validation
-        )
+        self.runner.load(history.engine, history.problem, history.latest, figures, validation_loss)
 
 
 def tr(text: str) -> str:

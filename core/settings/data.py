@@ -18,7 +18,7 @@ DRAWN = ("two_moons", "circles", "blobs", "xor", "spirals", "unequal_gaussians",
 
 
 def _sources() -> Mapping[str, Named]:
-    from core.data.sources import SOURCES
+    from core.data.catalogue import SOURCES
 
     return SOURCES
 

@@ -1,0 +1,13 @@
+"""What a user can choose of calibration: a calibrator or none, and how bars are binned."""
+
+from __future__ import annotations
+
+from core.calibration.reliability import BINNINGS as ALL_BINNINGS
+from core.registry import Registry
+from core.view import Choice
+
+NO_CALIBRATOR = Choice("none", "none")
+METHODS: Registry[Choice] = Registry("calibrator", [NO_CALIBRATOR])
+BINNINGS: Registry[Choice] = Registry(
+    "binning", [Choice(name, ALL_BINNINGS[name].label) for name in ("width", "mass")]
+)

@@ -1,0 +1,76 @@
+"""Where rows come from: a formula, a bundled table, or the user's own file."""
+
+from __future__ import annotations
+
+import functools
+import os
+
+from core.data.dataset import Dataset
+from core.data.experiments import with_imbalance, with_label_flips
+from core.data.gallery import GALLERY, load
+from core.data.generators import GENERATORS
+from core.experiment import DataChoices
+from core.registry import Registry
+from core.view import Choice
+
+OWN_FILE = Choice("file", "your own file")
+SOURCES: Registry[Choice] = Registry(
+    "data set",
+    [
+        *(Choice(record.name, record.label) for record in GENERATORS.values()),
+        *(Choice(record.name, record.label) for record in GALLERY.values()),
+        OWN_FILE,
+    ],
+)
+
+
+def load_dataset(choices: DataChoices) -> Dataset:
+    """Return the rows that the choices name, with their imbalance and label flips.
+
+    Raises
+    ------
+    UserError
+        Where a file cannot be read or holds nothing to learn.
+    """
+    if choices.source in GENERATORS:
+        return GENERATORS[choices.source].make(
+            rows=choices.rows,
+            noise=choices.noise,
+            imbalance=choices.imbalance,
+            label_flips=choices.label_flips,
+            seed=choices.seed,
+        )
+    if choices.source == OWN_FILE.name:
+        dataset = _read_file(choices.path, _stamp(choices.path), choices.target, choices.features)
+    else:
+        dataset = _bundled(choices.source)
+    if choices.imbalance > 0.0:
+        dataset = with_imbalance(dataset, choices.imbalance, choices.seed)
+    if choices.label_flips > 0.0:
+        dataset = with_label_flips(dataset, choices.label_flips, choices.seed)
+    return dataset
+
+
+@functools.lru_cache(maxsize=4)
+def _bundled(name: str) -> Dataset:
+    return load(name)
+
+
+@functools.lru_cache(maxsize=2)
+def _read_file(path: str, stamp: object, target: str, features: tuple[str, ...]) -> Dataset:
+    """Read a table once for as long as its stamp stays the same."""
+    from core.data.from_table import dataset_from_table
+    from core.data.tables import read_table
+    from core.data.targets import guess_target
+
+    table = read_table(path)
+    chosen = target or guess_target(table) or ""
+    return dataset_from_table(table, chosen, features, os.path.basename(path))
+
+
+def _stamp(path: str) -> tuple[int, int] | None:
+    try:
+        facts = os.stat(path)
+    except OSError:
+        return None
+    return facts.st_mtime_ns, facts.st_size

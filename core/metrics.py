@@ -1,0 +1,123 @@
+"""The figures recorded while training goes on: of each part, and the size of the gradient."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from core.calibration.scores import score_decomposition
+from core.data.preparing import Prepared
+from core.evaluation import evaluate
+from core.heads import HEADS
+from core.losses import LOSSES
+from core.network import logits_of
+from core.registry import Registry
+from core.training import Problem, TrainState, gradient_at
+from core.view import SPLITS
+
+MOST_ROWS = 20_000  # of a part that are measured while training goes on, evenly spaced
+MOST_GRADIENT_ROWS = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """A recorded figure.
+
+    Attributes
+    ----------
+    name, label, unit : str
+    by_split : bool
+        Whether there is one a part ("train.loss"), or one in all ("gradient_norm").
+    """
+
+    name: str
+    label: str
+    unit: str = ""
+    by_split: bool = True
+
+
+METRICS: Registry[Metric] = Registry(
+    "metric",
+    [
+        Metric("loss", "loss"),
+        Metric("accuracy", "accuracy"),
+        Metric("auc", "AUC"),
+        Metric("brier", "Brier score"),
+        Metric("log_loss", "log loss", "nats"),
+        Metric("ece", "ECE"),
+        Metric("mcb", "miscalibration (MCB)"),
+        Metric("dsc", "discrimination (DSC)"),
+        Metric("unc", "uncertainty (UNC)"),
+        Metric("gradient_norm", "gradient norm", by_split=False),
+    ],
+)
+
+
+Part = tuple[np.ndarray, np.ndarray]
+
+
+def parts_of(prepared: Prepared) -> tuple[Part, ...]:
+    """Return X (n, n_inputs) and y (n,) of the train, validation and test part."""
+    return tuple(prepared.part(code)[:2] for code in range(len(SPLITS)))
+
+
+def measure(problem: Problem, parts: tuple[Part, ...], state: TrainState) -> dict[str, float]:
+    """Return every recorded figure of a state, by name ("train.loss", ..., "gradient_norm").
+
+    The loss is the mean of the training loss without penalty and class weights, so that the three
+    parts compare; large parts are measured on `MOST_ROWS` rows spread evenly.
+    """
+    values: dict[str, float] = {}
+    with np.errstate(all="ignore"):  # a state about to diverge may overflow
+        for split, (X, y) in zip(SPLITS, parts, strict=True):
+            stride = -(-len(y) // MOST_ROWS) or 1
+            figures = _figures(problem, state, X[::stride], y[::stride])
+            values |= {f"{split}.{name}": value for name, value in figures.items()}
+        rows = np.arange(0, problem.n_rows, -(-problem.n_rows // MOST_GRADIENT_ROWS))
+        gradient = gradient_at(problem, _wide(state.parameters), _wide(state.statistics), rows)[1]
+        values["gradient_norm"] = float(np.linalg.norm(gradient))
+    return values
+
+
+def mean_loss(problem: Problem, part: Part, state: TrainState) -> float:
+    """Return the mean training loss of a part, without penalty and weights; NaN without rows."""
+    X, y = part
+    if not len(y):
+        return float("nan")
+    with np.errstate(all="ignore"):
+        logits = _logits(problem, state, X)
+        return float(LOSSES[problem.training.loss].values(logits, y).mean())
+
+
+def _figures(problem: Problem, state: TrainState, X: np.ndarray, y: np.ndarray) -> dict[str, float]:
+    if not len(y):
+        return {}
+    logits = _logits(problem, state, X)
+    probabilities = HEADS[problem.architecture.head].probabilities(logits)
+    if probabilities.shape[1] == 2:
+        probabilities = probabilities[:, 1]
+    figures = {"loss": float(LOSSES[problem.training.loss].values(logits, y).mean())}
+    if np.isfinite(probabilities).all():
+        scored = evaluate(y, probabilities)
+        parts = score_decomposition(y, probabilities)
+        figures |= {
+            "accuracy": scored.accuracy,
+            "auc": scored.auc,
+            "brier": scored.brier,
+            "log_loss": scored.log_loss,
+            "ece": scored.ece,
+            "mcb": parts.miscalibration,
+            "dsc": parts.discrimination,
+            "unc": parts.uncertainty,
+        }
+    return figures
+
+
+def _logits(problem: Problem, state: TrainState, X: np.ndarray) -> np.ndarray:
+    parameters, statistics = _wide(state.parameters), _wide(state.statistics)
+    return logits_of(problem.architecture, parameters, statistics, X)
+
+
+def _wide(values: np.ndarray) -> np.ndarray:
+    return values.astype(np.float64, copy=False)
