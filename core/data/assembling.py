@@ -1,0 +1,142 @@
+"""From rows of cells to the columns of a table."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from itertools import islice
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.data.columns import Column
+from core.data.kinds import Verdict, is_id, judge
+from core.data.numerals import DOUBTFUL_MARKS, ERROR_MARKS, Numerals, find_numerals
+from core.data.problems import ProblemLog
+
+_PROTECTED = ("'=", "'+", "'-", "'@", "'\t", "'\r")
+
+
+def unique_names(names: Sequence[str], log: ProblemLog) -> list[str]:
+    """Name every column, each once: "x", then "x (2)"; a column without a name gets its number."""
+    used: set[str] = set()
+    taken = {name for name in names if name}
+    result = []
+    nameless = [j for j, name in enumerate(names) if not name]
+    for j, name in enumerate(names):
+        new = name or f"column {j + 1}"
+        count = 1
+        while new in used or (count > 1 and new in taken) or (not name and new in taken):
+            count += 1
+            new = f"{name or f'column {j + 1}'} ({count})"
+        if name and new != name:
+            log.add("name", f"The name {name!r} is a duplicate; this column is called {new!r}.", column=name)
+        elif not name and j > 0 and len(nameless) < len(names):
+            log.add("name", f"Column {j + 1} has no name; it is called {new!r}.", column=new)
+        used.add(new)
+        result.append(new)
+    return result
+
+
+def strip_cell(cell: str) -> str:
+    """Take blanks off a cell's ends, and the apostrophe that keeps a spreadsheet from running it.
+
+    Examples
+    --------
+    >>> strip_cell(" setosa "), strip_cell("'=1+1"), strip_cell("'-1'")
+    ('setosa', '=1+1', "'-1'")
+    """
+    text = cell.strip(" ")
+    if text[:1] == "\t" and text.strip("\t ")[:1] not in ("=", "+", "-", "@"):
+        text = text.strip("\t ")
+    if text.startswith(_PROTECTED) and not text.endswith("'"):
+        text = text[1:]
+    return text.rstrip("\t ")
+
+
+def find_marks(
+    distinct: Sequence[Counter[str]], delimiter: str | None, log: ProblemLog
+) -> tuple[Numerals, frozenset[str]]:
+    """Find a table's numerals, and which doubtful missing marks stand among its numbers."""
+    cells = (cell for counts in distinct for cell in islice(counts, 400))
+    numerals, doubt = find_numerals(cells, delimiter)
+    if doubt:
+        log.add("doubt", f"Doubtful: {doubt}.")
+    found = set()
+    for counts in distinct:
+        doubtful = [cell for cell in counts if cell.lower() in DOUBTFUL_MARKS]
+        if doubtful and judge(counts, numerals).kind == "number":
+            found.update(doubtful)
+    return numerals, frozenset(found)
+
+
+def build_columns(
+    names: Sequence[str],
+    cells: Sequence[Sequence[str]],
+    lines: Sequence[int],
+    numerals: Numerals | None,
+    delimiter: str | None,
+    marks: Collection[str] | None,
+    kinds: Mapping[str, str],
+    log: ProblemLog,
+) -> tuple[tuple[Column, ...], Numerals, tuple[str, ...]]:
+    """Turn columns of cells into `Column` values.
+
+    Returns
+    -------
+    columns : tuple of Column
+    numerals : Numerals
+        Given or found.
+    missing : tuple of str
+        The marks that were read as missing somewhere.
+    """
+    stripped = [[strip_cell(cell) for cell in column] for column in cells]
+    distinct = [Counter(column) for column in stripped]
+    found_numerals, found = find_marks(distinct, delimiter, log) if numerals is None else (numerals, frozenset[str]())
+    columns, met = [], set()
+    for name, column, counts in zip(names, stripped, distinct, strict=True):
+        verdict = judge(counts, found_numerals, marks, found, kinds.get(name))
+        columns.append(_column(name, column, counts, verdict, lines, log))
+        met |= verdict.missing
+    return tuple(columns), found_numerals, tuple(sorted(met))
+
+
+def _column(
+    name: str, cells: Sequence[str], counts: Counter[str], verdict: Verdict, lines: Sequence[int], log: ProblemLog
+) -> Column:
+    for doubt in verdict.doubts:
+        log.add("doubt", f"Doubtful: {doubt}.", column=name)
+    if verdict.kind == "empty" and cells:
+        log.add("empty", "Its values are all missing.", column=name)
+    values = _numbers(name, cells, verdict, lines, log) if verdict.kind == "number" else _texts(cells, verdict)
+    if any(cell in counts for cell in ERROR_MARKS):
+        for line, cell in zip(lines, cells, strict=True):
+            if cell in ERROR_MARKS:
+                log.add("error", f"{cell!r} is a spreadsheet error; it was read as missing.", line, name)
+    missing = int(np.isnan(values).sum()) if verdict.kind == "number" else sum(value is None for value in values)
+    values.flags.writeable = False
+    ordered = cells[:2000]
+    return Column(name, verdict.kind, values, missing, is_id(name, verdict.kind, counts, ordered, missing))
+
+
+def _texts(cells: Sequence[str], verdict: Verdict) -> NDArray[np.object_]:
+    values = np.empty(len(cells), object)
+    known: dict[str, str | None] = dict.fromkeys(verdict.missing)
+    values[:] = [known.get(cell, cell) for cell in cells] if known else list(cells)
+    return values
+
+
+def _numbers(
+    name: str, cells: Sequence[str], verdict: Verdict, lines: Sequence[int], log: ProblemLog
+) -> NDArray[np.float64]:
+    odd = verdict.bad or any(math.isinf(value) for value in verdict.numbers.values())
+    if odd:
+        for line, cell in zip(lines, cells, strict=True):
+            if cell in verdict.bad:
+                log.add("number", f"{cell!r} is not a number; it was read as missing.", line, name)
+            elif math.isinf(verdict.numbers.get(cell, 0.0)):
+                log.add("infinite", f"{cell!r} is infinite; it was read as missing.", line, name)
+    nan = math.nan
+    finite = {cell: value if math.isfinite(value) else nan for cell, value in verdict.numbers.items()}
+    return np.fromiter((finite.get(cell, nan) for cell in cells), np.float64, len(cells))

@@ -1,0 +1,158 @@
+"""A table as it was read: columns of one kind each, how the file was understood, what was wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.data.problems import Problem
+from core.errors import UserError
+
+KINDS = ("number", "category", "boolean", "date", "text", "empty")
+"""What a column can be."""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One named column, all of one kind.
+
+    Attributes
+    ----------
+    name : str
+        Unique in its table.
+    kind : str
+        One of `KINDS`.
+    values : ndarray, shape (n_rows,)
+        float64 with nan where missing for numbers; for every other kind str objects as they stood
+        in the file, with None where missing. Read-only.
+    missing : int
+        How many values are missing.
+    is_id : bool
+        Whether it looks like a row number or key, which a model should not see.
+    """
+
+    name: str
+    kind: str
+    values: NDArray[Any]
+    missing: int
+    is_id: bool = False
+
+    def __len__(self) -> int:
+        """Count the rows."""
+        return len(self.values)
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """How a file was understood; every guess can be overridden by `read_table`'s keywords.
+
+    Attributes
+    ----------
+    format : str
+        "text", "xlsx", "xls", "xlsb", "ods", "parquet", "arff" or "json".
+    encoding, delimiter, quote, escape : str or None
+        None where the format has none. A delimiter of "\\s+" means runs of spaces and tabs.
+        The escape is the quote itself where quotes are doubled.
+    decimal, thousands : str, str or None
+        Marks inside numbers.
+    header : int
+        Rows that hold column names; 0 for a file without names.
+    skip, footer : int
+        Lines (rows of a sheet) left out before the names and after the last row.
+    comment : str or None
+        What a comment line starts with.
+    missing : tuple of str
+        Marks found in the file and read as missing, the empty cell included.
+    compression, line_end : str or None
+        "gzip"; "LF", "CRLF", "CR" or "mixed".
+    sheet : str or None
+        The sheet that was read.
+    sheets : tuple of str
+        All sheets of the workbook.
+    """
+
+    format: str = "text"
+    encoding: str | None = None
+    delimiter: str | None = None
+    quote: str | None = None
+    escape: str | None = None
+    decimal: str = "."
+    thousands: str | None = None
+    header: int = 0
+    skip: int = 0
+    footer: int = 0
+    comment: str | None = None
+    missing: tuple[str, ...] = ()
+    compression: str | None = None
+    line_end: str | None = None
+    sheet: str | None = None
+    sheets: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """The columns of a file, how it was understood, and what was wrong with it.
+
+    Attributes
+    ----------
+    columns : tuple of Column
+        In the file's order.
+    n_rows : int
+        Rows of data.
+    problems : tuple of Problem
+        The first hundred of each kind.
+    problem_counts : mapping
+        How many problems of each kind there were in all.
+    dialect : Dialect
+        How the file was understood.
+    source : str
+        The file's name, without its folder.
+    lines : ndarray of int, shape (n_rows,)
+        The line of the file on which each row starts.
+    """
+
+    columns: tuple[Column, ...]
+    n_rows: int
+    problems: tuple[Problem, ...] = ()
+    problem_counts: Mapping[str, int] = field(default_factory=dict)
+    dialect: Dialect = Dialect()
+    source: str = ""
+    lines: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The columns' names, in order."""
+        return tuple(column.name for column in self.columns)
+
+    def column(self, name: str) -> Column:
+        """Return the column of that name.
+
+        Raises
+        ------
+        UserError
+            If there is none; the message lists the names.
+        """
+        for column in self.columns:
+            if column.name == name:
+                return column
+        listed = ", ".join(self.names[:30]) + (", …" if len(self.columns) > 30 else "")
+        raise UserError(f"{self.source} has no column {name!r}.", "", f"Its columns are: {listed}.")
+
+    def preview(self, rows: int = 20) -> list[list[str]]:
+        """Return the first rows as text, "" where a value is missing."""
+        return [
+            [_shown(column.values[i]) for column in self.columns]
+            for i in range(min(rows, self.n_rows))
+        ]
+
+
+def _shown(value: object) -> str:
+    if value is None or (isinstance(value, float) and not np.isfinite(value)):
+        return ""
+    if isinstance(value, float):
+        return f"{value:.0f}" if value == int(value) and abs(value) < 1e15 else repr(float(value))
+    return str(value)

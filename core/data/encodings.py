@@ -1,0 +1,172 @@
+"""Finding a text file's encoding and decoding it, every replaced byte accounted for."""
+
+from __future__ import annotations
+
+import codecs
+import re
+import unicodedata
+from dataclasses import dataclass
+
+_BOMS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+_COMMON = {
+    "cp1252": "éèêëàâäáãåçñóòôöõúùûüíìîïßøæœÉÀÄÁÅÇÑÖÓÜØÆ€£°²³µ½¼–—’‘“”…®©™ºª¿¡«»·×±§´",
+    "cp1250": "áéíóúýčďěňřšťůžÁÉÍÓÚÝČŠŘŽąćęłńśźżĄĆĘŁŃŚŹŻőűŐŰöüÖÜäÄßëđĐăâîşţ–—’“”„…°",
+    "cp1251": "оеаинтсрвлкмдпуяыьгзбчйхжшюцщэфъОЕАИНТСРВЛКМДПУЯГЗБЧХЖШЮЦЩЭФ№«»–—",
+    "koi8-r": "оеаинтсрвлкмдпуяыьгзбчйхжшюцщэфъОЕАИНТСРВЛКМДПУЯГЗБЧХЖШЮЦЩЭФ",
+    "cp866": "оеаинтсрвлкмдпуяыьгзбчйхжшюцщэфъОЕАИНТСРВЛКМДПУЯГЗБЧХЖШЮЦЩЭФ№",
+    "cp1253": "αοιετσνηυρπκμλςγδωχθφβξζψάέήίόύώΑΟΙΕΤΣΝΗΥΡΠΚΜΛΓΔΩΧΘΦ",
+    "cp1254": "ıİğĞşŞçÇöÖüÜâîûêéèñäß–—’“”°",
+    "cp1257": "āčēģīķļņšūžąęėįųĀČĒŠŪŽĄĘĖĮŲõäöüÕÄÖÜ–—’“”„°",
+    "cp850": "éèêëàâäáãåçñóòôöõúùûüíìîïßøæÉÄÅÇÑÖÜØÆ£°²³½",
+    "mac-roman": "éèêëàâäáãåçñóòôöõúùûüíìîïßøæœÉÀÄÅÇÑÖÜØÆ£°–—’‘“”…®©™",
+}
+_EAST_ASIAN = {
+    "cp950": ((0xA4, 0xC6), "big5"),
+    "gb18030": ((0xB0, 0xD7), "gb18030"),
+    "cp932": ((0x82, 0x97), "cp932"),
+    "euc_jp": ((0xA4, 0xCF), "euc_jp"),
+    "cp949": ((0xB0, 0xC8), "cp949"),
+}
+_RUNS_OF_HIGH = re.compile(rb"[\x80-\xff][\x40-\xff]*")
+
+
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """Text, the encoding's name, and the doubt about it ("" for none)."""
+
+    text: str
+    encoding: str
+    doubt: str = ""
+
+
+def find_encoding(data: bytes, final: bool = True) -> str:
+    """Return the name of the encoding in which the bytes make most sense.
+
+    A byte-order mark decides; then zero bytes at every other place (UTF-16); then valid UTF-8;
+    then the code page under which the letters beyond ASCII are the commonest of their language.
+
+    Parameters
+    ----------
+    data : bytes
+        The file, or its head.
+    final : bool
+        False if the bytes may be cut in the middle of a character.
+    """
+    for mark, encoding in _BOMS:
+        if data.startswith(mark):
+            return encoding
+    wide = _wide(data)
+    if wide:
+        return wide
+    try:
+        codecs.getincrementaldecoder("utf-8")().decode(data, final)
+        return "utf-8"
+    except UnicodeDecodeError:
+        pass
+    high = [chunk for chunk in re.findall(rb"[^\n]*[\x80-\xff][^\n]*", data[: 1 << 22])]
+    sample = b"\n".join(high)[: 1 << 18]
+    if _mostly_utf8(sample):
+        return "utf-8"
+    return _east_asian(sample) or _code_page(sample)
+
+
+def _wide(data: bytes) -> str:
+    """Return the UTF-16 or UTF-32 that zero bytes betray, or ""."""
+    head = data[: 1 << 16]
+    nuls = head.count(0)
+    if nuls < 0.1 * len(head) or len(head) < 4:
+        return ""
+    for start, encoding in ((1, "utf-16-le"), (0, "utf-16-be")):
+        places = head[start::2]
+        if places.count(0) == nuls and nuls >= 0.3 * len(places):
+            return encoding
+    return ""
+
+
+def _mostly_utf8(sample: bytes) -> bool:
+    text = sample.decode("utf-8", errors="replace")
+    wrong = text.count("\ufffd")
+    right = sum(ord(character) > 127 for character in text) - wrong
+    return right > 10 * wrong
+
+
+def _east_asian(sample: bytes) -> str:
+    """Return the two-byte encoding whose characters stand together and are common ones, or ""."""
+    best, best_score = "", 0.75
+    for codec, ((low, high), name) in _EAST_ASIAN.items():
+        text = sample.decode(codec, errors="replace")
+        wide = [i for i, character in enumerate(text) if ord(character) > 0x2E7F]
+        wrong = text.count("\ufffd")
+        if len(wide) < 4 or wrong > 0.02 * len(wide):
+            continue
+        together = sum(
+            (i > 0 and ord(text[i - 1]) > 0x2E7F) or (i + 1 < len(text) and ord(text[i + 1]) > 0x2E7F) for i in wide
+        ) / len(wide)
+        if together < 0.7:
+            continue
+        leads = [text[i].encode(codec, errors="replace")[0] for i in wide[:20000]]
+        common = sum(low <= lead <= high for lead in leads) / len(leads)
+        kana = sum(0x3040 <= ord(text[i]) <= 0x30FF for i in wide) / len(wide)
+        odd = sum(0xE000 <= ord(text[i]) <= 0xF8FF or 0xFF61 <= ord(text[i]) <= 0xFF9F for i in wide) / len(wide)
+        score = common * 0.9 + (0.3 * kana if codec in ("cp932", "euc_jp") else 0) - odd - 5 * wrong / len(wide)
+        if score > best_score:
+            best, best_score = name, score
+    return best
+
+
+def _code_page(sample: bytes) -> str:
+    """Return the one-byte code page that gives the most plausible letters."""
+    scores = {name: _plausibility(sample, name, set(common)) for name, common in _COMMON.items()}
+    scores["cp1252"] += 0.08
+    best = max(scores, key=lambda name: scores[name])
+    if best != "cp1252":
+        return best
+    try:
+        sample.decode("cp1252")
+    except UnicodeDecodeError:
+        return "latin-1"
+    return "cp1252"
+
+
+def _plausibility(sample: bytes, encoding: str, common: set[str]) -> float:
+    """Return the mean plausibility of the characters beyond ASCII, between -2 and 1."""
+    text = sample.decode(encoding, errors="replace")
+    total = count = 0.0
+    for i, character in enumerate(text):
+        if character < "\x80":
+            continue
+        before, after = text[i - 1 : i], text[i + 1 : i + 2]
+        count += 1
+        if character == "\ufffd" or unicodedata.category(character) in ("Cc", "Co", "Cn"):
+            total -= 2
+        elif not character.isalpha():
+            inside = before.isalpha() and after.isalpha() and character not in "’'-–·"
+            total += -1.0 if inside else 0.6 if character in common else 0.0
+        elif character.isupper() and before.islower():
+            total -= 1.0
+        else:
+            total += 1.0 if character in common else 0.1
+            total -= 0.5 if before.isalpha() and before < "\x80" and "Ͱ" <= character <= "ӿ" else 0.0
+    return total / max(count, 1.0)
+
+
+def decode(data: bytes, encoding: str | None = None) -> Decoded:
+    """Decode a whole file.
+
+    Raises
+    ------
+    LookupError
+        If the encoding named has no codec.
+    """
+    name = encoding or find_encoding(data)
+    text = data.decode(name, errors="replace")
+    doubt = ""
+    if "\ufffd" in text and "\ufffd".encode(name, errors="ignore") not in data:
+        doubt = f"{text.count(chr(0xFFFD))} bytes are not valid {name} and show as \ufffd"
+    return Decoded(text.removeprefix("\ufeff"), name, doubt)

@@ -1,0 +1,130 @@
+"""How numbers are written: decimal mark, thousands mark, missing marks, infinities."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+MISSING_MARKS = frozenset(
+    "|#N/A|#N/A N/A|#NA|-1.#IND|-1.#QNAN|-NaN|-nan|1.#IND|1.#QNAN|<NA>|<na>|N/A|n/a|N.A.|n.a.|NA|NaN|nan|NAN"
+    "|NULL|Null|null|(null)|\\N|?|??|???|#DIV/0!|#NAME?|#NULL!|#NUM!|#REF!|#VALUE!".split("|")
+)
+"""Cells that mean "not known" in a column of any kind."""
+
+ERROR_MARKS = frozenset("#DIV/0! #NAME? #NULL! #NUM! #REF! #VALUE!".split())
+"""Cells in which a spreadsheet failed to compute; missing, and worth a word."""
+
+DOUBTFUL_MARKS = frozenset(
+    "- -- --- – — . .. * ** _ na n.a nil none missing unknown nd n.d. tba tbd".split()
+    + ["not available", "not known", "no data", "n a"]
+)
+"""Cells (in lower case) that mean "not known" among numbers, but may be a category elsewhere."""
+
+_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
+_INFINITE = re.compile(r"[+-]?inf(inity)?|[+-]?∞", re.IGNORECASE)
+_COMMA_DECIMAL = re.compile(r"[+-]?\d*,\d+([eE][+-]?\d+)?")
+_POINT_DECIMAL = re.compile(r"[+-]?\d*\.\d+([eE][+-]?\d+)?|[+-]?\d+\.")
+_GROUPS = {
+    mark: re.compile(rf"[+-]?[1-9]\d{{0,2}}({escaped}\d{{3}})+([{decimals}]\d+)?")
+    for mark, escaped, decimals in (
+        (",", ",", "."),
+        (".", r"\.", ","),
+        (" ", " ", ".,"),
+        ("\u00a0", "\u00a0", ".,"),
+        ("\u202f", "\u202f", ".,"),
+        ("'", "['’]", ".,"),
+    )
+}
+_CURRENCY = re.compile(r"^(?P<sign>[+-]?)\s*[$€£¥₹]\s*|\s*([$€£¥₹%]|EUR|USD|GBP)$")
+
+
+@dataclass(frozen=True, slots=True)
+class Numerals:
+    """The decimal and thousands marks of a file.
+
+    Examples
+    --------
+    >>> Numerals(",", ".").value("1.234,5")
+    1234.5
+    >>> Numerals().value("7e-3"), Numerals().value("1_000")
+    (0.007, None)
+    """
+
+    decimal: str = "."
+    thousands: str | None = None
+
+    def value(self, cell: str) -> float | None:
+        """Return the number a cell holds (perhaps infinite), or None where it holds none."""
+        text = cell.strip().replace("\u2212", "-")
+        if self.thousands and _GROUPS[self.thousands].fullmatch(text):
+            for mark in ("'", "’") if self.thousands == "'" else (self.thousands,):
+                text = text.replace(mark, "")
+        if self.decimal == "," and _COMMA_DECIMAL.fullmatch(text):
+            text = text.replace(",", ".")
+        if _NUMBER.fullmatch(text):
+            return float(text)
+        if _INFINITE.fullmatch(text):
+            return -math.inf if text.startswith("-") else math.inf
+        return None
+
+    def forced(self, cell: str) -> float | None:
+        """Return the number in a cell that may carry a currency or per-cent sign."""
+        return self.value(_CURRENCY.sub(r"\g<sign>", cell.strip()))
+
+
+def find_numerals(cells: Iterable[str], delimiter: str | None) -> tuple[Numerals, str]:
+    """Find the decimal and thousands marks from cells, and a doubt worth telling ("" for none).
+
+    Parameters
+    ----------
+    cells : iterable of str
+        Distinct cells of the table, or a sample of them.
+    delimiter : str or None
+        The file's delimiter: a bare "2,666" between semicolons is more likely a decimal comma.
+    """
+    point = comma = unclear_comma = unclear_point = 0
+    groups: Counter[str] = Counter()
+    for cell in cells:
+        text = cell.strip()
+        if not text or len(text) > 40 or not any(mark in text for mark in ",. \u00a0\u202f'’"):
+            continue
+        if re.fullmatch(r"[+-]?[1-9]\d{0,2},\d{3}", text):
+            unclear_comma += 1
+        elif re.fullmatch(r"[+-]?[1-9]\d{0,2}\.\d{3}", text):
+            unclear_point += 1
+        elif _COMMA_DECIMAL.fullmatch(text):
+            comma += 1
+        elif _POINT_DECIMAL.fullmatch(text):
+            point += 1
+        else:
+            for mark, pattern in _GROUPS.items():
+                if pattern.fullmatch(text):
+                    groups[mark] += 1
+                    comma += "," in text and mark != ","
+                    point += "." in text and mark != "."
+                    break
+    return _decide(point, comma, unclear_point, unclear_comma, groups, delimiter)
+
+
+def _decide(
+    point: int,
+    comma: int,
+    unclear_point: int,
+    unclear_comma: int,
+    groups: Counter[str],
+    delimiter: str | None,
+) -> tuple[Numerals, str]:
+    spaced = next((mark for mark in (" ", "\u00a0", "\u202f", "'") if groups[mark]), None)
+    if comma > point + groups[","]:
+        return Numerals(",", "." if groups["."] or unclear_point else spaced), ""
+    if groups["."] and not point and not unclear_comma:
+        return Numerals(",", "."), ""
+    if unclear_comma and not point and not groups[","] and delimiter == ";":
+        return Numerals(",", spaced), "cells such as 1,234 were read with a decimal comma"
+    doubt = ""
+    if unclear_comma and not point and not groups[","] and delimiter != ",":
+        doubt = "cells such as 1,234 were read with commas between thousands"
+    return Numerals(".", "," if groups[","] or unclear_comma else spaced), doubt

@@ -1,0 +1,232 @@
+"""From lines to records: the csv module where quoting is sound, the most sensible reading where not."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+RUNS = r"\s+"
+"""The delimiter that stands for runs of spaces and tabs."""
+
+LONGEST_RECORD = 2000
+"""Lines that one quoted cell may span before its quote counts as stray."""
+
+
+@dataclass(frozen=True, slots=True)
+class Quoting:
+    """How cells are separated and quoted.
+
+    Attributes
+    ----------
+    delimiter : str
+        One character, or `RUNS`.
+    quote : str or None
+        The quote character; None where quotes are ordinary characters.
+    escape : str or None
+        What stands before a quote inside quotes: the quote itself, or a backslash.
+    """
+
+    delimiter: str
+    quote: str | None = '"'
+    escape: str | None = '"'
+
+    def reader(self, lines: Iterator[str]) -> Iterator[list[str]]:
+        """Return a strict reader of the csv module over lines that keep their ends."""
+        spaces = self.delimiter == RUNS
+        return csv.reader(
+            lines,
+            delimiter=" " if spaces else self.delimiter,
+            quotechar=self.quote,
+            quoting=csv.QUOTE_MINIMAL if self.quote else csv.QUOTE_NONE,
+            doublequote=self.escape == self.quote,
+            escapechar=self.escape if self.escape != self.quote else None,
+            skipinitialspace=spaces or self.delimiter != " ",
+            strict=True,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One record: the line it starts on (from 1), its cells, and whether its quotes were mended."""
+
+    line: int
+    cells: list[str]
+    mended: bool = False
+
+
+class UnclosedQuoteError(Exception):
+    """A quote was opened on `line` and never closed."""
+
+    def __init__(self, line: int) -> None:
+        super().__init__(line)
+        self.line = line
+
+
+def split_lines(text: str) -> list[str]:
+    """Split at LF, CR LF, CR, or any CRs before an LF, and at nothing else.
+
+    Examples
+    --------
+    >>> split_lines("a\\r\\r\\nb\\rc\\n")
+    ['a', 'b', 'c', '']
+    """
+    if "\r" in text:
+        while "\r\r\n" in text:
+            text = text.replace("\r\r\n", "\r\n")
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+    return text.split("\n")
+
+
+def split_plain(line: str, delimiter: str) -> list[str]:
+    """Split a line without quotes."""
+    return line.split() if delimiter == RUNS else line.split(delimiter)
+
+
+def read_records(
+    lines: Sequence[str], quoting: Quoting, width: int | None = None, whole: bool = True
+) -> Iterator[Record]:
+    """Read records, skipping blank lines.
+
+    Parameters
+    ----------
+    lines : sequence of str
+        Lines without their ends.
+    quoting : Quoting
+        Delimiter, quote and escape.
+    width : int, optional
+        The number of cells a record should have; a quoted record of another width is looked at
+        again, character by character.
+    whole : bool
+        False where the lines are only the head of the file, so that a quote may still be closed.
+
+    Raises
+    ------
+    UnclosedQuoteError
+        If a quote is opened and the file ends before it is closed.
+    """
+    at, quote = 0, quoting.quote
+    while at < len(lines):
+        line = lines[at]
+        if not line or line.isspace():
+            at += 1
+        elif quote is None or quote not in line:
+            yield Record(at + 1, split_plain(line, quoting.delimiter))
+            at += 1
+        else:
+            record, at = _quoted(lines, at, quoting, width, whole)
+            if record is not None:
+                yield record
+
+
+def _quoted(
+    lines: Sequence[str], at: int, quoting: Quoting, width: int | None, whole: bool
+) -> tuple[Record | None, int]:
+    """Read the record that starts at a line with quotes in it; also where the next one starts."""
+    cells, used = _strict(lines, at, quoting)
+    if cells is not None and (width is None or len(cells) == width or used == 1):
+        if width is None or len(cells) == width:
+            return Record(at + 1, cells), at + used
+        other = mend(lines[at], quoting, width)
+        return (Record(at + 1, other, True) if len(other) == width else Record(at + 1, cells)), at + 1
+    if cells is None and used == 0:
+        if at + LONGEST_RECORD > len(lines) and not whole:
+            return None, len(lines)
+        if at + LONGEST_RECORD > len(lines):
+            raise UnclosedQuoteError(at + 1)
+    return Record(at + 1, mend(lines[at], quoting, width), True), at + 1
+
+
+def _strict(lines: Sequence[str], at: int, quoting: Quoting) -> tuple[list[str] | None, int]:
+    """Read one record by the rules: cells and lines used; (None, 0) where a quote stays open."""
+    used = 0
+
+    def feed() -> Iterator[str]:
+        nonlocal used
+        for line in lines[at : at + 1]:
+            used += 1
+            yield _squeeze(line, quoting) + "\n"
+        for i in range(at + 1, min(at + LONGEST_RECORD, len(lines))):
+            used += 1
+            yield lines[i] + "\n"
+
+    try:
+        cells = next(iter(quoting.reader(feed())))
+    except csv.Error as error:
+        return None, 0 if "unexpected end" in str(error) else used
+    return cells, used
+
+
+def _squeeze(line: str, quoting: Quoting) -> str:
+    """Make runs of blanks one space, outside quotes, where blanks separate."""
+    if quoting.delimiter != RUNS:
+        return line
+    quote = quoting.quote or "\0"
+    parts = line.strip().split(quote)
+    for i in range(0, len(parts), 2):
+        ends = (parts[i][:1].isspace(), parts[i][-1:].isspace())
+        middle = " ".join(parts[i].split())
+        parts[i] = (" " if ends[0] else "") + middle + (" " if ends[1] and middle else "")
+    return quote.join(parts)
+
+
+def mend(line: str, quoting: Quoting, width: int | None) -> list[str]:
+    """Split a line whose quotes are not sound into the most sensible cells.
+
+    A quoted cell ends at a quote before a delimiter or the line's end; a quote may also be an
+    ordinary character. Of all readings with `width` cells, the one with the fewest such slips is
+    returned, by dynamic programming over positions; where there is none, the one with fewest slips.
+    """
+    delimiter, quote = quoting.delimiter, quoting.quote or '"'
+    if delimiter == RUNS:
+        delimiter, line = " ", _squeeze(line, quoting)
+    if len(line) > 100_000 or line.count(quote) > 400:
+        return line.split(delimiter)
+    best = _fewest_slips(line, delimiter, quote, width)
+    if best is None and width is not None:
+        best = _fewest_slips(line, delimiter, quote, None)
+    return best if best is not None else line.split(delimiter)
+
+
+def _fewest_slips(line: str, delimiter: str, quote: str, width: int | None) -> list[str] | None:
+    end = len(line)
+    paths: dict[tuple[int, int], tuple[float, list[str]]] = {(0, 0): (0.0, [])}
+    starts = sorted({0, *(i + 1 for i, c in enumerate(line) if c == delimiter)})
+    for start in starts:
+        for count in range(start + 1 if width is None else width):
+            known = paths.pop((start, count if width is not None else 0), None)
+            if known is None:
+                if width is None:
+                    break
+                continue
+            for stop, cell, slips in _readings(line, start, delimiter, quote):
+                place = (stop + 1, count + 1 if width is not None else 0)
+                total = known[0] + slips
+                if place not in paths or total < paths[place][0]:
+                    paths[place] = (total, [*known[1], cell])
+            if width is None:
+                break
+    found = paths.get((end + 1, width if width is not None else 0))
+    return found[1] if found else None
+
+
+def _readings(line: str, start: int, delimiter: str, quote: str) -> Iterator[tuple[int, str, float]]:
+    """Yield each way to read the cell at `start`: where it stops, its text, how odd that is."""
+    stop = line.find(delimiter, start)
+    stop = len(line) if stop < 0 else stop
+    plain = line[start:stop]
+    opening = start + len(plain) - len(plain.lstrip(" "))
+    if line[opening : opening + 1] != quote:
+        yield stop, plain, 0.5 * plain.count(quote)
+        return
+    yield stop, plain, 3.0 + 0.5 * plain.count(quote)
+    closing = line.find(quote, opening + 1)
+    while closing >= 0:
+        after = line[closing + 1 :].find(delimiter) + closing + 1
+        after = len(line) if after == closing else after
+        if not line[closing + 1 : after].strip(" "):
+            inner = line[opening + 1 : closing]
+            lone = inner.replace(quote * 2, "").count(quote)
+            yield after, inner.replace(quote * 2, quote), 1.0 * lone + 0.3 * inner.count(delimiter) * bool(lone)
+        closing = line.find(quote, closing + 1)
+

@@ -1,0 +1,90 @@
+"""Reading any table a user has: what was found, and what was wrong, comes with it."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+
+import numpy as np
+
+from core.data.assembling import build_columns, unique_names
+from core.data.columns import KINDS, Column, Dialect, Table
+from core.data.delimited import Grid, read_text
+from core.data.encodings import decode
+from core.data.formats import detect_format, suffix_of
+from core.data.numerals import Numerals
+from core.data.problems import Problem, ProblemLog
+from core.data.settings import Settings
+from core.data.sources import Cancelled, Progress, Source, open_source, tell
+
+__all__ = ["KINDS", "Cancelled", "Column", "Dialect", "Problem", "Table", "read_table"]
+
+
+def read_table(
+    path: str | os.PathLike[str], *, progress: Progress | None = None, **overrides: object
+) -> Table:
+    """Read a table, finding out by itself how the file is written.
+
+    Delimited text (also in a gzip file), Excel and OpenDocument workbooks, Parquet, ARFF and JSON
+    records are told apart by their content.
+
+    Parameters
+    ----------
+    path : path
+        The file.
+    progress : callable, optional
+        Called with the fraction read; reading stops when it returns False.
+    **overrides
+        Any field of `core.data.settings.Settings`, in place of the guess: encoding, delimiter,
+        decimal, thousands, quote, header, skip, comment, missing, sheet, kinds.
+
+    Raises
+    ------
+    UserError
+        If the file is no table, or a keyword is unknown. Names the file, the line where there is
+        one, and the mend.
+    Cancelled
+        If `progress` returned False.
+    """
+    settings = Settings.of(overrides)
+    source = open_source(path)
+    log = ProblemLog()
+    tell(progress, 0.0)
+    grid = _read_grid(source, settings, log, progress)
+    tell(progress, 0.7)
+    table = _finish(source, grid, settings, log)
+    source.check_unchanged()
+    tell(progress, 1.0)
+    return table
+
+
+def _read_grid(source: Source, settings: Settings, log: ProblemLog, progress: Progress | None) -> Grid:
+    kind = detect_format(source)
+    if kind in ("xlsx", "xls", "xlsb", "ods"):
+        from core.data.workbooks import read_workbook
+
+        return read_workbook(source, kind, settings, log)
+    decoded = decode(source.read(progress), settings.encoding)
+    if decoded.doubt:
+        log.add("encoding", f"Doubtful: {decoded.doubt}.")
+    tell(progress, 0.5)
+    suffix = suffix_of(source.name)
+    grid = read_text(source, decoded.text, decoded.encoding, suffix, settings, log)
+    return replace(grid, dialect=replace(grid.dialect, compression="gzip" if source.gzipped else None))
+
+
+def _finish(source: Source, grid: Grid, settings: Settings, log: ProblemLog) -> Table:
+    names = unique_names(grid.names, log)
+    numerals = None
+    if settings.decimal is not None or settings.thousands is not None:
+        numerals = Numerals(settings.decimal or ".", settings.thousands or None)
+    for name in settings.kinds:
+        if name not in names:
+            Table((), 0, source=source.name)
+    columns, found, marks = build_columns(
+        names, grid.cells, grid.lines, numerals, grid.dialect.delimiter, settings.missing, settings.kinds, log
+    )
+    dialect = replace(grid.dialect, decimal=found.decimal, thousands=found.thousands, missing=marks)
+    lines = np.array(grid.lines, np.int64)
+    lines.flags.writeable = False
+    return Table(columns, len(grid.lines), log.kept, log.counts, dialect, source.name, lines)

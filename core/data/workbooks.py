@@ -1,0 +1,121 @@
+"""Excel and OpenDocument workbooks: which sheet, and its cells as text."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+import zipfile
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from core.data.columns import Dialect
+from core.data.delimited import MOST_COLUMNS, Grid, grid_of, lay_out
+from core.data.problems import ProblemLog
+from core.data.records import Record
+from core.data.settings import Settings
+from core.data.sources import LARGEST, LARGEST_RATIO, Source
+from core.errors import UserError
+
+if TYPE_CHECKING:
+    from python_calamine import CalamineWorkbook
+
+_RATIO_FREE = 256 << 20
+
+
+def read_workbook(source: Source, kind: str, settings: Settings, log: ProblemLog) -> Grid:
+    """Read one sheet: the one asked for, else the first with a table in it.
+
+    Raises
+    ------
+    UserError
+        If the workbook is damaged or locked, expands too far, or has no such sheet or no data.
+    """
+    book = _open(source, kind)
+    names = tuple(book.sheet_names)
+    wanted = _wanted(source, names, settings.sheet)
+    rows, sheet = _filled_sheet(source, book, names, wanted)
+    if wanted is None and len(names) > 1:
+        others = [name for name in names if name != sheet]
+        log.add("sheet", f"Sheet {sheet!r} was read; there are also: {', '.join(others[:20])}.")
+    width = max(map(len, rows))
+    if width > MOST_COLUMNS:
+        raise source.refuse(f"It has {width:,} columns, more than the limit of {MOST_COLUMNS:,}.", "Keep fewer.")
+    skip = settings.skip or 0
+    records = [Record(line, cells) for line, cells in enumerate(rows, start=1) if line > skip and any(cells)]
+    if not records:
+        raise source.refuse(f"There is no data on sheet {sheet!r}.", "Choose another sheet.")
+    records, width = _trim(records, width)
+    layout = lay_out(records, width, settings, log)
+    dialect = Dialect(
+        kind, header=layout.header, skip=skip + layout.skipped, footer=layout.footer, sheet=sheet, sheets=names
+    )
+    return grid_of(layout, width, dialect)
+
+
+def _open(source: Source, kind: str) -> CalamineWorkbook:
+    from python_calamine import CalamineError, CalamineWorkbook
+
+    if kind != "xls":
+        _check_archive(source)
+    try:
+        with source.open() as stream:
+            return CalamineWorkbook.from_filelike(stream)
+    except CalamineError as error:
+        locked = "password" in str(error).lower() or "encrypt" in str(error).lower()
+        why = "It is locked by a password." if locked else f"The workbook is damaged ({error})."
+        raise source.refuse(why, "Open it in Excel and save the sheet as CSV UTF-8.") from error
+
+
+def _check_archive(source: Source) -> None:
+    try:
+        with source.open() as stream, zipfile.ZipFile(stream) as archive:
+            expanded = sum(item.file_size for item in archive.infolist())
+    except (zipfile.BadZipFile, OSError, ValueError) as error:
+        raise source.refuse(f"The workbook is damaged ({error}).", "Save it again, or save it as CSV UTF-8.") from error
+    if expanded > LARGEST or (expanded > _RATIO_FREE and expanded > LARGEST_RATIO * source.size):
+        raise source.refuse(
+            f"It expands to {expanded / 1e6:,.0f} MB from {source.size / 1e6:,.2f} MB, beyond the limit.",
+            "Save the sheet as CSV and open that, if you trust it.",
+        )
+
+
+def _wanted(source: Source, names: Sequence[str], sheet: str | int | None) -> str | None:
+    if sheet is None:
+        return None
+    if isinstance(sheet, str) and sheet in names:
+        return sheet
+    if isinstance(sheet, int) and -len(names) <= sheet < len(names):
+        return names[sheet]
+    raise UserError(f"{source.name} has no sheet {sheet!r}.", "", f"Its sheets are: {', '.join(names)}.")
+
+
+def _filled_sheet(
+    source: Source, book: CalamineWorkbook, names: Sequence[str], wanted: str | None
+) -> tuple[list[list[str]], str]:
+    for name in [wanted] if wanted is not None else names:
+        sheet = book.get_sheet_by_name(name)
+        rows = [[_text(value) for value in row] for row in sheet.to_python(skip_empty_area=False)]
+        if any(any(row) for row in rows):
+            return rows, name
+    where = f"on sheet {wanted!r}" if wanted is not None else "in this workbook"
+    raise source.refuse(f"There is no data {where}.", "Choose another sheet or file.")
+
+
+def _trim(records: Sequence[Record], width: int) -> tuple[list[Record], int]:
+    """Cut the empty columns left and right of the table."""
+    used = [any(record.cells[j] for record in records) for j in range(width)]
+    first, last = used.index(True), width - used[::-1].index(True)
+    return [Record(record.line, record.cells[first:last]) for record in records], last - first
+
+
+def _text(value: object) -> str:
+    """Return a cell as it would stand in a text file."""
+    if isinstance(value, bool):
+        return str(value)
+    if isinstance(value, float):
+        return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
+    if isinstance(value, dt.datetime):
+        return value.isoformat(" ") if value.time() != dt.time() else value.date().isoformat()
+    if isinstance(value, dt.date | dt.time):
+        return value.isoformat()
+    return re.sub(r"\r\n?", "\n", str(value)).strip() if value is not None else ""
