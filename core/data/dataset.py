@@ -2,42 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
-Codes = NDArray[np.int64]
-Truth = Callable[[Floats], Floats]
+from core.data.basics import (
+    SPLITS,
+    TEST,
+    TRAIN,
+    VALIDATION,
+    Codes,
+    Feature,
+    Floats,
+    Truth,
+    read_only,
+)
+from core.data.choosing import Chosen, sample_weights, split_codes
+from core.data.labels import Bins, ColumnLike, code_target
+from core.errors import UserError
 
-TRAIN, VALIDATION, TEST = 0, 1, 2
-SPLITS = ("train", "validation", "test")
-
-
-def read_only(values: object, dtype: type[np.generic]) -> NDArray[Any]:
-    """Return the values as a C-ordered array that refuses to be written to."""
-    array: NDArray[Any] = np.ascontiguousarray(values, dtype=dtype).view()
-    array.flags.writeable = False
-    return array
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Feature:
-    """One column the classifier may look at.
-
-    Parameters
-    ----------
-    name : str
-        The column's name.
-    levels : tuple of str
-        Empty for a number; the level names of a category, in the order of its codes.
-    """
-
-    name: str
-    levels: tuple[str, ...] = ()
+__all__ = [
+    "SPLITS",
+    "TEST",
+    "TRAIN",
+    "VALIDATION",
+    "Codes",
+    "Dataset",
+    "Feature",
+    "Floats",
+    "Truth",
+    "dataset_from_table",
+    "read_only",
+]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -122,3 +121,93 @@ class Dataset:
     def n_classes(self) -> int:
         """The number of classes, K."""
         return len(self.classes)
+
+
+class TableLike(Protocol):
+    """What is asked of a table: its columns and how many rows they have."""
+
+    @property
+    def columns(self) -> Sequence[ColumnLike]:
+        """The columns, in order."""
+
+    @property
+    def n_rows(self) -> int:
+        """The number of rows."""
+
+
+def dataset_from_table(
+    table: TableLike,
+    target: str,
+    features: Sequence[str] = (),
+    name: str = "",
+    *,
+    bins: Bins = None,
+    merge: bool = False,
+    split: str = "",
+    weights: str = "",
+) -> Dataset:
+    """Choose and code a table's columns.
+
+    Numbers stay numbers (infinite ones count as missing). A category, and a boolean written in
+    words, becomes a category whose levels are in natural order (no before yes, False before True).
+    Rows without a label are left out. Whatever is left out is in the dataset's notes.
+
+    Parameters
+    ----------
+    table : TableLike
+        As `core.data.tables.read_table` gives it.
+    target : str
+        The label's column.
+    features : sequence of str
+        The columns to use; empty means every one but ids, free text, dates, the target and the
+        columns named below. Columns that are constant or all missing are left out in any case.
+    name : str
+        What the window calls the dataset.
+    bins, merge
+        See `core.data.labels.code_target`.
+    split : str
+        A column that says which part each row belongs to (train, validation or test).
+    weights : str
+        A column of sample weights.
+
+    Raises
+    ------
+    UserError
+        If there are fewer than two rows or classes, too many classes, no usable column, or no
+        column of a name that was given.
+    """
+    name = name or str(getattr(table, "source", "")) or "The table"
+    columns = {column.name: column for column in table.columns}
+    _check(table, name, [target, *features, *filter(None, (split, weights))])
+    label = code_target(columns[target], bins, merge)
+    rows = np.flatnonzero(label.codes >= 0)
+    notes = list(label.notes)
+    if lost := table.n_rows - len(rows):
+        notes.append(f"{lost} rows without a value of {target} were left out.")
+    others = [key for key in columns if key not in (target, split, weights)]
+    chosen = Chosen(name, rows)
+    for key in features or others:
+        chosen.consider(columns[key], asked=bool(features))
+    return Dataset(
+        name=name,
+        features=tuple(chosen.features),
+        X=chosen.matrix(),
+        y=label.codes[rows],
+        classes=label.names,
+        target=target,
+        notes=(*notes, *chosen.notes()),
+        split=split_codes(columns[split])[rows] if split else None,
+        weights=sample_weights(columns[weights])[rows] if weights else None,
+    )
+
+
+def _check(table: TableLike, name: str, wanted: Sequence[str]) -> None:
+    if table.n_rows < 2:
+        rows = "1 row" if table.n_rows == 1 else "no data"
+        why = f"It has {rows}; you need at least 2 rows of 2 classes."
+        raise UserError(f"{name} cannot be learnt from.", why, "Choose a table with more rows.")
+    names = [column.name for column in table.columns]
+    for key in wanted:
+        if key not in names:
+            shown = ", ".join(names[:30]) + (", …" if len(names) > 30 else "")
+            raise UserError(f"{name} has no column {key!r}.", "", f"Choose one of: {shown}.")

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from core.data.experiments import with_imbalance, with_label_flips
 from core.data.dataset import TRAIN, Codes, Dataset, Floats, read_only
 from core.data.encoding import ABSENT, Input, encode, fit_inputs
+from core.data.experiments import with_imbalance, with_label_flips
 from core.data.imputing import MISSING, complete_rows, fit_fill
 from core.data.scaling import SCALINGS
 from core.data.splitting import stratified_split

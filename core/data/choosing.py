@@ -1,0 +1,127 @@
+"""Which of a table's columns can be features, and how they are coded."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.data.basics import SPLITS, TRAIN, Feature, Floats
+from core.data.labels import ColumnLike, code_column
+from core.errors import UserError
+
+MAX_LEVELS = 1000
+
+
+class Chosen:
+    """The features found usable so far, and what was left out and why."""
+
+    def __init__(self, name: str, rows: NDArray[np.intp]) -> None:
+        self.name = name
+        self.rows = rows
+        self.features: list[Feature] = []
+        self.values: list[Floats] = []
+        self.left_out: dict[str, list[str]] = {}
+        self.infinite: list[str] = []
+
+    def consider(self, column: ColumnLike, asked: bool) -> None:
+        """Take the column in, or remember why not."""
+        reason = "" if asked else _unfit(column)
+        if not reason:
+            feature, values = self._coded(column)
+            reason = _useless(feature, values)
+        if reason:
+            self.left_out.setdefault(reason, []).append(column.name)
+        else:
+            self.features.append(feature)
+            self.values.append(values)
+
+    def _coded(self, column: ColumnLike) -> tuple[Feature, Floats]:
+        if np.asarray(column.values).dtype.kind == "f":
+            values = np.asarray(column.values, dtype=np.float64)[self.rows]
+            if np.isinf(values).any():
+                self.infinite.append(column.name)
+                values = np.where(np.isinf(values), np.nan, values)
+            return Feature(column.name), values
+        coded = code_column(column)
+        codes = coded.codes[self.rows]
+        return Feature(column.name, coded.names), np.where(codes < 0, np.nan, codes)
+
+    def matrix(self) -> Floats:
+        """Return the features side by side, or raise a UserError if there is none."""
+        if not self.features:
+            said = " ".join(self.notes()) or "There is no other column."
+            raise UserError(
+                f"{self.name} has no usable column besides the target.",
+                said,
+                "Choose a table with at least one column of numbers or categories that varies.",
+            )
+        X = np.empty((len(self.rows), len(self.features)))
+        for j, values in enumerate(self.values):
+            X[:, j] = values
+        return X
+
+    def notes(self) -> list[str]:
+        """Say in words what was left out or altered."""
+        notes = [f"Left out, {reason}: {listed(names)}." for reason, names in self.left_out.items()]
+        if self.infinite:
+            notes.append(f"Infinite values count as missing in: {listed(self.infinite)}.")
+        return notes
+
+
+def _unfit(column: ColumnLike) -> str:
+    if getattr(column, "is_id", False):
+        return "a row number or key"
+    return {"text": "free text", "date": "a date", "empty": "all missing"}.get(column.kind, "")
+
+
+def _useless(feature: Feature, values: Floats) -> str:
+    known = values[~np.isnan(values)]
+    if not len(known):
+        return "all missing"
+    if (known == known[0]).all() and len(known) == len(values):
+        return "constant"
+    if len(feature.levels) > min(MAX_LEVELS, max(20, len(values) // 2)):
+        return "too many levels"
+    return ""
+
+
+def listed(names: Sequence[str]) -> str:
+    """Return the first ten names, and how many more there are."""
+    more = f" and {len(names) - 10} more" if len(names) > 10 else ""
+    return ", ".join(names[:10]) + more
+
+
+_PARTS = {
+    **dict.fromkeys(("train", "training", "tr", "0"), 0),
+    **dict.fromkeys(("validation", "valid", "val", "dev", "1"), 1),
+    **dict.fromkeys(("test", "testing", "te", "holdout", "2"), 2),
+}
+
+
+def split_codes(column: ColumnLike) -> NDArray[np.int8]:
+    """Return each row's part as its column names it, or raise a UserError."""
+    coded = code_column(column)
+    parts = [_PARTS.get(value.strip().casefold(), -1) for value in coded.names]
+    unknown = [value for value, part in zip(coded.names, parts, strict=True) if part < 0]
+    if unknown or (coded.codes < 0).any() or TRAIN not in parts:
+        found = listed(unknown) or ("no train row" if TRAIN not in parts else "a missing value")
+        raise UserError(
+            f"{column.name!r} was not used to divide the rows.",
+            f"Each row must say {', '.join(SPLITS[:2])} or {SPLITS[2]}; found: {found}.",
+            "Choose another column, or let the rows be drawn.",
+        )
+    return np.array(parts, dtype=np.int8)[coded.codes]
+
+
+def sample_weights(column: ColumnLike) -> Floats:
+    """Return a column of weights, or raise a UserError."""
+    values = np.asarray(column.values)
+    if values.dtype.kind != "f" or not (np.isfinite(values) & (values >= 0)).all():
+        raise UserError(
+            f"{column.name!r} was not used as weights.",
+            "Each row must have a number of 0 or more there.",
+            "Choose another column, or weigh all rows alike.",
+        )
+    return np.asarray(values, dtype=np.float64)
