@@ -73,13 +73,16 @@ def _place_spiral(arms: int) -> Callable[[int, Floats], Floats]:
 
 def _spiral_density(arms: int) -> Callable[[Floats, int, float], Floats]:
     def density(X: Floats, k: int, sigma: float) -> Floats:
-        # Panels of about 3 sigma with 8 Gauss-Legendre nodes each: ten digits of a Gaussian.
+        # Panels of about 3 sigma, ever shorter towards the ends, where a distant point sees the
+        # density fall exponentially: 8 Gauss-Legendre nodes each give ten digits.
         panels = int(np.ceil(2 * np.pi * _TURNS / (3 * sigma)))
+        ends = 0.5 ** np.arange(1, 11) / panels
+        edges = np.sort(np.concatenate([np.linspace(0, 1, panels + 1), ends, 1 - ends]))
         nodes, weights = legendre(8)
-        t = (np.arange(panels)[:, None] + 0.5 * (nodes + 1)).ravel() / panels
-        return log_curve(
-            X, _spiral(t, 2 * np.pi * k / arms), np.tile(weights, panels) / (2 * panels), sigma
-        )
+        half = 0.5 * np.diff(edges)[:, None]
+        t = (edges[:-1, None] + half * (1 + nodes)).ravel()
+        points = _spiral(t, 2 * np.pi * k / arms)
+        return log_curve(X, points, (half * weights).ravel(), sigma)
 
     return density
 
@@ -139,7 +142,7 @@ GENERATORS: Registry[Generator] = Registry(
             "Three blobs",
             "Three round clusters: the simplest problem with more than two classes.",
             centres=_corners(3),
-            spread=(1.0, 1.0, 1.0),
+            spread=(1.5, 1.5, 1.5),
         ),
         Generator(
             "xor",
@@ -192,7 +195,7 @@ GENERATORS: Registry[Generator] = Registry(
             "Six blobs",
             "Six round clusters on a hexagon: softmax with many classes.",
             centres=_corners(6),
-            spread=(0.6,) * 6,
+            spread=(0.9,) * 6,
         ),
     ],
 )
