@@ -126,7 +126,7 @@ class Experiment:
 
     def is_relevant(self, path: str) -> bool:
         """Tell whether a knob makes a difference, given the other choices."""
-        return all(self.value(other) in values for other, values in knob_at(path).only_for)
+        return all(self.value(other) in values for other, values in knob_at(path).conditions)
 
     def to_json(self) -> str:
         """Return the experiment as JSON, sections and choices in their order."""

@@ -16,7 +16,7 @@ from core.errors import UserError
 from core.registry import Named
 
 Effect = Literal["view", "live", "data", "restart"]
-Condition = tuple[str, tuple[object, ...]]
+Condition = tuple[str, tuple[object, ...] | Callable[[], tuple[object, ...]]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +35,8 @@ class Knob:
         "view": changes what is shown, not training; "live": acts on the next step; "data": keeps
         the weights and changes the rows; "restart": training starts again at step 0.
     only_for : tuple of (path, values)
-        The knob matters only where each of these other knobs has one of these values.
+        The knob matters only where each of these other knobs has one of these values (or of those
+        that a function gives, where a registry decides).
     """
 
     label: str
@@ -43,6 +44,13 @@ class Knob:
     help: str
     effect: Effect = "restart"
     only_for: tuple[Condition, ...] = ()
+
+    @property
+    def conditions(self) -> tuple[tuple[str, tuple[object, ...]], ...]:
+        """The other knobs' paths and the values at which this one matters."""
+        return tuple(
+            (path, values() if callable(values) else values) for path, values in self.only_for
+        )
 
     def check(self, value: Any) -> Any:
         """Return the value in the knob's own type, or raise a `UserError`."""

@@ -203,7 +203,7 @@ def gradient_at(
         own_weights = problem.architecture.views(parameters)
         for own, slot in zip(own_weights, problem.architecture.views(gradient), strict=True):
             value += training.penalty_strength * penalty.value(own.W)
-            slot.W += training.penalty_strength * penalty.gradient(own.W)
+            slot.W[...] += training.penalty_strength * penalty.gradient(own.W)
     return value, gradient, passes
 
 

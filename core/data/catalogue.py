@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import functools
 import os
+from dataclasses import replace
 
 from core.data.dataset import Dataset
 from core.data.experiments import with_imbalance, with_label_flips
 from core.data.gallery import GALLERY, load
 from core.data.generators import GENERATORS
+from core.errors import UserError
 from core.experiment import DataChoices
 from core.registry import Registry
 from core.view import Choice
@@ -33,22 +35,37 @@ def load_dataset(choices: DataChoices) -> Dataset:
         Where a file cannot be read or holds nothing to learn.
     """
     if choices.source in GENERATORS:
-        return GENERATORS[choices.source].make(
+        drawn = GENERATORS[choices.source].make(
             rows=choices.rows,
             noise=choices.noise,
             imbalance=choices.imbalance,
             label_flips=choices.label_flips,
             seed=choices.seed,
         )
+        return _selected(drawn, choices.features)
     if choices.source == OWN_FILE.name:
         dataset = _read_file(choices.path, _stamp(choices.path), choices.target, choices.features)
     else:
-        dataset = _bundled(choices.source)
+        dataset = _selected(_bundled(choices.source), choices.features)
     if choices.imbalance > 0.0:
         dataset = with_imbalance(dataset, choices.imbalance, choices.seed)
     if choices.label_flips > 0.0:
         dataset = with_label_flips(dataset, choices.label_flips, choices.seed)
     return dataset
+
+
+def _selected(dataset: Dataset, features: tuple[str, ...]) -> Dataset:
+    """Return the data set with these columns alone; its truth, which needs all, is dropped."""
+    names = [feature.name for feature in dataset.features]
+    if not features or list(features) == names:
+        return dataset
+    for name in features:
+        if name not in names:
+            what = f"{dataset.name} has no column {name!r}."
+            raise UserError(what, "", f"Choose from: {', '.join(names)}.")
+    columns = [names.index(name) for name in features]
+    chosen = tuple(dataset.features[column] for column in columns)
+    return replace(dataset, features=chosen, X=dataset.X[:, columns], truth=None)
 
 
 @functools.lru_cache(maxsize=4)

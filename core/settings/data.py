@@ -14,7 +14,11 @@ from core.knobs import (
 )
 from core.registry import Named
 
-DRAWN = ("two_moons", "circles", "blobs", "xor", "spirals", "unequal_gaussians", "imbalanced")
+
+def _drawn() -> tuple[object, ...]:
+    from core.data.generators import GENERATORS
+
+    return tuple(GENERATORS)
 
 
 def _sources() -> Mapping[str, Named]:
@@ -63,7 +67,6 @@ FEATURES = NamesKnob(
     label="feature columns",
     default=(),
     help="The columns that the model sees; an empty list means every usable one.",
-    only_for=(("data.source", ("file",)),),
 )
 ROWS = IntegerKnob(
     label="rows",
@@ -73,7 +76,7 @@ ROWS = IntegerKnob(
     scale="log",
     effect="data",
     help="More rows leave less to chance: the curves calm down and the bands narrow.",
-    only_for=(("data.source", DRAWN),),
+    only_for=(("data.source", _drawn),),
 )
 NOISE = NumberKnob(
     label="noise",
@@ -82,7 +85,7 @@ NOISE = NumberKnob(
     high=1.0,
     effect="data",
     help="More noise makes the classes overlap, so that no model can be sure there.",
-    only_for=(("data.source", DRAWN),),
+    only_for=(("data.source", _drawn),),
 )
 IMBALANCE = NumberKnob(
     label="imbalance",

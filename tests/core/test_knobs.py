@@ -39,7 +39,7 @@ def test_numbers_are_held_to_their_range(path):
 
 @pytest.mark.parametrize("path", ALL)
 def test_conditions_name_knobs_that_exist_and_values_they_can_take(path):
-    for other, values in KNOBS[path].only_for:
+    for other, values in KNOBS[path].conditions:
         for value in values:
             assert knob_at(other).check(value) == value
 
@@ -47,7 +47,7 @@ def test_conditions_name_knobs_that_exist_and_values_they_can_take(path):
 def test_knobs_of_drawn_data_apply_to_every_generator():
     from core.data.generators import GENERATORS
 
-    assert dict(KNOBS["data.noise"].only_for)["data.source"] == tuple(GENERATORS)
+    assert dict(KNOBS["data.noise"].conditions)["data.source"] == tuple(GENERATORS)
 
 
 @pytest.mark.parametrize(

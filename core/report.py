@@ -1,0 +1,202 @@
+"""A whole run without a window: read, train, calibrate, judge, and write it down as JSON."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import json
+import math
+import os
+import time
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from core.calibrated import calibrated_probabilities, fit_on_validation
+from core.data.catalogue import OWN_FILE, SOURCES
+from core.errors import UserError
+from core.evaluation import evaluate
+from core.experiment import Experiment
+from core.metrics import mean_loss, parts_of
+from core.run import Run, start_run
+from core.stopping import EarlyStopping
+from core.training import Divergence, Engine, TrainState, steps_to_epoch
+from core.view import SPLITS
+
+FIGURES = ("accuracy", "balanced_accuracy", "log_loss", "brier", "auc", "ece")
+FALLBACK_METHOD = "temperature"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Trained:
+    """What training without a window came to.
+
+    Attributes
+    ----------
+    run : Run
+    state : TrainState
+        The last state, or with early stopping the best.
+    seconds : float
+        Time spent on updates.
+    steps : int
+        Updates made.
+    divergence : Divergence or None
+    """
+
+    run: Run
+    state: TrainState
+    seconds: float
+    steps: int
+    divergence: Divergence | None
+
+    @property
+    def updates_per_second(self) -> float:
+        """Updates divided by the time spent on them; NaN without any."""
+        return self.steps / self.seconds if self.steps and self.seconds else math.nan
+
+
+def train(experiment: Experiment, epochs: int, engine: Engine | None = None) -> Trained:
+    """Train for that many epochs, or fewer where the experiment asks for early stopping.
+
+    Raises
+    ------
+    UserError
+        Where the data cannot be read or hold nothing to learn.
+    """
+    run = start_run(experiment, engine=engine)
+    history, problem = run.history, run.history.problem
+    validation = parts_of(run.prepared)[SPLITS.index("validation")]
+    patience = experiment.training.patience if experiment.training.early_stopping else 0
+    watch, divergence, seconds = EarlyStopping(), None, 0.0
+    for epoch in range(1, epochs + 1):
+        steps = steps_to_epoch(problem, history.latest, epoch)
+        began = time.perf_counter()
+        burst = history.engine.burst(problem, history.latest, steps)
+        seconds += time.perf_counter() - began
+        history.record_state(burst.state)
+        divergence = burst.divergence
+        if divergence is not None:
+            break
+        if patience:
+            loss = mean_loss(problem, validation, burst.state)
+            watch = watch.after(burst.state.step, epoch, loss)
+            if watch.is_over(epoch, patience):
+                break
+    best = watch.best_step if patience and math.isfinite(watch.best_loss) else history.latest.step
+    return Trained(run, history.state_at(best), seconds, history.latest.step, divergence)
+
+
+def report(trained: Trained) -> dict[str, Any]:
+    """Return the figures of each part before and after calibration, ready for JSON.
+
+    Undefined figures are None, infinite ones the text "inf".
+    """
+    run, state = trained.run, trained.state
+    method = run.experiment.calibration.method
+    method = FALLBACK_METHOD if method == "none" else method
+    fitted = fit_on_validation(run, state, method)
+    parts: dict[str, Any] = {}
+    for split, (X, y) in zip(SPLITS, parts_of(run.prepared), strict=True):
+        parts[split] = {
+            "rows": len(y),
+            "before": _figures(y, run.probabilities(state, X)),
+            "after": _figures(y, calibrated_probabilities(run, state, fitted, X)),
+        }
+    return {
+        "experiment": json.loads(run.experiment.to_json()),
+        "dataset": {
+            "name": run.dataset.name,
+            "target": run.dataset.target,
+            "features": [feature.name for feature in run.dataset.features],
+            "notes": [*run.dataset.notes, *run.prepared.notes],
+        },
+        "classes": list(run.dataset.classes),
+        "step": state.step,
+        "epoch": state.epoch,
+        "engine": run.history.engine.name,
+        "updates_per_second": _plain(trained.updates_per_second),
+        "diverged": str(trained.divergence.error()) if trained.divergence else None,
+        "calibration": {
+            "method": method,
+            "fitted_on": "validation",
+            "parameters": {name: _plain(value) for name, value in _numbers(fitted).items()},
+        },
+        **parts,
+    }
+
+
+def main(arguments: argparse.Namespace) -> int:
+    """Run as ``python main.py --run`` asks, write the report and say where it is.
+
+    Parameters
+    ----------
+    arguments : argparse.Namespace
+        ``run`` (a file, or the name of a generator or bundled table), ``target``, ``set`` (a list
+        of NAME=VALUE), ``epochs`` and ``report`` (the file to write).
+
+    Raises
+    ------
+    UserError
+        Where an argument cannot be used or the report cannot be written.
+    """
+    experiment = _experiment(arguments)
+    trained = train(experiment, arguments.epochs, _fastest(experiment))
+    written = report(trained)
+    if arguments.report:
+        _write(arguments.report, json.dumps(written, indent=1, allow_nan=False))
+    test = written["test"]["before"]
+    print(
+        f"{written['dataset']['name']}: epoch {written['epoch']}, "
+        f"test accuracy {test['accuracy']}, log loss {test['log_loss']}, ECE {test['ece']}"
+    )
+    if written["diverged"]:
+        print(written["diverged"])
+    return 0
+
+
+def _experiment(arguments: argparse.Namespace) -> Experiment:
+    experiment = Experiment()
+    if arguments.run in SOURCES and not os.path.exists(arguments.run):
+        experiment = experiment.replacing("data.source", arguments.run)
+    else:
+        data = replace(experiment.data, source=OWN_FILE.name, path=str(arguments.run))
+        experiment = replace(experiment, data=replace(data, target=arguments.target or ""))
+    for pair in arguments.set or []:
+        name, equals, text = pair.partition("=")
+        if not equals:
+            raise UserError(f"--set {pair} names no value.", "", "Write --set NAME=VALUE.")
+        experiment = experiment.parsing(name.strip(), text)
+    return experiment
+
+
+def _fastest(experiment: Experiment) -> Engine | None:
+    return None
+
+
+def _figures(labels: np.ndarray, probabilities: np.ndarray) -> dict[str, Any]:
+    if probabilities.shape[1] == 2:
+        probabilities = probabilities[:, 1]
+    figures = evaluate(labels, probabilities)
+    return {name: _plain(getattr(figures, name)) for name in FIGURES}
+
+
+def _plain(value: float) -> float | str | None:
+    if math.isnan(value):
+        return None
+    return value if math.isfinite(value) else ("inf" if value > 0 else "-inf")
+
+
+def _numbers(fitted: Any) -> dict[str, float]:
+    """Return the fitted parameters that are single numbers."""
+    fields = {field.name: getattr(fitted, field.name) for field in dataclasses.fields(fitted)}
+    return {name: float(v) for name, v in fields.items() if isinstance(v, float | np.floating)}
+
+
+def _write(path: str, text: str) -> None:
+    try:
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(text + "\n")
+    except OSError as error:
+        what = f"{path} was not written."
+        raise UserError(what, f"The system says: {error.strerror}.", "Choose another file.") from None

@@ -1,0 +1,153 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from core.errors import UserError
+from core.history import History, Metrics
+from core.training import NumpyEngine
+from tests.core.problems import small_problem
+
+ENGINE = NumpyEngine()
+
+
+def recorded(bursts, most=None, **choices):
+    """Return a history trained in these bursts, and every state by its step."""
+    problem = small_problem(**choices)
+    state = ENGINE.start(problem, "glorot", 0)
+    history = History(ENGINE, problem, state, most)
+    for steps in bursts:
+        state = ENGINE.burst(problem, state, steps).state
+        history.record_state(state)
+    return history
+
+
+def live_states(history, last):
+    """Walk one step at a time, following the edits, and return the state at each step."""
+    state = history.state_at(0)
+    states = [state]
+    while state.step < last:
+        problem = [edit.problem for edit in history.edits if edit.step <= state.step][-1]
+        state = ENGINE.burst(problem, state, 1).state
+        states.append(state)
+    return states
+
+
+@pytest.mark.parametrize("optimizer", ["sgd", "nesterov", "adamw"])
+def test_any_step_is_given_back_bit_for_bit(optimizer):
+    history = recorded([10, 3, 17, 20], optimizer=optimizer, batch_norm=True)
+    live = live_states(history, 50)
+    for step in (49, 0, 31, 10, 11, 30, 50, 12):
+        assert history.state_at(step).same_bits(live[step])
+
+
+def test_live_edits_are_replayed_from_the_step_they_took_effect():
+    history = recorded([10])
+    state = history.latest
+    changes = [
+        {"learning_rate": 0.9},
+        {"batch_size": 7},
+        {"penalty": "l2", "penalty_strength": 0.2},
+    ]
+    problem = history.problem
+    for change in changes:
+        problem = problem.with_training(replace(problem.training, **change))
+        history.record_edit(state.step, problem)
+        state = ENGINE.burst(problem, state, 9).state
+        history.record_state(state)
+    live = live_states(history, 37)
+    assert live[37].same_bits(state)
+    for step in (37, 5, 10, 18, 19, 20, 27, 28, 29, 36):
+        assert history.state_at(step).same_bits(live[step])
+    assert history.problem_at(18).training.learning_rate == 0.9
+    assert history.problem_at(9).training.learning_rate != 0.9
+
+
+def test_an_edit_at_the_same_step_replaces_the_one_before():
+    history = recorded([5])
+    fast = history.problem.with_training(replace(history.problem.training, learning_rate=9.0))
+    slow = history.problem.with_training(replace(history.problem.training, learning_rate=0.01))
+    history.record_edit(5, fast)
+    history.record_edit(5, slow)
+    assert [edit.step for edit in history.edits] == [0, 5]
+    assert history.problem.training.learning_rate == 0.01
+    with pytest.raises(ValueError):
+        history.record_edit(4, fast)
+
+
+def test_checkpoints_stay_bounded_and_every_step_can_still_be_reached():
+    history = recorded([3] * 400, most=20)
+    assert history.n_checkpoints <= 20
+    assert history.latest.step == 1200
+    live = live_states(history, 1200)
+    for step in (0, 1, 599, 600, 1199, 1200):
+        assert history.state_at(step).same_bits(live[step])
+
+
+def test_checkpoints_of_ten_million_steps_stay_bounded_and_even():
+    history = recorded([1], most=64)
+    for step in range(2, 10_000_000, 997):
+        history.record_state(replace(history.latest, step=step))
+    assert history.n_checkpoints <= 64
+    gaps = np.diff([state.step for state in history._checkpoints])
+    assert gaps.max() <= 4 * 10_000_000 / 64
+
+
+def test_memory_bounds_the_number_of_checkpoints_by_the_states_size():
+    problem = small_problem(n_inputs=300, hidden=(400, 400))
+    state = ENGINE.start(problem, "glorot", 0)
+    history = History(ENGINE, problem, state)
+    assert 16 <= history._most <= 64 * 2**20 // state.n_bytes
+
+
+def test_a_step_not_reached_is_refused_in_words():
+    history = recorded([5])
+    for step in (-1, 6):
+        with pytest.raises(UserError, match="0 to 5"):
+            history.state_at(step)
+
+
+def test_a_branch_equals_the_original_while_nothing_is_changed():
+    history = recorded([10, 10, 10])
+    branch = history.branch(14)
+    assert branch.latest.same_bits(history.state_at(14))
+    going_on = ENGINE.burst(branch.problem, branch.latest, 16).state
+    assert going_on.same_bits(history.latest)
+    assert branch.state_at(3).same_bits(history.state_at(3))
+
+
+def test_a_branch_leaves_the_original_as_it_was():
+    history = recorded([10, 10])
+    before = history.latest
+    branch = history.branch(10)
+    changed = branch.problem.with_training(replace(branch.problem.training, learning_rate=1.0))
+    branch.record_edit(10, changed)
+    branch.record_state(ENGINE.burst(changed, branch.latest, 10).state)
+    assert history.latest is before
+    assert len(history.edits) == 1
+    assert not branch.latest.same_bits(before)
+
+
+def test_a_branch_keeps_the_figures_up_to_its_step():
+    history = recorded([10, 10])
+    for step in (0, 10, 20):
+        history.metrics.append(step, step / 5, {"train.loss": float(step)})
+    branch = history.branch(10)
+    np.testing.assert_array_equal(branch.metrics.column("step"), [0.0, 10.0])
+    branch.metrics.append(11, 2.2, {"train.loss": 7.0})
+    np.testing.assert_array_equal(history.metrics.column("train.loss"), [0.0, 10.0, 20.0])
+
+
+def test_metrics_keep_every_row_and_fill_what_was_not_given():
+    metrics = Metrics()
+    for step in range(1000):
+        values = {"train.loss": step / 2} | ({"test.auc": 0.5} if step % 2 else {})
+        metrics.append(step, step / 10, values)
+    assert len(metrics) == 1000
+    np.testing.assert_array_equal(metrics.column("step"), np.arange(1000))
+    np.testing.assert_array_equal(metrics.column("train.loss"), np.arange(1000) / 2)
+    assert np.isnan(metrics.column("test.auc")[::2]).all()
+    assert (metrics.column("test.auc")[1::2] == 0.5).all()
+    assert np.isnan(metrics.column("never")).all()
+    with pytest.raises(ValueError):
+        metrics.column("step")[0] = 1.0

@@ -1,0 +1,162 @@
+import argparse
+import json
+
+import numpy as np
+import pytest
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import accuracy_score, brier_score_loss, log_loss, roc_auc_score
+
+from core.errors import UserError
+from core.evaluation import evaluate
+from core.experiment import experiment_from_mapping
+from core.metrics import mean_loss, measure, parts_of
+from core.report import main, report, train
+
+FIRST = ["mean radius", "mean texture"]
+
+
+def logistic(source="breast_cancer", features=FIRST, **training):
+    return experiment_from_mapping(
+        {
+            "data": {"source": source, "features": features},
+            "model": {"hidden": []},
+            "training": {"batch_size": 1000, "learning_rate": 5.0, **training},
+        }
+    )
+
+
+@pytest.fixture(scope="module")
+def trained():
+    return train(logistic(), epochs=2000)
+
+
+@pytest.fixture(scope="module")
+def optimum(trained):
+    X, y, _ = trained.run.prepared.part(0)
+    return LogisticRegression(C=np.inf, tol=1e-12, max_iter=1000).fit(X, y)
+
+
+def test_logistic_regression_reaches_scikit_learns_optimum_to_four_digits(trained, optimum):
+    X, y, _ = trained.run.prepared.part(0)
+    ours = evaluate(y, trained.run.probabilities(trained.state, X)[:, 1])
+    theirs = optimum.predict_proba(X)
+    assert f"{ours.log_loss:.4f}" == f"{log_loss(y, theirs):.4f}" == "0.2502"
+    assert ours.accuracy == accuracy_score(y, optimum.predict(X))
+    np.testing.assert_allclose(trained.state.parameters[:-1], optimum.coef_[0], rtol=1e-4)
+
+
+def test_each_parts_figures_agree_with_scikit_learn(trained, optimum):
+    written = report(trained)
+    for code, split in enumerate(("train", "validation", "test")):
+        X, y, _ = trained.run.prepared.part(code)
+        p = optimum.predict_proba(X)[:, 1]
+        figures = written[split]["before"]
+        assert written[split]["rows"] == len(y)
+        assert figures["log_loss"] == pytest.approx(log_loss(y, p), rel=1e-4)
+        assert figures["brier"] == pytest.approx(brier_score_loss(y, p), rel=1e-4)
+        assert figures["auc"] == pytest.approx(roc_auc_score(y, p), rel=1e-4)
+        assert figures["accuracy"] == accuracy_score(y, p >= 0.5)
+
+
+def test_the_calibrator_is_fitted_on_validation_and_lowers_its_log_loss(trained):
+    written = report(trained)
+    assert written["calibration"]["fitted_on"] == "validation"
+    assert written["calibration"]["parameters"]["temperature"] > 0
+    after, before = written["validation"]["after"], written["validation"]["before"]
+    assert after["log_loss"] <= before["log_loss"]
+    assert after["auc"] == before["auc"]
+
+
+def test_recorded_figures_are_those_of_the_report(trained):
+    run, state = trained.run, trained.state
+    parts = parts_of(run.prepared)
+    figures = measure(run.history.problem, parts, state)
+    written = report(trained)
+    for split in ("train", "validation", "test"):
+        for name in ("accuracy", "log_loss", "brier", "auc", "ece"):
+            assert figures[f"{split}.{name}"] == pytest.approx(written[split]["before"][name])
+        mcb, dsc, unc = (figures[f"{split}.{part}"] for part in ("mcb", "dsc", "unc"))
+        assert mcb - dsc + unc == pytest.approx(figures[f"{split}.brier"])
+    assert figures["gradient_norm"] < 1e-4
+    assert figures["validation.loss"] == mean_loss(run.history.problem, parts[1], state)
+    assert figures["validation.loss"] == pytest.approx(figures["validation.log_loss"])
+
+
+def test_more_than_two_classes_are_judged_too():
+    trained = train(
+        experiment_from_mapping({"data": {"source": "iris"}, "model": {"hidden": [4]}}), epochs=60
+    )
+    written = report(trained)
+    X, y, _ = trained.run.prepared.part(2)
+    p = trained.run.probabilities(trained.state, X)
+    assert written["classes"] == list(trained.run.dataset.classes)
+    assert written["test"]["before"]["log_loss"] == pytest.approx(log_loss(y, p, labels=[0, 1, 2]))
+    assert written["test"]["before"]["auc"] == pytest.approx(
+        roc_auc_score(y, p, multi_class="ovr")
+    )
+
+
+def test_early_stopping_restores_the_best_epoch():
+    experiment = experiment_from_mapping(
+        {
+            "data": {"source": "two_moons", "rows": 60, "noise": 0.6},
+            "model": {"hidden": [30, 30]},
+            "training": {
+                "optimizer": "adam",
+                "learning_rate": 0.03,
+                "early_stopping": True,
+                "patience": 5,
+            },
+        }
+    )
+    trained = train(experiment, epochs=500)
+    run = trained.run
+    validation = parts_of(run.prepared)[1]
+    per_epoch = run.history.problem.steps_per_epoch
+    losses = [
+        mean_loss(run.history.problem, validation, run.history.state_at(epoch * per_epoch))
+        for epoch in range(1, run.history.latest.epoch + 1)
+    ]
+    best = int(np.argmin(losses)) + 1
+    assert trained.state.epoch == best
+    assert run.history.latest.epoch == best + 5 < 500
+
+
+def arguments(tmp_path, **given):
+    defaults = {"run": "", "target": "", "set": [], "epochs": 5, "report": str(tmp_path / "o.json")}
+    return argparse.Namespace(**{**defaults, **given})
+
+
+def test_a_table_is_trained_on_from_the_command_line(tmp_path, capsys):
+    rows = ["height,weight,kind"]
+    generator = np.random.default_rng(0)
+    for _ in range(60):
+        kind = int(generator.integers(2))
+        x, z = generator.normal(kind, 1.0, 2)
+        rows.append(f"{x:.3f},{z:.3f},{'tall' if kind else 'short'}")
+    table = tmp_path / "people.csv"
+    table.write_text("\n".join(rows), encoding="utf-8")
+    given = arguments(tmp_path, run=str(table), target="kind", set=["model.hidden=3"], epochs=20)
+    assert main(given) == 0
+    written = json.loads((tmp_path / "o.json").read_text(encoding="utf-8"))
+    assert written["classes"] == ["short", "tall"]
+    assert written["epoch"] == 20
+    assert written["experiment"]["model"]["hidden"] == [3]
+    assert sum(written[split]["rows"] for split in ("train", "validation", "test")) == 60
+    assert written["updates_per_second"] > 0
+    assert "people" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("given", "named"),
+    [
+        ({"run": "no_such_file.csv"}, "no_such_file.csv"),
+        ({"run": "iris", "set": ["model.hiden=3"]}, "model.hidden"),
+        ({"run": "iris", "set": ["model.hidden"]}, "NAME=VALUE"),
+        ({"run": "iris", "set": ["data.features=sepal length (cm),age"]}, "age"),
+        ({"run": "iris", "epochs": 1, "report": "/no/such/folder/o.json"}, "not written"),
+    ],
+)
+def test_what_cannot_be_done_is_said_in_words(tmp_path, given, named):
+    with pytest.raises(UserError, match=named):
+        main(arguments(tmp_path, **given))
