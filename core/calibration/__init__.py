@@ -8,6 +8,7 @@ from core.calibration.binned_error import (
     maximum_calibration_error,
     sweep_calibration_error,
 )
+from core.calibration.calibrators import CALIBRATORS, Calibrator, CrossFitted, Fitted, cross_fit
 from core.calibration.cells import Cells, cells_of
 from core.calibration.compiling import warm_up
 from core.calibration.reliability import BINNINGS, ReliabilityCurve, reliability_curve
@@ -20,19 +21,27 @@ from core.calibration.scores import (
     murphy_decomposition,
     score_decomposition,
 )
+from core.calibration.slope import CalibrationSlope, calibration_slope
 
 __all__ = [
     "BINNINGS",
+    "CALIBRATORS",
     "SCORES",
     "Band",
+    "CalibrationSlope",
+    "Calibrator",
     "Cells",
+    "CrossFitted",
     "Decomposition",
+    "Fitted",
     "MurphyDecomposition",
     "ReliabilityCurve",
     "adaptive_calibration_error",
     "brier_score",
+    "calibration_slope",
     "cells_of",
     "consistency_band",
+    "cross_fit",
     "debiased_calibration_error",
     "expected_calibration_error",
     "log_loss",

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from core.calibration.calibrators import CALIBRATORS
 from core.calibration.reliability import BINNINGS as ALL_BINNINGS
 from core.registry import Registry
 from core.view import Choice
 
 NO_CALIBRATOR = Choice("none", "none")
-METHODS: Registry[Choice] = Registry("calibrator", [NO_CALIBRATOR])
+METHODS: Registry[Choice] = Registry(
+    "calibrator",
+    [NO_CALIBRATOR, *(Choice(name, record.label) for name, record in CALIBRATORS.items())],
+)
 BINNINGS: Registry[Choice] = Registry(
     "binning", [Choice(name, ALL_BINNINGS[name].label) for name in ("width", "mass")]
 )

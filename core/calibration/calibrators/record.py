@@ -1,0 +1,204 @@
+"""What a calibrator is: fitted on logits and labels, it turns logits into better probabilities.
+
+Two classes have one logit a row, (n,), of class 1; two columns are taken as their difference. With
+K > 2 columns a calibrator either has a form of its own for classes, or fits one map a class against
+the rest and divides by the sum.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from core.calibration.inputs import FloatArray, IntArray, checked_labels, checked_weights
+from core.errors import UserError
+from core.functions import sigmoid
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Parameter:
+    """A fitted number and what it says.
+
+    Parameters
+    ----------
+    value : float or array
+        The number, or one a class.
+    meaning : str
+        One sentence for the user.
+    """
+
+    value: float | FloatArray
+    meaning: str
+
+
+class Fitted(Protocol):
+    """A fitted calibrator."""
+
+    @property
+    def parameters(self) -> Mapping[str, Parameter]:
+        """The fitted parameters by name, with what they mean."""
+
+    def probabilities(self, logits: ArrayLike) -> FloatArray:
+        """Return calibrated probabilities, in the shape of the logits: (n,) or (n, K)."""
+
+
+class BinaryMap:
+    """A fitted map from one logit to the probability of class 1."""
+
+    __slots__ = ()
+
+    def positive(self, s: FloatArray) -> FloatArray:
+        """Return the probability of class 1 at logits s, (n,)."""
+        raise NotImplementedError
+
+    def negative(self, s: FloatArray) -> FloatArray:
+        """Return the probability of class 0 at logits s, (n,)."""
+        return 1.0 - self.positive(s)
+
+    def probabilities(self, logits: ArrayLike) -> FloatArray:
+        """Return probabilities: (n,) of class 1 from (n,) logits, (n, 2) from two columns.
+
+        Raises
+        ------
+        ValueError
+            If the logits have another shape, or one is NaN.
+        """
+        z = as_logits(logits)
+        if z.ndim == 1:
+            return self.positive(z)
+        if z.shape[1] != 2:
+            raise ValueError(f"fitted on two classes, got logits of shape {z.shape}")
+        s = z[:, 1] - z[:, 0]
+        return np.column_stack((self.negative(s), self.positive(s)))
+
+
+class LogisticMap(BinaryMap):
+    """A fitted map whose outcome is again a logit."""
+
+    __slots__ = ()
+
+    def calibrated_logit(self, s: FloatArray) -> FloatArray:
+        """Return the calibrated logit at logits s, (n,)."""
+        raise NotImplementedError
+
+    def positive(self, s: FloatArray) -> FloatArray:
+        """Return the probability of class 1 at logits s, (n,)."""
+        return sigmoid(self.calibrated_logit(s))
+
+    def negative(self, s: FloatArray) -> FloatArray:
+        """Return the probability of class 0, exact also where it is tiny."""
+        return sigmoid(-self.calibrated_logit(s))
+
+
+FitBinary = Callable[[FloatArray, FloatArray, FloatArray | None], "BinaryFitted"]
+FitClasses = Callable[[FloatArray, IntArray, FloatArray | None], Fitted]
+
+
+class BinaryFitted(Fitted, Protocol):
+    """A fitted calibrator of two classes."""
+
+    def positive(self, s: FloatArray) -> FloatArray:
+        """Return the probability of class 1 at logits s, (n,)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Calibrator:
+    """A way to turn logits into better probabilities.
+
+    Parameters
+    ----------
+    name, label : str
+        Its key, and what the user reads.
+    formula : str
+        LaTeX; s is the logit of class 1, z the logits of all classes.
+    help : str
+        What it is good for, in one or two sentences.
+    fit_binary : callable
+        ``fit_binary(s, y, weights)`` with (n,) logits and (n,) outcomes 0.0 or 1.0.
+    fit_classes : callable or None
+        ``fit_classes(z, labels, weights)`` with (n, K) logits, K > 2; None means one map a class.
+    """
+
+    name: str
+    label: str
+    formula: str
+    help: str
+    fit_binary: FitBinary
+    fit_classes: FitClasses | None = None
+
+    def fit(self, logits: ArrayLike, labels: ArrayLike, weights: ArrayLike | None = None) -> Fitted:
+        """Fit to held-out rows that training never saw.
+
+        Parameters
+        ----------
+        logits : (n,) or (n, K) array
+            Of class 1, or of every class; finite.
+        labels : (n,) int array
+            Classes 0..K-1.
+        weights : (n,) array, optional
+            How much each row counts; rows of weight 0 are left out.
+
+        Returns
+        -------
+        Fitted
+            Frozen, with `probabilities`, `parameters`, and the parameters by name.
+
+        Raises
+        ------
+        UserError
+            If there are no rows, or a logit is infinite.
+        ValueError
+            If shapes disagree, a logit is NaN, a label is no class or a weight is impossible.
+        """
+        z, y, w = self._checked(logits, labels, weights)
+        if z.ndim == 2 and z.shape[1] == 2:
+            z = z[:, 1] - z[:, 0]
+        if z.ndim == 1:
+            return self.fit_binary(z, y.astype(np.float64), w)
+        if self.fit_classes is not None:
+            return self.fit_classes(z, y, w)
+        from core.calibration.calibrators.one_vs_rest import fit_one_vs_rest
+
+        return fit_one_vs_rest(self.fit_binary, z, y, w)
+
+    def _checked(
+        self, logits: ArrayLike, labels: ArrayLike, weights: ArrayLike | None
+    ) -> tuple[FloatArray, IntArray, FloatArray | None]:
+        """Return logits, labels and weights that can be fitted."""
+        z = as_logits(logits)
+        y = checked_labels(labels, 2 if z.ndim == 1 else z.shape[1])
+        if len(z) != len(y):
+            raise ValueError(f"labels {y.shape} do not fit logits {z.shape}")
+        w = checked_weights(weights, len(y))
+        if w is not None:
+            z, y, w = z[w > 0.0], y[w > 0.0], w[w > 0.0]
+        what = f"The calibrator {self.label} was not fitted."
+        if not len(y):
+            raise UserError(what, "There are no rows to fit it on.", "Set rows aside for it.")
+        if np.isinf(z).any():
+            raise UserError(
+                what,
+                "A logit is infinite: a probability of exactly 0 or 1.",
+                "Leave such rows out.",
+            )
+        return z, y, w
+
+
+def as_logits(logits: ArrayLike) -> FloatArray:
+    """Return (n,) or (n, K) float64 logits.
+
+    Raises
+    ------
+    ValueError
+        If they have another shape, fewer than two columns, or one is NaN.
+    """
+    z = np.asarray(logits, dtype=np.float64)
+    if z.ndim not in (1, 2) or (z.ndim == 2 and z.shape[1] < 2):
+        raise ValueError(f"logits must have shape (n,) or (n, K) with K > 1, got {z.shape}")
+    if np.isnan(z).any():
+        raise ValueError("a logit is NaN")
+    return z

@@ -1,0 +1,113 @@
+"""Softmax regression by Newton's method, its linear systems solved by conjugate gradients."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.calibration.inputs import FloatArray, IntArray
+from core.functions import categorical_cross_entropy, softmax
+
+_STEPS = 200
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SoftmaxPenalty:
+    """What is added to the mean log loss, and which entries are free.
+
+    Parameters
+    ----------
+    matrix : (K, K) float64 array
+        Half of this times the squared distance of W from the identity.
+    shift : float
+        Half of this times the squared length of b.
+    free : (K, K) bool array
+        Which entries of W may leave the identity.
+    """
+
+    matrix: FloatArray
+    shift: float
+    free: NDArray[np.bool_]
+
+
+def fit_softmax(
+    X: FloatArray, labels: IntArray, weights: FloatArray | None, penalty: SoftmaxPenalty
+) -> tuple[FloatArray, FloatArray]:
+    """Minimise the penalised mean log loss of softmax(X W^T + b); return W (K, K) and b (K,).
+
+    The loss is strictly convex where every free entry is penalised, so that the optimum is the one.
+    """
+    n, k = X.shape
+    w = np.full(n, 1.0 / n) if weights is None else weights / weights.sum()
+    theta = np.zeros((k, k + 1))  # the distance of W from the identity, then b
+    cost = np.column_stack((penalty.matrix, np.full(k, penalty.shift)))
+    free = np.column_stack((penalty.free, np.ones(k, dtype=np.bool_)))
+    truth = np.eye(k)[labels]
+
+    def logits(theta: FloatArray) -> FloatArray:
+        return X + X @ theta[:, :k].T + theta[:, k]
+
+    def value(theta: FloatArray) -> float:
+        loss = w @ categorical_cross_entropy(logits(theta), labels)
+        return float(loss + 0.5 * (cost * theta**2).sum())
+
+    def pull_back(residual: FloatArray, theta: FloatArray) -> FloatArray:
+        r = residual * w[:, None]
+        return np.where(free, np.column_stack((r.T @ X, r.sum(axis=0))) + cost * theta, 0.0)
+
+    loss = value(theta)
+    for _ in range(_STEPS):
+        p = softmax(logits(theta), axis=1)
+        gradient = pull_back(p - truth, theta)
+
+        def curve(v: FloatArray, p: FloatArray = p) -> FloatArray:
+            d = p * (X @ v[:, :k].T + v[:, k])
+            return pull_back(d - p * d.sum(axis=1, keepdims=True), v)
+
+        step = _conjugate_gradients(curve, gradient)
+        decrement = float((gradient * step).sum())
+        if decrement <= 1e-22:
+            break
+        theta, loss = _search(value, theta, step, loss, decrement)
+    return np.eye(k) + theta[:, :k], theta[:, k]
+
+
+def _search(
+    value: Callable[[FloatArray], float],
+    theta: FloatArray,
+    step: FloatArray,
+    loss: float,
+    decrement: float,
+) -> tuple[FloatArray, float]:
+    """Halve the step until the loss falls enough; return the new place and its loss."""
+    size = 1.0
+    while True:
+        trial = theta - size * step
+        new = value(trial)
+        if new <= loss - 1e-4 * size * decrement + 1e-15 * abs(loss) or size < 1e-10:
+            return trial, new
+        size *= 0.5
+
+
+def _conjugate_gradients(
+    curve: Callable[[FloatArray], FloatArray], gradient: FloatArray
+) -> FloatArray:
+    """Solve curve(step) = gradient for a positive definite ``curve`` (Hestenes & Stiefel 1952)."""
+    step = np.zeros_like(gradient)
+    residual = gradient.copy()
+    direction = residual
+    size = float((residual**2).sum())
+    goal = size * 1e-20
+    for _ in range(4 * gradient.size):
+        if size <= goal:
+            break
+        bent = curve(direction)
+        length = size / float((direction * bent).sum())
+        step = step + length * direction
+        residual = residual - length * bent
+        size, last = float((residual**2).sum()), size
+        direction = residual + (size / last) * direction
+    return step
