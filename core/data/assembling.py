@@ -23,7 +23,6 @@ def unique_names(names: Sequence[str], log: ProblemLog) -> list[str]:
     used: set[str] = set()
     taken = {name for name in names if name}
     result = []
-    nameless = [j for j, name in enumerate(names) if not name]
     for j, name in enumerate(names):
         new = name or f"column {j + 1}"
         count = 1
@@ -31,9 +30,11 @@ def unique_names(names: Sequence[str], log: ProblemLog) -> list[str]:
             count += 1
             new = f"{name or f'column {j + 1}'} ({count})"
         if name and new != name:
-            log.add("name", f"The name {name!r} is a duplicate; this column is called {new!r}.", column=name)
-        elif not name and j > 0 and len(nameless) < len(names):
-            log.add("name", f"Column {j + 1} has no name; it is called {new!r}.", column=new)
+            log.add(
+                "name",
+                f"The name {name!r} is a duplicate; this column is called {new!r}.",
+                column=name,
+            )
         used.add(new)
         result.append(new)
     return result
@@ -53,6 +54,15 @@ def strip_cell(cell: str) -> str:
     if text.startswith(_PROTECTED) and not text.endswith("'"):
         text = text[1:]
     return text.rstrip("\t ")
+
+
+def _stripped(cells: Sequence[str]) -> Sequence[str]:
+    changed = {}
+    for cell in set(cells):
+        text = strip_cell(cell)
+        if text != cell:
+            changed[cell] = text
+    return [changed.get(cell, cell) for cell in cells] if changed else cells
 
 
 def find_marks(
@@ -91,9 +101,11 @@ def build_columns(
     missing : tuple of str
         The marks that were read as missing somewhere.
     """
-    stripped = [[strip_cell(cell) for cell in column] for column in cells]
+    stripped = [_stripped(column) for column in cells]
     distinct = [Counter(column) for column in stripped]
-    found_numerals, found = find_marks(distinct, delimiter, log) if numerals is None else (numerals, frozenset[str]())
+    found_numerals, found = (
+        find_marks(distinct, delimiter, log) if numerals is None else (numerals, frozenset[str]())
+    )
     columns, met = [], set()
     for name, column, counts in zip(names, stripped, distinct, strict=True):
         verdict = judge(counts, found_numerals, marks, found, kinds.get(name))
@@ -103,21 +115,38 @@ def build_columns(
 
 
 def _column(
-    name: str, cells: Sequence[str], counts: Counter[str], verdict: Verdict, lines: Sequence[int], log: ProblemLog
+    name: str,
+    cells: Sequence[str],
+    counts: Counter[str],
+    verdict: Verdict,
+    lines: Sequence[int],
+    log: ProblemLog,
 ) -> Column:
     for doubt in verdict.doubts:
         log.add("doubt", f"Doubtful: {doubt}.", column=name)
     if verdict.kind == "empty" and cells:
         log.add("empty", "Its values are all missing.", column=name)
-    values = _numbers(name, cells, verdict, lines, log) if verdict.kind == "number" else _texts(cells, verdict)
+    values = (
+        _numbers(name, cells, verdict, lines, log)
+        if verdict.kind == "number"
+        else _texts(cells, verdict)
+    )
     if any(cell in counts for cell in ERROR_MARKS):
         for line, cell in zip(lines, cells, strict=True):
             if cell in ERROR_MARKS:
-                log.add("error", f"{cell!r} is a spreadsheet error; it was read as missing.", line, name)
-    missing = int(np.isnan(values).sum()) if verdict.kind == "number" else sum(value is None for value in values)
+                log.add(
+                    "error", f"{cell!r} is a spreadsheet error; it was read as missing.", line, name
+                )
+    missing = (
+        int(np.isnan(values).sum())
+        if verdict.kind == "number"
+        else sum(value is None for value in values)
+    )
     values.flags.writeable = False
     ordered = cells[:2000]
-    return Column(name, verdict.kind, values, missing, is_id(name, verdict.kind, counts, ordered, missing))
+    return Column(
+        name, verdict.kind, values, missing, is_id(name, verdict.kind, counts, ordered, missing)
+    )
 
 
 def _texts(cells: Sequence[str], verdict: Verdict) -> NDArray[np.object_]:
@@ -138,5 +167,7 @@ def _numbers(
             elif math.isinf(verdict.numbers.get(cell, 0.0)):
                 log.add("infinite", f"{cell!r} is infinite; it was read as missing.", line, name)
     nan = math.nan
-    finite = {cell: value if math.isfinite(value) else nan for cell, value in verdict.numbers.items()}
+    finite = {
+        cell: value if math.isfinite(value) else nan for cell, value in verdict.numbers.items()
+    }
     return np.fromiter((finite.get(cell, nan) for cell in cells), np.float64, len(cells))

@@ -41,7 +41,9 @@ class Grid:
     dialect: Dialect
 
 
-def read_text(source: Source, text: str, encoding: str, suffix: str, settings: Settings, log: ProblemLog) -> Grid:
+def read_text(
+    source: Source, text: str, encoding: str, suffix: str, settings: Settings, log: ProblemLog
+) -> Grid:
     """Read delimited text.
 
     Raises
@@ -54,7 +56,11 @@ def read_text(source: Source, text: str, encoding: str, suffix: str, settings: S
     lines = split_lines(text)
     hint = _separator_line(lines)
     skip = settings.skip if settings.skip is not None else int(hint is not None)
-    comment = settings.comment if settings.comment is not None else find_comment(lines[skip : skip + _HEAD_LINES])
+    comment = (
+        settings.comment
+        if settings.comment is not None
+        else find_comment(lines[skip : skip + _HEAD_LINES])
+    )
     lines, commented = _blank_out(lines, skip, comment or None)
     if not any(line and not line.isspace() for line in lines):
         raise source.refuse("There is no data in it: every line is blank.", "Choose another file.")
@@ -82,7 +88,9 @@ def read_text(source: Source, text: str, encoding: str, suffix: str, settings: S
 
 def grid_of(layout: Layout, width: int, dialect: Dialect) -> Grid:
     """Turn rows of cells into columns of cells."""
-    return Grid(layout.names, _columns(layout, width), [record.line for record in layout.records], dialect)
+    return Grid(
+        layout.names, _columns(layout, width), [record.line for record in layout.records], dialect
+    )
 
 
 def _refuse_nul(source: Source, text: str) -> None:
@@ -98,7 +106,8 @@ def _refuse_nul(source: Source, text: str) -> None:
 def _refuse_wide(source: Source, longest: int, width: int) -> None:
     if width > MOST_COLUMNS:
         raise source.refuse(
-            f"It has {width:,} columns, more than the limit of {MOST_COLUMNS:,}.", "Keep fewer columns, or transpose it."
+            f"It has {width:,} columns, more than the limit of {MOST_COLUMNS:,}.",
+            "Keep fewer columns, or transpose it.",
         )
 
 
@@ -107,7 +116,9 @@ def _separator_line(lines: Sequence[str]) -> str | None:
     return found.group(1).replace("\\t", "\t") if found else None
 
 
-def _blank_out(lines: list[str], skip: int, comment: str | None) -> tuple[list[str], list[tuple[int, str]]]:
+def _blank_out(
+    lines: list[str], skip: int, comment: str | None
+) -> tuple[list[str], list[tuple[int, str]]]:
     """Blank the skipped and commented lines, so that line numbers stay; return those commented."""
     if not skip and comment is None:
         return lines, []
@@ -132,11 +143,19 @@ def _records(source: Source, lines: Sequence[str], guess: Guess) -> list[Record]
 
 
 def _width(records: Sequence[Record], guess: Guess) -> int:
-    widths = Counter(len(record.cells) for record in records)
-    return max(widths, key=lambda width: (widths[width] * (width - 0.5), width == guess.width))
+    """Return the width of most records; of the first table where two follow each other."""
+    widths = [len(record.cells) for record in records]
+    counts = Counter(widths)
+    most = max(counts, key=lambda width: (counts[width] * (width - 0.5), width == guess.width))
+    large = [width for width in counts if counts[width] >= 0.4 * counts[most]]
+    first = large[0]
+    alone = len(large) == 2 and widths[: counts[first]].count(first) >= 0.95 * counts[first]
+    return first if alone else most
 
 
-def _restore_names(records: list[Record], commented: Sequence[tuple[int, str]], quoting: Quoting, width: int) -> None:
+def _restore_names(
+    records: list[Record], commented: Sequence[tuple[int, str]], quoting: Quoting, width: int
+) -> None:
     """Take the last comment line before the data as names, where it has one a column and no other has."""
     if width < 2 or not records:
         return
@@ -152,13 +171,25 @@ def _restore_names(records: list[Record], commented: Sequence[tuple[int, str]], 
 
 
 def lay_out(
-    records: list[Record], width: int, settings: Settings, log: ProblemLog, quoting: Quoting | None = None
+    records: list[Record],
+    width: int,
+    settings: Settings,
+    log: ProblemLog,
+    quoting: Quoting | None = None,
 ) -> Layout:
     """Separate titles, names, data and footers, and bring every row to the table's width."""
     skipped = 0
     if settings.skip is None:
         skipped = find_preamble(records, width)
-        names_short = skipped == 1 and len(records[0].cells) == width - 1 and len(records) > 1
+        first = records[0].cells
+        names_short = (
+            skipped == 1
+            and len(records) > 1
+            and (
+                len(first) == width - 1
+                or (len(first) > width and sum(bool(cell.strip()) for cell in first) == width)
+            )
+        )
         if names_short or (skipped and settings.header):
             skipped = 0
     records, titles = records[skipped:], records[:skipped]
@@ -166,7 +197,11 @@ def lay_out(
     types = column_types(body[1:] if len(body) > 1 else body, width)
     names, header = _names(records, titles, types, width, settings, log, quoting)
     for title in titles:
-        log.add("title", f"The line before the table was left out: {' '.join(title.cells).strip()[:60]!r}.", title.line)
+        log.add(
+            "title",
+            f"The line before the table was left out: {' '.join(title.cells).strip()[:60]!r}.",
+            title.line,
+        )
     rows = _level(records[header:], names, types, width, log)
     footer = drop_footer(rows, types, log)
     _tell_size(rows, width, log)
@@ -189,10 +224,19 @@ def _names(
         rows = [record.cells for record in records[: settings.header]]
         return (join_names(rows, width) if rows else [""] * width), len(rows)
     first = records[0]
+    if len(first.cells) > width and sum(bool(cell.strip()) for cell in first.cells) == width:
+        log.add(
+            "names", "The line of names has blank cells too many; they were left out.", first.line
+        )
+        return join_names([[cell for cell in first.cells if cell.strip()]], width), 1
     if len(first.cells) == width - 1 and width > 1 and len(records) > 1:
         return _short_names(records, types, width, log)
     if sklearn_header(records, width):
-        log.add("title", "The first line counts rows and features; the columns have no names.", first.line)
+        log.add(
+            "title",
+            "The first line counts rows and features; the columns have no names.",
+            first.line,
+        )
         return [""] * width, 1
     if len(first.cells) == width and orange_header(records):
         return join_names([first.cells], width), 3
@@ -200,42 +244,64 @@ def _names(
     if header == 0 and titles and quoting is not None:
         rescued = _rescued_names(titles[-1], width, types, quoting)
         if rescued:
-            log.add("names", "Its names are separated otherwise than the rows below.", titles.pop().line)
+            log.add(
+                "names", "Its names are separated otherwise than the rows below.", titles.pop().line
+            )
             return rescued, 0
     rows = [record.cells for record in records if len(record.cells) == width][:header]
     depth = 0
-    while depth < len(records) and header and len([r for r in records[:depth] if len(r.cells) == width]) < header:
+    while (
+        depth < len(records)
+        and header
+        and len([r for r in records[:depth] if len(r.cells) == width]) < header
+    ):
         depth += 1
     return (join_names(rows, width) if rows else [""] * width), depth
 
 
-def _short_names(records: list[Record], types: Sequence[str], width: int, log: ProblemLog) -> tuple[list[str], int]:
+def _short_names(
+    records: list[Record], types: Sequence[str], width: int, log: ProblemLog
+) -> tuple[list[str], int]:
     """Read a header one name short: the rows begin with a row name, or end with a delimiter."""
     first = [cell.strip() for cell in records[0].cells]
     body = [record.cells for record in records[1:] if len(record.cells) == width]
     if all(not cells[-1].strip() for cells in body):
         return [*first, ""], 1
-    log.add("names", "There is one name fewer than columns; the first column holds the rows' names.", records[0].line)
+    log.add(
+        "names",
+        "There is one name fewer than columns; the first column holds the rows' names.",
+        records[0].line,
+    )
     return ["row", *first], 1
 
 
-def _rescued_names(title: Record, width: int, types: Sequence[str], quoting: Quoting) -> list[str] | None:
+def _rescued_names(
+    title: Record, width: int, types: Sequence[str], quoting: Quoting
+) -> list[str] | None:
     """Split a line just above the data by another delimiter, if that gives one name a column."""
     line = quoting.delimiter.join(title.cells)
     for delimiter in (",", ";", "\t", "|", " "):
         cells = [cell.strip(' "') for cell in mend(line, Quoting(delimiter, quoting.quote), None)]
-        if len(cells) == width and len(set(cells)) == width and all(cells) and misfits(cells, types):
+        if (
+            len(cells) == width
+            and len(set(cells)) == width
+            and all(cells)
+            and misfits(cells, types)
+        ):
             return cells
     return None
 
 
 def _level(
-    records: Sequence[Record], names: Sequence[str], types: Sequence[str], width: int, log: ProblemLog
+    records: Sequence[Record],
+    names: Sequence[str],
+    types: Sequence[str],
+    width: int,
+    log: ProblemLog,
 ) -> list[Record]:
     """Bring records to one width; leave out blank rows, repeated names and what does not fit."""
     repeated = [" ".join(name.split()) for name in names]
     rows: list[Record] = []
-    blank = 0
     end = _second_table(records, repeated, width, log)
     for record in records[:end]:
         cells = record.cells
@@ -245,23 +311,25 @@ def _level(
             if levelled is None:
                 log.add("ragged", f"{state}; it was left out.", record.line)
                 continue
-            log.add("ragged", f"{state}; it was {'padded' if len(cells) < width else 'cut'}.", record.line)
+            log.add(
+                "ragged",
+                f"{state}; it was {'padded' if len(cells) < width else 'cut'}.",
+                record.line,
+            )
             record = Record(record.line, levelled, record.mended)
         elif record.mended:
             log.add("quote", "Its quotes are not sound; check how it was read.", record.line)
-        if width > 1 and not any(cell.strip() for cell in record.cells):
-            blank += 1
         if any(repeated) and _same(record.cells, repeated):
             log.add("repeated", "It repeats the names; it was left out.", record.line)
         else:
             rows.append(record)
-    if blank:
-        log.add("blank", f"{blank} rows hold no value at all.")
     return rows
 
 
 def _same(cells: Sequence[str], names: Sequence[str]) -> bool:
-    return cells[0].strip() == names[0] and [" ".join(cell.split()) for cell in cells] == list(names)
+    return cells[0].strip() == names[0] and [" ".join(cell.split()) for cell in cells] == list(
+        names
+    )
 
 
 def _levelled(cells: Sequence[str], types: Sequence[str], width: int) -> list[str] | None:
@@ -281,18 +349,34 @@ def _levelled(cells: Sequence[str], types: Sequence[str], width: int) -> list[st
     return best
 
 
-def _second_table(records: Sequence[Record], names: Sequence[str], width: int, log: ProblemLog) -> int:
+def _second_table(
+    records: Sequence[Record], names: Sequence[str], width: int, log: ProblemLog
+) -> int:
     """Find where a second table, with names of its own and another width, begins; tell it."""
-    start = len(records)
-    while start and len(records[start - 1].cells) == len(records[-1].cells) != width:
-        start -= 1
+    start = next(
+        (i for i, record in enumerate(records) if _other_names(record.cells, names, width)),
+        len(records),
+    )
+    if start == len(records):
+        while start and len(records[start - 1].cells) == len(records[-1].cells) != width:
+            start -= 1
+        block = records[start:]
+        if len(block) < 3 or len(block[0].cells) < 2 or not _wordy(block[0].cells):
+            return len(records)
+        if all(_wordy(record.cells) for record in block[1:]):
+            return len(records)
     block = records[start:]
-    if len(block) < 3 or len(block[0].cells) < 2 or any(r for r in block[:1] if not _wordy(r.cells)):
-        return len(records)
-    if not any(not _wordy(record.cells) for record in block[1:]) and not set(block[0].cells) & set(names):
-        return len(records)
-    log.add("table", f"Another table begins here; its {len(block)} lines were left out.", block[0].line)
+    log.add(
+        "table", f"Another table begins here; its {len(block)} lines were left out.", block[0].line
+    )
     return start
+
+
+def _other_names(cells: Sequence[str], names: Sequence[str], width: int) -> bool:
+    """Tell whether a record repeats most names, but not for all columns."""
+    known = {name for name in names if name}
+    shared = sum(" ".join(cell.split()) in known for cell in cells)
+    return len(cells) != width and shared >= 2 and 2 * shared >= len(cells)
 
 
 def _wordy(cells: Sequence[str]) -> bool:

@@ -70,7 +70,7 @@ def find_encoding(data: bytes, final: bool = True) -> str:
     except UnicodeDecodeError:
         pass
     high = [chunk for chunk in re.findall(rb"[^\n]*[\x80-\xff][^\n]*", data[: 1 << 22])]
-    sample = b"\n".join(high)[: 1 << 18]
+    sample = b"\n".join(high)[: 1 << 15]
     if _mostly_utf8(sample):
         return "utf-8"
     return _east_asian(sample) or _code_page(sample)
@@ -106,15 +106,24 @@ def _east_asian(sample: bytes) -> str:
         if len(wide) < 4 or wrong > 0.02 * len(wide):
             continue
         together = sum(
-            (i > 0 and ord(text[i - 1]) > 0x2E7F) or (i + 1 < len(text) and ord(text[i + 1]) > 0x2E7F) for i in wide
+            (i > 0 and ord(text[i - 1]) > 0x2E7F)
+            or (i + 1 < len(text) and ord(text[i + 1]) > 0x2E7F)
+            for i in wide
         ) / len(wide)
         if together < 0.7:
             continue
         leads = [text[i].encode(codec, errors="replace")[0] for i in wide[:20000]]
         common = sum(low <= lead <= high for lead in leads) / len(leads)
         kana = sum(0x3040 <= ord(text[i]) <= 0x30FF for i in wide) / len(wide)
-        odd = sum(0xE000 <= ord(text[i]) <= 0xF8FF or 0xFF61 <= ord(text[i]) <= 0xFF9F for i in wide) / len(wide)
-        score = common * 0.9 + (0.3 * kana if codec in ("cp932", "euc_jp") else 0) - odd - 5 * wrong / len(wide)
+        odd = sum(
+            0xE000 <= ord(text[i]) <= 0xF8FF or 0xFF61 <= ord(text[i]) <= 0xFF9F for i in wide
+        ) / len(wide)
+        score = (
+            common * 0.9
+            + (0.3 * kana if codec in ("cp932", "euc_jp") else 0)
+            - odd
+            - 5 * wrong / len(wide)
+        )
         if score > best_score:
             best, best_score = name, score
     return best
@@ -152,7 +161,9 @@ def _plausibility(sample: bytes, encoding: str, common: set[str]) -> float:
             total -= 1.0
         else:
             total += 1.0 if character in common else 0.1
-            total -= 0.5 if before.isalpha() and before < "\x80" and "Ͱ" <= character <= "ӿ" else 0.0
+            total -= (
+                0.5 if before.isalpha() and before < "\x80" and "Ͱ" <= character <= "ӿ" else 0.0
+            )
     return total / max(count, 1.0)
 
 

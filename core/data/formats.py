@@ -54,12 +54,18 @@ def detect_format(source: Source) -> str:
         return _ole(source, suffix)
     for signature, what in _SIGNATURES:
         if head.startswith(signature):
-            raise source.refuse(f"It is {what}, not a table.", "Choose a CSV, Excel, Parquet, ARFF or JSON file.")
+            raise source.refuse(
+                f"It is {what}, not a table.", "Choose a CSV, Excel, Parquet, ARFF or JSON file."
+            )
     _refuse_binary(source)
     start = _plain(head)
     if re.match(r"<(!doctype html|html|\?xml|table)", start.lstrip().lower()):
-        raise source.refuse("It is a web page or XML, not a table.", "Save the table as CSV and open that.")
-    if re.search(r"^\s*@relation\b", start, re.IGNORECASE | re.MULTILINE) and re.search(r"^\s*@", start, re.MULTILINE):
+        raise source.refuse(
+            "It is a web page or XML, not a table.", "Save the table as CSV and open that."
+        )
+    if re.search(r"^\s*@relation\b", start, re.IGNORECASE | re.MULTILINE) and re.search(
+        r"^\s*@", start, re.MULTILINE
+    ):
         return "arff"
     if suffix in (".json", ".jsonl", ".ndjson") or re.match(r'\s*(\[\s*)?\{\s*("|\})', start):
         return "json"
@@ -90,7 +96,11 @@ def _plain(head: bytes) -> str:
 def _zipped(source: Source, suffix: str) -> str:
     head = source.head
     kind = ""
-    for mark, name in ((b"xl/workbook.bin", "xlsb"), (b"xl/", "xlsx"), (b"opendocument.spreadsheet", "ods")):
+    for mark, name in (
+        (b"xl/workbook.bin", "xlsb"),
+        (b"xl/", "xlsx"),
+        (b"opendocument.spreadsheet", "ods"),
+    ):
         if mark in head:
             kind = name
             break
@@ -120,7 +130,11 @@ def _refuse_binary(source: Source) -> None:
         return
     odd = sum(head.count(bytes([code])) for code in (*range(1, 9), 11, *range(14, 27), 127))
     nuls = head.count(b"\0")
-    wide = nuls and (head[0::2].count(0) == nuls or head[1::2].count(0) == nuls) and nuls > 0.1 * len(head)
+    wide = (
+        nuls
+        and (head[0::2].count(0) == nuls or head[1::2].count(0) == nuls)
+        and nuls > 0.1 * len(head)
+    )
     if odd > 0.02 * len(head) or (not wide and nuls > 0.05 * len(head) and nuls > 16):
         raise source.refuse(
             "It is a binary file, not text.", "Choose a CSV, Excel, Parquet, ARFF or JSON file."

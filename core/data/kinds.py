@@ -100,15 +100,32 @@ def judge(
         return Verdict("empty", missing)
     if wanted in (None, "number"):
         verdict = _as_numbers(present, missing, _local(numerals, present), marks, wanted)
-        if verdict is not None:
+        if verdict is not None and not any(
+            numerals.value(cell) is not None for cell in verdict.bad
+        ):
             return verdict
+    grouped = "" if numerals.sure or wanted else _perhaps_numbers(present, missing, numerals, marks)
     soft = frozenset() if marks is not None else _soft_missing(present, found_marks)
     present = {cell: count for cell, count in present.items() if cell not in soft}
     if not present:
         return Verdict("empty", missing | soft)
     kind = wanted or _kind_of_text(present)
-    return Verdict(
-        kind, missing | soft, doubts=_doubts(present, soft - set(found_marks), counts, missing)
+    doubts = _doubts(present, soft - set(found_marks), counts, missing)
+    return Verdict(kind, missing | soft, doubts=(*doubts, grouped) if grouped else doubts)
+
+
+def _perhaps_numbers(
+    present: dict[str, int],
+    missing: frozenset[str],
+    numerals: Numerals,
+    marks: Collection[str] | None,
+) -> str:
+    """Say so where a column of words would be numbers if its commas stood between thousands."""
+    example = next((cell for cell in present if "," in cell), "")
+    if not example or _as_numbers(present, missing, numerals, marks, None) is None:
+        return ""
+    return (
+        f"cells such as {example!r} may be numbers; set the thousands or decimal mark if they are"
     )
 
 
@@ -126,14 +143,20 @@ def _country_codes(counts: Counter[str]) -> bool:
     return codes >= 10 and codes >= 0.8 * len(counts) and counts["NA"] < 0.1 * counts.total()
 
 
-def _local(numerals: Numerals, present: Collection[str]) -> Numerals:
-    """Return the numerals of one column: a decimal comma only where the column has commas."""
+def _local(numerals: Numerals, present: dict[str, int]) -> Numerals:
+    """Return the numerals of one column: a decimal comma only where the column has commas.
+
+    Marks that may be either are believed only where most cells carry one.
+    """
     if numerals.decimal == "," and not any("," in cell for cell in present):
         points = [cell for cell in present if "." in cell]
         whole = numerals.thousands == "." and all(
             re.fullmatch(r"[+-]?[1-9]\d{0,2}(\.\d{3})+", c) for c in points
         )
         return numerals if whole and points else Numerals(".", None)
+    if not numerals.sure:
+        grouped = sum(count for cell, count in present.items() if "," in cell)
+        return numerals if 2 * grouped >= sum(present.values()) else Numerals()
     return numerals
 
 
@@ -179,15 +202,12 @@ def _few(bad: dict[str, int], good: int) -> bool:
 
 
 def _are_codes(numbers: Collection[str]) -> bool:
-    """Tell whether digits are codes: all of one width, some with a leading zero (post codes)."""
-    lengths = {len(cell) for cell in numbers}
-    return (
-        len(lengths) == 1
-        and lengths.pop() >= 3
-        and len(numbers) > 1
-        and all(cell.isdecimal() for cell in numbers)
-        and any(cell[0] == "0" for cell in numbers)
-    )
+    """Tell whether digits are codes: of one width, some with a leading zero (post codes)."""
+    if len(numbers) < 2 or not all(cell.isdecimal() for cell in numbers):
+        return False
+    width, count = Counter(map(len, numbers)).most_common(1)[0]
+    zeros = sum(cell[0] == "0" for cell in numbers if len(cell) == width)
+    return width >= 3 and zeros > 0 and count >= 0.95 * len(numbers)
 
 
 def _are_signs(present: Collection[str]) -> bool:

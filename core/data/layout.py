@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from core.data.kinds import is_date, is_time
 from core.data.numerals import DOUBTFUL_MARKS, MISSING_MARKS, Numerals
@@ -38,6 +39,7 @@ class Layout:
     footer: int
 
 
+@lru_cache(maxsize=8192)
 def cell_type(cell: str) -> str:
     """Return "number", "date", "time", "blank" or "text".
 
@@ -66,7 +68,13 @@ def column_types(records: Sequence[Record], width: int) -> list[str]:
         found = Counter(cell_type(cell) for cell in cells)
         del found["blank"]
         most = found.most_common(1)
-        types.append(most[0][0] if most and most[0][1] >= 0.85 * found.total() else "text" if most else "blank")
+        types.append(
+            most[0][0]
+            if most and most[0][1] >= 0.85 * found.total()
+            else "text"
+            if most
+            else "blank"
+        )
     return types or ["blank"] * width
 
 
@@ -94,8 +102,10 @@ def find_preamble(records: Sequence[Record], width: int) -> int:
         start += 1
     if start >= min(len(records), 60):
         return 0
-    if start and _filled(records[start].cells) <= max(_filled(r.cells) for r in records[:start]) and all(
-        len(r.cells) == width for r in records[:start]
+    if (
+        start
+        and _filled(records[start].cells) <= max(_filled(r.cells) for r in records[:start])
+        and all(len(r.cells) == width for r in records[:start])
     ):
         return 0
     return start
@@ -118,7 +128,9 @@ def find_header(records: Sequence[Record], types: Sequence[str]) -> int:
     if not typed:
         return _text_header(records)
     depth = 0
-    while depth < min(_DEEPEST_HEADER, len(records) - 1) and _names_over(records[depth].cells, typed, types):
+    while depth < min(_DEEPEST_HEADER, len(records) - 1) and _names_over(
+        records[depth].cells, typed, types
+    ):
         depth += 1
     if depth == 0 and _year_names(first, types):
         return 1
@@ -135,8 +147,15 @@ def typed_cells(cells: Sequence[str]) -> int:
 def _names_over(cells: Sequence[str], typed: Sequence[int], types: Sequence[str]) -> bool:
     """Tell whether a record is text in every column of numbers, dates or times that it fills."""
     kinds = [cell_type(cells[j]) for j in typed]
-    differing = sum(kind == "text" or (kind != types[j] and kind != "blank") for kind, j in zip(kinds, typed, strict=True))
-    return differing >= 1 and differing == sum(kind != "blank" for kind in kinds) and 2 * differing > len(kinds)
+    differing = sum(
+        kind == "text" or (kind != types[j] and kind != "blank")
+        for kind, j in zip(kinds, typed, strict=True)
+    )
+    return (
+        differing >= 1
+        and differing == sum(kind != "blank" for kind in kinds)
+        and 2 * differing >= len(kinds)
+    )
 
 
 def _year_names(first: Sequence[str], types: Sequence[str]) -> bool:
@@ -162,13 +181,12 @@ def _text_header(records: Sequence[Record]) -> int:
         return 0
     again = filled = 0
     below = records[1:2001]
+    below = [record for record in below if [cell.strip() for cell in record.cells] != first]
     for j, cell in enumerate(first):
         if cell:
             filled += 1
             again += any(record.cells[j].strip() == cell for record in below)
-    if not filled or again > 0.25 * filled:
-        return int(first == [cell.strip() for cell in records[1].cells] and len(set(first)) == len(first))
-    return 1
+    return int(filled > 0 and again <= 0.25 * filled)
 
 
 def orange_header(records: Sequence[Record]) -> bool:
@@ -203,18 +221,29 @@ def join_names(rows: Sequence[Sequence[str]], width: int) -> list[str]:
 
 
 def drop_footer(records: list[Record], types: Sequence[str], log: ProblemLog) -> int:
-    """Take trailing records off that are notes, not data; return how many."""
+    """Take trailing records off that are blank, or notes rather than data; return how many notes.
+
+    A line with one cell is a note only where rows are otherwise nearly full.
+    """
     width, count = len(types), 0
-    if width < 3:
+    while records and width > 1 and not _filled(records[-1].cells):
+        records.pop()
+    if width < 3 or not records:
         return 0
     typical = sorted(_filled(record.cells) for record in records)[len(records) // 2]
     while records and len(records) > 1:
         cells = records[-1].cells
         filled = _filled(cells)
-        note = filled <= 1 and typical >= 3 and bool(cells) and len(cells[0].strip()) > 0
+        note = filled <= 1 and typical >= max(3, 0.7 * width) and len(cells[0].strip()) > 0
         if not note or cell_type(cells[0]) != "text":
             break
-        log.add("footer", f"The line after the table was left out: {cells[0].strip()[:60]!r}.", records[-1].line)
+        log.add(
+            "footer",
+            f"The line after the table was left out: {cells[0].strip()[:60]!r}.",
+            records[-1].line,
+        )
         records.pop()
         count += 1
+        while records and not _filled(records[-1].cells):
+            records.pop()
     return count

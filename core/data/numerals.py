@@ -45,6 +45,8 @@ _CURRENCY = re.compile(r"^(?P<sign>[+-]?)\s*[$€£¥₹]\s*|\s*([$€£¥₹%]|
 class Numerals:
     """The decimal and thousands marks of a file.
 
+    They are not `sure` where every cell with a mark can be read both ways, as 1,234 can.
+
     Examples
     --------
     >>> Numerals(",", ".").value("1.234,5")
@@ -55,6 +57,7 @@ class Numerals:
 
     decimal: str = "."
     thousands: str | None = None
+    sure: bool = True
 
     def value(self, cell: str) -> float | None:
         """Return the number a cell holds (perhaps infinite), or None where it holds none."""
@@ -124,7 +127,6 @@ def _decide(
         return Numerals(",", "."), ""
     if unclear_comma and not point and not groups[","] and delimiter == ";":
         return Numerals(",", spaced), "cells such as 1,234 were read with a decimal comma"
-    doubt = ""
-    if unclear_comma and not point and not groups[","] and delimiter != ",":
-        doubt = "cells such as 1,234 were read with commas between thousands"
-    return Numerals(".", "," if groups[","] or unclear_comma else spaced), doubt
+    if groups[","]:
+        return Numerals(".", ","), ""
+    return (Numerals(".", ",", sure=False) if unclear_comma else Numerals(".", spaced)), ""

@@ -125,10 +125,7 @@ def _quoted(
     """Read the record that starts at a line with quotes in it; also where the next one starts."""
     cells, used = _strict(lines, at, quoting)
     if cells is not None and (width is None or len(cells) == width or used == 1):
-        if width is None or len(cells) == width:
-            return Record(at + 1, cells), at + used
-        other = mend(lines[at], quoting, width)
-        return (Record(at + 1, other, True) if len(other) == width else Record(at + 1, cells)), at + 1
+        return Record(at + 1, cells), at + used
     if cells is None and used == 0:
         if at + LONGEST_RECORD > len(lines) and not whole:
             return None, len(lines)
@@ -210,7 +207,9 @@ def _fewest_slips(line: str, delimiter: str, quote: str, width: int | None) -> l
     return found[1] if found else None
 
 
-def _readings(line: str, start: int, delimiter: str, quote: str) -> Iterator[tuple[int, str, float]]:
+def _readings(
+    line: str, start: int, delimiter: str, quote: str
+) -> Iterator[tuple[int, str, float]]:
     """Yield each way to read the cell at `start`: where it stops, its text, how odd that is."""
     stop = line.find(delimiter, start)
     stop = len(line) if stop < 0 else stop
@@ -227,6 +226,9 @@ def _readings(line: str, start: int, delimiter: str, quote: str) -> Iterator[tup
         if not line[closing + 1 : after].strip(" "):
             inner = line[opening + 1 : closing]
             lone = inner.replace(quote * 2, "").count(quote)
-            yield after, inner.replace(quote * 2, quote), 1.0 * lone + 0.3 * inner.count(delimiter) * bool(lone)
+            yield (
+                after,
+                inner.replace(quote * 2, quote),
+                1.0 * lone + 0.3 * inner.count(delimiter) * bool(lone),
+            )
         closing = line.find(quote, closing + 1)
-

@@ -62,7 +62,9 @@ class Settings:
         choices = [item.name for item in fields(cls)]
         for name in overrides:
             if name not in choices:
-                raise UserError(f"There is no setting {name!r} for reading a table.", "", _choose(choices))
+                raise UserError(
+                    f"There is no setting {name!r} for reading a table.", "", _choose(choices)
+                )
         known = {name: value for name, value in overrides.items() if value is not None}
         for name in ("encoding", "delimiter", "decimal", "thousands", "quote", "comment"):
             _check(name, known.get(name, ""), str, "text")
@@ -86,7 +88,9 @@ class Settings:
                 codecs.lookup(self.encoding)
             except LookupError:
                 raise UserError(
-                    f"There is no encoding {self.encoding!r}.", "", "Try utf-8, cp1252, utf-16 or gb18030."
+                    f"There is no encoding {self.encoding!r}.",
+                    "",
+                    "Try utf-8, cp1252, utf-16 or gb18030.",
                 ) from None
         for name in ("skip", "header"):
             value = getattr(self, name)
@@ -94,12 +98,18 @@ class Settings:
                 raise UserError(f"The setting {name} cannot be {value}.", "", "Give 0 or more.")
         if self.delimiter is not None and self.delimiter != "\\s+" and len(self.delimiter) != 1:
             raise UserError(
-                f"The delimiter cannot be {self.delimiter!r}.", "", "Give one character, or '\\s+' for runs of blanks."
+                f"The delimiter cannot be {self.delimiter!r}.",
+                "",
+                "Give one character, or '\\s+' for runs of blanks.",
             )
         if self.decimal not in (None, ".", ","):
             raise UserError(f"The decimal mark cannot be {self.decimal!r}.", "", "Give '.' or ','.")
         if self.thousands not in (None, "", ",", ".", " ", "\u00a0", "\u202f", "'"):
-            raise UserError(f"The thousands mark cannot be {self.thousands!r}.", "", "Give ',', '.', ' ' or \"'\".")
+            raise UserError(
+                f"The thousands mark cannot be {self.thousands!r}.",
+                "",
+                "Give ',', '.', ' ' or \"'\".",
+            )
         for column, kind in self.kinds.items():
             if kind not in KINDS:
                 raise UserError(f"Column {column} cannot be of kind {kind!r}.", "", _choose(KINDS))

@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import islice
 
 from core.data.kinds import is_date, is_time
@@ -60,11 +61,17 @@ def _leads(filled: Sequence[str], mark: str) -> bool:
         if not _is_comment(line, mark):
             break
         count += 1
-    return count >= 1 and len(filled) > count and not any(_is_comment(line, mark) for line in filled[count:])
+    return (
+        count >= 1
+        and len(filled) > count
+        and not any(_is_comment(line, mark) for line in filled[count:])
+    )
 
 
 def _is_comment(line: str, mark: str) -> bool:
-    return line.startswith(mark) and not any(line.startswith(error) for error in (*ERROR_MARKS, "#N/A", "#NA"))
+    return line.startswith(mark) and not any(
+        line.startswith(error) for error in (*ERROR_MARKS, "#N/A", "#NA")
+    )
 
 
 def is_comment(line: str, mark: str | None) -> bool:
@@ -101,7 +108,9 @@ def find_dialect(
     common = [delimiter] if delimiter else [d for d in DELIMITERS if _occurs(d, text)]
     best = _best(sample, common, _quotes(text, quote), suffix)
     if not delimiter and (best is None or best.score < _SINGLE_BELOW):
-        rare = [d for d in RARE_DELIMITERS if sum(d in line for line in sample) >= 0.9 * len(sample)]
+        rare = [
+            d for d in RARE_DELIMITERS if sum(d in line for line in sample) >= 0.9 * len(sample)
+        ]
         other = _best(sample, rare, _quotes(text, quote), suffix)
         best = max((g for g in (best, other) if g), key=lambda guess: guess.score, default=None)
     if best is None or (not delimiter and best.score < _SINGLE_BELOW):
@@ -123,11 +132,15 @@ def _quotes(text: str, quote: str | None) -> list[str | None]:
     return found
 
 
-def _best(sample: Sequence[str], delimiters: Sequence[str], quotes: Sequence[str | None], suffix: str) -> Guess | None:
+def _best(
+    sample: Sequence[str], delimiters: Sequence[str], quotes: Sequence[str | None], suffix: str
+) -> Guess | None:
     guesses = []
     for delimiter in delimiters:
         for quote in quotes:
-            escapes = [quote, "\\"] if quote and any("\\" + quote in line for line in sample) else [quote]
+            escapes = (
+                [quote, "\\"] if quote and any("\\" + quote in line for line in sample) else [quote]
+            )
             for escape in escapes:
                 guess = _score(sample, Quoting(delimiter, quote, escape), suffix)
                 if guess is not None:
@@ -169,6 +182,7 @@ def _quoted_somewhere(record: Record) -> bool:
     return record.mended
 
 
+@lru_cache(maxsize=8192)
 def _credit(cell: str) -> float:
     """Return how much a cell looks like one value, from 0 to 1."""
     if cell in MISSING_MARKS or _PLAIN_NUMBER.fullmatch(cell):

@@ -100,7 +100,9 @@ class Source:
         try:
             now = _stamp(os.stat(self.path))
         except OSError as error:
-            raise self.refuse("It disappeared while it was being read.", "Open it again.") from error
+            raise self.refuse(
+                "It disappeared while it was being read.", "Open it again."
+            ) from error
         if now != self.stamp:
             raise self.refuse(
                 "It changed while it was being read.",
@@ -201,7 +203,9 @@ def _open_regular(place: Path, name: str) -> IO[bytes]:
     if not stat.S_ISREG(os.fstat(handle).st_mode):
         os.close(handle)
         raise UserError(
-            what, "It is not a regular file (it is a pipe, socket or device).", "Save the data to a file and open that."
+            what,
+            "It is not a regular file (it is a pipe, socket or device).",
+            "Save the data to a file and open that.",
         )
     return os.fdopen(handle, "rb")
 
@@ -210,14 +214,23 @@ def _explain(place: Path, error: OSError) -> tuple[str, str]:
     if error.errno == errno.ELOOP:
         return "It is a link that leads back to itself.", "Choose the file itself."
     if os.path.islink(place):
-        return f"It is a link to {os.readlink(place)}, which cannot be opened.", "Choose the file itself."
+        return (
+            f"It is a link to {os.readlink(place)}, which cannot be opened.",
+            "Choose the file itself.",
+        )
     if error.errno in (errno.EACCES, errno.EPERM):
-        return "You have no permission to read it.", "Change its permissions, or copy it to a folder of yours."
+        return (
+            "You have no permission to read it.",
+            "Change its permissions, or copy it to a folder of yours.",
+        )
     if error.errno == errno.ENOENT:
         return "There is no such file.", "Check its name and folder."
     if error.errno == errno.ENXIO:
         return "It is not a regular file.", "Save the data to a file and open that."
-    return f"The system says: {error.strerror}.", "Check the file, or copy it elsewhere and open the copy."
+    return (
+        f"The system says: {error.strerror}.",
+        "Check the file, or copy it elsewhere and open the copy.",
+    )
 
 
 @contextmanager
@@ -225,6 +238,10 @@ def _damage(source: Source) -> Iterator[None]:
     try:
         yield
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-        raise source.refuse(f"Its gzip packing is damaged ({error}).", "Fetch or pack it again.") from error
+        raise source.refuse(
+            f"Its gzip packing is damaged ({error}).", "Fetch or pack it again."
+        ) from error
     except OSError as error:
-        raise source.refuse(f"The system says: {error.strerror or error}.", "Copy it elsewhere and open the copy.") from error
+        raise source.refuse(
+            f"The system says: {error.strerror or error}.", "Copy it elsewhere and open the copy."
+        ) from error

@@ -58,7 +58,9 @@ def read_table(
     return table
 
 
-def _read_grid(source: Source, settings: Settings, log: ProblemLog, progress: Progress | None) -> Grid:
+def _read_grid(
+    source: Source, settings: Settings, log: ProblemLog, progress: Progress | None
+) -> Grid:
     kind = detect_format(source)
     if kind in ("xlsx", "xls", "xlsb", "ods"):
         from core.data.workbooks import read_workbook
@@ -70,7 +72,9 @@ def _read_grid(source: Source, settings: Settings, log: ProblemLog, progress: Pr
     tell(progress, 0.5)
     suffix = suffix_of(source.name)
     grid = read_text(source, decoded.text, decoded.encoding, suffix, settings, log)
-    return replace(grid, dialect=replace(grid.dialect, compression="gzip" if source.gzipped else None))
+    return replace(
+        grid, dialect=replace(grid.dialect, compression="gzip" if source.gzipped else None)
+    )
 
 
 def _finish(source: Source, grid: Grid, settings: Settings, log: ProblemLog) -> Table:
@@ -82,7 +86,14 @@ def _finish(source: Source, grid: Grid, settings: Settings, log: ProblemLog) -> 
         if name not in names:
             Table((), 0, source=source.name)
     columns, found, marks = build_columns(
-        names, grid.cells, grid.lines, numerals, grid.dialect.delimiter, settings.missing, settings.kinds, log
+        names,
+        grid.cells,
+        grid.lines,
+        numerals,
+        grid.dialect.delimiter,
+        settings.missing,
+        settings.kinds,
+        log,
     )
     dialect = replace(grid.dialect, decimal=found.decimal, thousands=found.thousands, missing=marks)
     lines = np.array(grid.lines, np.int64)

@@ -39,15 +39,26 @@ def read_workbook(source: Source, kind: str, settings: Settings, log: ProblemLog
         log.add("sheet", f"Sheet {sheet!r} was read; there are also: {', '.join(others[:20])}.")
     width = max(map(len, rows))
     if width > MOST_COLUMNS:
-        raise source.refuse(f"It has {width:,} columns, more than the limit of {MOST_COLUMNS:,}.", "Keep fewer.")
+        raise source.refuse(
+            f"It has {width:,} columns, more than the limit of {MOST_COLUMNS:,}.", "Keep fewer."
+        )
     skip = settings.skip or 0
-    records = [Record(line, cells) for line, cells in enumerate(rows, start=1) if line > skip and any(cells)]
+    records = [
+        Record(line, cells)
+        for line, cells in enumerate(rows, start=1)
+        if line > skip and any(cells)
+    ]
     if not records:
         raise source.refuse(f"There is no data on sheet {sheet!r}.", "Choose another sheet.")
     records, width = _trim(records, width)
     layout = lay_out(records, width, settings, log)
     dialect = Dialect(
-        kind, header=layout.header, skip=skip + layout.skipped, footer=layout.footer, sheet=sheet, sheets=names
+        kind,
+        header=layout.header,
+        skip=skip + layout.skipped,
+        footer=layout.footer,
+        sheet=sheet,
+        sheets=names,
     )
     return grid_of(layout, width, dialect)
 
@@ -71,7 +82,9 @@ def _check_archive(source: Source) -> None:
         with source.open() as stream, zipfile.ZipFile(stream) as archive:
             expanded = sum(item.file_size for item in archive.infolist())
     except (zipfile.BadZipFile, OSError, ValueError) as error:
-        raise source.refuse(f"The workbook is damaged ({error}).", "Save it again, or save it as CSV UTF-8.") from error
+        raise source.refuse(
+            f"The workbook is damaged ({error}).", "Save it again, or save it as CSV UTF-8."
+        ) from error
     if expanded > LARGEST or (expanded > _RATIO_FREE and expanded > LARGEST_RATIO * source.size):
         raise source.refuse(
             f"It expands to {expanded / 1e6:,.0f} MB from {source.size / 1e6:,.2f} MB, beyond the limit.",
@@ -86,7 +99,9 @@ def _wanted(source: Source, names: Sequence[str], sheet: str | int | None) -> st
         return sheet
     if isinstance(sheet, int) and -len(names) <= sheet < len(names):
         return names[sheet]
-    raise UserError(f"{source.name} has no sheet {sheet!r}.", "", f"Its sheets are: {', '.join(names)}.")
+    raise UserError(
+        f"{source.name} has no sheet {sheet!r}.", "", f"Its sheets are: {', '.join(names)}."
+    )
 
 
 def _filled_sheet(
