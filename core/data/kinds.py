@@ -8,6 +8,9 @@ from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
+import numpy as np
+from numpy.typing import NDArray
+
 from core.data.numerals import DOUBTFUL_MARKS, ERROR_MARKS, MISSING_MARKS, Numerals
 
 _TIME = r"([T ]\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?( ?[AaPp][Mm])?(Z|[+-]\d{2}:?\d{2})?)?"
@@ -316,3 +319,12 @@ def is_id(
         return distinct == 1 and (steps == {1} or (named and distinct > 0.95))
     short = sum(len(cell) for cell in ordered) <= 40 * len(ordered)
     return distinct == 1 and short and (total >= 10 or _ID_NAME.fullmatch(name) is not None)
+
+
+def is_id_number(name: str, values: NDArray[np.float64]) -> bool:
+    """Tell whether numbers look like row numbers, or distinct keys by their column's name."""
+    if len(values) < 5 or not np.all(np.floor(values[:2000]) == values[:2000]):
+        return False
+    if np.all(np.diff(values) == 1):
+        return True
+    return _ID_NAME.fullmatch(name) is not None and len(np.unique(values)) == len(values)

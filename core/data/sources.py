@@ -26,6 +26,7 @@ LONGEST_LINE = 16 << 20
 """Bytes of one line beyond which a file is refused."""
 
 _RATIO_FREE = 64 << 20
+_STEEPEST = 1040  # deflate cannot pack better, so a larger claim is a damaged trailer
 
 Progress = Callable[[float], bool]
 """Takes the fraction read so far; returns False to stop."""
@@ -177,7 +178,9 @@ def open_source(path: str | os.PathLike[str]) -> Source:
             tail = raw.read(4)
     source = Source(place, name, facts.st_size, head, gzipped, _stamp(facts))
     if gzipped:
-        check_expansion(source, int.from_bytes(tail, "little"))
+        claimed = int.from_bytes(tail, "little")
+        if claimed <= _STEEPEST * facts.st_size:
+            check_expansion(source, claimed)
         with source.open() as stream, _damage(source):
             head = stream.read(1 << 16)
         source = Source(place, name, facts.st_size, head, gzipped, _stamp(facts))

@@ -7,17 +7,27 @@ from dataclasses import replace
 
 import numpy as np
 
+from core.data.arff import read_arff
 from core.data.assembling import build_columns, unique_names
+from core.data.bulk import read_bulk
 from core.data.columns import KINDS, Column, Dialect, Table
 from core.data.delimited import Grid, read_text
 from core.data.encodings import decode
 from core.data.formats import detect_format, suffix_of
+from core.data.json_records import read_json
 from core.data.numerals import Numerals
+from core.data.parquet import read_parquet
 from core.data.problems import Problem, ProblemLog
 from core.data.settings import Settings
 from core.data.sources import Cancelled, Progress, Source, open_source, tell
+from core.data.workbooks import read_workbook
+from core.errors import UserError
 
 __all__ = ["KINDS", "Cancelled", "Column", "Dialect", "Problem", "Table", "read_table"]
+
+
+BULK = 4 << 20
+"""Bytes on disk above which pandas parses a regular file."""
 
 
 def read_table(
@@ -50,7 +60,15 @@ def read_table(
     source = open_source(path)
     log = ProblemLog()
     tell(progress, 0.0)
-    grid = _read_grid(source, settings, log, progress)
+    kind = detect_format(source)
+    if kind == "text" and source.size > BULK:
+        table = read_bulk(source, suffix_of(source.name), settings, progress)
+        if table is not None:
+            source.check_unchanged()
+            return table
+    if kind == "parquet":
+        return read_parquet(source, settings, log)
+    grid = _read_grid(source, kind, settings, log, progress)
     tell(progress, 0.7)
     table = _finish(source, grid, settings, log)
     source.check_unchanged()
@@ -59,17 +77,17 @@ def read_table(
 
 
 def _read_grid(
-    source: Source, settings: Settings, log: ProblemLog, progress: Progress | None
+    source: Source, kind: str, settings: Settings, log: ProblemLog, progress: Progress | None
 ) -> Grid:
-    kind = detect_format(source)
     if kind in ("xlsx", "xls", "xlsb", "ods"):
-        from core.data.workbooks import read_workbook
-
         return read_workbook(source, kind, settings, log)
     decoded = decode(source.read(progress), settings.encoding)
     if decoded.doubt:
         log.add("encoding", f"Doubtful: {decoded.doubt}.")
     tell(progress, 0.5)
+    if kind in ("arff", "json"):
+        read = read_arff if kind == "arff" else read_json
+        return read(source, decoded.text, decoded.encoding, settings, log)
     suffix = suffix_of(source.name)
     grid = read_text(source, decoded.text, decoded.encoding, suffix, settings, log)
     return replace(
@@ -84,7 +102,9 @@ def _finish(source: Source, grid: Grid, settings: Settings, log: ProblemLog) -> 
         numerals = Numerals(settings.decimal or ".", settings.thousands or None)
     for name in settings.kinds:
         if name not in names:
-            Table((), 0, source=source.name)
+            raise UserError(
+                f"{source.name} has no column {name!r}.", "", f"It has: {', '.join(names[:30])}."
+            )
     columns, found, marks = build_columns(
         names,
         grid.cells,
