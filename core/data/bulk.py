@@ -1,0 +1,214 @@
+"""Large delimited files: the dialect is found on the head, pandas parses, counts make sure."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.data.assembling import build_columns, unique_names
+from core.data.columns import Dialect, Table
+from core.data.delimited import Grid, read_text
+from core.data.encodings import find_encoding
+from core.data.frames import columns_of
+from core.data.numerals import DOUBTFUL_MARKS, MISSING_MARKS, Numerals
+from core.data.problems import ProblemLog
+from core.data.records import RUNS
+from core.data.settings import Settings
+from core.data.sources import Meter, Progress, Source, tell
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from _typeshed import WriteableBuffer
+
+HEAD = 1 << 20
+"""Bytes on which the dialect of a large file is found."""
+
+
+class _Watched(io.RawIOBase):
+    """A stream that counts what pandas reads, reports progress and keeps the limits."""
+
+    def __init__(self, source: Source, delimiter: str, progress: Progress | None) -> None:
+        super().__init__()
+        self._stream = source.open()
+        self._meter = Meter(source)
+        self._progress = progress
+        self._size = source.size * (4 if source.gzipped else 1)
+        self._delimiter = delimiter.encode()
+        self.delimiters = self.ends = self.quotes = self.nuls = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: WriteableBuffer) -> int:
+        chunk = self._stream.read(len(memoryview(buffer)))
+        memoryview(buffer)[: len(chunk)] = chunk
+        self._meter.see(chunk)
+        self.delimiters += chunk.count(self._delimiter)
+        self.ends += chunk.count(b"\n")
+        self.quotes += chunk.count(b'"')
+        self.nuls += chunk.count(b"\0")
+        tell(self._progress, 0.95 * min(1.0, self._meter.seen / max(self._size, 1)))
+        return len(chunk)
+
+    def close(self) -> None:
+        self._stream.close()
+        super().close()
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """How pandas is to read the file, found on its head."""
+
+    dialect: Dialect
+    names: list[str]
+    numbers: list[int]
+    numerals: Numerals
+    skiprows: int
+    marks: list[str]
+
+
+def read_bulk(
+    source: Source, suffix: str, settings: Settings, progress: Progress | None
+) -> Table | None:
+    """Read a large, regular file through pandas; None where it needs to be read with more care.
+
+    Only files are read here whose head holds no problem beyond doubts, and whose counts of
+    delimiters and line ends show that every row has as many cells as there are columns.
+    """
+    log = ProblemLog()
+    plan = _plan(source, suffix, settings, log)
+    if plan is None:
+        return None
+    watched = _Watched(source, plan.dialect.delimiter or ",", progress)
+    frame = _parse(watched, plan)
+    if frame is None or not _even(watched, frame, plan):
+        return None
+    lines = _lines(watched, frame, plan)
+    names = unique_names(plan.names, log)
+    columns, marks = columns_of(frame, names, lines, plan.numerals, settings, log)
+    known = lines if lines is not None else np.zeros(0, np.int64)
+    known.flags.writeable = False
+    return Table(columns, len(frame), log.kept, log.counts, plan.dialect, source.name, known)
+
+
+def _plan(source: Source, suffix: str, settings: Settings, log: ProblemLog) -> _Plan | None:
+    with source.open() as stream:
+        head = stream.read(HEAD)
+    encoding = settings.encoding or find_encoding(head, final=False)
+    if encoding not in ("utf-8", "utf-8-sig", "cp1252", "latin-1", "ascii") or b"\0" in head:
+        return None
+    cut = head.rfind(b"\n") + 1
+    if cut == 0 or head.count(b"\r") not in (0, head.count(b"\r\n")):
+        return None
+    trial = ProblemLog()
+    grid = read_text(
+        source, head[:cut].decode(encoding, "replace"), encoding, suffix, settings, trial
+    )
+    if not _regular(grid, trial):
+        return None
+    columns, numerals, marks = build_columns(
+        [f"{j}" for j in range(len(grid.names))],
+        grid.cells,
+        grid.lines,
+        _numerals(settings),
+        grid.dialect.delimiter,
+        settings.missing,
+        {str(j): settings.kinds[n] for j, n in enumerate(grid.names) if n in settings.kinds},
+        ProblemLog(),
+    )
+    numbers = [j for j, column in enumerate(columns) if column.kind == "number"]
+    found = sorted({*marks, *(settings.missing or MISSING_MARKS), *_doubtful(settings)} - {""})
+    dialect = Dialect(
+        **{
+            name: getattr(grid.dialect, name)
+            for name in ("encoding", "delimiter", "quote", "escape", "header")
+        },
+        skip=grid.dialect.skip,
+        comment=grid.dialect.comment,
+        line_end=grid.dialect.line_end,
+        decimal=numerals.decimal,
+        thousands=numerals.thousands,
+        missing=marks,
+        compression="gzip" if source.gzipped else None,
+    )
+    return _Plan(dialect, grid.names, numbers, numerals, grid.lines[0] - 1, found)
+
+
+def _numerals(settings: Settings) -> Numerals | None:
+    if settings.decimal is None and settings.thousands is None:
+        return None
+    return Numerals(settings.decimal or ".", settings.thousands or None)
+
+
+def _doubtful(settings: Settings) -> Sequence[str]:
+    if settings.missing is not None:
+        return ()
+    return [mark for word in DOUBTFUL_MARKS for mark in (word, word.upper(), word.capitalize())]
+
+
+def _regular(grid: Grid, trial: ProblemLog) -> bool:
+    """Tell whether the head is one even table that pandas can read as it was understood."""
+    dialect = grid.dialect
+    harmless = {"title", "names"}
+    return (
+        set(trial.counts) <= harmless
+        and len(grid.lines) > 100
+        and len(grid.names) > 1
+        and dialect.quote in (None, '"')
+        and dialect.escape == dialect.quote
+        and dialect.footer == 0
+        and dialect.delimiter != RUNS
+        and (dialect.comment is None or dialect.skip > 0 or grid.lines[0] > dialect.header + 1)
+    )
+
+
+def _parse(watched: _Watched, plan: _Plan) -> pd.DataFrame | None:
+    import pandas as pd
+
+    width = len(plan.names)
+    options: dict[str, object] = {
+        "sep": plan.dialect.delimiter,
+        "header": None,
+        "names": list(range(width)),
+        "skiprows": plan.skiprows,
+        "dtype": {j: np.float64 if j in set(plan.numbers) else str for j in range(width)},
+        "na_values": {j: plan.marks for j in plan.numbers},
+        "keep_default_na": False,
+        "decimal": plan.numerals.decimal,
+        "thousands": plan.numerals.thousands,
+        "quotechar": plan.dialect.quote or '"',
+        "quoting": 0 if plan.dialect.quote else 3,
+        "skipinitialspace": plan.dialect.delimiter != " ",
+        "encoding": plan.dialect.encoding,
+        "engine": "c",
+    }
+    try:
+        with io.BufferedReader(watched, 1 << 20) as stream:
+            return pd.read_csv(stream, **options)  # type: ignore[call-overload,no-any-return]
+    except (ValueError, pd.errors.ParserError, UnicodeDecodeError):
+        return None
+
+
+def _even(watched: _Watched, frame: pd.DataFrame, plan: _Plan) -> bool:
+    """Tell whether the delimiters counted are just those of rows that are all full."""
+    if watched.nuls or isinstance(frame.index[0], tuple) or frame.index[0] != 0:
+        return False
+    width = len(plan.names)
+    if watched.quotes:
+        last = frame.iloc[:, width - 1]
+        return bool(last.notna().all() and not (last == "").any())
+    above = plan.skiprows * (width - 1)
+    expected = len(frame) * (width - 1)
+    return expected <= watched.delimiters <= expected + above + width
+
+
+def _lines(watched: _Watched, frame: pd.DataFrame, plan: _Plan) -> NDArray[np.int64] | None:
+    """Return the line of each row, where there is one line a row."""
+    if watched.ends - plan.skiprows in (len(frame), len(frame) - 1):
+        return np.arange(plan.skiprows + 1, plan.skiprows + 1 + len(frame))
+    return None

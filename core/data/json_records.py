@@ -1,0 +1,157 @@
+"""JSON tables: a list of records, one record a line, or a list of values for each column."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+
+from core.data.columns import Dialect
+from core.data.delimited import MOST_COLUMNS, Grid
+from core.data.problems import ProblemLog
+from core.data.settings import Settings
+from core.data.sources import Source
+from core.errors import UserError
+
+_MEND = 'Give a list of records such as [{"x": 1, "y": "a"}], or save the table as CSV.'
+
+
+def read_json(
+    source: Source, text: str, encoding: str, settings: Settings, log: ProblemLog
+) -> Grid:
+    """Read JSON records; `settings` is not needed, for nothing has to be guessed.
+
+    Raises
+    ------
+    UserError
+        If it is not valid JSON, or not a table.
+    """
+    del settings
+    try:
+        records, lines = _records(source, text)
+    except RecursionError as error:
+        raise source.refuse("It is nested too deeply for a table.", _MEND) from error
+    names: dict[str, None] = {}
+    for record in records:
+        names.update(dict.fromkeys(record))
+        if len(names) > MOST_COLUMNS:
+            raise source.refuse(
+                f"It has more than the limit of {MOST_COLUMNS:,} columns.", "Keep fewer columns."
+            )
+    if not names:
+        raise source.refuse("There is no data in it.", _MEND)
+    for line, record in zip(lines, records, strict=True):
+        if len(record) < len(names):
+            absent = ", ".join(name for name in names if name not in record)
+            log.add("ragged", f"The record has no value for {absent[:60]}; read as missing.", line)
+    cells = [[_text(record.get(name)) for record in records] for name in names]
+    if len(records) == 1:
+        log.add("size", "It has only 1 row.")
+    return Grid(list(names), list(cells), lines, Dialect("json", encoding=encoding, header=1))
+
+
+def _records(source: Source, text: str) -> tuple[list[dict[str, object]], list[int]]:
+    try:
+        content = json.loads(text)
+    except ValueError as error:
+        by_line = _json_lines(source, text)
+        if by_line is None:
+            raise _invalid(source, error) from error
+        return by_line
+    records = _as_records(content)
+    if records is None:
+        raise source.refuse("It is JSON, but not a table.", _MEND)
+    starts = [
+        text.count("\n", 0, found.start()) + 1 for found in re.finditer(r"\{", text[:5_000_000])
+    ]
+    flat = len(starts) == len(records)
+    return records, starts if flat else list(range(1, len(records) + 1))
+
+
+def _invalid(source: Source, error: ValueError) -> UserError:
+    place = (
+        f" on line {error.lineno}, column {error.colno}"
+        if isinstance(error, json.JSONDecodeError)
+        else ""
+    )
+    return source.refuse(
+        f"It is not valid JSON{place}.", "Export it again, or save the table as CSV."
+    )
+
+
+def _json_lines(source: Source, text: str) -> tuple[list[dict[str, object]], list[int]] | None:
+    """Read one object a line, or return None where the first line is not one."""
+    records, lines = [], []
+    for number, line in enumerate(text.split("\n"), 1):
+        if not line.strip():
+            continue
+        try:
+            record = json.loads(line)
+        except ValueError as error:
+            if not records:
+                return None
+            why = f"Line {number} is not valid JSON."
+            raise source.refuse(why, "Mend or remove that line.") from error
+        if not isinstance(record, dict):
+            return None
+        records.append(_flat(record))
+        lines.append(number)
+    return (records, lines) if records else None
+
+
+def _as_records(content: object) -> list[dict[str, object]] | None:
+    """Return the records of any of the usual layouts, or None."""
+    if isinstance(content, list) and content:
+        if all(isinstance(item, dict) for item in content):
+            return [_flat(item) for item in content]
+        if all(isinstance(item, list) for item in content):
+            return _with_names(content[1:], content[0])
+        return None
+    if not isinstance(content, dict):
+        return None
+    if isinstance(content.get("columns"), list) and isinstance(content.get("data"), list):
+        return _with_names(content["data"], content["columns"])
+    values = list(content.values())
+    if (
+        values
+        and all(isinstance(value, list) for value in values)
+        and len({len(v) for v in values}) == 1
+    ):
+        if len(values) > 1 or not isinstance((values[0] or [None])[0], dict):
+            return [dict(zip(content, row, strict=True)) for row in zip(*values, strict=True)]
+    if len(values) > 1 and all(isinstance(value, dict) for value in values):
+        keys = list(values[0])
+        return [{name: column.get(key) for name, column in content.items()} for key in keys]
+    tables = [
+        value
+        for value in values
+        if isinstance(value, list) and value and isinstance(value[0], dict)
+    ]
+    return _as_records(tables[0]) if len(tables) == 1 else None
+
+
+def _with_names(rows: Sequence[object], names: Sequence[object]) -> list[dict[str, object]] | None:
+    if not all(isinstance(row, list) and len(row) == len(names) for row in rows):
+        return None
+    if not all(isinstance(name, str) for name in names):
+        return None
+    return [dict(zip(map(str, names), row, strict=True)) for row in rows if isinstance(row, list)]
+
+
+def _flat(record: Mapping[str, object], prefix: str = "") -> dict[str, object]:
+    """Bring nested objects to one level, their names joined by a full stop."""
+    flat: dict[str, object] = {}
+    for name, value in record.items():
+        if isinstance(value, dict) and value:
+            flat.update(_flat(value, f"{prefix}{name}."))
+        else:
+            flat[f"{prefix}{name}"] = value
+    return flat
+
+
+def _text(value: object) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, list | dict):
+        return json.dumps(value, ensure_ascii=False)
+    return str(value) if isinstance(value, str | bool | int) else repr(value)
