@@ -288,7 +288,7 @@ ACTIVATIONS: Registry[Activation] = Registry(
             formula=r"f(z) = \sigma(t z)",
             slope_formula=r"\frac{\partial f}{\partial z} = t\,\sigma(t z)\,(1 - \sigma(t z))",
             good_at="Each unit learns its own sharpness t, from a gentle ramp to a near step.",
-            bad_at="A sharp unit has no slope away from its step, and its weights could do as much.",
+            bad_at="A sharp unit has no slope away from its step, and t doubles the weights' work.",
             source="Yamada and Yabuta 1992, IJCNN; Trentin 2001, Neural Networks 14, 471-493",
             gain="glorot",
             trainable_sharpness=True,

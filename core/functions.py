@@ -111,10 +111,10 @@ def logit(p: ArrayLike) -> Array:
 
 def logit_slope(p: ArrayLike) -> Array:
     """First derivative of the logit, 1 / (p (1 - p)); infinite at 0 and 1, NaN outside [0, 1]."""
-    p = np.asarray(p, dtype=np.float64)
+    p = np.asarray(p, dtype=np.float64) + 0.0  # -0 becomes 0, whose inverse is +inf
     with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
         slope = 1.0 / p / (1.0 - p)
-    result: Array = np.where(slope > 0, np.abs(slope), np.nan)[()]
+    result: Array = np.where(slope > 0, slope, np.nan)[()]
     return result
 
 
