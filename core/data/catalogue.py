@@ -76,7 +76,7 @@ def _bundled(name: str) -> Dataset:
 @functools.lru_cache(maxsize=2)
 def _read_file(path: str, stamp: object, target: str, features: tuple[str, ...]) -> Dataset:
     """Read a table once for as long as its stamp stays the same."""
-    from core.data.from_table import dataset_from_table
+    from core.data.dataset import dataset_from_table
     from core.data.tables import read_table
     from core.data.targets import guess_target
 

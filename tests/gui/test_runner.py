@@ -1,0 +1,184 @@
+import time
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from core.training import Divergence, NumpyEngine, burst
+from gui.mailbox import Edited, Failed, Mailbox, Measured, Stopped
+from gui.runner import Pace, Runner
+from tests.core.problems import small_problem
+
+ENGINE = NumpyEngine()
+
+
+class Collector:
+    """Drains a runner's mailbox until something has happened."""
+
+    def __init__(self, runner):
+        self.runner = runner
+        self.events = []
+        self.states = []
+
+    def until(self, condition, seconds=20.0):
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            delivery = self.runner.mailbox.drain()
+            self.events += delivery.events
+            if delivery.state is not None:
+                self.states.append(delivery.state)
+            if condition(self):
+                return self
+            time.sleep(0.001)
+        raise AssertionError("it did not happen in time")
+
+    def stopped(self):
+        return [event for event in self.events if isinstance(event, Stopped | Divergence)]
+
+
+@pytest.fixture
+def runner():
+    made = Runner()
+    yield made
+    made.close()
+
+
+def load(runner, problem, validation_loss=lambda state: 0.0, measure=lambda problem, state: {}):
+    state = ENGINE.start(problem, "glorot", 0)
+    runner.load(ENGINE, problem, state, measure, validation_loss)
+    return state
+
+
+def test_what_the_thread_trains_is_what_the_engine_trains(runner):
+    problem = small_problem()
+    state = load(runner, problem)
+    runner.play(300)
+    seen = Collector(runner).until(lambda c: c.stopped())
+    assert seen.stopped() == [Stopped("steps")]
+    assert seen.states[-1].same_bits(burst(problem, state, 300).state)
+
+
+def test_pausing_takes_effect_and_measures_the_last_state(runner):
+    load(runner, small_problem(), measure=lambda problem, state: {"step": float(state.step)})
+    runner.play()
+    seen = Collector(runner).until(lambda c: len(c.states) > 3)
+    runner.pause()
+    seen.until(lambda c: [e for e in c.events if isinstance(e, Measured)][-1].state is c.states[-1])
+    measured = [event for event in seen.events if isinstance(event, Measured)]
+    assert measured[0].state.step == 0
+    assert all(event.values["step"] == event.state.step for event in measured)
+    assert [e.state.step for e in measured] == sorted({e.state.step for e in measured})
+
+
+def test_a_live_edit_tells_the_step_it_took_effect(runner):
+    problem = small_problem()
+    state = load(runner, problem)
+    runner.play()
+    seen = Collector(runner).until(lambda c: len(c.states) > 3)
+    changed = problem.with_training(replace(problem.training, learning_rate=0.5))
+    runner.change(changed)
+    seen.until(lambda c: any(isinstance(e, Edited) for e in c.events))
+    edit = next(event for event in seen.events if isinstance(event, Edited))
+    runner.pause()
+    seen.until(lambda c: c.states[-1].step > edit.step)
+    last = seen.states[-1]
+    before = burst(problem, state, edit.step).state
+    assert last.same_bits(burst(changed, before, last.step - edit.step).state)
+
+
+def test_training_stops_at_the_epoch_asked_for(runner):
+    load(runner, small_problem(stop_epoch=7))
+    runner.play()
+    seen = Collector(runner).until(lambda c: c.stopped())
+    assert seen.stopped() == [Stopped("epoch")]
+    assert (seen.states[-1].epoch, seen.states[-1].position) == (7, 0)
+
+
+def test_early_stopping_names_the_best_step(runner):
+    losses = iter([0.9, 0.5, 0.7, 0.8, 0.6, 0.9, 0.4])
+    problem = small_problem(early_stopping=True, patience=3)
+    load(runner, problem, validation_loss=lambda state: next(losses))
+    runner.play()
+    seen = Collector(runner).until(lambda c: c.stopped())
+    assert seen.stopped() == [Stopped("early", 2 * problem.steps_per_epoch)]
+    assert seen.states[-1].epoch == 5
+
+
+def test_divergence_is_told_with_the_last_finite_state(runner):
+    problem = small_problem(
+        activation="linear", learning_rate=100.0, penalty="l2", penalty_strength=10.0
+    )
+    load(runner, problem)
+    runner.play()
+    seen = Collector(runner).until(lambda c: c.stopped())
+    assert isinstance(seen.stopped()[0], Divergence)
+    assert np.isfinite(seen.states[-1].parameters).all()
+
+
+def test_another_assignment_drops_what_came_of_the_last(runner):
+    load(runner, small_problem())
+    runner.play()
+    seen = Collector(runner).until(lambda c: len(c.states) > 3)
+    other = small_problem(n_inputs=7)
+    load(runner, other)
+    seen.states.clear()
+    seen.until(lambda c: len(c.states) > 3)
+    assert {state.parameters.size for state in seen.states} == {other.architecture.n_parameters}
+
+
+@pytest.mark.parametrize("pace", [Pace(updates=200.0), Pace(epochs=40.0)])
+def test_a_pace_is_kept_evenly(runner, pace):
+    load(runner, small_problem())  # five steps an epoch
+    runner.set_pace(pace)
+    began = time.monotonic()
+    runner.play()
+    seen = Collector(runner).until(lambda c: c.states and c.states[-1].step >= 60)
+    assert seen.states[-1].step <= 200.0 * (time.monotonic() - began) + 2
+    gaps = np.diff([state.step for state in seen.states])
+    assert np.median(gaps) <= 3
+
+
+def test_an_error_in_the_thread_arrives_and_the_next_assignment_works(runner):
+    def broken(problem, state):
+        raise ZeroDivisionError("measuring broke")
+
+    load(runner, small_problem(), measure=broken)
+    seen = Collector(runner).until(lambda c: c.events)
+    assert isinstance(seen.events[0], Failed)
+    load(runner, small_problem())
+    runner.play(10)
+    seen.until(lambda c: c.stopped())
+
+
+def test_closing_ends_the_thread_even_while_it_plays():
+    made = Runner()
+    load(made, small_problem())
+    made.play()
+    thread = made._thread
+    made.close()
+    assert not thread.is_alive()
+
+
+def test_the_mailbox_keeps_every_event_and_only_the_latest_state():
+    box = Mailbox()
+    generation = box.renew()
+    state = ENGINE.start(small_problem(), "glorot", 0)
+    for step in range(100):
+        box.post(generation, Stopped("steps", step))
+        box.post_state(generation, replace(state, step=step), 1.0)
+    delivery = box.drain()
+    assert [event.best_step for event in delivery.events] == list(range(100))
+    assert delivery.state.step == 99
+    assert box.drain().state is None
+    assert box.drain().events == []
+
+
+def test_the_mailbox_drops_what_an_older_generation_posts():
+    box = Mailbox()
+    old = box.renew()
+    box.renew()
+    box.post(old, Stopped("steps"))
+    box.post_state(old, ENGINE.start(small_problem(), "glorot", 0), 1.0)
+    delivery = box.drain()
+    assert delivery.events == []
+    assert delivery.state is None

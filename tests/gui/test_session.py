@@ -1,0 +1,233 @@
+import numpy as np
+import pytest
+
+from core.errors import UserError
+from core.experiment import Experiment, experiment_from_mapping
+from core.training import burst
+from gui.session import Session
+
+START = experiment_from_mapping(
+    {"data": {"rows": 60}, "model": {"hidden": [3]}, "training": {"learning_rate": 0.1}}
+)
+
+
+@pytest.fixture
+def session(qapp):
+    made = Session(START)
+    yield made
+    made.close()
+
+
+def train(qtbot, session, steps):
+    session.take_steps(steps)
+    target = session.run.history.latest.step + steps
+    qtbot.waitUntil(lambda: session.run.history.latest.step >= target and not session.is_playing)
+
+
+def test_training_records_states_and_figures_and_signals_frames(qtbot, session):
+    with qtbot.waitSignal(session.frame):
+        session.play()
+    qtbot.waitUntil(lambda: session.run.history.latest.step > 20)
+    session.pause()
+    assert not session.is_playing
+    qtbot.waitUntil(lambda: len(session.run.history.metrics) >= 2)
+    assert np.isfinite(session.run.history.metrics.column("train.loss")).all()
+
+
+def test_a_session_begins_measured_at_step_zero(qtbot, session):
+    qtbot.waitUntil(lambda: len(session.run.history.metrics) == 1)
+    assert session.run.history.metrics.column("step")[0] == 0.0
+
+
+def test_scrubbing_shows_the_state_that_was_live_and_the_latest_is_live_again(qtbot, session):
+    train(qtbot, session, 50)
+    start = session.run.history.state_at(0)
+    session.scrub(17)
+    assert not session.is_live
+    expected = burst(session.run.history.problem, start, 17).state
+    assert session.state.same_bits(expected)
+    session.scrub(50)
+    assert session.is_live
+    assert session.state.step == 50
+
+
+def test_playing_from_a_scrubbed_step_branches_and_leaves_a_ghost(qtbot, session):
+    train(qtbot, session, 50)
+    old = session.run
+    session.scrub(20)
+    train(qtbot, session, 5)
+    assert [ghost.history for ghost in session.ghosts] == [old.history]
+    assert session.run.history.latest.step == 25
+    assert session.run.history.latest.same_bits(old.history.state_at(25))
+    assert old.history.latest.step == 50
+
+
+def test_a_live_edit_keeps_the_run_and_is_recorded(qtbot, session):
+    train(qtbot, session, 10)
+    history = session.run.history
+    session.edit("training.learning_rate", 0.5)
+    train(qtbot, session, 10)
+    assert session.run.history is history
+    assert [edit.step for edit in history.edits] == [0, 10]
+    assert history.problem.training.learning_rate == 0.5
+    live = history.latest
+    history._replayed = history.state_at(0)
+    assert history.state_at(13).step == 13
+    assert history.state_at(20).same_bits(live)
+
+
+def test_a_live_edit_at_a_scrubbed_step_branches_there(qtbot, session):
+    train(qtbot, session, 30)
+    session.scrub(12)
+    session.edit("training.learning_rate", 0.5)
+    assert session.is_live
+    assert session.run.history.latest.step == 12
+    assert session.run.history.problem.training.learning_rate == 0.5
+    assert session.ghosts[0].history.latest.step == 30
+
+
+def test_a_data_edit_keeps_the_weights(qtbot, session):
+    train(qtbot, session, 30)
+    before = session.state
+    session.edit("data.noise", 0.6)
+    assert session.state.step == 30
+    np.testing.assert_array_equal(session.state.parameters, before.parameters)
+    assert session.run.history.problem.X is not session.run.history.edits[0].problem.X
+    train(qtbot, session, 5)
+    assert session.run.history.state_at(10).step == 10
+
+
+def test_any_other_edit_starts_again_at_step_zero_from_the_same_seed(qtbot, session):
+    train(qtbot, session, 30)
+    session.edit("model.activation", "relu")
+    assert session.state.step == 0
+    session.edit("model.activation", "tanh")
+    first = session.state
+    session.restart()
+    assert session.state.same_bits(first)
+
+
+def test_a_new_seed_draws_other_weights(qtbot, session):
+    first = session.state.parameters
+    session.new_seed()
+    assert not np.array_equal(session.state.parameters, first)
+
+
+def test_a_calibration_edit_changes_no_training(qtbot, session):
+    train(qtbot, session, 10)
+    history = session.run.history
+    session.edit("calibration.bins", 7)
+    assert session.run.history is history
+    assert session.experiment.calibration.bins == 7
+
+
+def test_every_change_is_undone_and_redone(qtbot, session):
+    session.edit("training.learning_rate", 0.5)
+    session.edit("model.hidden", (4, 4))
+    session.undo_stack.undo()
+    assert session.experiment.model.hidden == (3,)
+    session.undo_stack.undo()
+    assert session.experiment == START
+    session.undo_stack.redo()
+    session.undo_stack.redo()
+    assert session.experiment.model.hidden == (4, 4)
+    assert session.run.architecture.layers[0].units == 4
+
+
+def test_a_drag_is_one_undo_and_another_drag_another(qtbot, session):
+    for drag in ("first", "second"):
+        for rate in (0.2, 0.3, 0.4):
+            session.edit("training.learning_rate", rate + (drag == "second"), drag=drag)
+    assert session.undo_stack.count() == 2
+    session.undo_stack.undo()
+    assert session.experiment.training.learning_rate == 0.4
+    session.undo_stack.undo()
+    assert session.experiment == START
+
+
+def test_a_refused_edit_leaves_everything_as_it_was(qtbot, session):
+    run = session.run
+    for path, value in (("training.learning_rate", -1.0), ("data.features", ("x9",))):
+        with pytest.raises(UserError):
+            session.edit(path, value)
+    assert session.run is run
+    assert session.undo_stack.count() == 0
+
+
+def test_an_opened_table_becomes_the_data_in_one_undoable_edit(qtbot, session, tmp_path):
+    table = tmp_path / "people.csv"
+    generator = np.random.default_rng(0)
+    rows = [f"{a:.2f},{b:.2f},{'yes' if a > b else 'no'}" for a, b in generator.normal(size=(40, 2))]
+    table.write_text("\n".join(["left,right,wins", *rows]), encoding="utf-8")
+    session.open_table(str(table))
+    qtbot.waitUntil(lambda: session.experiment.data.source == "file")
+    assert session.run.dataset.target == session.experiment.data.target == "wins"
+    assert session.run.dataset.classes == ("no", "yes")
+    session.undo_stack.undo()
+    assert session.experiment == START
+
+
+def test_a_table_that_cannot_be_opened_is_told_and_changes_nothing(qtbot, session, tmp_path):
+    run = session.run
+    with qtbot.waitSignal(session.failed) as failed:
+        session.open_table(str(tmp_path / "absent.csv"))
+    assert isinstance(failed.args[0], UserError)
+    assert "absent.csv" in str(failed.args[0])
+    assert session.run is run
+
+
+def test_divergence_pauses_keeps_the_last_finite_state_and_says_which_knob(qtbot, session):
+    session.replace(
+        experiment_from_mapping(
+            {
+                "data": {"rows": 60},
+                "model": {"activation": "linear"},
+                "training": {"learning_rate": 100.0, "penalty": "l2", "penalty_strength": 10.0},
+            }
+        )
+    )
+    with qtbot.waitSignal(session.told) as told:
+        session.play()
+    assert "penalty strength" in told.args[0]
+    assert not session.is_playing
+    assert session.divergence.knob == "training.penalty_strength"
+    assert np.isfinite(session.state.parameters).all()
+
+
+def test_early_stopping_shows_the_best_step(qtbot, session):
+    session.replace(
+        experiment_from_mapping(
+            {
+                "data": {"rows": 40, "noise": 0.7},
+                "model": {"hidden": [20, 20]},
+                "training": {
+                    "optimizer": "adam",
+                    "learning_rate": 0.05,
+                    "early_stopping": True,
+                    "patience": 4,
+                },
+            }
+        )
+    )
+    session.play()
+    qtbot.waitUntil(lambda: not session.is_playing and not session.is_live, timeout=20_000)
+    per_epoch = session.run.history.problem.steps_per_epoch
+    assert session.run.history.latest.epoch == session.state.step // per_epoch + 4
+
+
+def test_a_view_change_is_told_and_changes_no_result(qtbot, session):
+    run = session.run
+    with qtbot.waitSignal(session.view_changed):
+        session.set_view("threshold", 0.7)
+    assert session.view.threshold == 0.7
+    assert session.run is run
+    with pytest.raises(UserError):
+        session.set_view("threshold", 1.5)
+    with pytest.raises(UserError):
+        session.set_view("treshold", 0.5)
+
+
+def test_a_default_experiment_is_two_moons(qapp):
+    session = Session(Experiment())
+    assert session.run.dataset.n_classes == 2
+    session.close()
