@@ -12,6 +12,7 @@ from core.data.labels import ColumnLike, code_column
 from core.errors import UserError
 
 MAX_LEVELS = 1000
+KEY = "a row number or key"
 
 
 class Chosen:
@@ -24,6 +25,7 @@ class Chosen:
         self.values: list[Floats] = []
         self.left_out: dict[str, list[str]] = {}
         self.infinite: list[str] = []
+        self.keys: list[str] = []
 
     def consider(self, column: ColumnLike, asked: bool) -> None:
         """Take the column in, or remember why not."""
@@ -36,6 +38,16 @@ class Chosen:
         else:
             self.features.append(feature)
             self.values.append(values)
+
+    def fall_back_on_keys(self, columns: Sequence[ColumnLike]) -> None:
+        """Where nothing else is usable, take numbers that look like keys."""
+        if self.features or KEY not in self.left_out:
+            return
+        names = self.left_out.pop(KEY)
+        for column in columns:
+            if column.name in names:
+                self.consider(column, asked=column.kind == "number")
+        self.keys = [feature.name for feature in self.features]
 
     def _coded(self, column: ColumnLike) -> tuple[Feature, Floats]:
         if np.asarray(column.values).dtype.kind == "f":
@@ -65,6 +77,8 @@ class Chosen:
     def notes(self) -> list[str]:
         """Say in words what was left out or altered."""
         notes = [f"Left out, {reason}: {listed(names)}." for reason, names in self.left_out.items()]
+        if self.keys:
+            notes.append(f"Used, though it looks like {KEY}: {listed(self.keys)}.")
         if self.infinite:
             notes.append(f"Infinite values count as missing in: {listed(self.infinite)}.")
         return notes
@@ -72,7 +86,7 @@ class Chosen:
 
 def _unfit(column: ColumnLike) -> str:
     if getattr(column, "is_id", False):
-        return "a row number or key"
+        return KEY
     return {"text": "free text", "date": "a date", "empty": "all missing"}.get(column.kind, "")
 
 

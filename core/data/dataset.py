@@ -183,11 +183,12 @@ def dataset_from_table(
     rows = np.flatnonzero(label.codes >= 0)
     notes = list(label.notes)
     if lost := table.n_rows - len(rows):
-        notes.append(f"{lost} rows without a value of {target} were left out.")
+        notes.append(f"Rows left out for want of a value of {target}: {lost}.")
     others = [key for key in columns if key not in (target, split, weights)]
     chosen = Chosen(name, rows)
     for key in features or others:
         chosen.consider(columns[key], asked=bool(features))
+    chosen.fall_back_on_keys([columns[key] for key in others])
     return Dataset(
         name=name,
         features=tuple(chosen.features),

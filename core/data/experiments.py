@@ -63,7 +63,7 @@ def with_imbalance(dataset: Dataset, imbalance: float, seed: int = 0) -> Dataset
         split=None if dataset.split is None else dataset.split[rows],
         weights=None if dataset.weights is None else dataset.weights[rows],
         truth=_reweighted(dataset.truth, fractions) if dataset.truth else None,
-        notes=(*dataset.notes, f"{dataset.n_samples - len(rows)} rows were left out on purpose."),
+        notes=(*dataset.notes, f"Rows left out on purpose: {dataset.n_samples - len(rows)}."),
     )
 
 

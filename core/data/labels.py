@@ -60,9 +60,13 @@ def natural_order(names: Iterable[str]) -> list[str]:
     """
     names = list(names)
     try:
-        return sorted(names, key=lambda name: (float(name), name))
+        values = {name: float(name) for name in names}
     except ValueError:
         return sorted(names, key=_natural_key)
+    # The text "nan" has no place among numbers.
+    if any(np.isnan(value) for value in values.values()):
+        return sorted(names, key=_natural_key)
+    return sorted(names, key=lambda name: (values[name], name))
 
 
 def _natural_key(name: str) -> tuple[list[tuple[int, int, str]], str]:

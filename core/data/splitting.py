@@ -14,10 +14,10 @@ def stratified_split(
 ) -> NDArray[np.int8]:
     """Draw each row's part (0 train, 1 validation, 2 test), class by class.
 
-    Each class is divided by largest remainder, so that no part is a whole row off its share; ties
-    go to the part that earlier classes left shortest. A class with at least as many rows as there
-    are parts appears in each; of a smaller class the first row goes to train, and the next to the
-    parts with the largest remainder.
+    Each class gets its share in each part rounded down or up; its spare rows go by largest
+    remainder, counting what the parts are short of from earlier classes, so that the totals keep to
+    the shares as well. A class with at least as many rows as there are parts appears in each; of a
+    smaller class the first row goes to train.
 
     Parameters
     ----------
@@ -34,10 +34,10 @@ def stratified_split(
     """
     shares = _shares(train, validation)
     order = np.random.default_rng((seed, 7)).permutation(len(y))
-    split = np.empty(len(y), dtype=np.int8)
+    shuffled, split = y[order], np.empty(len(y), dtype=np.int8)
     owed = np.zeros(3)
     for k in range(n_classes):
-        members = order[y[order] == k]
+        members = order[shuffled == k]
         counts = divide(len(members), shares, owed)
         owed += len(members) * shares - counts
         split[members] = np.repeat(np.array([TRAIN, VALIDATION, TEST], dtype=np.int8), counts)
@@ -45,7 +45,7 @@ def stratified_split(
 
 
 def divide(rows: int, shares: Floats, owed: Floats) -> Codes:
-    """Divide one class's rows among the parts.
+    """Divide one class's rows among the parts, of which earlier classes still owe them some.
 
     Examples
     --------
@@ -54,8 +54,8 @@ def divide(rows: int, shares: Floats, owed: Floats) -> Codes:
     """
     quota = rows * shares
     counts = np.floor(quota + 1e-9).astype(np.int64)
-    # Remainders rank first; what earlier classes left a part short of breaks their near-ties.
-    rank = np.where(shares > 0, np.round(quota - counts, 9) + 1e-3 * owed, -np.inf)
+    # Only a part whose share is not whole may be rounded up.
+    rank = np.where(quota - counts > 1e-9, np.round(quota - counts + owed, 9), -np.inf)
     counts[np.argsort(-rank, kind="stable")[: rows - int(counts.sum())]] += 1
     wanted = [TRAIN] if rows < np.count_nonzero(shares) else np.flatnonzero(shares)
     for part in wanted if rows else ():
