@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -187,12 +187,8 @@ def parse_json(text: str) -> Mapping[str, Any]:
     """
     if not text.strip():
         raise UserError("The file is empty.", "It holds no JSON at all.", "Choose another file.")
-    hooks: dict[str, Callable[..., Any]] = {
-        "object_pairs_hook": _without_repeats,
-        "parse_constant": _no_constant,
-    }
     try:
-        value = json.loads(text, **hooks)
+        value = json.loads(text, object_pairs_hook=_without_repeats, parse_constant=float)
     except json.JSONDecodeError as error:
         where = f"Line {error.lineno}, column {error.colno}: {error.msg}."
         raise UserError("The file is not complete JSON.", where, "Choose another file.") from None
@@ -212,10 +208,6 @@ def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
             raise UserError(f"{key!r} is not a finite number.", "", "Give a finite number.")
         seen[key] = value
     return seen
-
-
-def _no_constant(name: str) -> float:
-    return float(name.replace("Infinity", "inf"))
 
 
 def experiment_from_mapping(mapping: Mapping[str, Any]) -> Experiment:

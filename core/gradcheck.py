@@ -58,7 +58,7 @@ def finite_differences(
         upper, lower = point.copy(), point.copy()
         upper[i] += h
         lower[i] -= h
-        return (function(upper) - function(lower)) / (upper[i] - lower[i])
+        return (function(upper) - function(lower)) / float(upper[i] - lower[i])
 
     return np.array(
         [

@@ -52,14 +52,17 @@ class LayerPass:
     inputs : (n, inputs) array
     pre_activations : (n, units) array
         z = X W + b.
+    normed : (n, units) array
+        u, which is z itself without batch normalisation.
     scaled : (n, units) array
-        What the activation is applied to: z after normalisation and sharpness.
+        t u, what the activation is applied to.
     activations : (n, units) array
     normalised : Normalised or None
     """
 
     inputs: np.ndarray
     pre_activations: np.ndarray
+    normed: np.ndarray
     scaled: np.ndarray
     activations: np.ndarray
     normalised: Normalised | None
@@ -116,9 +119,8 @@ def _forward_layer(
     if own.gain is not None and own.shift is not None:
         normalised = _normalise(layer, statistics, z, training)
         u = own.gain * normalised.standard + own.shift
-    if own.sharpness is not None:
-        u = own.sharpness * u
-    return LayerPass(X, z, u, ACTIVATIONS[layer.activation].value(u), normalised)
+    scaled = u if own.sharpness is None else own.sharpness * u
+    return LayerPass(X, z, u, scaled, ACTIVATIONS[layer.activation].value(scaled), normalised)
 
 
 def _normalise(layer: Layer, statistics: np.ndarray, z: np.ndarray, training: bool) -> Normalised:
@@ -173,10 +175,7 @@ def _backward_activation(
     """Return the derivative by z, and write those by sharpness, gain and shift into the slot."""
     delta = upstream * ACTIVATIONS[layer.activation].slope(step.scaled)
     if own.sharpness is not None and slot.sharpness is not None:
-        unsharpened = step.pre_activations
-        if step.normalised is not None:
-            unsharpened = own.gain * step.normalised.standard + own.shift
-        (delta * unsharpened).sum(axis=0, out=slot.sharpness)
+        (delta * step.normed).sum(axis=0, out=slot.sharpness)
         delta = delta * own.sharpness
     if step.normalised is not None and slot.gain is not None and slot.shift is not None:
         (delta * step.normalised.standard).sum(axis=0, out=slot.gain)
