@@ -30,7 +30,7 @@ def largest_error(
     return float(worst)
 
 
-def arguments(seed: int, n: int = 300) -> np.ndarray:
+def arguments(seed: int, n: int = 200) -> np.ndarray:
     """Return ordinary, tiny, subnormal, huge and tail arguments, and some that are hard."""
     rng = np.random.default_rng(seed)
     sign = rng.choice([-1.0, 1.0], n)
