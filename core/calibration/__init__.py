@@ -22,6 +22,7 @@ from core.calibration.scores import (
     score_decomposition,
 )
 from core.calibration.slope import CalibrationSlope, calibration_slope
+from core.calibration.smooth import SmoothCalibrationError, smooth_calibration_error
 
 __all__ = [
     "BINNINGS",
@@ -36,6 +37,7 @@ __all__ = [
     "Fitted",
     "MurphyDecomposition",
     "ReliabilityCurve",
+    "SmoothCalibrationError",
     "adaptive_calibration_error",
     "brier_score",
     "calibration_slope",
@@ -49,6 +51,7 @@ __all__ = [
     "murphy_decomposition",
     "reliability_curve",
     "score_decomposition",
+    "smooth_calibration_error",
     "sweep_calibration_error",
     "warm_up",
 ]

@@ -14,7 +14,11 @@ from core.calibration import loops
 
 # One letter an argument: f a float64 vector, i an int64 vector, m a float64 matrix that is written
 # to; the capital letters are read only.
-_ARGUMENTS = {"pool_violators": ("int64", "FFiff"), "fit_many": ("void", "MFImiff")}
+_ARGUMENTS = {
+    "pool_violators": ("int64", "FFiff"),
+    "fit_many": ("void", "MFImiff"),
+    "cell_moments": ("void", "FFm"),
+}
 _compiled: dict[str, Callable[..., Any]] = {}
 
 

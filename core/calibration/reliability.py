@@ -12,6 +12,8 @@ from core.calibration.binning import Bins, fill, mass_edges, width_edges
 from core.calibration.cells import Cells, cells_of
 from core.calibration.inputs import FloatArray, View, frozen
 from core.calibration.isotonic import isotonic_blocks
+from core.calibration.smooth import CURVE_POINTS, smooth_error_of, smooth_fit, smooth_forecast
+from core.calibration.spectrum import GRIDS, finest_sigma, grid_for
 from core.registry import Registry
 
 
@@ -164,6 +166,43 @@ def corp_curve(cells: Cells, bins: int = 0) -> ReliabilityCurve:
     )
 
 
+def smooth_curve(cells: Cells, bins: int = 0, sigma: float | None = None) -> ReliabilityCurve:
+    """Return the kernel-smoothed curve on a grid; ``bins`` is ignored.
+
+    Parameters
+    ----------
+    cells : Cells
+        The forecast.
+    sigma : float, optional
+        Width of the kernel, in probability; None means the fixed point of smECE, but no less than
+        the grid can show.
+    """
+    if not len(cells.values):
+        none = frozen(np.empty(0))
+        return ReliabilityCurve("smooth", none, none, none, none, none, none, none)
+    if sigma is None:
+        sigma = max(smooth_error_of(cells).sigma, finest_sigma(GRIDS[-1]))
+    frequency, density = smooth_fit(smooth_forecast(cells, grid_for(sigma)), sigma)
+    # Neighbouring grid points are joined where the grid is finer than any screen.
+    happened = np.nan_to_num(frequency) * density
+    counts = density.reshape(CURVE_POINTS, -1).mean(axis=1) / CURVE_POINTS
+    positives = happened.reshape(CURVE_POINTS, -1).mean(axis=1) / CURVE_POINTS
+    edges = np.linspace(0.0, 1.0, CURVE_POINTS + 1)
+    with np.errstate(invalid="ignore"):
+        fit = np.where(counts > 0.0, np.minimum(positives / counts, 1.0), np.nan)
+    return ReliabilityCurve(
+        "smooth",
+        frozen(edges[:-1]),
+        frozen(edges[1:]),
+        frozen(counts),
+        frozen(counts * (float(cells.trials.sum()) / cells.total)),
+        frozen(positives),
+        frozen(0.5 * (edges[:-1] + edges[1:])),
+        frozen(fit),
+        sigma,
+    )
+
+
 def _binned(name: str, bins: Bins) -> ReliabilityCurve:
     """Return filled bins as a curve."""
     return ReliabilityCurve(
@@ -184,5 +223,6 @@ BINNINGS: Registry[Binning] = Registry(
         Binning("width", "equal width, (low, high]", width_curve),
         Binning("mass", "equal mass, ties together", mass_curve),
         Binning("corp", "CORP (pool adjacent violators)", corp_curve),
+        Binning("smooth", "reflected Gaussian kernel", smooth_curve),
     ],
 )

@@ -88,10 +88,7 @@ def test_rows_without_a_label_are_left_out_and_counted():
     )
     assert data.X[:, 0].tolist() == [1, 3, 4]
     assert data.name == "mine"
-    assert (
-        data.notes == ("1 rows without a value of label were left out.",)
-        or "1 row" in data.notes[0]
-    )
+    assert data.notes == ("Rows left out for want of a value of label: 1.",)
 
 
 def test_useless_columns_are_left_out_with_the_reason():
