@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from core.functions import (
     binary_cross_entropy,
@@ -21,7 +22,8 @@ from core.registry import Registry
 
 __all__ = ["LOSSES", "HeadLoss", "Loss", "binary_cross_entropy", "categorical_cross_entropy"]
 
-Function = Callable[[np.ndarray, np.ndarray], np.ndarray]
+Array = NDArray[np.float64]
+Function = Callable[[Array, Array], Array]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,29 +56,29 @@ class Loss:
     binary: HeadLoss
     categorical: HeadLoss
 
-    def on(self, logits: np.ndarray) -> HeadLoss:
+    def on(self, logits: Array) -> HeadLoss:
         """Return the form for these output logits, (n, 1) or (n, K)."""
         return self.binary if logits.shape[1] == 1 else self.categorical
 
-    def values(self, logits: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    def values(self, logits: Array, labels: Array) -> Array:
         """Return one value a sample, from either head's (n, outputs) logits."""
         if logits.shape[1] == 1:
             return self.binary.value(logits[:, 0], labels)
         return self.categorical.value(logits, labels)
 
-    def gradients(self, logits: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    def gradients(self, logits: Array, labels: Array) -> Array:
         """Return the derivative of each sample's value by its (n, outputs) logits."""
         if logits.shape[1] == 1:
             return self.binary.gradient(logits[:, 0], labels)[:, None]
         return self.categorical.gradient(logits, labels)
 
 
-def _binary_cross_entropy_gradient(logits: np.ndarray, targets: np.ndarray) -> np.ndarray:
+def _binary_cross_entropy_gradient(logits: Array, targets: Array) -> Array:
     """Return p - y, written so that no digit is lost where p is near y = 1."""
     return sigmoid(logits) * (1.0 - targets) - sigmoid(-logits) * targets
 
 
-def _label_errors(logits: np.ndarray, labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _label_errors(logits: Array, labels: Array) -> tuple[Array, Array]:
     """Return (p, p - y): p_label - 1 is minus the sum of the others, exact where p_label is near 1.
 
     Both are (n, K).
@@ -89,24 +91,24 @@ def _label_errors(logits: np.ndarray, labels: np.ndarray) -> tuple[np.ndarray, n
     return p, errors
 
 
-def _categorical_cross_entropy_gradient(logits: np.ndarray, labels: np.ndarray) -> np.ndarray:
+def _categorical_cross_entropy_gradient(logits: Array, labels: Array) -> Array:
     return _label_errors(logits, labels)[1]
 
 
-def _binary_squared_error(logits: np.ndarray, targets: np.ndarray) -> np.ndarray:
+def _binary_squared_error(logits: Array, targets: Array) -> Array:
     return np.square(_binary_cross_entropy_gradient(logits, targets))
 
 
-def _binary_squared_error_gradient(logits: np.ndarray, targets: np.ndarray) -> np.ndarray:
+def _binary_squared_error_gradient(logits: Array, targets: Array) -> Array:
     slope = sigmoid(logits) * sigmoid(-logits)
     return 2.0 * _binary_cross_entropy_gradient(logits, targets) * slope
 
 
-def _categorical_squared_error(logits: np.ndarray, labels: np.ndarray) -> np.ndarray:
+def _categorical_squared_error(logits: Array, labels: Array) -> Array:
     return np.square(_label_errors(logits, labels)[1]).sum(axis=1)
 
 
-def _categorical_squared_error_gradient(logits: np.ndarray, labels: np.ndarray) -> np.ndarray:
+def _categorical_squared_error_gradient(logits: Array, labels: Array) -> Array:
     """Multiply 2 (p - y) by the softmax Jacobian diag(p) - p p'."""
     p, errors = _label_errors(logits, labels)
     return 2.0 * p * (errors - (p * errors).sum(axis=1, keepdims=True))

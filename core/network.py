@@ -177,7 +177,7 @@ def _backward_activation(
     if own.sharpness is not None and slot.sharpness is not None:
         (delta * step.normed).sum(axis=0, out=slot.sharpness)
         delta = delta * own.sharpness
-    if step.normalised is not None and slot.gain is not None and slot.shift is not None:
+    if step.normalised is not None and own.gain is not None:
         (delta * step.normalised.standard).sum(axis=0, out=slot.gain)
         delta.sum(axis=0, out=slot.shift)
         delta = _backward_norm(delta * own.gain, step.normalised)
