@@ -1,0 +1,179 @@
+"""Saving data as CSV: nothing a spreadsheet would run, nothing half written."""
+
+from __future__ import annotations
+
+import csv
+import io
+import os
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
+from itertools import count
+from math import isnan
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.data.basics import SPLITS, Floats
+from core.data.dataset import Dataset
+from core.data.labels import number_name
+from core.data.preparing import Prepared
+from core.errors import UserError
+
+_FORMULA = re.compile(r"'*[=+\-@\t\r]")
+_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
+_ROWS_AT_ONCE = 20_000
+
+
+def protect(cell: str) -> str:
+    """Put an apostrophe before text that a spreadsheet might run as a formula.
+
+    That is text which begins with = + - @ TAB or CR and is no plain number. Text that begins with
+    apostrophes and then one of these gets one more, so that `unprotect` restores it.
+
+    Examples
+    --------
+    >>> [protect(cell) for cell in ("=1+1", "-2+3", "-2.5", "'=1", "it's")]
+    ["'=1+1", "'-2+3", '-2.5', "''=1", "it's"]
+    """
+    runs = _FORMULA.match(cell) and not _NUMBER.fullmatch(cell)
+    return "'" + cell if runs else cell
+
+
+def unprotect(cell: str) -> str:
+    """Undo `protect`: take one apostrophe off text in which it stands before = + - @ TAB or CR.
+
+    Examples
+    --------
+    >>> [unprotect(cell) for cell in ("'=1+1", "''=1", "-2.5", "'tis")]
+    ['=1+1', "'=1", '-2.5', "'tis"]
+    """
+    return cell[1:] if cell.startswith("'") and _FORMULA.match(cell) else cell
+
+
+def write_csv(
+    path: str | os.PathLike[str],
+    dataset: Dataset,
+    prepared: Prepared | None = None,
+    probabilities: Floats | None = None,
+    predicted: NDArray[np.integer] | None = None,
+) -> None:
+    """Save a dataset in raw units: features, label, weight, and what a model made of it.
+
+    Numbers are written so that they read back bit for bit; a missing value is an empty cell. The
+    file is UTF-8, with a byte order mark if it holds more than ASCII (Excel needs it), and takes
+    the place of an older one in a single step.
+
+    Parameters
+    ----------
+    path : path
+    dataset : Dataset
+    prepared : Prepared, optional
+        Adds the column ``split``; only its rows are written.
+    probabilities : ndarray, shape (n, K), optional
+        Adds ``P(class)`` for each class and ``predicted``; one row a written row.
+    predicted : ndarray, shape (n,), optional
+        Labels 0..K-1 for ``predicted``; by default the likeliest class.
+
+    Raises
+    ------
+    UserError
+        If the file cannot be written.
+    ValueError
+        If probabilities or labels do not match the rows.
+    """
+    rows = np.arange(dataset.n_samples) if prepared is None else prepared.rows
+    columns = _raw_columns(dataset, rows)
+    if prepared is not None:
+        columns.append(("split", SPLITS, prepared.split))
+    if probabilities is not None and predicted is None:
+        predicted = probabilities.argmax(axis=1)
+    if predicted is not None:
+        columns.append(("predicted", dataset.classes, predicted))
+    if probabilities is not None:
+        if probabilities.shape != (len(rows), dataset.n_classes):
+            raise ValueError(f"probabilities have shape {probabilities.shape}")
+        named = zip(dataset.classes, probabilities.T, strict=True)
+        columns += [(f"P({name})", (), values) for name, values in named]
+    if any(len(values) != len(rows) for _, _, values in columns):
+        raise ValueError(f"every column must have {len(rows)} rows")
+    write_atomically(path, _csv_blocks(columns, len(rows)))
+
+
+_Column = tuple[str, Sequence[str], NDArray[np.generic]]
+
+
+def _raw_columns(dataset: Dataset, rows: NDArray[np.int64]) -> list[_Column]:
+    """Return name, level names (none for a number) and values or codes of each raw column."""
+    columns: list[_Column] = [
+        (feature.name, feature.levels, dataset.X[rows, j])
+        for j, feature in enumerate(dataset.features)
+    ]
+    columns.append((dataset.target, dataset.classes, dataset.y[rows]))
+    if dataset.weights is not None:
+        columns.append(("weight", (), dataset.weights[rows]))
+    return columns
+
+
+def _csv_blocks(columns: Sequence[_Column], n_rows: int) -> Iterator[bytes]:
+    names = _unique([name for name, _, _ in columns])
+    texts = [*names, *(level for _, levels, _ in columns for level in levels)]
+    yield b"" if all(text.isascii() for text in texts) else b"\xef\xbb\xbf"
+    yield _csv_text([[protect(name) for name in names]])
+    for start in range(0, n_rows, _ROWS_AT_ONCE):
+        block = slice(start, start + _ROWS_AT_ONCE)
+        cells = [_cells(levels, values[block]) for _, levels, values in columns]
+        yield _csv_text(zip(*cells, strict=True))
+
+
+def _csv_text(rows: Iterable[Iterable[str]]) -> bytes:
+    text = io.StringIO(newline="")
+    # RFC 4180's CR LF, under which Python's csv also quotes a lone CR inside a cell.
+    csv.writer(text, lineterminator="\r\n").writerows(rows)
+    return text.getvalue().encode("utf-8", "backslashreplace")
+
+
+def _cells(levels: Sequence[str], values: NDArray[np.generic]) -> list[str]:
+    numbers = values.astype(np.float64).tolist()
+    if not levels:
+        return ["" if isnan(v) else number_name(v) for v in numbers]
+    safe = [protect(level) for level in levels]
+    return ["" if isnan(v) else safe[int(v)] for v in numbers]
+
+
+def _unique(names: Sequence[str]) -> list[str]:
+    """Return the names, later equals numbered: split, split (2)."""
+    out: list[str] = []
+    for name in names:
+        tries = (name if i == 1 else f"{name} ({i})" for i in count(1))
+        out.append(next(name for name in tries if name not in out))
+    return out
+
+
+def write_atomically(path: str | os.PathLike[str], blocks: Iterable[bytes]) -> None:
+    """Write a file beside its place and move it there once it is whole and on the disk.
+
+    Raises
+    ------
+    UserError
+        If that fails; an older file is then as it was.
+    """
+    place = Path(path).resolve()
+    beside = place.with_name(f".{place.name}.{os.getpid()}.tmp")
+    try:
+        with open(beside, "wb") as file:
+            for block in blocks:
+                file.write(block)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(beside, place)
+    except OSError as error:
+        raise UserError(
+            f"{place.name} was not saved.",
+            f"Writing into {place.parent} failed: {(error.strerror or str(error)).lower()}.",
+            "Save it in another folder, or make room; an older file of that name is as it was.",
+        ) from error
+    finally:
+        with suppress(OSError):
+            beside.unlink(missing_ok=True)
