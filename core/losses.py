@@ -105,13 +105,13 @@ def _binary_squared_error_gradient(logits: Array, targets: Array) -> Array:
 
 
 def _categorical_squared_error(logits: Array, labels: Array) -> Array:
-    return np.square(_label_errors(logits, labels)[1]).sum(axis=1)
+    return np.asarray(np.square(_label_errors(logits, labels)[1]).sum(axis=1))
 
 
 def _categorical_squared_error_gradient(logits: Array, labels: Array) -> Array:
     """Multiply 2 (p - y) by the softmax Jacobian diag(p) - p p'."""
     p, errors = _label_errors(logits, labels)
-    return 2.0 * p * (errors - (p * errors).sum(axis=1, keepdims=True))
+    return np.asarray(2.0 * p * (errors - (p * errors).sum(axis=1, keepdims=True)))
 
 
 LOSSES: Registry[Loss] = Registry(

@@ -26,7 +26,7 @@ CASES = list(itertools.product(ACTIVATIONS, LOSSES, HEADS, PENALTIES, (False, Tr
 def test_gradients_agree_with_finite_differences(activation, norm):
     for loss, head, penalty in itertools.product(LOSSES, HEADS, PENALTIES):
         problem = small_problem(
-            hidden=(3, 2),
+            hidden=(2, 2),
             n_inputs=2,
             activation=activation,
             head=head,
