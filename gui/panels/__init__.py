@@ -1,0 +1,32 @@
+"""Every panel, by name; a panel's module is imported when the first one is made."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+from PySide6.QtCore import Qt
+
+from gui.panel import Panel, PanelRecord, Panels
+from gui.session import Session
+
+_CENTRE = Qt.DockWidgetArea.LeftDockWidgetArea
+_RIGHT = Qt.DockWidgetArea.RightDockWidgetArea
+
+
+def _record(name: str, title: str, panel: str, area: Qt.DockWidgetArea) -> PanelRecord:
+    def make(session: Session) -> Panel:
+        made: Panel = getattr(import_module(f"gui.panels.{name}"), panel)(session)
+        return made
+
+    return PanelRecord(name, title, make, area)
+
+
+PANELS: Panels = Panels(
+    "panel",
+    [
+        _record("boundary", "Decision boundary", "BoundaryPanel", _CENTRE),
+        _record("curves", "Loss", "CurvesPanel", _RIGHT),
+        _record("reliability", "Reliability", "ReliabilityPanel", _RIGHT),
+    ],
+)
+"""Every panel, in the order of the View menu."""

@@ -1,0 +1,196 @@
+"""The boundary panel's scene: probabilities over a plane, their contours, and the rows."""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.data.dataset import Codes, Floats, read_only
+from core.heads import class_logits
+from core.run import Run
+from core.scenes.calibrated import Calibrated, calibrated_at
+from core.scenes.planes import MOST_STAND_INS, Plane, plane_of
+from core.scenes.surface import LEVELS, Contour, Surface, contours_of, surface_of
+from core.training import TrainState
+from core.view import SPLITS, View
+
+MOST_POINTS = 10_000
+THINNED_POINTS = 4_000  # drawn where there are more than the most
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Rows:
+    """The rows drawn as points.
+
+    Attributes
+    ----------
+    points : (m, 2) array
+        Where they lie in the plane.
+    labels, splits, rows : (m,) int arrays
+        Their class, their part (0 train, 1 validation, 2 test), their row of the data set.
+    total : int
+        How many rows the shown parts have; more than m where the points are thinned.
+    """
+
+    points: Floats
+    labels: Codes
+    splits: NDArray[np.int8]
+    rows: Codes
+    total: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class BoundaryScene:
+    """What the boundary panel draws.
+
+    Attributes
+    ----------
+    step : int
+    classes : tuple of str
+    plane : Plane
+    surface : Surface
+    contours : tuple of Contour
+    threshold : float
+    discrete : bool
+        Whether the decided class is shown in place of the probability.
+    rows : Rows
+    wrong : (m,) bool array
+        Which of the drawn rows are decided wrongly, each at its own values.
+    selected : (2,) array or None
+        Where the selected row lies.
+    calibrated : bool
+        Whether the probabilities are calibrated ones.
+    """
+
+    step: int
+    classes: tuple[str, ...]
+    plane: Plane
+    surface: Surface
+    contours: tuple[Contour, ...]
+    threshold: float
+    discrete: bool
+    rows: Rows
+    wrong: NDArray[np.bool_]
+    selected: Floats | None
+    calibrated: bool
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Reading:
+    """What the model says at one point of the plane.
+
+    Attributes
+    ----------
+    values : tuple of (axis index, value)
+        The coordinates.
+    logits, probabilities : (K,) arrays
+        One a class; over averaged rows their means.
+    """
+
+    values: tuple[float, ...]
+    logits: Floats
+    probabilities: Floats
+
+
+def boundary_scene(
+    run: Run,
+    state: TrainState,
+    view: View,
+    resolution: int = 100,
+    averaged: int = MOST_STAND_INS,
+) -> BoundaryScene:
+    """Return what the boundary panel shows at a state.
+
+    Parameters
+    ----------
+    resolution : int
+        Grid points along each axis.
+    averaged : int
+        The largest number of rows that a partial dependence is averaged over.
+    """
+    plane = plane_of(run.dataset, run.prepared, view)
+    calibrated = calibrated_at(run, state) if view.calibrated else None
+    surface = surface_of(run, state, plane, resolution, averaged, calibrated)
+    levels = (view.threshold,) if view.discrete else tuple(sorted({*LEVELS, view.threshold}))
+    rows = _rows(plane, tuple(name in view.shown for name in SPLITS))
+    return BoundaryScene(
+        step=state.step,
+        classes=run.prepared.classes,
+        plane=plane,
+        surface=surface,
+        contours=contours_of(surface, levels),
+        threshold=view.threshold,
+        discrete=view.discrete,
+        rows=rows,
+        wrong=_wrong(run, state, rows, view.threshold, calibrated),
+        selected=_selected(plane, view.selected),
+        calibrated=calibrated is not None,
+    )
+
+
+def decided(probabilities: Floats, threshold: float) -> Codes:
+    """Return the class decided for probabilities (..., K): of two, class 1 from the threshold on.
+
+    Examples
+    --------
+    >>> decided(np.array([[0.6, 0.4], [0.7, 0.3]]), 0.4).tolist()
+    [1, 0]
+    """
+    if probabilities.shape[-1] == 2:
+        return np.asarray(probabilities[..., 1] >= threshold, dtype=np.int64)
+    return np.asarray(probabilities.argmax(axis=-1), dtype=np.int64)
+
+
+def reading_at(run: Run, state: TrainState, view: View, x: float, y: float) -> Reading:
+    """Return what the model says at a point of the plane."""
+    plane = plane_of(run.dataset, run.prepared, view)
+    at = np.array([[x, y]])
+    stand_ins = range(len(plane.stand_ins)) if plane.kind == "average" else range(1)
+    X = np.vstack([plane.inputs(at, r) for r in stand_ins])
+    raw_logits = run.logits(state, X)
+    calibrated = calibrated_at(run, state) if view.calibrated else None
+    logits = class_logits(raw_logits)
+    probabilities = (
+        run.probabilities(state, X) if calibrated is None else calibrated.probabilities(logits)
+    )
+    values = (x, y)[: len(plane.axes)]
+    return Reading(values, logits.mean(axis=0), probabilities.mean(axis=0))
+
+
+@functools.lru_cache(maxsize=4)
+def _rows(plane: Plane, shown: tuple[bool, ...]) -> Rows:
+    prepared = plane.prepared
+    mine = np.flatnonzero(np.array(shown)[prepared.split])
+    total = len(mine)
+    if total > MOST_POINTS:
+        chosen = np.random.default_rng(0).choice(total, THINNED_POINTS, replace=False)
+        mine = mine[np.sort(chosen)]
+    return Rows(
+        read_only(plane.points[mine], np.float64),
+        read_only(prepared.y[mine], np.int64),
+        read_only(prepared.split[mine], np.int8),
+        read_only(prepared.rows[mine], np.int64),
+        total,
+    )
+
+
+def _wrong(
+    run: Run, state: TrainState, rows: Rows, threshold: float, calibrated: Calibrated | None
+) -> NDArray[np.bool_]:
+    plane_rows = np.searchsorted(run.prepared.rows, rows.rows)
+    X = run.prepared.X[plane_rows]
+    if calibrated is None:
+        probabilities = run.probabilities(state, X)
+    else:
+        probabilities = calibrated.probabilities(class_logits(run.logits(state, X)))
+    return read_only(decided(probabilities, threshold) != rows.labels, np.bool_)
+
+
+def _selected(plane: Plane, row: int) -> Floats | None:
+    at = int(np.searchsorted(plane.prepared.rows, row))
+    if row < 0 or at == len(plane.prepared.rows) or plane.prepared.rows[at] != row:
+        return None
+    return np.asarray(plane.points[at])

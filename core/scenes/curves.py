@@ -1,0 +1,240 @@
+"""The curves panel's scene: a recorded figure against step or epoch, thinned for the screen."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from core.data.dataset import Floats, read_only
+from core.history import History, Metrics
+from core.metrics import METRICS, Metric
+from core.run import Run
+from core.view import SPLITS, View
+
+MOST_POINTS = 1200  # of a line; beyond that the extremes of each stretch are kept
+SMOOTHING_SHARE = 0.05  # of the records, averaged around each
+SHARES = ("accuracy", "auc", "ece", "brier", "mcb", "dsc", "unc")  # never above 1
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Line:
+    """One line of the diagram.
+
+    Attributes
+    ----------
+    split : str
+        "train", "validation" or "test"; empty for a figure of the whole run.
+    x, y : (m,) arrays
+        On a logarithmic axis only what is positive.
+    last : float
+        The figure at the step looked at, not smoothed; nan where there is none.
+    """
+
+    split: str
+    x: Floats
+    y: Floats
+    last: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CurvesScene:
+    """What the curves panel draws.
+
+    Attributes
+    ----------
+    metric : Metric
+    by_epoch, log_x, log_y : bool
+    lines : tuple of Line
+        The figures as recorded.
+    smoothed : tuple of Line
+        The same, smoothed; empty where that is not asked for.
+    window : int
+        How many records each smoothed value is the mean of; 0 without smoothing.
+    ghosts : tuple of Line
+        Earlier runs' lines, the oldest first.
+    edits : tuple of float
+        Where the problem was changed while training.
+    best : float
+        Where the validation loss was lowest; nan where it is not known.
+    now : float
+        Where the step looked at is; nan while it is the latest.
+    x_range, y_range : (low, high)
+    """
+
+    metric: Metric
+    by_epoch: bool
+    log_x: bool
+    log_y: bool
+    lines: tuple[Line, ...]
+    smoothed: tuple[Line, ...]
+    window: int
+    ghosts: tuple[Line, ...]
+    edits: tuple[float, ...]
+    best: float
+    now: float
+    x_range: tuple[float, float]
+    y_range: tuple[float, float]
+
+
+def curves_scene(run: Run, ghosts: Sequence[Run], view: View, step: int) -> CurvesScene:
+    """Return what the curves panel shows while a step is looked at.
+
+    Parameters
+    ----------
+    ghosts : sequence of Run
+        Earlier runs.
+    step : int
+        The step looked at.
+    """
+    metric = METRICS[view.metric]
+    history = run.history
+    window = _window(len(history.metrics)) if view.smoothed else 0
+    lines = _lines(history.metrics, metric, view, step)
+    smoothed = _lines(history.metrics, metric, view, step, window) if window else ()
+    earlier = tuple(
+        line for ghost in ghosts for line in _lines(ghost.history.metrics, metric, view, step)
+    )
+    drawn = (*lines, *earlier)
+    is_past = step < history.latest.step
+    return CurvesScene(
+        metric=metric,
+        by_epoch=view.by_epoch,
+        log_x=view.log_steps,
+        log_y=view.log_metric,
+        lines=lines,
+        smoothed=smoothed,
+        window=window,
+        ghosts=earlier,
+        edits=_places(history, [edit.step for edit in history.edits[1:]], view),
+        best=_best(history.metrics, view),
+        now=_places(history, [step], view)[0] if is_past else float("nan"),
+        x_range=_x_range(drawn, view.log_steps),
+        y_range=_y_range(drawn, view.log_metric, metric.name in SHARES),
+    )
+
+
+def thinned(x: Floats, y: Floats, most: int = MOST_POINTS) -> tuple[Floats, Floats]:
+    """Return at most about `most` points of a line, keeping every stretch's extremes and the ends.
+
+    Parameters
+    ----------
+    x, y : (n,) arrays
+        Without nan.
+    """
+    n = len(x)
+    if n <= most:
+        return x, y
+    size = -(-n // (most // 2))
+    whole = n // size * size
+    blocks = y[:whole].reshape(-1, size)
+    starts = np.arange(0, whole, size)
+    kept = np.concatenate(
+        [[0], starts + blocks.argmin(axis=1), starts + blocks.argmax(axis=1), [n - 1]]
+    )
+    kept = np.unique(np.concatenate([kept, np.arange(whole, n)]))
+    return x[kept], y[kept]
+
+
+def running_mean(y: Floats, window: int) -> Floats:
+    """Return the mean of the values around each place, fewer towards the ends; nan does not count.
+
+    Examples
+    --------
+    >>> running_mean(np.array([0.0, 3.0, 6.0, 9.0]), 3).tolist()
+    [1.5, 3.0, 6.0, 7.5]
+    """
+    known = np.isfinite(y)
+    sums = np.concatenate([[0.0], np.cumsum(np.where(known, y, 0.0))])
+    counts = np.concatenate([[0], np.cumsum(known)])
+    half = window // 2
+    low = np.maximum(np.arange(len(y)) - half, 0)
+    high = np.minimum(np.arange(len(y)) + half + 1, len(y))
+    among = counts[high] - counts[low]
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.where(known, (sums[high] - sums[low]) / among, np.nan)
+
+
+def _lines(
+    metrics: Metrics, metric: Metric, view: View, step: int, window: int = 0
+) -> tuple[Line, ...]:
+    x = metrics.column("epoch" if view.by_epoch else "step")
+    at = int(np.searchsorted(metrics.column("step"), step, side="right")) - 1
+    made = []
+    for split in SPLITS if metric.by_split else ("",):
+        y = metrics.column(f"{split}.{metric.name}" if split else metric.name)
+        last = float(y[at]) if at >= 0 else float("nan")
+        shown = running_mean(y, window) if window else y
+        keep = np.isfinite(shown)
+        if view.log_steps:
+            keep &= x > 0.0
+        if view.log_metric:
+            keep &= shown > 0.0
+        if keep.any():
+            few_x, few_y = thinned(x[keep], shown[keep])
+            few_x, few_y = read_only(few_x, np.float64), read_only(few_y, np.float64)
+            made.append(Line(split, few_x, few_y, last))
+    return tuple(made)
+
+
+def _window(n_records: int) -> int:
+    return max(int(SMOOTHING_SHARE * n_records) // 2 * 2 + 1, 3)
+
+
+def _places(history: History, steps: list[int], view: View) -> tuple[float, ...]:
+    """Return where steps lie on the horizontal axis."""
+    if not view.by_epoch:
+        return tuple(float(step) for step in steps)
+    known = history.metrics.column("step")
+    if not len(known):
+        return tuple(float("nan") for _ in steps)
+    return tuple(np.interp(steps, known, history.metrics.column("epoch")).tolist())
+
+
+def _best(metrics: Metrics, view: View) -> float:
+    loss = metrics.column("validation.loss")
+    if not np.isfinite(loss).any():
+        return float("nan")
+    x = metrics.column("epoch" if view.by_epoch else "step")
+    return float(x[np.nanargmin(np.where(np.isfinite(loss), loss, np.nan))])
+
+
+def _x_range(lines: Sequence[Line], is_log: bool) -> tuple[float, float]:
+    if not lines:
+        return (1.0, 10.0) if is_log else (0.0, 1.0)
+    low = min(float(line.x[0]) for line in lines)
+    high = max(float(line.x[-1]) for line in lines)
+    if is_log:
+        return low, max(high, 2.0 * low)
+    return low, max(high, low + 1e-9 + 1e-3 * abs(low))
+
+
+def _y_range(lines: Sequence[Line], is_log: bool, is_share: bool) -> tuple[float, float]:
+    """Return a range of round numbers, so that it stays while the lines move a little."""
+    if not lines:
+        return (0.1, 1.0) if is_log else (0.0, 1.0)
+    low = min(float(line.y.min()) for line in lines)
+    high = max(float(line.y.max()) for line in lines)
+    if is_log:
+        low, high = _round_down(low), _round_up(high)
+        return (low, high) if high > low else (low / 2.0, high * 2.0)
+    if is_share and low > 0.5:  # accuracy and AUC: the upper part is what matters
+        return np.floor(low * 10.0 - 0.3) / 10.0, 1.0
+    return min(low, 0.0), (min(_round_up(high), 1.0) if is_share else _round_up(high)) or 1.0
+
+
+def _round_up(value: float) -> float:
+    """Return the least of 1, 1.5, 2, 3, 5, 7 times a power of ten that is not below a value."""
+    if value <= 0.0:
+        return 0.0
+    scale = 10.0 ** np.floor(np.log10(value))
+    return float(
+        next(m * scale for m in (1.0, 1.5, 2.0, 3.0, 5.0, 7.0, 10.0, 15.0) if m * scale >= value)
+    )
+
+
+def _round_down(value: float) -> float:
+    """Return the largest of 1, 2, 5 times a power of ten that is not above a positive value."""
+    scale = 10.0 ** np.floor(np.log10(value))
+    return float(max(m * scale for m in (0.5, 1.0, 2.0, 5.0) if m * scale <= value))

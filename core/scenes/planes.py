@@ -1,0 +1,215 @@
+"""Planes through the input space: what two axes show, and what is done with the other features.
+
+A plane puts rows and grid points where two chosen features, or the first two principal components,
+put them. Coordinates are raw units (components: the model's scaled units); a category's coordinate
+is the code of its level.
+"""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from core.data.dataset import TRAIN, Dataset, Floats, read_only
+from core.data.imputing import OWN_LEVEL
+from core.data.preparing import Prepared
+from core.view import View
+
+Kind = Literal["whole", "slice", "average", "components"]
+MARGIN = 0.06
+JITTER = 0.17  # in levels, so that rows of one level do not hide each other
+LANE = 0.06  # half the height of a class's strip, in probability
+MOST_STAND_INS = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Axis:
+    """One axis of a plane.
+
+    Attributes
+    ----------
+    name : str
+        The feature's name; empty for a principal component.
+    feature : int
+        The data set's column; for a component its number, from 0.
+    low, high : float
+        What the axis spans, in its own units.
+    ticks : tuple of (value, name)
+        The levels of a category; empty for a number.
+    share : float
+        The share of the variance that a component explains; nan for a feature.
+    """
+
+    name: str
+    feature: int
+    low: float
+    high: float
+    ticks: tuple[tuple[float, str], ...] = ()
+    share: float = float("nan")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Plane:
+    """What is on the axes, and how a point of the plane becomes the model's inputs.
+
+    Attributes
+    ----------
+    kind : {"whole", "slice", "average", "components"}
+        Every feature is on an axis; the others are held; averaged over rows; or the plane of the
+        first two principal components.
+    axes : tuple of Axis
+        Two, or one where there is a single feature.
+    points : (n, 2) array
+        Where each prepared row lies. With one axis the second column is a strip for each class:
+        of two below 0 and above 1, of more all below 0. Levels and strips are spread a little, so
+        that rows do not hide each other.
+    stand_ins : (r, n_features) array
+        Raw rows whose values the features on no axis take: one for a slice, up to 200 for an
+        average, none for components.
+    directions : (3, n_inputs) array
+        Components: the mean of the train inputs and the two unit directions; empty otherwise.
+    prepared : Prepared
+    """
+
+    kind: Kind
+    axes: tuple[Axis, ...]
+    points: Floats
+    stand_ins: Floats
+    directions: Floats
+    prepared: Prepared
+
+    @property
+    def limits(self) -> tuple[float, float, float, float]:
+        """The lowest and highest x, then y; with one axis y is a probability and room for rows."""
+        x = self.axes[0]
+        if len(self.axes) == 1:
+            lanes = _lanes(len(self.prepared.classes))
+            return x.low, x.high, lanes.min() - LANE, max(lanes.max() + LANE, 1.0 + LANE)
+        return x.low, x.high, self.axes[1].low, self.axes[1].high
+
+    def inputs(self, at: Floats, stand_in: int = 0) -> Floats:
+        """Return the model's inputs (m, n_inputs) at points (m, 2) of the plane."""
+        if self.kind == "components":
+            return np.asarray(self.directions[0] + at @ self.directions[1:])
+        raw = np.repeat(self.stand_ins[stand_in : stand_in + 1], len(at), axis=0)
+        for column, axis in enumerate(self.axes):
+            raw[:, axis.feature] = np.rint(at[:, column]) if axis.ticks else at[:, column]
+        return self.prepared.encode(raw)
+
+
+def axes_of(view: View, n_features: int) -> tuple[int, ...]:
+    """Return the features on the axes: those asked for, as far as they exist and differ."""
+    if n_features == 1:
+        return (0,)
+    x = view.x_axis if 0 <= view.x_axis < n_features else 0
+    y = view.y_axis if 0 <= view.y_axis < n_features else 1
+    return (x, y) if x != y else (x, (x + 1) % n_features)
+
+
+def plane_of(dataset: Dataset, prepared: Prepared, view: View) -> Plane:
+    """Return the plane that a view asks for; the same arguments give the same object."""
+    if dataset.n_features <= 2:
+        return _plane(dataset, prepared, axes_of(view, dataset.n_features), "whole", ())
+    if view.section == "components" and len(prepared.inputs) > 1:
+        return _components(prepared)
+    kind: Kind = "average" if view.section == "average" else "slice"
+    held = view.held if kind == "slice" else ()
+    return _plane(dataset, prepared, axes_of(view, dataset.n_features), kind, held)
+
+
+def held_values(
+    dataset: Dataset, prepared: Prepared, held: tuple[tuple[int, float], ...]
+) -> Floats:
+    """Return the raw row (n_features,) that a slice goes through.
+
+    A feature not held takes what stands in for a missing value: its train mean or median, a
+    category its commonest level.
+    """
+    row = np.array(prepared.fill)
+    for feature, value in held:
+        if 0 <= feature < dataset.n_features:
+            row[feature] = value
+    return row
+
+
+@functools.lru_cache(maxsize=4)
+def _plane(
+    dataset: Dataset,
+    prepared: Prepared,
+    axes: tuple[int, ...],
+    kind: Kind,
+    held: tuple[tuple[int, float], ...],
+) -> Plane:
+    raw = dataset.X[prepared.rows]
+    points = np.zeros((len(raw), 2))
+    made = []
+    for column, feature in enumerate(axes):
+        values = np.where(np.isnan(raw[:, feature]), prepared.fill[feature], raw[:, feature])
+        made.append(_axis(dataset, feature, values))
+        if dataset.features[feature].levels:
+            values = values + np.random.default_rng(column).uniform(-JITTER, JITTER, len(values))
+        points[:, column] = values
+    if len(axes) == 1:
+        spread = np.random.default_rng(1).uniform(-0.5, 0.5, len(raw)) * LANE
+        points[:, 1] = _lanes(len(prepared.classes))[prepared.y] + spread
+    stand_ins = held_values(dataset, prepared, held)[None]
+    if kind == "average":
+        stand_ins = _sample(raw[prepared.split == TRAIN])
+    none = read_only(np.empty((0, len(prepared.inputs))), np.float64)
+    frozen = read_only(points, np.float64), read_only(stand_ins, np.float64)
+    return Plane(kind, tuple(made), *frozen, none, prepared)
+
+
+def _axis(dataset: Dataset, feature: int, values: Floats) -> Axis:
+    column = dataset.features[feature]
+    if not column.levels:
+        low, high = _padded(values)
+        return Axis(column.name, feature, low, high)
+    ticks = [(float(code), name) for code, name in enumerate(column.levels)]
+    if (values == OWN_LEVEL).any():
+        ticks.insert(0, (OWN_LEVEL, "missing"))
+    return Axis(column.name, feature, ticks[0][0] - 0.5, ticks[-1][0] + 0.5, tuple(ticks))
+
+
+def _lanes(n_classes: int) -> Floats:
+    """Return the middle of each class's strip on the axis of probability."""
+    if n_classes == 2:
+        return np.array([-1.5 * LANE, 1.0 + 1.5 * LANE])
+    return np.asarray(-LANE * (1.0 + 1.5 * np.arange(n_classes)))
+
+
+def _padded(values: Floats) -> tuple[float, float]:
+    low, high = float(values.min()), float(values.max())
+    pad = MARGIN * (high - low) or max(abs(high), 1.0) * 0.5
+    return low - pad, high + pad
+
+
+def _sample(rows: Floats) -> Floats:
+    if len(rows) <= MOST_STAND_INS:
+        return rows
+    chosen = np.random.default_rng(0).choice(len(rows), MOST_STAND_INS, replace=False)
+    return np.asarray(rows[np.sort(chosen)])
+
+
+@functools.lru_cache(maxsize=4)
+def _components(prepared: Prepared) -> Plane:
+    """Return the plane of the first two principal components of the scaled train inputs."""
+    X = prepared.X[prepared.split == TRAIN]
+    mean = X.mean(axis=0)
+    variances, vectors = np.linalg.eigh(np.atleast_2d(np.cov(X, rowvar=False, bias=True)))
+    first = vectors[:, ::-1][:, :2].T
+    # the sign of a direction is arbitrary: make its largest entry positive
+    largest = np.abs(first).argmax(axis=1)
+    first = first * np.sign(first[[0, 1], largest])[:, None]
+    shares = variances[::-1][:2] / max(float(variances.sum()), np.finfo(np.float64).tiny)
+    points = (prepared.X - mean) @ first.T
+    axes = tuple(
+        Axis("", k, *_padded(points[:, k]), share=float(np.clip(shares[k], 0.0, 1.0)))
+        for k in (0, 1)
+    )
+    directions = read_only(np.vstack([mean, first]), np.float64)
+    none = read_only(np.empty((0, 0)), np.float64)
+    return Plane("components", axes, read_only(points, np.float64), none, directions, prepared)

@@ -1,0 +1,181 @@
+"""The model's probabilities over a plane: grid, averages, and the lines of equal probability."""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import dataclass
+
+import numpy as np
+
+from core.architecture import Architecture
+from core.data.dataset import Floats, read_only
+from core.heads import class_logits
+from core.run import Run
+from core.scenes.calibrated import Calibrated
+from core.scenes.planes import Plane
+from core.training import TrainState
+
+LEVELS = (0.1, 0.25, 0.5, 0.75, 0.9)
+COARSEST = 32
+_CHUNK = 16_384  # rows at a time, so that layers stay in the processor's cache
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Surface:
+    """Probabilities on a grid.
+
+    Attributes
+    ----------
+    x : (c,) array
+    y : (r,) array
+        Empty where the plane has one axis.
+    probabilities : (r, c, K) array
+        With one axis (1, c, K).
+    averaged : int
+        Over how many rows each point is averaged; 0 where it is not.
+    """
+
+    x: Floats
+    y: Floats
+    probabilities: Floats
+    averaged: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Contour:
+    """Lines on a surface.
+
+    Attributes
+    ----------
+    level : float
+        The probability of class 1, or nan for the border of a class.
+    lines : (m, 2) array
+        Points in the plane; a row of nan separates two lines.
+    """
+
+    level: float
+    lines: Floats
+
+
+def resolution_within(
+    architecture: Architecture, averaged: int, budget: float, finest: int
+) -> tuple[int, int]:
+    """Return a grid's resolution and a number of averaged rows that a budget pays for.
+
+    Parameters
+    ----------
+    averaged : int
+        Over how many rows each grid point would be averaged; 0 or 1 for none.
+    budget : float
+        In multiplications; an activation counts as twenty.
+    finest : int
+        The resolution to return where the budget allows it.
+    """
+    units = sum(layer.units for layer in architecture.layers)
+    points = budget / (architecture.n_parameters + 20.0 * units)
+    if averaged <= 1:
+        return int(np.clip(np.sqrt(points), COARSEST, finest)), averaged
+    resolution = int(np.clip(np.sqrt(points / averaged), COARSEST, finest))
+    return resolution, int(np.clip(points / resolution**2, min(8, averaged), averaged))
+
+
+def surface_of(
+    run: Run,
+    state: TrainState,
+    plane: Plane,
+    resolution: int,
+    averaged: int,
+    calibrated: Calibrated | None = None,
+) -> Surface:
+    """Return the probabilities at a state on a square grid over a plane.
+
+    Where the plane averages, the first `averaged` of its rows stand in one after the other
+    (Friedman 2001, section 8.2: partial dependence).
+    """
+    x, y, at = _grid(plane, resolution)
+    if plane.kind == "average":
+        flat = _averaged(run, state, plane, at, averaged, calibrated)
+    else:
+        flat = _probabilities(run, state, _inputs(plane, resolution), calibrated)
+    shape = (max(len(y), 1), len(x), len(run.prepared.classes))
+    used = min(averaged, len(plane.stand_ins)) if plane.kind == "average" else 0
+    return Surface(x, y, read_only(flat.reshape(shape), np.float64), used)
+
+
+def contours_of(surface: Surface, levels: tuple[float, ...]) -> tuple[Contour, ...]:
+    """Return the lines of equal probability for two classes, the borders of the classes for more.
+
+    A border of class k is where p_k equals the largest of the others.
+    """
+    p = surface.probabilities
+    if not len(surface.y) or not np.isfinite(p).all():
+        return ()
+    if p.shape[2] == 2:
+        return tuple(_lines(surface, p[:, :, 1], level, level) for level in levels)
+    if p.shape[2] == 1:
+        return ()
+    borders = []
+    second, largest = np.moveaxis(np.partition(p, -2, axis=2)[:, :, -2:], 2, 0)
+    for k in range(p.shape[2]):
+        own = p[:, :, k]
+        rival = np.where(own == largest, second, largest)
+        if (own == largest).any() and not (own == largest).all():
+            borders.append(_lines(surface, own - rival, 0.0, float("nan")))
+    return tuple(borders)
+
+
+def _lines(surface: Surface, values: Floats, at: float, level: float) -> Contour:
+    import contourpy
+
+    lines_as = contourpy.LineType.ChunkCombinedNan
+    generator = contourpy.contour_generator(surface.x, surface.y, values, line_type=lines_as)
+    [found] = generator.lines(at)[0]
+    lines = np.empty((0, 2)) if found is None else found
+    return Contour(level, read_only(lines, np.float64))
+
+
+@functools.lru_cache(maxsize=4)
+def _grid(plane: Plane, resolution: int) -> tuple[Floats, Floats, Floats]:
+    x_low, x_high, y_low, y_high = plane.limits
+    if len(plane.axes) == 1:
+        x = np.linspace(x_low, x_high, 4 * resolution)
+        at = np.column_stack([x, np.zeros(len(x))])
+        return read_only(x, np.float64), read_only(np.empty(0), np.float64), at
+    x, y = np.linspace(x_low, x_high, resolution), np.linspace(y_low, y_high, resolution)
+    at = np.stack(np.meshgrid(x, y), axis=-1).reshape(-1, 2)
+    return read_only(x, np.float64), read_only(y, np.float64), read_only(at, np.float64)
+
+
+@functools.lru_cache(maxsize=3)
+def _inputs(plane: Plane, resolution: int) -> Floats:
+    return read_only(plane.inputs(_grid(plane, resolution)[2]), np.float64)
+
+
+def _averaged(
+    run: Run,
+    state: TrainState,
+    plane: Plane,
+    at: Floats,
+    averaged: int,
+    calibrated: Calibrated | None,
+) -> Floats:
+    rows = run.prepared.encode(plane.stand_ins[:averaged])
+    on_axes = {axis.feature for axis in plane.axes}
+    other = np.flatnonzero([it.feature not in on_axes for it in run.prepared.inputs])
+    X = plane.inputs(at)
+    total = np.zeros((len(at), len(run.prepared.classes)))
+    for row in rows:
+        X[:, other] = row[other]
+        total += _probabilities(run, state, X, calibrated)
+    return total / len(rows)
+
+
+def _probabilities(run: Run, state: TrainState, X: Floats, calibrated: Calibrated | None) -> Floats:
+    out = np.empty((len(X), len(run.prepared.classes)))
+    for start in range(0, len(X), _CHUNK):
+        part = slice(start, start + _CHUNK)
+        if calibrated is None:
+            out[part] = run.probabilities(state, X[part])
+        else:
+            out[part] = calibrated.probabilities(class_logits(run.logits(state, X[part])))
+    return out

@@ -1,0 +1,74 @@
+"""What the plotted panels share: they follow the theme, and take more care once nothing moves."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QTimer
+from PySide6.QtGui import QPalette
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from gui.panel import Panel
+from gui.session import Session
+from gui.theme import themes
+
+CALM_MILLISECONDS = 120
+
+
+class PlottedPanel(Panel):
+    """A panel on paper that is drawn again when the theme or the experiment changes.
+
+    Attributes
+    ----------
+    settles : bool
+        Whether the panel draws once more, carefully, a moment after the last change while no
+        training goes on; `is_calm` then holds while it computes.
+    """
+
+    settles = False
+
+    def __init__(self, name: str, session: Session, parent: QWidget | None = None) -> None:
+        super().__init__(session, parent)
+        self.setObjectName(f"panel.{name}")
+        self.setBackgroundRole(QPalette.ColorRole.Base)
+        self.setAutoFillBackground(True)
+        self.is_calm = False
+        self._settle = QTimer(self)
+        self._settle.setSingleShot(True)
+        self._settle.setInterval(CALM_MILLISECONDS)
+        self._settle.timeout.connect(self._draw_calmly)
+        session.playing_changed.connect(self._on_playing)
+        session.experiment_changed.connect(self._on_experiment)
+        themes().changed.connect(self._on_theme)
+
+    def refresh(self) -> None:
+        """Draw at once, and carefully once nothing has moved for a moment."""
+        self.is_calm = False
+        super().refresh()
+        if self.settles and self.isVisible() and not self.session.is_playing:
+            self._settle.start()
+
+    def stack(self) -> QVBoxLayout:
+        """Return a layout without margins for the panel's parts, one under the other."""
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        return layout
+
+    def _draw_calmly(self) -> None:
+        if self.isVisible() and not self.session.is_playing:
+            self.is_calm = True
+            super().refresh()
+
+    def _on_playing(self, playing: bool) -> None:
+        if playing:
+            self._settle.stop()
+        else:
+            self.refresh()
+
+    def _on_experiment(self, old: object, new: object) -> None:
+        self.refresh()
+
+    def _on_theme(self) -> None:
+        if self.scene is not None and self.isVisible():
+            self.draw(self.scene)
+        else:
+            self._is_stale = True

@@ -1,0 +1,194 @@
+"""The decision boundary: probabilities as colour, their contours, and the rows."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyqtgraph as pg
+from PySide6.QtCore import QRectF
+from PySide6.QtWidgets import QWidget
+
+from core.errors import UserError
+from core.scenes.boundary import BoundaryScene, boundary_scene, reading_at
+from core.scenes.planes import MOST_STAND_INS
+from core.scenes.surface import resolution_within
+from gui.panels.base import PlottedPanel
+from gui.panels.boundary_header import BoundaryHeader
+from gui.panels.controls import note
+from gui.panels.plotting import LockedPlot, curve, smooth_images
+from gui.panels.points import PointLayer, nearest
+from gui.panels.reading import ReadOut, reading_html
+from gui.panels.shades import surface_image
+from gui.panels.words import axis_label, number, percent, plane_note, points_note
+from gui.session import Session
+from gui.theme import class_colour, pen, theme
+
+LIVE_RESOLUTION, LIVE_BUDGET = 100, 5e6
+CALM_RESOLUTION, CALM_BUDGET = 300, 6e7
+MOST_CONTOURS = 16
+NEAR_PIXELS = 12.0
+
+
+class BoundaryPanel(PlottedPanel):
+    """Draws the model's probabilities over two features, coarsely while training, finely after."""
+
+    settles = True
+
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+        super().__init__("boundary", session, parent)
+        self.plot = LockedPlot("boundary.plot", self)
+        self.plot.setAccessibleName(self.tr("Decision boundary"))
+        smooth_images(self.plot)
+        self.header = BoundaryHeader(session, self)
+        self.says = note("boundary.note")
+        self._read_out = ReadOut(self.plot)
+        self._build_layers()
+        layout = self.stack()
+        layout.addWidget(self.header)
+        layout.addWidget(self.plot, 1)
+        layout.addWidget(self.says)
+        self._mouse: tuple[float, float] | None = None
+        self._problem = ""
+        self.plot.hovered.connect(self._on_hovered)
+        self.plot.left.connect(self._on_left)
+        self.plot.clicked.connect(self._on_clicked)
+
+    def compute(self) -> BoundaryScene:
+        """Return the boundary's scene, as fine as there is time for."""
+        session = self.session
+        resolution, averaged = self.fineness()
+        try:
+            self._problem = ""
+            return boundary_scene(session.run, session.state, session.view, resolution, averaged)
+        except UserError as error:
+            self._problem = str(error)
+            raw = session.view.replacing("calibrated", False)
+            return boundary_scene(session.run, session.state, raw, resolution, averaged)
+
+    def fineness(self) -> tuple[int, int]:
+        """Return the resolution and the rows to average over that the moment allows."""
+        run, view = self.session.run, self.session.view
+        averages = view.section == "average" and run.dataset.n_features > 2
+        wanted = MOST_STAND_INS if averages else 0
+        finest = CALM_RESOLUTION if self.is_calm else LIVE_RESOLUTION
+        budget = CALM_BUDGET if self.is_calm else LIVE_BUDGET
+        return resolution_within(run.architecture, wanted, budget, finest)
+
+    def draw(self, scene: BoundaryScene) -> None:
+        """Draw the surface, its lines, the rows and what is held."""
+        self.header.show_state()
+        self._draw_surface(scene)
+        self._draw_contours(scene)
+        live = self.session.is_playing
+        self._points.draw(scene.rows, scene.rows.points, scene.wrong, scene.selected, live)
+        self._label(scene)
+        if self._mouse is not None:
+            self._read(*self._mouse)
+
+    def describe(self, scene: BoundaryScene) -> str:
+        """Say how many of the drawn rows are on the right side."""
+        right = percent(1.0 - float(scene.wrong.mean())) if len(scene.wrong) else "–"
+        return self.tr(
+            "Decision boundary of {0} at step {1}: {2} of the rows shown are decided rightly."
+        ).format(self.session.run.dataset.name, number(scene.step), right)
+
+    def _build_layers(self) -> None:
+        self._image = pg.ImageItem(axisOrder="row-major")
+        self._image.setZValue(0)
+        self.plot.addItem(self._image, ignoreBounds=True)
+        self._lines = [curve(self.plot, 5, connect="finite") for _ in range(MOST_CONTOURS)]
+        self._points = PointLayer(self.plot)
+        self._rectangle: tuple[float, ...] = ()
+
+    def _draw_surface(self, scene: BoundaryScene) -> None:
+        self.plot.set_limits(*scene.plane.limits)
+        surface = scene.surface
+        self._image.setVisible(len(surface.y) > 0)
+        if not len(surface.y):
+            return
+        picture = surface_image(surface.probabilities, theme(), scene.discrete, scene.threshold)
+        self._image.setImage(picture, autoLevels=False)
+        half_x = (surface.x[1] - surface.x[0]) / 2.0
+        half_y = (surface.y[1] - surface.y[0]) / 2.0
+        left, low = surface.x[0] - half_x, surface.y[0] - half_y
+        width, height = surface.x[-1] + half_x - left, surface.y[-1] + half_y - low
+        rectangle = (left, low, width, height, float(len(surface.x)), float(len(surface.y)))
+        if rectangle != self._rectangle:
+            self._rectangle = rectangle
+            self._image.setRect(QRectF(left, low, width, height))
+
+    def _draw_contours(self, scene: BoundaryScene) -> None:
+        lines = self._probability_curves(scene) or [
+            (contour.lines, *self._contour_ink(scene, contour.level)) for contour in scene.contours
+        ]
+        for k, item in enumerate(self._lines):
+            item.setVisible(k < len(lines))
+            if k < len(lines):
+                points, colour, width = lines[k]
+                item.setData(points[:, 0], points[:, 1], pen=pen(colour, width), connect="finite")
+
+    def _contour_ink(self, scene: BoundaryScene, level: float) -> tuple[str, float]:
+        is_border = np.isnan(level) or level == scene.threshold
+        return (theme().ink, 1.0) if is_border else (theme().quiet, 1.0)
+
+    def _probability_curves(self, scene: BoundaryScene) -> list[tuple[np.ndarray, str, float]]:
+        """Return the curves that take the surface's place where there is one feature."""
+        surface = scene.surface
+        if len(surface.y):
+            return []
+        p = surface.probabilities[0]
+        shown = [1] if p.shape[1] == 2 else range(min(p.shape[1], MOST_CONTOURS - 1))
+        curves = [(np.column_stack([surface.x, p[:, k]]), class_colour(k), 1.0) for k in shown]
+        if p.shape[1] == 2:
+            ends = surface.x[[0, -1]]
+            level = np.full(2, scene.threshold)
+            curves.append((np.column_stack([ends, level]), theme().quiet, 1.0))
+        return curves
+
+    def _label(self, scene: BoundaryScene) -> None:
+        axes = scene.plane.axes
+        self.plot.label("bottom", axis_label(axes[0]))
+        self.plot.ticks("bottom", axes[0].ticks)
+        if len(axes) == 2:
+            self.plot.label("left", axis_label(axes[1]))
+            self.plot.ticks("left", axes[1].ticks)
+        else:
+            self.plot.label("left", probability_label(scene.classes))
+            self.plot.ticks("left", [(t, f"{t:g}") for t in (0.0, 0.25, 0.5, 0.75, 1.0)])
+        run = self.session.run
+        parts = [plane_note(run.dataset, scene), points_note(scene), self._problem]
+        text = " ".join(part for part in parts if part)
+        if text != self.says.text():
+            self.says.setText(text)
+            self.says.setVisible(bool(text))
+
+    def _on_hovered(self, x: float, y: float) -> None:
+        self._mouse = (x, y)
+        if self.scene is not None:
+            self._read(x, y)
+
+    def _on_left(self) -> None:
+        self._mouse = None
+        self._read_out.hide()
+
+    def _on_clicked(self, x: float, y: float) -> None:
+        near = self._nearest(x, y)
+        row = -1 if near < 0 else int(self.scene.rows.rows[near])
+        self.session.set_view("selected", -1 if row == self.session.view.selected else row)
+
+    def _nearest(self, x: float, y: float) -> int:
+        if self.scene is None:
+            return -1
+        return nearest(self.scene.rows.points, x, y, self.plot.pixel_size(), NEAR_PIXELS)
+
+    def _read(self, x: float, y: float) -> None:
+        session, scene = self.session, self.scene
+        view = session.view if scene.calibrated else session.view.replacing("calibrated", False)
+        reading = reading_at(session.run, session.state, view, x, y)
+        text = reading_html(scene, reading, self._nearest(x, y))
+        x_low, x_high, _, _ = scene.plane.limits
+        self._read_out.show_text(text, on_left=x > (x_low + x_high) / 2.0)
+
+
+def probability_label(classes: tuple[str, ...]) -> str:
+    """Return what the axis of probability says."""
+    return f"P(class = {classes[1]})" if len(classes) == 2 else "P(class)"

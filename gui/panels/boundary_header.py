@@ -1,0 +1,142 @@
+"""What can be chosen about the boundary: parts, axes, section, held values and toggles."""
+
+from __future__ import annotations
+
+from PySide6.QtWidgets import QToolButton, QVBoxLayout, QWidget
+
+from core.scenes.calibrated import NO_METHOD
+from core.scenes.planes import axes_of
+from core.view import SECTIONS, SPLITS
+from gui.panels.controls import choice, row, show_checked, toggle
+from gui.panels.held import HeldValues
+from gui.session import Session
+
+
+class BoundaryHeader(QWidget):
+    """Small controls above the plot; the second row is there for more than two features."""
+
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.session = session
+        self.splits = {name: self._split_toggle(name) for name in SPLITS}
+        self.discrete = toggle(
+            "view.discrete",
+            self.tr("Discrete"),
+            self.tr("Show the class decided in place of its probability"),
+            lambda on: session.set_view("discrete", on),
+        )
+        self.calibrated = toggle(
+            "view.calibrated",
+            self.tr("Calibrated"),
+            "",
+            lambda on: session.set_view("calibrated", on),
+        )
+        self._build_section()
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 2, 0, 2)
+        layout.setSpacing(0)
+        layout.addLayout(row(*self.splits.values(), None, self.discrete, self.calibrated))
+        layout.addWidget(self.axes)
+        layout.addWidget(self.held)
+
+    def show_state(self) -> None:
+        """Show the session's view."""
+        view, run = self.session.view, self.session.run
+        for name, button in self.splits.items():
+            show_checked(button, name in view.shown)
+        show_checked(self.discrete, view.discrete)
+        show_checked(self.calibrated, view.calibrated)
+        self._show_calibrated(run.experiment.calibration.method != NO_METHOD)
+        n_features = run.dataset.n_features
+        self.axes.setVisible(n_features > 2)
+        is_slice = n_features > 2 and view.section == "slice"
+        self.held_toggle.setVisible(is_slice)
+        self.held.setVisible(is_slice and self.held_toggle.isChecked())
+        if n_features > 2:
+            self._show_axes()
+        if self.held.isVisible():
+            self.held.show_state()
+
+    def _split_toggle(self, name: str) -> QToolButton:
+        return toggle(
+            f"view.shown.{name}",
+            {
+                "train": self.tr("Train"),
+                "validation": self.tr("Validation"),
+                "test": self.tr("Test"),
+            }[name],
+            self.tr("Draw the rows of this part: train is filled, the others are outlined"),
+            lambda on: self._show_split(name, on),
+        )
+
+    def _show_split(self, name: str, on: bool) -> None:
+        before = self.session.view.shown
+        shown = tuple(s for s in SPLITS if (on if s == name else s in before))
+        self.session.set_view("shown", shown)
+
+    def _build_section(self) -> None:
+        session = self.session
+        labels = [(self.tr(record.label), record.name) for record in SECTIONS.values()]
+        self.section = choice(
+            "view.section",
+            self.tr("Other features"),
+            self.tr("What is done with the features that are on no axis"),
+            labels,
+            lambda name: session.set_view("section", name),
+        )
+        self.x_axis = choice(
+            "view.x_axis",
+            self.tr("Horizontal axis"),
+            self.tr("The feature on the horizontal axis"),
+            [],
+            lambda j: self._choose_axis("x_axis", j),
+        )
+        self.y_axis = choice(
+            "view.y_axis",
+            self.tr("Vertical axis"),
+            self.tr("The feature on the vertical axis"),
+            [],
+            lambda j: self._choose_axis("y_axis", j),
+        )
+        self.held_toggle = toggle(
+            "boundary.held",
+            self.tr("Held values"),
+            self.tr("Choose the values of the features that are on no axis"),
+            lambda on: self.show_state(),
+        )
+        self.held = HeldValues(session, self)
+        self.axes = QWidget(self)
+        line = row(self.x_axis, self.y_axis, self.section, self.held_toggle)
+        for place in range(3):
+            line.setStretch(place, 2)
+        self.axes.setLayout(line)
+
+    def _choose_axis(self, name: str, feature: object) -> None:
+        """Put a feature on an axis; if it is on the other one, the two change places."""
+        x, y = axes_of(self.session.view, self.session.run.dataset.n_features)
+        other, present = ("y_axis", x) if name == "x_axis" else ("x_axis", y)
+        taken = y if name == "x_axis" else x
+        if feature == taken:
+            self.session.set_view(other, present)
+        self.session.set_view(name, feature)
+
+    def _show_axes(self) -> None:
+        view, dataset = self.session.view, self.session.run.dataset
+        features = [(feature.name, j) for j, feature in enumerate(dataset.features)]
+        on_axes = axes_of(view, dataset.n_features)
+        is_plane = view.section == "components"
+        for box, feature in zip((self.x_axis, self.y_axis), on_axes, strict=True):
+            box.offer(features)
+            box.show_value(feature)
+            box.setEnabled(not is_plane)
+        self.section.show_value(view.section)
+
+    def _show_calibrated(self, is_chosen: bool) -> None:
+        if is_chosen:
+            text = self.tr("Show calibrated probabilities, fitted on the validation rows")
+        else:
+            text = self.tr("Choose a calibrator first, then its probabilities can be shown here")
+        if self.calibrated.toolTip() != text:
+            self.calibrated.setToolTip(text)
+            self.calibrated.setAccessibleDescription(text)
+        self.calibrated.setEnabled(is_chosen)

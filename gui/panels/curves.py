@@ -1,0 +1,251 @@
+"""Recorded figures as they went: loss and its kin, for train, validation and test."""
+
+from __future__ import annotations
+
+import itertools
+import math
+
+import numpy as np
+import pyqtgraph as pg
+from PySide6.QtGui import QPen
+from PySide6.QtWidgets import QWidget
+
+from core.metrics import METRICS
+from core.scenes.curves import CurvesScene, Line, curves_scene
+from core.view import SPLITS
+from gui.panels.base import PlottedPanel
+from gui.panels.controls import choice, note, row, show_checked, toggle
+from gui.panels.plotting import LockedPlot, curve
+from gui.panels.words import figure, number
+from gui.session import Session
+from gui.theme import Theme, pen, theme
+
+MOST_GHOST_LINES = 15
+MOST_EDITS = 40
+LABEL_ROOM = 0.21  # of the width, right of the lines' ends
+LABEL_HEIGHT = 13.0  # pixels that two labels keep apart
+
+
+class CurvesPanel(PlottedPanel):
+    """Draws a chosen figure of each part against epochs or steps."""
+
+    frames_between = 3
+
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+        super().__init__("curves", session, parent)
+        self.plot = LockedPlot("curves.plot", self)
+        self.plot.setAccessibleName(self.tr("Curves"))
+        self.reading = note("curves.reading", wraps=False)
+        self._build_controls()
+        self._build_items()
+        layout = self.stack()
+        layout.addLayout(
+            row(self.metric_box, None, self.by_step, self.log_x, self.log_y, self.smooth, spacing=2)
+        )
+        layout.addWidget(self.plot, 1)
+        layout.addWidget(self.reading)
+        self._mouse: float | None = None
+        self.plot.hovered.connect(self._on_hovered)
+        self.plot.left.connect(self._on_left)
+
+    def compute(self) -> CurvesScene:
+        """Return the scene of the recorded figures."""
+        session = self.session
+        return curves_scene(session.run, session.ghosts, session.view, session.state.step)
+
+    def draw(self, scene: CurvesScene) -> None:
+        """Draw the lines, their names at their ends, and the marks of what happened."""
+        self._show_controls()
+        self._set_axes(scene)
+        chosen = theme()
+        self._draw_lines(self._ghosts, scene.ghosts, scene, [pen(chosen.band)] * len(scene.ghosts))
+        faint = bool(scene.smoothed)
+        pens = [_line_pen(chosen, line.split, faint) for line in scene.lines]
+        self._draw_lines(self._raw, scene.lines, scene, pens)
+        pens = [_line_pen(chosen, line.split) for line in scene.smoothed]
+        self._draw_lines(self._smooth, scene.smoothed, scene, pens)
+        self._draw_marks(scene)
+        self._draw_labels(scene)
+        self._read(scene)
+
+    def describe(self, scene: CurvesScene) -> str:
+        """Say the present figure of each part."""
+        values = ", ".join(f"{line.split} {figure(line.last)}".strip() for line in scene.lines)
+        if not values:
+            return self.tr("No figures are recorded yet.")
+        unit = self.tr("epochs") if scene.by_epoch else self.tr("steps")
+        return self.tr("{0} after {1} {2}: {3}.").format(
+            self.tr(scene.metric.label), number(_end(scene)), unit, values
+        )
+
+    def _build_controls(self) -> None:
+        self.metric_box = choice(
+            "view.metric",
+            self.tr("Figure"),
+            self.tr("Which recorded figure to draw"),
+            [(self.tr(record.label), record.name) for record in METRICS.values()],
+            lambda name: self.session.set_view("metric", name),
+        )
+        self.by_step = toggle(
+            "view.by_epoch",
+            self.tr("Steps"),
+            self.tr("Count steps in place of epochs"),
+            lambda on: self.session.set_view("by_epoch", not on),
+        )
+        self.log_x = toggle(
+            "view.log_steps",
+            self.tr("log x"),
+            self.tr("A logarithmic horizontal axis: the beginning gets more room"),
+            lambda on: self.session.set_view("log_steps", on),
+        )
+        self.log_y = toggle(
+            "view.log_metric",
+            self.tr("log y"),
+            self.tr("A logarithmic vertical axis: small values get more room"),
+            lambda on: self.session.set_view("log_metric", on),
+        )
+        self.smooth = toggle(
+            "view.smoothed",
+            self.tr("Smooth"),
+            self.tr("Draw the mean of neighbouring records over the raw line"),
+            lambda on: self.session.set_view("smoothed", on),
+        )
+
+    def _build_items(self) -> None:
+        self._ghosts = [curve(self.plot, 1) for _ in range(MOST_GHOST_LINES)]
+        self._raw = [curve(self.plot, 4 - k) for k in range(len(SPLITS))]
+        self._smooth = [curve(self.plot, 7 - k) for k in range(len(SPLITS))]
+        self._edits = curve(self.plot, 2, connect="pairs")
+        self._best, self._now = curve(self.plot, 2), curve(self.plot, 8)
+        self._names = [pg.TextItem(anchor=(0.0, 0.5)) for _ in SPLITS]
+        self._best_name = pg.TextItem(anchor=(0.5, 0.0))
+        for item in (*self._names, self._best_name):
+            item.setZValue(9)
+            self.plot.addItem(item, ignoreBounds=True)
+
+    def _show_controls(self) -> None:
+        view = self.session.view
+        self.metric_box.show_value(view.metric)
+        show_checked(self.by_step, not view.by_epoch)
+        show_checked(self.log_x, view.log_steps)
+        show_checked(self.log_y, view.log_metric)
+        show_checked(self.smooth, view.smoothed)
+
+    def _set_axes(self, scene: CurvesScene) -> None:
+        unit = f", {scene.metric.unit}" if scene.metric.unit else ""
+        self.plot.label("left", self.tr(scene.metric.label) + unit)
+        self.plot.label("bottom", self.tr("epoch") if scene.by_epoch else self.tr("step"))
+        for side, is_log in (("bottom", scene.log_x), ("left", scene.log_y)):
+            axis = self.plot.getAxis(side)
+            if axis.logMode != is_log:
+                axis.setLogMode(y=is_log) if side == "left" else axis.setLogMode(x=is_log)
+        x_low, x_high = (_place(x, scene.log_x) for x in scene.x_range)
+        y_low, y_high = (_place(y, scene.log_y) for y in scene.y_range)
+        room = LABEL_ROOM / (1.0 - LABEL_ROOM) * (x_high - x_low)
+        top = 0.06 * (y_high - y_low)
+        self.plot.set_limits(x_low, x_high + room, y_low, y_high + top)
+
+    def _draw_lines(
+        self,
+        items: list[pg.PlotCurveItem],
+        lines: tuple[Line, ...],
+        scene: CurvesScene,
+        pens: list[QPen],
+    ) -> None:
+        for k, item in enumerate(items):
+            item.setVisible(k < len(lines))
+            if k < len(lines):
+                x = np.log10(lines[k].x) if scene.log_x else lines[k].x
+                y = np.log10(lines[k].y) if scene.log_y else lines[k].y
+                item.setData(x, y, pen=pens[k])
+
+    def _draw_marks(self, scene: CurvesScene) -> None:
+        chosen = theme()
+        low, high = (_place(y, scene.log_y) for y in scene.y_range)
+        edits = [x for x in scene.edits if x > 0.0 or not scene.log_x][-MOST_EDITS:]
+        places = np.repeat([_place(x, scene.log_x) for x in edits], 2)
+        heights = np.tile([low, high], len(edits))
+        self._edits.setData(places, heights, pen=pen(chosen.warning), connect="pairs")
+        for item, x, colour in (
+            (self._best, scene.best, chosen.accent),
+            (self._now, scene.now, chosen.ink),
+        ):
+            shown = math.isfinite(x) and (x > 0.0 or not scene.log_x)
+            item.setVisible(shown)
+            if shown:
+                at = _place(x, scene.log_x)
+                item.setData(np.array([at, at]), np.array([low, high]), pen=pen(colour))
+
+    def _draw_labels(self, scene: CurvesScene) -> None:
+        lines = scene.smoothed or scene.lines
+        height = self.plot.pixel_size()[1]
+        ends = [_place(float(line.y[-1]), scene.log_y) for line in lines]
+        places = spread(ends, LABEL_HEIGHT * height)
+        x = _place(_end(scene), scene.log_x)
+        for k, item in enumerate(self._names):
+            shown = k < len(lines) and bool(lines[k].split)
+            item.setVisible(shown)
+            if shown:
+                split = lines[k].split
+                item.setText(self.tr(split), color=_line_pen(theme(), split).color())
+                item.setPos(x, places[k])
+
+    def _read(self, scene: CurvesScene) -> None:
+        text = self._reading_at(scene, self._mouse) if self._mouse is not None else ""
+        self.reading.setText(text or self._legend(scene))
+
+    def _legend(self, scene: CurvesScene) -> str:
+        values = " &nbsp; ".join(
+            f"{line.split} <b>{figure(line.last)}</b>".strip() for line in scene.lines
+        )
+        return values or self.tr("Press play: the figures appear here as the model learns.")
+
+    def _reading_at(self, scene: CurvesScene, mouse: float) -> str:
+        x = 10.0**mouse if scene.log_x else mouse
+        values = [
+            f"{line.split} <b>{figure(float(np.interp(x, line.x, line.y)))}</b>".strip()
+            for line in scene.lines
+            if line.x[0] <= x <= line.x[-1]
+        ]
+        where = self.tr("epoch {0}") if scene.by_epoch else self.tr("step {0}")
+        return f"{where.format(number(round(x, 1)))}: {' &nbsp; '.join(values)}" if values else ""
+
+    def _on_hovered(self, x: float, y: float) -> None:
+        self._mouse = x
+        if self.scene is not None:
+            self._read(self.scene)
+
+    def _on_left(self) -> None:
+        self._mouse = None
+        if self.scene is not None:
+            self._read(self.scene)
+
+
+def spread(places: list[float], apart: float) -> list[float]:
+    """Return places moved upwards just so far that any two are apart; their order is kept.
+
+    Examples
+    --------
+    >>> spread([0.0, 0.25, 3.0], 1.0)
+    [0.0, 1.0, 3.0]
+    """
+    moved = list(places)
+    order = sorted(range(len(places)), key=lambda k: places[k])
+    for before, after in itertools.pairwise(order):
+        moved[after] = max(moved[after], moved[before] + apart)
+    return moved
+
+
+def _line_pen(chosen: Theme, split: str, faint: bool = False) -> QPen:
+    colour = chosen.accent if split == "validation" else chosen.ink
+    if faint:
+        return pen(chosen.line, dashed=split == "test")
+    return pen(colour, dashed=split == "test")
+
+
+def _place(value: float, is_log: bool) -> float:
+    return math.log10(value) if is_log else value
+
+
+def _end(scene: CurvesScene) -> float:
+    return max((float(line.x[-1]) for line in scene.lines), default=scene.x_range[1])

@@ -1,0 +1,196 @@
+"""A plot locked to its data: fixed ranges, theme colours, Ctrl+wheel zoom and a way back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import pyqtgraph as pg
+from PySide6.QtCore import QEvent, QPointF, Qt, Signal
+from PySide6.QtGui import QMouseEvent, QPainter, QResizeEvent, QWheelEvent
+from PySide6.QtWidgets import QToolButton, QWidget
+
+from gui.theme import pen, theme, themes
+
+ZOOM_STEP = 0.8
+FONT_POINTS = 8
+
+
+class LockedPlot(pg.PlotWidget):  # type: ignore[misc]
+    """A plot whose view neither the wheel nor a drag can lose.
+
+    Signals
+    -------
+    hovered : (float, float)
+        The mouse is at this point of the plot.
+    left : ()
+        The mouse has gone.
+    clicked : (float, float)
+    """
+
+    hovered = Signal(float, float)
+    left = Signal()
+    clicked = Signal(float, float)
+
+    def __init__(self, name: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent=parent)
+        self.setObjectName(name)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.setFrameShape(self.Shape.NoFrame)
+        self._limits = (0.0, 1.0, 0.0, 1.0)
+        self._is_zoomed = False
+        self._pressed: QPointF | None = None
+        self._labels: dict[str, str] = {}
+        item = self.getPlotItem()
+        item.hideButtons()
+        item.setMenuEnabled(False)
+        item.setMouseEnabled(False, False)
+        item.vb.setDefaultPadding(0.0)
+        item.vb.disableAutoRange()
+        item.setContentsMargins(2, 4, 6, 2)
+        self.setMouseTracking(True)
+        self._fit = QToolButton(self)
+        self._fit.setObjectName(f"{name}.fit")
+        self._fit.setText(self.tr("Fit"))
+        self._fit.setToolTip(self.tr("Show everything again"))
+        self._fit.setAccessibleName(self.tr("Fit"))
+        self._fit.clicked.connect(self.fit)
+        self._fit.hide()
+        self.colour()
+        themes().changed.connect(self.colour)
+
+    @property
+    def is_zoomed(self) -> bool:
+        """Whether the user has zoomed in."""
+        return self._is_zoomed
+
+    def set_limits(self, x_low: float, x_high: float, y_low: float, y_high: float) -> None:
+        """Fix what the plot spans; a zoom in force stays until `fit`."""
+        limits = (x_low, x_high, y_low, y_high)
+        if limits == self._limits:
+            return
+        self._limits = limits
+        if not self._is_zoomed:
+            self._apply()
+
+    def fit(self) -> None:
+        """Leave the zoom."""
+        self._is_zoomed = False
+        self._fit.hide()
+        self._apply()
+
+    def label(self, side: str, text: str) -> None:
+        """Name an axis."""
+        if self._labels.get(side) != text:
+            self._labels[side] = text
+            self._write_label(side)
+
+    def ticks(self, side: str, ticks: Sequence[tuple[float, str]]) -> None:
+        """Name places on an axis; none leaves the numbers."""
+        self.getAxis(side).setTicks([list(ticks), []] if ticks else None)
+
+    def colour(self) -> None:
+        """Take the colours of the theme in force."""
+        chosen = theme()
+        self.setBackground(chosen.paper)
+        font = self.font()
+        font.setPointSize(FONT_POINTS)
+        for side in ("left", "bottom"):
+            axis = self.getAxis(side)
+            axis.setPen(pen(chosen.line))
+            axis.setTextPen(pen(chosen.quiet))
+            axis.setStyle(tickFont=font, tickLength=-4, tickTextOffset=4)
+            self._write_label(side)
+
+    def scene_to_plot(self, position: QPointF) -> QPointF:
+        """Return the plot's coordinates of a position in the widget."""
+        point: QPointF = self.getPlotItem().vb.mapSceneToView(self.mapToScene(position.toPoint()))
+        return point
+
+    def pixel_size(self) -> tuple[float, float]:
+        """Return how wide and high a pixel is in the plot's coordinates."""
+        width, height = self.getPlotItem().vb.viewPixelSize()
+        return float(width), float(height)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """Zoom about the mouse with Ctrl held; else leave the wheel to what is around."""
+        turned = event.angleDelta().y()
+        if not event.modifiers() & Qt.KeyboardModifier.ControlModifier or not turned:
+            event.ignore()
+            return
+        factor = ZOOM_STEP if turned > 0 else 1.0 / ZOOM_STEP
+        box = self.getPlotItem().vb
+        (x_low, x_high), (y_low, y_high) = box.viewRange()
+        whole_x, whole_y = self._limits[1] - self._limits[0], self._limits[3] - self._limits[2]
+        if (x_high - x_low) * factor >= whole_x or (y_high - y_low) * factor >= whole_y:
+            self.fit()
+        else:
+            self._is_zoomed = True
+            self._fit.show()
+            box.scaleBy((factor, factor), center=self.scene_to_plot(event.position()))
+        event.accept()
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        """Report where the mouse is; drag a zoomed view."""
+        super().mouseMoveEvent(event)
+        here = self.scene_to_plot(event.position())
+        if self._pressed is not None and self._is_zoomed:
+            before = self.scene_to_plot(self._pressed)
+            self.getPlotItem().vb.translateBy(before - here)
+            self._pressed = event.position()
+        if self.getPlotItem().vb.viewRect().contains(here):
+            self.hovered.emit(here.x(), here.y())
+        else:
+            self.left.emit()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Remember where a click or a drag begins."""
+        if event.button() == Qt.MouseButton.LeftButton:
+            self._pressed = event.position()
+        event.accept()
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """Report a click."""
+        pressed, self._pressed = self._pressed, None
+        event.accept()
+        if pressed is None or (pressed - event.position()).manhattanLength() > 4:
+            return
+        here = self.scene_to_plot(event.position())
+        if self.getPlotItem().vb.viewRect().contains(here):
+            self.clicked.emit(here.x(), here.y())
+
+    def leaveEvent(self, event: QEvent) -> None:
+        """Report that the mouse has gone."""
+        super().leaveEvent(event)
+        self.left.emit()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Keep the way back from a zoom in the corner."""
+        super().resizeEvent(event)
+        if hasattr(self, "_fit"):
+            size = self._fit.sizeHint()
+            self._fit.setGeometry(self.width() - size.width() - 10, 8, size.width(), size.height())
+
+    def _apply(self) -> None:
+        x_low, x_high, y_low, y_high = self._limits
+        self.getPlotItem().vb.setRange(
+            xRange=(x_low, x_high), yRange=(y_low, y_high), padding=0.0, disableAutoRange=True
+        )
+
+    def _write_label(self, side: str) -> None:
+        if side in self._labels:
+            style = {"color": theme().quiet, "font-size": f"{FONT_POINTS}pt"}
+            self.setLabel(side, self._labels[side], **style)
+
+
+def curve(plot: LockedPlot, depth: float = 0.0, **options: Any) -> pg.PlotCurveItem:
+    """Add a curve whose data and pen are set later."""
+    item = pg.PlotCurveItem(**options)
+    item.setZValue(depth)
+    plot.addItem(item, ignoreBounds=True)
+    return item
+
+
+def smooth_images(plot: LockedPlot) -> None:
+    """Draw images of fewer points than pixels smoothly."""
+    plot.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, True)

@@ -1,0 +1,95 @@
+"""What the model says under the mouse, in a corner where it covers nothing of interest."""
+
+from __future__ import annotations
+
+from html import escape
+
+from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtWidgets import QLabel, QWidget
+
+from core.scenes.boundary import BoundaryScene, Reading
+from core.view import SPLITS
+from gui.panels.words import figure, number, tr
+from gui.theme import class_colour, theme
+
+MARGIN = 10
+LEFT_AXIS = 52
+SIGNS = ("●", "■", "▲", "◆", "✖", "★", "⬢", "✚")
+
+
+class ReadOut(QLabel):
+    """A small table over a plot; it lets the mouse through."""
+
+    def __init__(self, plot: QWidget) -> None:
+        super().__init__(plot)
+        self.setObjectName("boundary.reading")
+        self.setTextFormat(Qt.TextFormat.RichText)
+        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self.setContentsMargins(8, 6, 8, 6)
+        self._on_left = False
+        plot.installEventFilter(self)
+        self.hide()
+
+    def show_text(self, html: str, on_left: bool) -> None:
+        """Show a text in the upper left or the upper right corner."""
+        self._on_left = on_left
+        chosen = theme()
+        style = f"background: {chosen.paper}; color: {chosen.ink}; border: 1px solid {chosen.line};"
+        if style != self.styleSheet():
+            self.setStyleSheet(style)
+        if html != self.text():
+            self.setText(html)
+        self.adjustSize()
+        self._place()
+        self.show()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Stay in the corner when the plot changes its size."""
+        if event.type() == QEvent.Type.Resize and self.isVisible():
+            self._place()
+        return False
+
+    def _place(self) -> None:
+        parent = self.parentWidget()
+        right = parent.width() - self.width() - MARGIN
+        self.move(LEFT_AXIS + MARGIN if self._on_left else right, MARGIN)
+
+
+def class_sign(k: int) -> str:
+    """Return a character that looks like a class's marker."""
+    return SIGNS[(k + k // len(SIGNS)) % len(SIGNS)]
+
+
+def reading_html(scene: BoundaryScene, reading: Reading, near: int) -> str:
+    """Return the table of a reading: where, then each class's logit and probability."""
+    quiet = theme().quiet
+    where = [
+        f"{escape(axis.name or tr('component {0}').format(axis.feature + 1))}"
+        f" = <b>{escape(_value(axis.ticks, value))}</b>"
+        for axis, value in zip(scene.plane.axes, reading.values, strict=True)
+    ]
+    head = f"<tr style='color:{quiet}'><td></td><td align='right'>{tr('logit')}</td>"
+    head += f"<td align='right'>&nbsp;&nbsp;{tr('probability')}</td></tr>"
+    body = "".join(
+        f"<tr><td><span style='color:{class_colour(k)}'>{class_sign(k)}</span> {escape(name)}"
+        f"&nbsp;&nbsp;</td><td align='right'>{figure(float(reading.logits[k]), 2)}</td>"
+        f"<td align='right'>{figure(float(reading.probabilities[k]))}</td></tr>"
+        for k, name in enumerate(scene.classes)
+    )
+    text = f"{'<br>'.join(where)}<table cellspacing='1'>{head}{body}</table>"
+    return text + (_row(scene, near) if near >= 0 else "")
+
+
+def _value(ticks: tuple[tuple[float, str], ...], value: float) -> str:
+    if not ticks:
+        return number(float(f"{value:.3g}"))
+    return min(ticks, key=lambda tick: abs(tick[0] - value))[1]
+
+
+def _row(scene: BoundaryScene, near: int) -> str:
+    rows = scene.rows
+    k = int(rows.labels[near])
+    text = tr("row {0}: {1}, {2}").format(
+        int(rows.rows[near]) + 1, scene.classes[k], SPLITS[int(rows.splits[near])]
+    )
+    return f"<span style='color:{theme().quiet}'>{escape(text)}</span>"

@@ -1,0 +1,107 @@
+"""Numbers and sentences that several panels share."""
+
+from __future__ import annotations
+
+import math
+
+from PySide6.QtCore import QCoreApplication
+
+from core.data.dataset import Dataset
+from core.scenes.boundary import BoundaryScene
+from core.scenes.planes import Axis
+
+MINUS, THIN_SPACE, INFINITY = "\u2212", "\u2009", "∞"
+MOST_HELD_NAMED = 3
+
+
+def tr(text: str) -> str:
+    """Translate a text that stands outside a widget."""
+    return QCoreApplication.translate("Panels", text)
+
+
+def figure(value: float, decimals: int = 3) -> str:
+    """Return a number with a fixed number of decimals, so that it keeps its width.
+
+    Examples
+    --------
+    >>> figure(0.12345), figure(-1.5, 1), figure(float("nan")), figure(float("inf"))
+    ('0.123', '−1.5', '–', '∞')
+    """
+    if math.isnan(value):
+        return "–"
+    if math.isinf(value):
+        return INFINITY if value > 0 else MINUS + INFINITY
+    return f"{value:.{decimals}f}".replace("-", MINUS)
+
+
+def number(value: float) -> str:
+    """Return a number with three significant digits, or all of a whole one.
+
+    Examples
+    --------
+    >>> number(12345), number(0.0123456), number(-2.5)
+    ('12\u2009345', '0.0123', '−2.5')
+    """
+    if not math.isfinite(value):
+        return figure(value)
+    if value == int(value) and abs(value) < 1e12:
+        return f"{int(value):,}".replace(",", THIN_SPACE).replace("-", MINUS)
+    return f"{value:.3g}".replace("-", MINUS)
+
+
+def percent(share: float) -> str:
+    """Return a share in per cent.
+
+    Examples
+    --------
+    >>> percent(0.962)
+    '96.2\u2009%'
+    """
+    return f"{100 * share:.1f}{THIN_SPACE}%" if math.isfinite(share) else "–"
+
+
+def axis_label(axis: Axis) -> str:
+    """Return what an axis of the boundary says."""
+    if axis.name:
+        return axis.name
+    return tr("principal component {0} ({1} of the variance)").format(
+        axis.feature + 1, percent(axis.share)
+    )
+
+
+def level_or_number(dataset: Dataset, feature: int, value: float) -> str:
+    """Return a raw value as a person writes it: a level's name, or a number."""
+    levels = dataset.features[feature].levels
+    if not levels:
+        return number(value)
+    return levels[int(value)] if 0 <= int(value) < len(levels) else tr("missing")
+
+
+def plane_note(dataset: Dataset, scene: BoundaryScene) -> str:
+    """Say what is done with the features that are on no axis; nothing where there are none."""
+    plane = scene.plane
+    if plane.kind == "components":
+        return tr("Plane through the mean of the train rows along the first two components.")
+    if plane.kind == "average":
+        return tr(
+            "Averaged over the other features of {0} train rows (partial dependence)."
+        ).format(number(scene.surface.averaged))
+    if plane.kind == "slice":
+        shown = {axis.feature for axis in plane.axes}
+        others = [j for j in range(dataset.n_features) if j not in shown]
+        named = ", ".join(
+            f"{dataset.features[j].name} = {level_or_number(dataset, j, plane.stand_ins[0, j])}"
+            for j in others[:MOST_HELD_NAMED]
+        )
+        more = len(others) - MOST_HELD_NAMED
+        end = tr(" and {0} more").format(more) if more > 0 else ""
+        return tr("Slice at {0}{1}.").format(named, end)
+    return ""
+
+
+def points_note(scene: BoundaryScene) -> str:
+    """Say when not every row is drawn; nothing where all are."""
+    drawn, total = len(scene.rows.rows), scene.rows.total
+    if drawn == total:
+        return ""
+    return tr("{0} of {1} rows are drawn, chosen at random.").format(number(drawn), number(total))
