@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,6 +22,13 @@ def read_only(values: object, dtype: type[np.generic]) -> NDArray[Any]:
     array: NDArray[Any] = np.ascontiguousarray(values, dtype=dtype).view()
     array.flags.writeable = False
     return array
+
+
+def take_columns(X: Floats, columns: Sequence[int] | Codes) -> Floats:
+    """Return these columns of X: X itself where they are all of them, in order; else a copy."""
+    if np.array_equal(columns, np.arange(X.shape[1])):
+        return X
+    return X[:, columns]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

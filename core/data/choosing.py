@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -51,13 +52,13 @@ class Chosen:
 
     def _coded(self, column: ColumnLike) -> tuple[Feature, Floats]:
         if np.asarray(column.values).dtype.kind == "f":
-            values = np.asarray(column.values, dtype=np.float64)[self.rows]
+            values = self._kept(np.asarray(column.values, dtype=np.float64))
             if np.isinf(values).any():
                 self.infinite.append(column.name)
                 values = np.where(np.isinf(values), np.nan, values)
             return Feature(column.name), values
         coded = code_column(column)
-        codes = coded.codes[self.rows]
+        codes = self._kept(coded.codes)
         return Feature(column.name, coded.names), np.where(codes < 0, np.nan, codes)
 
     def matrix(self) -> Floats:
@@ -70,9 +71,15 @@ class Chosen:
                 "Choose a table with at least one column of numbers or categories that varies.",
             )
         X = np.empty((len(self.rows), len(self.features)))
-        for j, values in enumerate(self.values):
-            X[:, j] = values
+        # Some rows at a time, so that the strided writes stay in the cache.
+        for start in range(0, len(X), 4096):
+            block = slice(start, start + 4096)
+            for j, values in enumerate(self.values):
+                X[block, j] = values[block]
         return X
+
+    def _kept(self, values: NDArray[Any]) -> NDArray[Any]:
+        return values if len(values) == len(self.rows) else values[self.rows]
 
     def notes(self) -> list[str]:
         """Say in words what was left out or altered."""
@@ -91,10 +98,9 @@ def _unfit(column: ColumnLike) -> str:
 
 
 def _useless(feature: Feature, values: Floats) -> str:
-    known = values[~np.isnan(values)]
-    if not len(known):
+    if np.isnan(values).all():
         return "all missing"
-    if (known == known[0]).all() and len(known) == len(values):
+    if (values == values[0]).all():
         return "constant"
     if len(feature.levels) > min(MAX_LEVELS, max(20, len(values) // 2)):
         return "too many levels"

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.data.dataset import Feature, Floats
+from core.data.basics import Feature, Floats, take_columns
 from core.data.imputing import OWN_LEVEL
 from core.data.scaling import fit_scaling
 
@@ -59,7 +59,7 @@ def fit_inputs(
         On columns without spread and levels that no train row has.
     """
     numbers = [j for j, feature in enumerate(features) if not feature.levels]
-    block = X[:, numbers]
+    block = take_columns(X, numbers)
     gaps = np.isnan(block)
     lacking = np.atleast_1d(gaps.any(axis=0))
     if lacking.any():
@@ -112,10 +112,9 @@ def encode(raw: Floats, inputs: tuple[Input, ...], fill: Floats) -> Floats:
     step = max(1, _CELLS // max(len(inputs), 1))
     for start in range(0, len(raw), step):
         part, rows = raw[start : start + step], slice(start, start + step)
-        values = _filled(part[:, feature[numbers]], fill[feature[numbers]])
-        values -= shift
+        values = _filled(take_columns(part, feature[numbers]), fill[feature[numbers]]) - shift
         values /= scale
-        out[rows, numbers] = values
+        out[rows, numbers if len(levels) else slice(None)] = values
         if len(levels):
             codes = part[:, feature[levels]]
             known = _filled(codes, fill[feature[levels]]) == level

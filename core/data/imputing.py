@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.data.dataset import Codes, Dataset, Feature, Floats
+from core.data.basics import Codes, Feature, Floats, take_columns
+from core.data.dataset import Dataset
 from core.errors import UserError
 from core.registry import Registry
 
@@ -85,9 +86,9 @@ def fit_fill(features: tuple[Feature, ...], X: Floats, missing: str) -> tuple[Fl
     gaps = np.isnan(X)
     counts = gaps.sum(axis=0)
     numbers = np.array([not feature.levels for feature in features])
-    known = numbers & (counts < len(X))
-    fill[known & (counts == 0)] = _centre(X[:, known & (counts == 0)], missing)
-    for j in np.flatnonzero(known & (counts > 0)):
+    whole = np.flatnonzero(numbers & (counts == 0))
+    fill[whole] = _centre(take_columns(X, whole), missing)
+    for j in np.flatnonzero(numbers & (counts > 0) & (counts < len(X))):
         fill[j] = _centre(X[~gaps[:, j], j], missing)
     for j in np.flatnonzero(~numbers):
         if missing == "category" and counts[j]:

@@ -156,8 +156,9 @@ def prepare(
             f"{dataset.name} was not prepared.", "No train row is left.", "Add train rows."
         )
     raw = dataset.X if len(rows) == dataset.n_samples else dataset.X[rows]
-    fill, fill_notes = fit_fill(dataset.features, raw[in_train], missing)
-    inputs, input_notes = fit_inputs(dataset.features, raw[in_train], fill, scaling, missing)
+    seen = raw[in_train]
+    fill, fill_notes = fit_fill(dataset.features, seen, missing)
+    inputs, input_notes = fit_inputs(dataset.features, seen, fill, scaling, missing)
     per_class = fit_class_weights(class_weights, y[in_train], dataset.classes)
     weights = row_weights(dataset, rows, per_class[y], in_train)
     absent = [c for k, c in enumerate(dataset.classes) if not (y[in_train] == k).any()]
