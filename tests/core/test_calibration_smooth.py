@@ -20,15 +20,15 @@ def reflected(t, x, sigma):
     """The Gaussian kernel at t from x, with all mirror images that matter."""
     t, x = np.asarray(t, dtype=float)[..., None], np.asarray(x, dtype=float)
     total = 0.0
-    for turn in range(-4, 5):
+    for turn in (-2, -1, 0, 1, 2):
         for image in (x + 2 * turn, -x + 2 * turn):
             total = total + np.exp(-0.5 * ((t - image) / sigma) ** 2)
     return total / (sigma * np.sqrt(2 * np.pi))
 
 
-def brute_error(y, p, sigma, points=40_000):
+def brute_error(y, p, sigma, points=1500):
     t = (np.arange(points) + 0.5) / points
-    return np.mean([abs(np.mean((y - p) * row)) for row in reflected(t, p, sigma)])
+    return np.mean(np.abs(reflected(t, p, sigma) @ (y - p))) / len(y)
 
 
 @pytest.mark.parametrize("sigma", [0.006, 0.02, 0.1, 0.7])
@@ -72,10 +72,10 @@ def test_the_smoothed_value_of_a_single_point_matches_the_integral_of_its_kernel
 
 @pytest.mark.parametrize("seed", range(4))
 def test_smooth_error_is_the_fixed_point_of_the_direct_sum(seed):
-    y, p = drawn(seed, 60 + 40 * seed, [None, 1, 2, None][seed], slope=0.3 + 0.2 * seed)
+    y, p = drawn(seed, 40 + 20 * seed, [None, 1, 2, None][seed], slope=0.3 + 0.2 * seed)
     fit = smooth_calibration_error(y, p)
     assert fit.value == fit.sigma
-    root = brentq(lambda s: brute_error(y, p, s, 4000) - s, 0.003, 0.9, xtol=1e-9)
+    root = brentq(lambda s: brute_error(y, p, s) - s, 0.003, 0.9, xtol=1e-8)
     assert fit.value == pytest.approx(root, abs=2e-6)
 
 

@@ -42,26 +42,30 @@ def fit_softmax(
     """
     n, k = X.shape
     w = np.full(n, 1.0 / n) if weights is None else weights / weights.sum()
-    theta = np.zeros((k, k + 1))  # the distance of W from the identity, then b
-    cost = np.column_stack((penalty.matrix, np.full(k, penalty.shift)))
+    # With logits of size 1 the linear systems are well conditioned; W is then larger by the scale.
+    scale = float(np.abs(X).max()) or 1.0
+    X = X / scale
+    goal = scale * np.eye(k, k + 1)
+    cost = np.column_stack((penalty.matrix / scale**2, np.full(k, penalty.shift)))
     free = np.column_stack((penalty.free, np.ones(k, dtype=np.bool_)))
     truth = np.eye(k)[labels]
+    theta = np.zeros((k, k + 1))  # W, then b; at 0 the loss is curved whatever the logits
 
     def logits(theta: FloatArray) -> FloatArray:
-        return X + X @ theta[:, :k].T + theta[:, k]
+        return X @ theta[:, :k].T + theta[:, k]
 
     def value(theta: FloatArray) -> float:
         loss = w @ categorical_cross_entropy(logits(theta), labels)
-        return float(loss + 0.5 * (cost * theta**2).sum())
+        return float(loss + 0.5 * (cost * (theta - goal) ** 2).sum())
 
-    def pull_back(residual: FloatArray, theta: FloatArray) -> FloatArray:
+    def pull_back(residual: FloatArray, pulled: FloatArray) -> FloatArray:
         r = residual * w[:, None]
-        return np.where(free, np.column_stack((r.T @ X, r.sum(axis=0))) + cost * theta, 0.0)
+        return np.where(free, np.column_stack((r.T @ X, r.sum(axis=0))) + cost * pulled, 0.0)
 
     loss = value(theta)
     for _ in range(_STEPS):
         p = softmax(logits(theta), axis=1)
-        gradient = pull_back(p - truth, theta)
+        gradient = pull_back(p - truth, theta - goal)
 
         def curve(v: FloatArray, p: FloatArray = p) -> FloatArray:
             d = p * (X @ v[:, :k].T + v[:, k])
@@ -71,8 +75,11 @@ def fit_softmax(
         decrement = float((gradient * step).sum())
         if decrement <= 1e-22:
             break
-        theta, loss = _search(value, theta, step, loss, decrement)
-    return np.eye(k) + theta[:, :k], theta[:, k]
+        trial, new = _search(value, theta, step, loss, decrement)
+        if new > loss * (1.0 + 1e-14):
+            break  # rounding hides any further descent
+        theta, loss = trial, new
+    return theta[:, :k] / scale, theta[:, k]
 
 
 def _search(
@@ -87,7 +94,7 @@ def _search(
     while True:
         trial = theta - size * step
         new = value(trial)
-        if new <= loss - 1e-4 * size * decrement + 1e-15 * abs(loss) or size < 1e-10:
+        if new <= loss - 1e-4 * size * decrement + 1e-15 * loss or size < 1e-10:
             return trial, new
         size *= 0.5
 
