@@ -27,6 +27,8 @@ PANELS: Panels = Panels(
         _record("boundary", "Decision boundary", "BoundaryPanel", _CENTRE),
         _record("curves", "Loss", "CurvesPanel", _RIGHT),
         _record("reliability", "Reliability", "ReliabilityPanel", _RIGHT),
+        _record("figures", "Figures", "FiguresPanel", _RIGHT),
+        _record("rows", "Rows", "RowsPanel", _CENTRE),
     ],
 )
 """Every panel, in the order of the View menu."""

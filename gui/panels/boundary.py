@@ -40,6 +40,7 @@ class BoundaryPanel(PlottedPanel):
         smooth_images(self.plot)
         self.header = BoundaryHeader(session, self)
         self.says = note("boundary.note")
+        self.says.hide()
         self._read_out = ReadOut(self.plot)
         self._build_layers()
         layout = self.stack()

@@ -26,6 +26,7 @@ class ReadOut(QLabel):
         self.setTextFormat(Qt.TextFormat.RichText)
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.setContentsMargins(8, 6, 8, 6)
+        self._plot = plot
         self._on_left = False
         plot.installEventFilter(self)
         self.hide()
@@ -50,8 +51,7 @@ class ReadOut(QLabel):
         return False
 
     def _place(self) -> None:
-        parent = self.parentWidget()
-        right = parent.width() - self.width() - MARGIN
+        right = self._plot.width() - self.width() - MARGIN
         self.move(LEFT_AXIS + MARGIN if self._on_left else right, MARGIN)
 
 

@@ -74,7 +74,8 @@ def level_or_number(dataset: Dataset, feature: int, value: float) -> str:
     levels = dataset.features[feature].levels
     if not levels:
         return number(value)
-    return levels[int(value)] if 0 <= int(value) < len(levels) else tr("missing")
+    known = math.isfinite(value) and 0 <= int(value) < len(levels)
+    return levels[int(value)] if known else tr("missing")
 
 
 def plane_note(dataset: Dataset, scene: BoundaryScene) -> str:

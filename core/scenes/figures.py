@@ -1,0 +1,51 @@
+"""The figures panel's scene: what is decided right and wrong in each part at the threshold."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from core.evaluation import Figures, evaluate
+from core.run import Run
+from core.training import TrainState
+from core.view import SPLITS, View
+
+
+@dataclass(frozen=True, slots=True)
+class FiguresScene:
+    """What the figures panel draws.
+
+    Attributes
+    ----------
+    step : int
+    classes : tuple of str
+    split : str
+        The part whose confusion matrix is drawn.
+    threshold : float
+        Of two classes the second is decided where its probability is at least this.
+    parts : tuple of (Figures or None)
+        Of train, validation and test; None where a part has no rows.
+    """
+
+    step: int
+    classes: tuple[str, ...]
+    split: str
+    threshold: float
+    parts: tuple[Figures | None, ...]
+
+    @property
+    def chosen(self) -> Figures | None:
+        """The figures of the chosen part."""
+        return self.parts[SPLITS.index(self.split)]
+
+
+def figures_scene(run: Run, state: TrainState, view: View) -> FiguresScene:
+    """Return what the figures panel shows at a state."""
+    parts: list[Figures | None] = []
+    for code in range(len(SPLITS)):
+        X, y, _ = run.prepared.part(code)
+        if not len(y):
+            parts.append(None)
+            continue
+        parts.append(evaluate(y, run.probabilities(state, X), view.threshold))
+    classes = run.prepared.classes
+    return FiguresScene(state.step, classes, view.split, view.threshold, tuple(parts))
