@@ -86,7 +86,9 @@ def load(name: str) -> Dataset:
         levels, X[:, i] = _column(cells[:, j], header[j] in record.categories)
         features.append(Feature(header[j], levels))
     classes, y = np.unique(cells[:, header.index(record.target)], return_inverse=True)
-    facts = dict(line.split(": ", 1) for line in about(name).splitlines() if ": " in line[:10])
+    facts = dict(
+        line[2:].split(": ", 1) for line in about(name).splitlines() if line.startswith("- ")
+    )
     return Dataset(
         name=record.label,
         features=tuple(features),

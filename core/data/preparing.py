@@ -143,7 +143,8 @@ def prepare(
     >>> [len(prepared.part(split)[1]) for split in (0, 1, 2)]
     [60, 20, 20]
     """
-    SCALINGS[scaling], MISSING[missing]
+    for registry, key in ((SCALINGS, scaling), (MISSING, missing)):
+        registry[key]  # an unknown key raises, listing the choices
     rows, notes = complete_rows(dataset, drop=missing == "drop")
     y = dataset.y[rows]
     if dataset.split is None:

@@ -63,7 +63,7 @@ def test_penguins_have_the_published_counts():
 @each_table
 def test_every_table_says_source_licence_citation_and_each_column(name):
     text, data = about(name), load(name)
-    for word in ("Source: ", "Licence: ", "Citation: "):
+    for word in ("Source: ", "Licence: ", "Citation: ", "Changes: "):
         assert word in text
     assert data.source
     assert data.licence in ("CC BY 4.0", "CC0 1.0")
