@@ -160,7 +160,8 @@ def dataset_from_table(
         The label's column.
     features : sequence of str
         The columns to use; empty means every one but ids, free text, dates, the target and the
-        columns named below. Columns that are constant or all missing are left out in any case.
+        columns named below. The target, and columns that are constant or all missing, are left
+        out in any case.
     name : str
         What the window calls the dataset.
     bins, merge
@@ -186,7 +187,7 @@ def dataset_from_table(
         notes.append(f"Rows left out for want of a value of {target}: {lost}.")
     others = [key for key in columns if key not in (target, split, weights)]
     chosen = Chosen(name, rows)
-    for key in features or others:
+    for key in [key for key in features if key in others] if features else others:
         chosen.consider(columns[key], asked=bool(features))
     chosen.fall_back_on_keys([columns[key] for key in others])
     return Dataset(
@@ -208,7 +209,8 @@ def _check(table: TableLike, name: str, wanted: Sequence[str]) -> None:
         why = f"It has {rows}; you need at least 2 rows of 2 classes."
         raise UserError(f"{name} cannot be learnt from.", why, "Choose a table with more rows.")
     names = [column.name for column in table.columns]
+    shown = ", ".join(names[:30]) + (", …" if len(names) > 30 else "")
     for key in wanted:
         if key not in names:
-            shown = ", ".join(names[:30]) + (", …" if len(names) > 30 else "")
-            raise UserError(f"{name} has no column {key!r}.", "", f"Choose one of: {shown}.")
+            what = f"has no column {key!r}" if key else "has no target column yet"
+            raise UserError(f"{name} {what}.", "", f"Choose one of: {shown}.")

@@ -120,7 +120,7 @@ def test_useless_columns_are_left_out_with_the_reason():
 
 def test_features_that_are_asked_for_are_taken_in_that_order():
     made = table(a=[1.0, 2.0, 3.0, 4.0], b=("text", ["p", "q", "p", "q"]), c=[0.0] * 4, label=LABEL)
-    data = dataset_from_table(made, "label", ["c", "b", "a"])
+    data = dataset_from_table(made, "label", ["c", "label", "b", "a"])
     assert [f.name for f in data.features] == ["b", "a"]
     assert "constant: c" in data.notes[0]
 
@@ -182,6 +182,11 @@ def test_a_key_as_the_target_is_refused_with_the_number_of_classes():
 def test_an_unknown_column_lists_the_columns(wanted):
     with pytest.raises(UserError, match=r"has no column.*x, label"):
         dataset_from_table(table(x=[1.0, 2.0], label=["A", "B"]), **wanted)
+
+
+def test_no_target_at_all_is_explained():
+    with pytest.raises(UserError, match=r"no target column yet.*Choose one of: x, label"):
+        dataset_from_table(table(x=[1.0, 2.0], label=["A", "B"]), "")
 
 
 def test_a_number_with_many_values_is_offered_as_bins():
