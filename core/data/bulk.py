@@ -25,21 +25,23 @@ if TYPE_CHECKING:
     import pandas as pd
     from _typeshed import WriteableBuffer
 
-HEAD = 1 << 20
+_LINE_FEED = 10
+
+HEAD = 1 << 18
 """Bytes on which the dialect of a large file is found."""
 
 
 class _Watched(io.RawIOBase):
     """A stream that counts what pandas reads, reports progress and keeps the limits."""
 
-    def __init__(self, source: Source, delimiter: str, progress: Progress | None) -> None:
+    def __init__(self, source: Source, progress: Progress | None) -> None:
         super().__init__()
         self._stream = source.open()
         self._meter = Meter(source)
         self._progress = progress
         self._size = source.size * (4 if source.gzipped else 1)
-        self._delimiter = delimiter.encode()
-        self.delimiters = self.ends = self.quotes = self.nuls = 0
+        self.ends = 0
+        self.quoted = self.nul = False
 
     def readable(self) -> bool:
         return True
@@ -48,10 +50,10 @@ class _Watched(io.RawIOBase):
         chunk = self._stream.read(len(memoryview(buffer)))
         memoryview(buffer)[: len(chunk)] = chunk
         self._meter.see(chunk)
-        self.delimiters += chunk.count(self._delimiter)
-        self.ends += chunk.count(b"\n")
-        self.quotes += chunk.count(b'"')
-        self.nuls += chunk.count(b"\0")
+        codes = np.frombuffer(chunk, np.uint8)
+        self.ends += int(np.count_nonzero(codes == _LINE_FEED))
+        self.quoted = self.quoted or b'"' in chunk
+        self.nul = self.nul or not codes.all()
         tell(self._progress, 0.95 * min(1.0, self._meter.seen / max(self._size, 1)))
         return len(chunk)
 
@@ -70,6 +72,7 @@ class _Plan:
     numerals: Numerals
     skiprows: int
     marks: list[str]
+    spaced: bool
 
 
 def read_bulk(
@@ -84,9 +87,9 @@ def read_bulk(
     plan = _plan(source, suffix, settings, log)
     if plan is None:
         return None
-    watched = _Watched(source, plan.dialect.delimiter or ",", progress)
+    watched = _Watched(source, progress)
     frame = _parse(watched, plan)
-    if frame is None or not _even(watched, frame, plan):
+    if frame is None or not _even(source, watched, frame, plan):
         return None
     lines = _lines(watched, frame, plan)
     names = unique_names(plan.names, log)
@@ -136,7 +139,8 @@ def _plan(source: Source, suffix: str, settings: Settings, log: ProblemLog) -> _
         missing=marks,
         compression="gzip" if source.gzipped else None,
     )
-    return _Plan(dialect, grid.names, numbers, numerals, grid.lines[0] - 1, found)
+    spaced = f"{grid.dialect.delimiter} ".encode() in head and grid.dialect.delimiter != " "
+    return _Plan(dialect, grid.names, numbers, numerals, grid.lines[0] - 1, found, spaced)
 
 
 def _numerals(settings: Settings) -> Numerals | None:
@@ -176,35 +180,41 @@ def _parse(watched: _Watched, plan: _Plan) -> pd.DataFrame | None:
         "header": None,
         "names": list(range(width)),
         "skiprows": plan.skiprows,
-        "dtype": {j: np.float64 if j in set(plan.numbers) else str for j in range(width)},
-        "na_values": {j: plan.marks for j in plan.numbers},
+        "dtype": {j: str for j in range(width) if j not in set(plan.numbers)},
+        "na_values": plan.marks
+        if len(plan.numbers) == width
+        else dict.fromkeys(plan.numbers, plan.marks),
         "keep_default_na": False,
         "decimal": plan.numerals.decimal,
         "thousands": plan.numerals.thousands,
         "quotechar": plan.dialect.quote or '"',
         "quoting": 0 if plan.dialect.quote else 3,
-        "skipinitialspace": plan.dialect.delimiter != " ",
+        "skipinitialspace": plan.spaced,
         "encoding": plan.dialect.encoding,
         "engine": "c",
     }
     try:
-        with io.BufferedReader(watched, 1 << 20) as stream:
+        with io.BufferedReader(watched, 1 << 16) as stream:
             return pd.read_csv(stream, **options)  # type: ignore[call-overload,no-any-return]
     except (ValueError, pd.errors.ParserError, UnicodeDecodeError):
         return None
 
 
-def _even(watched: _Watched, frame: pd.DataFrame, plan: _Plan) -> bool:
-    """Tell whether the delimiters counted are just those of rows that are all full."""
-    if watched.nuls or isinstance(frame.index[0], tuple) or frame.index[0] != 0:
+def _even(source: Source, watched: _Watched, frame: pd.DataFrame, plan: _Plan) -> bool:
+    """Tell whether every row is full: the last column is, or the delimiters are just as many."""
+    if watched.nul or isinstance(frame.index[0], tuple) or frame.index[0] != 0:
         return False
-    width = len(plan.names)
-    if watched.quotes:
-        last = frame.iloc[:, width - 1]
-        return bool(last.notna().all() and not (last == "").any())
-    above = plan.skiprows * (width - 1)
-    expected = len(frame) * (width - 1)
-    return expected <= watched.delimiters <= expected + above + width
+    last = frame.iloc[:, -1]
+    if bool(last.notna().all()) and not bool((last == "").any()):
+        return True
+    if watched.quoted:
+        return False
+    mark = (plan.dialect.delimiter or ",").encode()[0]
+    delimiters = sum(
+        int(np.count_nonzero(np.frombuffer(piece, np.uint8) == mark)) for piece in source.chunks()
+    )
+    expected = len(frame) * (len(plan.names) - 1)
+    return expected <= delimiters <= expected + (plan.skiprows + 1) * len(plan.names)
 
 
 def _lines(watched: _Watched, frame: pd.DataFrame, plan: _Plan) -> NDArray[np.int64] | None:

@@ -117,8 +117,8 @@ class Meter:
     def __init__(self, source: Source) -> None:
         self.source = source
         self.seen = 0
-        self.lines = 0
         self._since_end = 0
+        self._carriage = False
 
     def see(self, chunk: bytes) -> None:
         """Count a piece of content.
@@ -130,14 +130,25 @@ class Meter:
         """
         self.seen += len(chunk)
         check_expansion(self.source, self.seen)
-        ends = chunk.count(b"\n") + (chunk.count(b"\r") if b"\n" not in chunk else 0)
-        self._since_end = self._since_end + len(chunk) if not ends else 0
-        self.lines += ends
+        last = max(chunk.rfind(b"\n"), chunk.rfind(b"\r") if self._carriage else -1)
+        if last < 0 and not self._carriage:
+            last = chunk.rfind(b"\r")
+            self._carriage = last >= 0
+        self._since_end = self._since_end + len(chunk) if last < 0 else len(chunk) - last - 1
         if self._since_end > LONGEST_LINE:
             raise self.source.refuse(
-                f"Line {self.lines + 1} is longer than the limit of {LONGEST_LINE >> 20} MB, so this is no table.",
+                f"Line {self._line()} is longer than the limit of {LONGEST_LINE >> 20} MB, so this is no table.",
                 "Choose a file with one row on each line.",
             )
+
+    def _line(self) -> int:
+        """Count the lines up to the one that is too long, by reading again."""
+        ends, left = 0, self.seen - self._since_end
+        with self.source.open() as stream:
+            while left > 0 and (chunk := stream.read(min(CHUNK, left))):
+                ends += chunk.count(b"\n") or chunk.count(b"\r")
+                left -= len(chunk)
+        return ends + 1
 
 
 def check_expansion(source: Source, expanded: int) -> None:
