@@ -92,6 +92,19 @@ def test_log_softmax_and_categorical_cross_entropy_are_right_to_two_ulp(z):
     assert largest_error(categorical_cross_entropy(rows, labels), chosen) <= 2
 
 
+def test_the_loss_of_a_leader_over_many_equal_classes_does_not_drift_with_their_number():
+    gaps = np.random.default_rng(8).uniform(25, 60, 60)
+    z = np.zeros((60, 1500))
+    z[:, 1:] = -gaps[:, None]
+    exact = [mp.log1p(1499 * mp.exp(-mp.mpf(g))) for g in gaps.tolist()]
+    assert largest_error(categorical_cross_entropy(z, np.zeros(60, int)), exact) <= 2
+
+
+def test_softmax_of_two_classes_loses_nothing_to_the_rounding_of_their_sum():
+    z = np.random.default_rng(9).normal(size=(2000, 2))
+    assert largest_error(softmax(z), exact_softmax(z)) <= 1.8
+
+
 @pytest.mark.parametrize("z", BATCHES)
 def test_logsumexp_is_right_to_two_and_a_half_ulp_of_the_largest_number(z):
     exact = [row[2] for row in exact_rows(z)]
