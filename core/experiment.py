@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -19,6 +18,7 @@ from core.settings import calibration as calibration_knobs
 from core.settings import data as data_knobs
 from core.settings import model as model_knobs
 from core.settings import training as training_knobs
+from core.strict_json import parse_json
 
 VERSION = 1
 
@@ -175,39 +175,6 @@ def _split(path: str) -> tuple[str, str]:
     knob_at(path)
     section, _, name = path.partition(".")
     return section, name
-
-
-def parse_json(text: str) -> Mapping[str, Any]:
-    """Read one JSON object strictly: no repeated key, no NaN or Infinity.
-
-    Raises
-    ------
-    UserError
-        With the line and column where the text breaks off or is no JSON.
-    """
-    if not text.strip():
-        raise UserError("The file is empty.", "It holds no JSON at all.", "Choose another file.")
-    try:
-        value = json.loads(text, object_pairs_hook=_without_repeats, parse_constant=float)
-    except json.JSONDecodeError as error:
-        where = f"Line {error.lineno}, column {error.colno}: {error.msg}."
-        raise UserError("The file is not complete JSON.", where, "Choose another file.") from None
-    except RecursionError:
-        raise UserError("The file is nested too deeply.", "", "Choose another file.") from None
-    if not isinstance(value, dict):
-        raise UserError("The file holds no settings.", "JSON object expected.", "")
-    return value
-
-
-def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    seen: dict[str, Any] = {}
-    for key, value in pairs:
-        if key in seen:
-            raise UserError(f"{key!r} stands twice.", "", "Keep one of the two.")
-        if isinstance(value, float) and not math.isfinite(value):
-            raise UserError(f"{key!r} is not a finite number.", "", "Give a finite number.")
-        seen[key] = value
-    return seen
 
 
 def experiment_from_mapping(mapping: Mapping[str, Any]) -> Experiment:

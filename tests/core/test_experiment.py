@@ -79,8 +79,8 @@ def test_choices_not_mentioned_keep_their_defaults():
     ("text", "named"),
     [
         ("", "empty"),
-        ('{"training": {"learning_rate": 0.5', "Line 1, column"),
-        ('{"training": {"learning_rate": NaN}}', "learning_rate"),
+        ('{"training": {"learning_rate": 0.5', "line 1, column"),
+        ('{"training": {"learning_rate": NaN}}', r"training\.learning_rate"),
         ('{"training": {"learning_rate": 1, "learning_rate": 2}}', "twice"),
         ('{"training": {"speed": 1}}', "training.speed"),
         ('{"trainings": {}}', "trainings"),
