@@ -203,6 +203,18 @@ def test_a_number_with_many_values_is_offered_as_bins():
     np.testing.assert_array_equal(thirds.y, (np.array(ages)[:, None] > edges).sum(axis=1))
 
 
+def test_a_value_on_an_edge_belongs_to_the_bin_below():
+    data = dataset_from_table(table(x=[1.0, 2.0, 3.0], y=[1.0, 2.0, 3.0]), "y", bins="median")
+    assert data.classes == ("≤ 2", "> 2")
+    assert data.y.tolist() == [0, 0, 1]
+
+
+def test_a_target_with_a_class_for_almost_every_row_is_refused():
+    labels = [f"n{i % 12}" for i in range(15)]
+    with pytest.raises(UserError, match="12 classes in 15 rows"):
+        dataset_from_table(table(x=[float(i) for i in range(15)], label=labels), "label")
+
+
 def test_class_numbers_from_0_or_1_may_be_many():
     y = [float(i % 40) for i in range(400)]
     made = table(x=[float(i) for i in range(400)], label=y)

@@ -136,6 +136,15 @@ def test_a_folder_that_does_not_exist_is_explained(tmp_path):
         write_csv(tmp_path / "none" / "x.csv", load("iris"))
 
 
+def test_who_reads_the_older_file_meanwhile_reads_it_whole(tmp_path):
+    place = tmp_path / "data.csv"
+    place.write_text("old")
+    with open(place) as reader:
+        write_csv(place, load("iris"))
+        assert reader.read() == "old"
+    assert place.read_text().startswith("sepal")
+
+
 def test_a_link_stays_a_link(tmp_path):
     (tmp_path / "real.csv").write_text("old")
     (tmp_path / "link.csv").symlink_to("real.csv")
