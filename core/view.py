@@ -24,9 +24,9 @@ class Choice:
 SECTIONS: Registry[Choice] = Registry(
     "section",
     [
-        Choice("slice", "other inputs held at chosen values"),
-        Choice("average", "averaged over the rows (partial dependence)"),
-        Choice("components", "plane of the first two principal components"),
+        Choice("slice", "hold the others"),
+        Choice("average", "average over the others"),
+        Choice("components", "principal components"),
     ],
 )
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from core.data.dataset import Floats, read_only
+from core.experiment import TrainingChoices, knob_at
 from core.history import History, Metrics
 from core.metrics import METRICS, Metric
 from core.run import Run
@@ -38,6 +41,22 @@ class Line:
     last: float
 
 
+@dataclass(frozen=True, slots=True)
+class EditMark:
+    """Where training went on differently.
+
+    Attributes
+    ----------
+    place : float
+        On the horizontal axis.
+    changes : tuple of (label, old, new)
+        What was turned; empty where the data changed.
+    """
+
+    place: float
+    changes: tuple[tuple[str, object, object], ...]
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class CurvesScene:
     """What the curves panel draws.
@@ -54,8 +73,7 @@ class CurvesScene:
         How many records each smoothed value is the mean of; 0 without smoothing.
     ghosts : tuple of Line
         Earlier runs' lines, the oldest first.
-    edits : tuple of float
-        Where the problem was changed while training.
+    edits : tuple of EditMark
     best : float
         Where the validation loss was lowest; nan where it is not known.
     now : float
@@ -71,7 +89,7 @@ class CurvesScene:
     smoothed: tuple[Line, ...]
     window: int
     ghosts: tuple[Line, ...]
-    edits: tuple[float, ...]
+    edits: tuple[EditMark, ...]
     best: float
     now: float
     x_range: tuple[float, float]
@@ -107,7 +125,7 @@ def curves_scene(run: Run, ghosts: Sequence[Run], view: View, step: int) -> Curv
         smoothed=smoothed,
         window=window,
         ghosts=earlier,
-        edits=_places(history, [edit.step for edit in history.edits[1:]], view),
+        edits=_edits(history, view),
         best=_best(history.metrics, view),
         now=_places(history, [step], view)[0] if is_past else float("nan"),
         x_range=_x_range(drawn, view.log_steps),
@@ -190,6 +208,23 @@ def _places(history: History, steps: list[int], view: View) -> tuple[float, ...]
     if not len(known):
         return tuple(float("nan") for _ in steps)
     return tuple(np.interp(steps, known, history.metrics.column("epoch")).tolist())
+
+
+def _edits(history: History, view: View) -> tuple[EditMark, ...]:
+    places = _places(history, [edit.step for edit in history.edits[1:]], view)
+    pairs = itertools.pairwise(edit.problem.training for edit in history.edits)
+    return tuple(
+        EditMark(place, _changes(old, new)) for place, (old, new) in zip(places, pairs, strict=True)
+    )
+
+
+def _changes(old: TrainingChoices, new: TrainingChoices) -> tuple[tuple[str, object, object], ...]:
+    names = [field.name for field in dataclasses.fields(new)]
+    return tuple(
+        (knob_at(f"training.{name}").label, getattr(old, name), getattr(new, name))
+        for name in names
+        if getattr(old, name) != getattr(new, name)
+    )
 
 
 def _best(metrics: Metrics, view: View) -> float:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -16,6 +15,7 @@ from core.data.dataset import Floats, read_only
 from core.errors import UserError
 from core.run import Run
 from core.scenes.calibrated import calibrated_probabilities
+from core.scenes.chance import chance_error
 from core.training import TrainState
 from core.view import SPLITS, View
 
@@ -165,19 +165,6 @@ def judge(cells: Cells, bins: int, binning: str) -> Judged:
         chance_ece=chance_error(cells, bars),
         brier=decompose(cells, SCORES["brier"]),
     )
-
-
-def chance_error(cells: Cells, bars: ReliabilityCurve) -> float:
-    """Return the mean calibration error that a perfectly calibrated model would show in these bins.
-
-    A bin's gap is then a sum of independent rows of variance p (1 - p), about normal, and the mean
-    size of a normal variable is sqrt(2 / pi) times its standard deviation.
-    """
-    at = np.clip(np.searchsorted(bars.high, cells.values, side="left"), 0, len(bars.high) - 1)
-    variance = np.bincount(
-        at, cells.weight * cells.values * (1.0 - cells.values), minlength=len(bars.high)
-    )
-    return float(np.sqrt(2.0 / math.pi * variance).sum() / cells.total)
 
 
 def _mended(run: Run, state: TrainState, X: Floats) -> tuple[Floats | None, str]:

@@ -111,27 +111,31 @@ def contours_of(surface: Surface, levels: tuple[float, ...]) -> tuple[Contour, .
     if not len(surface.y) or not np.isfinite(p).all():
         return ()
     if p.shape[2] == 2:
-        return tuple(_lines(surface, p[:, :, 1], level, level) for level in levels)
+        return _lines(surface, p[:, :, 1], {level: level for level in levels})
     if p.shape[2] == 1:
         return ()
-    borders = []
+    borders: list[Contour] = []
     second, largest = np.moveaxis(np.partition(p, -2, axis=2)[:, :, -2:], 2, 0)
     for k in range(p.shape[2]):
         own = p[:, :, k]
         rival = np.where(own == largest, second, largest)
         if (own == largest).any() and not (own == largest).all():
-            borders.append(_lines(surface, own - rival, 0.0, float("nan")))
+            borders += _lines(surface, own - rival, {0.0: float("nan")})
     return tuple(borders)
 
 
-def _lines(surface: Surface, values: Floats, at: float, level: float) -> Contour:
+def _lines(surface: Surface, values: Floats, levels: dict[float, float]) -> tuple[Contour, ...]:
+    """Return the lines where values (r, c) equal each key, as contours of the level it maps to."""
     import contourpy
 
     lines_as = contourpy.LineType.ChunkCombinedNan
     generator = contourpy.contour_generator(surface.x, surface.y, values, line_type=lines_as)
-    [found] = generator.lines(at)[0]
-    lines = np.empty((0, 2)) if found is None else found
-    return Contour(level, read_only(lines, np.float64))
+    contours = []
+    for at, level in levels.items():
+        [found] = generator.lines(at)[0]
+        lines = np.empty((0, 2)) if found is None else found
+        contours.append(Contour(level, read_only(lines, np.float64)))
+    return tuple(contours)
 
 
 @functools.lru_cache(maxsize=4)

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from html import escape
+
 from PySide6.QtWidgets import QToolButton, QVBoxLayout, QWidget
 
 from core.scenes.calibrated import NO_METHOD
 from core.scenes.planes import axes_of
 from core.view import SECTIONS, SPLITS
-from gui.panels.controls import choice, row, show_checked, toggle
+from gui.panels.controls import choice, note, row, show_checked, toggle
 from gui.panels.held import HeldValues
+from gui.panels.reading import class_sign
 from gui.session import Session
+from gui.theme import class_colour
+
+LEGEND_LETTERS = 34  # that fit between the toggles
 
 
 class BoundaryHeader(QWidget):
@@ -31,11 +37,16 @@ class BoundaryHeader(QWidget):
             "",
             lambda on: session.set_view("calibrated", on),
         )
+        self.legend = note("boundary.legend", wraps=False)
+        self.legend.setContentsMargins(8, 0, 8, 0)
+        self.long_legend = note("boundary.long_legend")
+        self.long_legend.setContentsMargins(8, 0, 8, 2)
         self._build_section()
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 2, 0, 2)
         layout.setSpacing(0)
-        layout.addLayout(row(*self.splits.values(), None, self.discrete, self.calibrated))
+        layout.addLayout(row(*self.splits.values(), self.legend, self.discrete, self.calibrated))
+        layout.addWidget(self.long_legend)
         layout.addWidget(self.axes)
         layout.addWidget(self.held)
 
@@ -46,6 +57,7 @@ class BoundaryHeader(QWidget):
             show_checked(button, name in view.shown)
         show_checked(self.discrete, view.discrete)
         show_checked(self.calibrated, view.calibrated)
+        self._show_legend(run.prepared.classes)
         self._show_calibrated(run.experiment.calibration.method != NO_METHOD)
         n_features = run.dataset.n_features
         self.axes.setVisible(n_features > 2)
@@ -56,6 +68,18 @@ class BoundaryHeader(QWidget):
             self._show_axes()
         if self.held.isVisible():
             self.held.show_state()
+
+    def _show_legend(self, classes: tuple[str, ...]) -> None:
+        named = [
+            f"<span style='color:{class_colour(k)}'>{class_sign(k)}</span>&nbsp;{escape(name)}"
+            for k, name in enumerate(classes)
+        ]
+        is_long = sum(len(name) + 3 for name in classes) > LEGEND_LETTERS
+        text = " &nbsp; ".join(named)
+        self.long_legend.setVisible(is_long)
+        for label, shown in ((self.legend, not is_long), (self.long_legend, is_long)):
+            if label.text() != (text if shown else ""):
+                label.setText(text if shown else "")
 
     def _split_toggle(self, name: str) -> QToolButton:
         return toggle(
@@ -128,7 +152,7 @@ class BoundaryHeader(QWidget):
         for box, feature in zip((self.x_axis, self.y_axis), on_axes, strict=True):
             box.offer(features)
             box.show_value(feature)
-            box.setEnabled(not is_plane)
+            box.setVisible(not is_plane)
         self.section.show_value(view.section)
 
     def _show_calibrated(self, is_chosen: bool) -> None:

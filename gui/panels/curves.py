@@ -11,7 +11,7 @@ from PySide6.QtGui import QPen
 from PySide6.QtWidgets import QWidget
 
 from core.metrics import METRICS
-from core.scenes.curves import CurvesScene, Line, curves_scene
+from core.scenes.curves import CurvesScene, EditMark, Line, curves_scene
 from core.view import SPLITS
 from gui.panels.base import PlottedPanel
 from gui.panels.controls import choice, note, row, show_checked, toggle
@@ -22,7 +22,9 @@ from gui.theme import Theme, pen, theme
 
 MOST_GHOST_LINES = 15
 MOST_EDITS = 40
+BOTTOM_AXIS = 32
 LABEL_ROOM = 0.21  # of the width, right of the lines' ends
+NEAR_PIXELS = 4.0
 LABEL_HEIGHT = 13.0  # pixels that two labels keep apart
 
 
@@ -35,6 +37,7 @@ class CurvesPanel(PlottedPanel):
         super().__init__("curves", session, parent)
         self.plot = LockedPlot("curves.plot", self)
         self.plot.setAccessibleName(self.tr("Curves"))
+        self.plot.getAxis("bottom").setHeight(BOTTOM_AXIS)
         self.reading = note("curves.reading", wraps=False)
         self._build_controls()
         self._build_items()
@@ -118,7 +121,7 @@ class CurvesPanel(PlottedPanel):
         self._edits = curve(self.plot, 2, connect="pairs")
         self._best, self._now = curve(self.plot, 2), curve(self.plot, 8)
         self._names = [pg.TextItem(anchor=(0.0, 0.5)) for _ in SPLITS]
-        self._best_name = pg.TextItem(anchor=(0.5, 0.0))
+        self._best_name = pg.TextItem(anchor=(0.5, 0.8))
         for item in (*self._names, self._best_name):
             item.setZValue(9)
             self.plot.addItem(item, ignoreBounds=True)
@@ -142,7 +145,7 @@ class CurvesPanel(PlottedPanel):
         x_low, x_high = (_place(x, scene.log_x) for x in scene.x_range)
         y_low, y_high = (_place(y, scene.log_y) for y in scene.y_range)
         room = LABEL_ROOM / (1.0 - LABEL_ROOM) * (x_high - x_low)
-        top = 0.06 * (y_high - y_low)
+        top = 0.13 * (y_high - y_low)
         self.plot.set_limits(x_low, x_high + room, y_low, y_high + top)
 
     def _draw_lines(
@@ -162,7 +165,7 @@ class CurvesPanel(PlottedPanel):
     def _draw_marks(self, scene: CurvesScene) -> None:
         chosen = theme()
         low, high = (_place(y, scene.log_y) for y in scene.y_range)
-        edits = [x for x in scene.edits if x > 0.0 or not scene.log_x][-MOST_EDITS:]
+        edits = [e.place for e in scene.edits if e.place > 0.0 or not scene.log_x][-MOST_EDITS:]
         places = np.repeat([_place(x, scene.log_x) for x in edits], 2)
         heights = np.tile([low, high], len(edits))
         self._edits.setData(places, heights, pen=pen(chosen.warning), connect="pairs")
@@ -175,12 +178,17 @@ class CurvesPanel(PlottedPanel):
             if shown:
                 at = _place(x, scene.log_x)
                 item.setData(np.array([at, at]), np.array([low, high]), pen=pen(colour))
+        self._best_name.setVisible(self._best.isVisible())
+        if self._best.isVisible():
+            self._best_name.setText(self.tr("best"), color=chosen.accent)
+            self._best_name.setPos(_place(scene.best, scene.log_x), high)
 
     def _draw_labels(self, scene: CurvesScene) -> None:
         lines = scene.smoothed or scene.lines
         height = self.plot.pixel_size()[1]
         ends = [_place(float(line.y[-1]), scene.log_y) for line in lines]
-        places = spread(ends, LABEL_HEIGHT * height)
+        lowest = _place(scene.y_range[0], scene.log_y) + LABEL_HEIGHT / 2.0 * height
+        places = spread(ends, LABEL_HEIGHT * height, lowest)
         x = _place(_end(scene), scene.log_x)
         for k, item in enumerate(self._names):
             shown = k < len(lines) and bool(lines[k].split)
@@ -207,8 +215,19 @@ class CurvesPanel(PlottedPanel):
             for line in scene.lines
             if line.x[0] <= x <= line.x[-1]
         ]
+        width = self.plot.pixel_size()[0]
+        for edit in scene.edits:
+            if abs(_place(max(edit.place, 1e-9), scene.log_x) - mouse) < NEAR_PIXELS * width:
+                return self._edit_words(edit)
         where = self.tr("epoch {0}") if scene.by_epoch else self.tr("step {0}")
         return f"{where.format(number(round(x, 1)))}: {' &nbsp; '.join(values)}" if values else ""
+
+    def _edit_words(self, edit: EditMark) -> str:
+        changes = ", ".join(
+            f"{self.tr(label)} {_word(old)} → <b>{_word(new)}</b>"
+            for label, old, new in edit.changes
+        )
+        return changes or self.tr("The data changed here.")
 
     def _on_hovered(self, x: float, y: float) -> None:
         self._mouse = x
@@ -221,15 +240,15 @@ class CurvesPanel(PlottedPanel):
             self._read(self.scene)
 
 
-def spread(places: list[float], apart: float) -> list[float]:
-    """Return places moved upwards just so far that any two are apart; their order is kept.
+def spread(places: list[float], apart: float, lowest: float) -> list[float]:
+    """Return places moved up just so far that they are apart and none is too low, in their order.
 
     Examples
     --------
-    >>> spread([0.0, 0.25, 3.0], 1.0)
-    [0.0, 1.0, 3.0]
+    >>> spread([0.0, 0.25, 3.0], 1.0, 0.5)
+    [0.5, 1.5, 3.0]
     """
-    moved = list(places)
+    moved = [max(place, lowest) for place in places]
     order = sorted(range(len(places)), key=lambda k: places[k])
     for before, after in itertools.pairwise(order):
         moved[after] = max(moved[after], moved[before] + apart)
@@ -241,6 +260,10 @@ def _line_pen(chosen: Theme, split: str, faint: bool = False) -> QPen:
     if faint:
         return pen(chosen.line, dashed=split == "test")
     return pen(colour, dashed=split == "test")
+
+
+def _word(value: object) -> str:
+    return number(value) if isinstance(value, float) else str(value)
 
 
 def _place(value: float, is_log: bool) -> float:

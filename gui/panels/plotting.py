@@ -16,6 +16,14 @@ ZOOM_STEP = 0.8
 FONT_POINTS = 8
 
 
+class QuietAxis(pg.AxisItem):  # type: ignore[misc]
+    """An axis whose numbers have a true minus sign."""
+
+    def tickStrings(self, values: list[float], scale: float, spacing: float) -> list[str]:
+        """Return the ticks' texts."""
+        return [text.replace("-", "−") for text in super().tickStrings(values, scale, spacing)]
+
+
 class LockedPlot(pg.PlotWidget):  # type: ignore[misc]
     """A plot whose view neither the wheel nor a drag can lose.
 
@@ -33,7 +41,8 @@ class LockedPlot(pg.PlotWidget):  # type: ignore[misc]
     clicked = Signal(float, float)
 
     def __init__(self, name: str, parent: QWidget | None = None) -> None:
-        super().__init__(parent=parent)
+        axes = {side: QuietAxis(side) for side in ("left", "bottom")}
+        super().__init__(parent=parent, axisItems=axes)
         self.setObjectName(name)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setFrameShape(self.Shape.NoFrame)
@@ -41,6 +50,7 @@ class LockedPlot(pg.PlotWidget):  # type: ignore[misc]
         self._is_zoomed = False
         self._pressed: QPointF | None = None
         self._labels: dict[str, str] = {}
+        self._ticks: dict[str, tuple[tuple[float, str], ...]] = {}
         item = self.getPlotItem()
         item.hideButtons()
         item.setMenuEnabled(False)
@@ -87,7 +97,11 @@ class LockedPlot(pg.PlotWidget):  # type: ignore[misc]
 
     def ticks(self, side: str, ticks: Sequence[tuple[float, str]]) -> None:
         """Name places on an axis; none leaves the numbers."""
-        self.getAxis(side).setTicks([list(ticks), []] if ticks else None)
+        if self._ticks.get(side, ()) != tuple(
+            ticks
+        ):  # an axis is laid out anew when told its ticks
+            self._ticks[side] = tuple(ticks)
+            self.getAxis(side).setTicks([list(ticks), []] if ticks else None)
 
     def colour(self) -> None:
         """Take the colours of the theme in force."""

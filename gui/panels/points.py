@@ -76,6 +76,7 @@ class PointLayer:
             return
         self._wrong = bits
         around = at[wrong]
+        self.rings.setVisible(len(around) > 0)
         self.rings.setData(
             x=around[:, 0],
             y=around[:, 1],
@@ -90,6 +91,7 @@ class PointLayer:
         if place == self._selected and not is_new:
             return
         self._selected = place
+        self.chosen.setVisible(selected is not None)
         spot = np.empty((0, 2)) if selected is None else selected[None]
         self.chosen.setData(
             x=spot[:, 0],

@@ -23,6 +23,7 @@ FEWEST_DRAWS = 20
 MOST_CELLS = 1024  # that a band is simulated in
 SECONDS_PER_CELL = {True: 5e-8, False: 2e-6}  # for one draw, compiled or not
 LIVE_SECONDS = 0.005
+BAR_OPACITY = 80
 
 
 class ReliabilityPanel(PlottedPanel):
@@ -140,9 +141,11 @@ class ReliabilityPanel(PlottedPanel):
 
     def _show_controls(self, scene: ReliabilityScene) -> None:
         n_classes = len(scene.classes)
-        choices: list[tuple[str, object]] = [(name, k) for k, name in enumerate(scene.classes)]
+        choices: list[tuple[str, object]] = [
+            (self.tr("class {0}").format(name), k) for k, name in enumerate(scene.classes)
+        ]
         if n_classes == 2:
-            choices = [(scene.classes[1], -1), (scene.classes[0], 0)]
+            choices = [(choices[1][0], -1), choices[0]]
         else:
             choices.insert(0, (self.tr("confidence"), -1))
         self.judged.offer(choices)
@@ -188,8 +191,8 @@ class ReliabilityPanel(PlottedPanel):
             x1=bars.high[full],
             y0=np.zeros(int(full.sum())),
             y1=bars.frequency[full],
-            pen=pen(theme().quiet),
-            brush=brush(theme().accent, 60),
+            pen=pen(theme().paper),
+            brush=brush(theme().accent, BAR_OPACITY),
         )
 
     def _draw_curve(self, item: pg.PlotCurveItem, judged: Judged | None, colour: str) -> None:
@@ -201,8 +204,8 @@ class ReliabilityPanel(PlottedPanel):
     def _draw_histogram(self, scene: ReliabilityScene) -> None:
         no, yes = scene.counts
         top = max(float((no + yes).max()), 1.0)
-        self.histogram.set_limits(0.0, 1.0, 0.0, top)
-        self.histogram.ticks("left", [(0.0, "0"), (top, number(top))])
+        self.histogram.set_limits(0.0, 1.0, 0.0, 1.1 * top)
+        self.histogram.ticks("left", [(top, number(top))])
         low, high = scene.edges[:-1], scene.edges[1:]
         if len(scene.classes) == 2 and scene.view != "confidence":
             colours = class_colour(1 - int(scene.view)), class_colour(int(scene.view))
@@ -253,7 +256,7 @@ def figures_html(panel: QWidget, scene: ReliabilityScene) -> str:
     bins = panel.tr("{0} bins, {1}; {2} rows").format(
         scene.bins, BINNINGS[scene.binning].label, number(scene.n_rows)
     )
-    lines.append(f"<span style='color:{quiet}'>{bins}</span>")
+    lines.append(f"<span style='color:{quiet}; font-size:small'>{bins}</span>")
     if scene.fitted_here and scene.calibrated is not None:
         lines.append(panel.tr("The calibrator was fitted on these rows: judge it on test."))
     if scene.problem:
@@ -277,4 +280,4 @@ def _judged_line(panel: QWidget, judged: Judged, colour: str) -> str:
             )
         )
     )
-    return f"<span{style}>{ece}<br>{brier}</span>"
+    return f"<span{style}>{ece}<br><span style='font-size:small'>{brier}</span></span>"

@@ -7,9 +7,11 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from gui.panels.plotting import LockedPlot
 
-LEFT_AXIS, BOTTOM_AXIS = 46, 32
+LEFT_AXIS, BOTTOM_AXIS = 46, 34
+TOP, RIGHT, GAP = 6, 10, 6  # around each plot's data area
 LOW_SHARE = 0.2  # of the square's side
-LEAST_LOW = 34
+MOST_LOW_SHARE = 0.4
+LEAST_LOW = 30
 
 
 class SquareAbove(QWidget):
@@ -28,18 +30,21 @@ class SquareAbove(QWidget):
         for plot in (square, low):
             plot.setParent(self)
             plot.getPlotItem().setContentsMargins(0, 0, 0, 0)
-            plot.getPlotItem().layout.setContentsMargins(0, 0, 0, 0)
+            plot.getPlotItem().layout.setContentsMargins(0, TOP, RIGHT, 0)
             plot.getAxis("left").setWidth(LEFT_AXIS)
-        square.getAxis("bottom").setHeight(4)
+            for side in ("left", "bottom"):
+                plot.getAxis(side).setStyle(hideOverlappingLabels=False)
+        square.getAxis("bottom").setHeight(GAP)
         low.getAxis("bottom").setHeight(BOTTOM_AXIS)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Fit the largest square."""
         super().resizeEvent(event)
-        width, height = self.width() - LEFT_AXIS - 14, self.height() - BOTTOM_AXIS - 14
-        side = int(max(min(width, (height - 4) / (1.0 + LOW_SHARE), height - LEAST_LOW), 60))
-        low = max(height - side, LEAST_LOW)
-        low = min(low, int(side * 0.45))
-        left = max((self.width() - LEFT_AXIS - side - 14) // 2, 0)
-        self._square.setGeometry(left, 2, LEFT_AXIS + side + 10, side + 10)
-        self._low.setGeometry(left, 12 + side, LEFT_AXIS + side + 10, low + BOTTOM_AXIS)
+        width = self.width() - LEFT_AXIS - RIGHT - 4
+        height = self.height() - BOTTOM_AXIS - 2 * TOP - GAP
+        side = int(max(min(width, height - LEAST_LOW, height / (1.0 + LOW_SHARE)), 60))
+        low = max(min(height - side, int(side * MOST_LOW_SHARE)), LEAST_LOW)
+        left = max((width - side) // 2, 0)
+        whole = LEFT_AXIS + side + RIGHT
+        self._square.setGeometry(left, 0, whole, TOP + side + GAP)
+        self._low.setGeometry(left, TOP + side + GAP, whole, TOP + low + BOTTOM_AXIS)

@@ -35,17 +35,17 @@ def figure(value: float, decimals: int = 3) -> str:
 
 
 def number(value: float) -> str:
-    """Return a number with three significant digits, or all of a whole one.
+    """Return a number with three significant digits, or all before the point where there are more.
 
     Examples
     --------
-    >>> number(12345), number(0.0123456), number(-2.5)
-    ('12\u2009345', '0.0123', '−2.5')
+    >>> number(12345), number(4201.75), number(0.0123456), number(-2.5)
+    ('12\u2009345', '4\u2009202', '0.0123', '−2.5')
     """
     if not math.isfinite(value):
         return figure(value)
-    if value == int(value) and abs(value) < 1e12:
-        return f"{int(value):,}".replace(",", THIN_SPACE).replace("-", MINUS)
+    if (value == int(value) or abs(value) >= 1e3) and abs(value) < 1e12:
+        return f"{round(value):,}".replace(",", THIN_SPACE).replace("-", MINUS)
     return f"{value:.3g}".replace("-", MINUS)
 
 
