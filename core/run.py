@@ -9,9 +9,10 @@ from typing import Literal
 import numpy as np
 
 from core.architecture import Architecture, build_architecture
+from core.data.catalogue import load_dataset
 from core.data.dataset import Dataset
 from core.data.preparing import Prepared, prepare
-from core.data.catalogue import load_dataset
+from core.errors import UserError
 from core.experiment import DataChoices, Experiment, knob_at
 from core.history import History
 from core.network import logits_of, probabilities_of
@@ -110,6 +111,36 @@ def start_run(
     engine = engine or NumpyEngine()
     initial = engine.start(problem, experiment.model.initialisation, experiment.model.seed)
     return Run(experiment, dataset, prepared, History(engine, problem, initial))
+
+
+def resumed_run(experiment: Experiment, dataset: Dataset, state: TrainState, engine: Engine) -> Run:
+    """Go on from a saved state.
+
+    Raises
+    ------
+    UserError
+        Where the state does not fit the experiment's model and data.
+    """
+    prepared = prepare_data(dataset, experiment.data)
+    problem = build_problem(experiment, prepared)
+    fresh = engine.start(problem, experiment.model.initialisation, experiment.model.seed)
+    for mine, theirs in (
+        (state.parameters, fresh.parameters),
+        (state.slots, fresh.slots),
+        (state.statistics, fresh.statistics),
+    ):
+        if mine.shape != theirs.shape or not np.isfinite(mine).all():
+            what = "The saved parameters were not used."
+            why = f"They have shape {mine.shape}; this model and data need {theirs.shape}."
+            raise UserError(what, why, "Check that the table is the one that was saved with.")
+    precision = fresh.parameters.dtype
+    fitting = replace(
+        state,
+        parameters=state.parameters.astype(precision),
+        slots=state.slots.astype(precision),
+        statistics=state.statistics.astype(precision),
+    )
+    return Run(experiment, dataset, prepared, History(engine, problem, fitting))
 
 
 def effect_of(old: Experiment, new: Experiment) -> ChosenEffect:

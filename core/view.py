@@ -91,3 +91,15 @@ class View:
         if name == "threshold" and not 0.0 <= value <= 1.0:
             raise UserError("The threshold is a probability.", "", "Give a number from 0 to 1.")
         return dataclasses.replace(self, **{name: value})
+
+    def for_other_data(self) -> View:
+        """Return the view without what would mean something else with other inputs or classes."""
+        plain = View()
+        return dataclasses.replace(
+            self,
+            x_axis=plain.x_axis,
+            y_axis=plain.y_axis,
+            held=plain.held,
+            reliability_class=plain.reliability_class,
+            selected=plain.selected,
+        )

@@ -10,7 +10,7 @@ from typing import Any
 from PySide6.QtCore import QCoreApplication, QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QUndoStack
 
-from core.data.catalogue import load_dataset
+from core.data.catalogue import OWN_FILE, load_dataset
 from core.data.dataset import Dataset
 from core.errors import UserError
 from core.experiment import Experiment
@@ -20,6 +20,7 @@ from core.training import Divergence, Engine, NumpyEngine, Problem, TrainState, 
 from core.view import View
 from gui.background import Background
 from gui.commands import ReplaceExperiment
+from gui.keeping import Keeper
 from gui.mailbox import Edited, Event, Failed, Measured, Stopped
 from gui.runner import Pace, Runner
 
@@ -61,12 +62,13 @@ class Session(QObject):
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
-        self._new_engine = engine
+        self.new_engine = engine
         self.run: Run = start_run(experiment, dataset, engine())
         self.ghosts: list[Run] = []
         self.view = View()
         self.undo_stack = QUndoStack(self)
         self.background = Background(self)
+        self.keeper = Keeper(self)
         self.runner = Runner()
         self.pace = Pace()
         self.is_playing = False
@@ -127,25 +129,38 @@ class Session(QObject):
 
     def set_view(self, name: str, value: Any) -> None:
         """Change what is looked at; no result changes."""
-        old = self.view
-        self.view = old.replacing(name, value)
-        if self.view != old:
-            self.view_changed.emit(old, self.view)
+        self._use_view(self.view.replacing(name, value))
 
     def open_table(self, path: str, target: str = "") -> None:
         """Read a table in the background and train on it, undoably; a later call supersedes."""
-        data = replace(
-            type(self.experiment.data)(), source="file", path=path, target=target, features=()
-        )
-        experiment = replace(self.experiment, data=data)
+        data = replace(type(self.experiment.data)(), source="file", path=path, target=target)
+        self.open_experiment(replace(self.experiment, data=data))
+
+    def open_experiment(self, experiment: Experiment) -> None:
+        """Read an experiment's data in the background and put it in place, undoably."""
 
         def work() -> Run:
             dataset = load_dataset(experiment.data)
-            named = replace(experiment, data=replace(data, target=dataset.target))
-            return start_run(named, dataset)
+            data = experiment.data
+            if data.source == OWN_FILE.name:
+                data = replace(data, target=dataset.target)
+            return start_run(replace(experiment, data=data), dataset)
 
-        self.told.emit(self.tr("Reading {0}").format(path))
+        name = experiment.data.path or experiment.data.source
+        self.told.emit(self.tr("Reading {0}").format(name))
         self.background.run("open", work, self._use_opened, self.failed.emit)
+
+    def resume(self, run: Run, view: View) -> None:
+        """Go on with a run from a file, undoably; the view comes with it."""
+        old = self.experiment
+        self.pause()
+        self._replace_run(run, keep_ghost=False)
+        self._use_view(view)
+        if run.experiment != old:
+            command = ReplaceExperiment(self._apply_or_tell, old, run.experiment)
+            self.undo_stack.push(command)
+        self.experiment_changed.emit(old, run.experiment)
+        self.frame.emit()
 
     # transport
 
@@ -183,7 +198,7 @@ class Session(QObject):
     def restart(self) -> None:
         """Begin again at step 0 with the same seed; the present run stays as a ghost."""
         was_playing = self.is_playing
-        engine = self._new_engine()
+        engine = self.new_engine()
         self._replace_run(start_run(self.experiment, self.run.dataset, engine), keep_ghost=True)
         if was_playing:
             self.play()
@@ -226,6 +241,7 @@ class Session(QObject):
     def close(self) -> None:
         """End every thread and timer."""
         self._timer.stop()
+        self.keeper.close()
         self.runner.close()
         self.background.close()
 
@@ -284,9 +300,9 @@ class Session(QObject):
             self.run = replace(old_run, experiment=experiment)
         else:
             new_run = (
-                start_run(experiment, dataset, self._new_engine())
+                start_run(experiment, dataset, self.new_engine())
                 if dataset is not None
-                else edited_run(old_run, experiment, self.state.step, self._new_engine)
+                else edited_run(old_run, experiment, self.state.step, self.new_engine)
             )
             keeps_ghost = new_run.dataset is old_run.dataset
             self._replace_run(new_run, keep_ghost=keeps_ghost and not self.is_live)
@@ -303,6 +319,11 @@ class Session(QObject):
             return
         self.told.emit(" ".join(opened.dataset.notes))
 
+    def _use_view(self, view: View) -> None:
+        old, self.view = self.view, view
+        if view != old:
+            self.view_changed.emit(old, view)
+
     def _branch_here(self) -> None:
         branch = self.run.history.branch(self.state.step)
         self._replace_run(replace(self.run, history=branch), keep_ghost=True)
@@ -312,16 +333,12 @@ class Session(QObject):
             self.ghosts = [*self.ghosts, self.run][-MOST_GHOSTS:]
         elif run.prepared.classes != self.run.prepared.classes:
             self.ghosts = []
-        changed_inputs = [i.name for i in run.prepared.inputs] != [
-            i.name for i in self.run.prepared.inputs
-        ]
+        old = self.run
         self.run = run
         self._looked_at = None
         self.divergence = None
-        if changed_inputs:
-            kept = View()
-            old, self.view = self.view, replace(self.view, x_axis=0, y_axis=1, held=kept.held)
-            self.view_changed.emit(old, self.view)
+        if _looks_different(old, run):
+            self._use_view(self.view.for_other_data())
         self._load()
         self.run_changed.emit()
 
@@ -335,6 +352,12 @@ class Session(QObject):
             return mean_loss(history.problem, parts[1], state)
 
         self.runner.load(history.engine, history.problem, history.latest, figures, validation_loss)
+
+
+def _looks_different(old: Run, new: Run) -> bool:
+    """Tell whether a view of one run would mean something else in the other."""
+    names = [[put.name for put in run.prepared.inputs] for run in (old, new)]
+    return names[0] != names[1] or old.prepared.classes != new.prepared.classes
 
 
 def tr(text: str) -> str:

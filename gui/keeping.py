@@ -1,0 +1,109 @@
+"""Keeping the session: saved to a file, opened again, and kept by itself every minute."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from PySide6.QtCore import QObject, QStandardPaths, QTimer
+
+from core.data.catalogue import load_dataset
+from core.errors import UserError
+from core.run import Run, resumed_run, start_run
+from core.saved import SUFFIX, SavedSession, read_session, write_session
+
+if TYPE_CHECKING:
+    from gui.session import Session
+
+AUTOSAVE_MILLISECONDS = 60_000
+
+
+class Opened(NamedTuple):
+    """A session file's content and the run it leads to."""
+
+    saved: SavedSession
+    run: Run
+
+
+class Keeper(QObject):
+    """Saves and opens sessions.
+
+    Attributes
+    ----------
+    path : str
+        The file of the present session; empty before it is first saved.
+    """
+
+    def __init__(self, session: Session) -> None:
+        super().__init__(session)
+        self.session = session
+        self.path = ""
+        self._extra: dict[str, object] = {}
+        self._kept_at: object = None
+        self._timer = QTimer(self)
+        self._timer.timeout.connect(self.autosave)
+        self._timer.start(AUTOSAVE_MILLISECONDS)
+
+    @staticmethod
+    def autosave_path() -> Path:
+        """Return where the session is kept by itself."""
+        where = QStandardPaths.StandardLocation.AppDataLocation
+        return Path(QStandardPaths.writableLocation(where)) / f"autosave{SUFFIX}"
+
+    def save(self, path: str) -> None:
+        """Write the experiment, the view and the state looked at to a file.
+
+        Raises
+        ------
+        UserError
+            Where it cannot be written.
+        """
+        write_session(path, self._present())
+        self.path = path
+        self._kept_at = self._mark()
+        self.session.told.emit(self.tr("Saved {0}").format(Path(path).name))
+
+    def autosave(self) -> None:
+        """Keep the session by itself, if anything has changed since the last time."""
+        if self._mark() == self._kept_at:
+            return
+        path = self.autosave_path()
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            write_session(str(path), self._present())
+        except (OSError, UserError, ValueError) as error:
+            self.session.told.emit(self.tr("Not kept by itself: {0}").format(error))
+            return
+        self._kept_at = self._mark()
+
+    def open(self, path: str) -> None:
+        """Read a session file in the background and go on from it; a later call supersedes."""
+        engine = self.session.new_engine()
+
+        def work() -> Opened:
+            saved = read_session(path)
+            dataset = load_dataset(saved.experiment.data)
+            if saved.state is None:
+                return Opened(saved, start_run(saved.experiment, dataset, engine))
+            return Opened(saved, resumed_run(saved.experiment, dataset, saved.state, engine))
+
+        def use(opened: Opened) -> None:
+            self.path = path
+            self._extra = dict(opened.saved.extra)
+            self.session.resume(opened.run, opened.saved.view)
+            self.session.told.emit(" ".join(opened.saved.warnings))
+
+        self.session.background.run("open", work, use, self.session.failed.emit)
+
+    def close(self) -> None:
+        """Keep what is present and stop."""
+        self._timer.stop()
+        self.autosave()
+
+    def _present(self) -> SavedSession:
+        session = self.session
+        return SavedSession(session.experiment, session.view, session.state, (), dict(self._extra))
+
+    def _mark(self) -> object:
+        session = self.session
+        return (session.experiment, session.view, session.state.step)

@@ -1,0 +1,89 @@
+import pytest
+from PySide6.QtCore import QStandardPaths
+
+from core.errors import UserError
+from core.experiment import experiment_from_mapping
+from gui.keeping import Keeper
+from gui.session import Session
+
+START = experiment_from_mapping({"data": {"rows": 60}, "model": {"hidden": [3]}})
+
+
+@pytest.fixture(autouse=True)
+def _own_folder(qapp):
+    QStandardPaths.setTestModeEnabled(True)
+    Keeper.autosave_path().unlink(missing_ok=True)
+    yield
+    Keeper.autosave_path().unlink(missing_ok=True)
+    QStandardPaths.setTestModeEnabled(False)
+
+
+@pytest.fixture
+def session(qapp):
+    made = Session(START)
+    yield made
+    made.close()
+
+
+def train(qtbot, session, steps):
+    session.take_steps(steps)
+    qtbot.waitUntil(lambda: not session.is_playing)
+
+
+def test_a_saved_session_goes_on_where_it_was(qtbot, session, tmp_path):
+    train(qtbot, session, 30)
+    session.set_view("threshold", 0.7)
+    path = str(tmp_path / "s.credence")
+    session.keeper.save(path)
+    saved = session.state
+    train(qtbot, session, 10)
+    later = session.state
+    session.edit("model.activation", "relu")
+    session.set_view("threshold", 0.2)
+    with qtbot.waitSignal(session.run_changed):
+        session.keeper.open(path)
+    assert session.experiment == START
+    assert session.view.threshold == 0.7
+    assert session.state.same_bits(saved)
+    train(qtbot, session, 10)
+    assert session.state.same_bits(later)
+    session.undo_stack.undo()
+    assert session.experiment.model.activation == "relu"
+
+
+def test_a_session_that_cannot_be_opened_changes_nothing(qtbot, session, tmp_path):
+    run, view = session.run, session.view
+    (tmp_path / "bad.credence").write_text('{"format": "session", "version')
+    with qtbot.waitSignal(session.failed) as failed:
+        session.keeper.open(str(tmp_path / "bad.credence"))
+    assert isinstance(failed.args[0], UserError)
+    assert session.run is run
+    assert session.view is view
+
+
+def test_parameters_that_do_not_fit_are_refused(qtbot, session, tmp_path):
+    path = tmp_path / "s.credence"
+    session.keeper.save(str(path))
+    path.write_text(path.read_text().replace('"hidden": [\n    3\n   ]', '"hidden": [4]'))
+    with qtbot.waitSignal(session.failed) as failed:
+        session.keeper.open(str(path))
+    assert "not used" in str(failed.args[0])
+
+
+def test_what_has_changed_is_kept_by_itself(qtbot, session):
+    session.keeper.autosave()
+    kept = Keeper.autosave_path()
+    assert kept.is_file()
+    kept.unlink()
+    session.keeper.autosave()
+    assert not kept.exists()
+    session.edit("training.learning_rate", 0.5)
+    session.keeper.autosave()
+    assert '"learning_rate": 0.5' in kept.read_text()
+
+
+def test_closing_keeps_the_session(qtbot):
+    session = Session(START)
+    session.edit("training.learning_rate", 0.25)
+    session.close()
+    assert '"learning_rate": 0.25' in Keeper.autosave_path().read_text()
