@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import functools
+import sys
 from dataclasses import dataclass
 
-import pyqtgraph as pg
 from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QBrush, QColor, QPalette, QPen
 from PySide6.QtWidgets import QApplication
 
 from core.registry import Registry
+from gui.style import style_sheet
 
 # Okabe & Ito 2008, in the order in which classes take them
 CLASS_COLOURS = (
@@ -146,6 +147,19 @@ class Themes(QObject):
     def __init__(self) -> None:
         super().__init__()
         self.theme = THEMES["light"]
+        self.choice = "light"
+
+    def choose(self, choice: str) -> None:
+        """Use a theme by name, or with "system" whatever the system asks for, now and later."""
+        hints = QApplication.styleHints()
+        if self.choice == "system":
+            hints.colorSchemeChanged.disconnect(self.follow_system)
+        self.choice = choice if choice in THEMES else "system"
+        if self.choice == "system":
+            hints.colorSchemeChanged.connect(self.follow_system)
+            self.follow_system()
+        else:
+            self.use(self.choice)
 
     def use(self, name: str) -> None:
         """Put a theme in force: the palette of widgets, the ground of plots, then `changed`."""
@@ -153,9 +167,15 @@ class Themes(QObject):
         application = QApplication.instance()
         if isinstance(application, QApplication):
             application.setPalette(_palette(self.theme))
-            application.setStyleSheet(_style_sheet(self.theme))
-        pg.setConfigOptions(background=self.theme.paper, foreground=self.theme.quiet)
+            application.setStyleSheet(style_sheet(self.theme))
+        self.configure_plots()
         self.changed.emit()
+
+    def configure_plots(self) -> None:
+        """Tell pyqtgraph the ground of plots, unless it is not imported yet."""
+        if "pyqtgraph" in sys.modules:
+            plots = sys.modules["pyqtgraph"]
+            plots.setConfigOptions(background=self.theme.paper, foreground=self.theme.quiet)
 
     def follow_system(self) -> None:
         """Use light or dark as the system asks."""
@@ -227,7 +247,3 @@ def _palette(chosen: Theme) -> QPalette:
     for name in (role.WindowText, role.Text, role.ButtonText):
         palette.setColor(QPalette.ColorGroup.Disabled, name, QColor(chosen.raw))
     return palette
-
-
-def _style_sheet(chosen: Theme) -> str:
-    return ""

@@ -1,0 +1,125 @@
+"""Everything the user can do by menu or key: one QAction each, named ``action.<name>``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication, Qt
+from PySide6.QtGui import QAction, QKeyEvent, QKeySequence
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QAbstractItemView,
+    QAbstractSlider,
+    QAbstractSpinBox,
+    QComboBox,
+    QLineEdit,
+    QPlainTextEdit,
+    QTabBar,
+    QTextEdit,
+    QWidget,
+)
+
+from core.registry import Registry
+
+_TYPING = (QLineEdit, QAbstractSpinBox, QPlainTextEdit, QTextEdit)
+
+
+@dataclass(frozen=True, slots=True)
+class ActionRecord:
+    """Something the user can do.
+
+    Attributes
+    ----------
+    name, label, keys, icon : str
+        Several keys are separated by a blank.
+    is_single : bool
+        Whether its key alone would also be typed text, so that it must not act while typing.
+    """
+
+    name: str
+    label: str
+    keys: str = ""
+    icon: str = ""
+    help: str = ""
+    is_single: bool = False
+
+
+def _(text: str) -> str:
+    return str(QT_TRANSLATE_NOOP("Actions", text))
+
+
+ACTIONS: Registry[ActionRecord] = Registry(
+    "action",
+    [
+        ActionRecord("open", _("Open…"), "Ctrl+O", help=_("Open a table of your own")),
+        ActionRecord("gallery", _("Gallery…"), "Ctrl+G", "data", _("Choose another data set")),
+        ActionRecord("quit", _("Quit"), "Ctrl+Q"),
+        ActionRecord("undo", _("Undo"), "Ctrl+Z"),
+        ActionRecord("redo", _("Redo"), "Ctrl+Shift+Z Ctrl+Y"),
+        ActionRecord("play", _("Play"), "Space", "play", _("Train, or pause"), True),
+        ActionRecord("step", _("One step"), "Right", "step", _("Take one step"), True),
+        ActionRecord("epoch", _("One epoch"), "E", "epoch", _("Train to the epoch's end"), True),
+        ActionRecord(
+            "ten_epochs", _("Ten epochs"), "Shift+Right", "ten_epochs", _("Train ten epochs"), True
+        ),
+        ActionRecord("restart", _("Restart"), "Home", "restart", _("Begin again, same seed"), True),
+        ActionRecord("new_seed", _("New seed"), "R", "seed", _("Begin with other weights"), True),
+        ActionRecord("maximise", _("Maximise panel"), "F11"),
+        ActionRecord("reset_layout", _("Reset layout")),
+        ActionRecord("shortcuts", _("Keyboard shortcuts"), "Ctrl+/"),
+        ActionRecord("about", _("About Credence")),
+    ],
+)
+
+
+def make_action(name: str, do: Callable[[], object], parent: QWidget) -> QAction:
+    """Return the action of that name, added to the window so that its keys work."""
+    record = ACTIONS[name]
+    action = QAction(translated(record.label), parent)
+    action.setObjectName(f"action.{name}")
+    action.setShortcuts([QKeySequence(keys) for keys in record.keys.split()])
+    action.setShortcutContext(Qt.ShortcutContext.WindowShortcut)
+    if record.help:
+        action.setToolTip(f"{translated(record.help)} ({record.keys})")
+    action.triggered.connect(without_checked(do))
+    parent.addAction(action)
+    return action
+
+
+def without_checked(do: Callable[[], object]) -> Callable[[], None]:
+    """Return a slot that leaves aside whether a button or action is checked."""
+
+    def slot() -> None:
+        do()
+
+    return slot
+
+
+def translated(text: str) -> str:
+    """Return an action's text in the user's language."""
+    return QCoreApplication.translate("Actions", text)
+
+
+def takes_key(widget: QWidget | None, key: int) -> bool:
+    """Tell whether a widget wants a single key for itself: typed text, or to move or press it."""
+    if isinstance(widget, _TYPING):
+        return True
+    if isinstance(widget, QAbstractItemView):
+        return True
+    if isinstance(widget, QComboBox):
+        return key not in (Qt.Key.Key_Space, Qt.Key.Key_Right)
+    if isinstance(widget, QAbstractButton):
+        return key == Qt.Key.Key_Space
+    if isinstance(widget, QAbstractSlider | QTabBar):
+        return key in (Qt.Key.Key_Right, Qt.Key.Key_Home)
+    return False
+
+
+def single_action(event: QKeyEvent) -> str:
+    """Return the name of the action that a key alone stands for; "" for none."""
+    pressed = QKeySequence(event.keyCombination())
+    for record in ACTIONS.values():
+        if record.is_single and pressed in [QKeySequence(keys) for keys in record.keys.split()]:
+            return record.name
+    return ""

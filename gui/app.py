@@ -1,0 +1,112 @@
+"""The composition root: a bare window at once, everything else behind it."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QCoreApplication, QSettings, Qt
+from PySide6.QtGui import QIcon
+from PySide6.QtWidgets import QApplication
+
+from core.experiment import Experiment
+from core.view import View
+from gui.arguments import experiment_for, read_arguments
+from gui.theme import themes
+from gui.window import Window
+
+if TYPE_CHECKING:
+    from gui.session import Session
+
+ICON = Path(__file__).resolve().parents[1] / "resources" / "icons" / "credence.svg"
+
+
+def launch(
+    arguments: argparse.Namespace | Sequence[str] = (),
+    notice: Callable[[str], None] = lambda stage: None,
+) -> Window:
+    """Return the shown window, training already, without entering the event loop.
+
+    Parameters
+    ----------
+    arguments : argparse.Namespace or sequence of str
+        As `gui.arguments.read_arguments` gives or takes them.
+    notice : callable
+        Called with "bare" when the bare window has been drawn, and with "frame" when everything
+        has; for measurements.
+
+    Raises
+    ------
+    UserError
+        Where the arguments cannot be used.
+    """
+    if not isinstance(arguments, argparse.Namespace):
+        arguments = read_arguments(arguments)
+    experiment, view = experiment_for(arguments)
+    application = _application()
+    window = Window(QSettings())
+    themes().choose(str(arguments.theme or window.settings.value("theme", "system")))
+    window.show()
+    application.processEvents()
+    notice("bare")
+    _furnish(window, experiment, view)
+    application.processEvents()
+    notice("frame")
+    return window
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Open the window and stay until it is closed; return the exit code."""
+    window = launch(arguments)
+    code = QApplication.exec()
+    window.close()
+    return code
+
+
+def _application() -> QApplication:
+    present = QApplication.instance()
+    if isinstance(present, QApplication):
+        return present
+    QCoreApplication.setOrganizationName("Credence")
+    QCoreApplication.setApplicationName("Credence")
+    QApplication.setHighDpiScaleFactorRoundingPolicy(
+        Qt.HighDpiScaleFactorRoundingPolicy.PassThrough
+    )
+    application = QApplication(sys.argv[:1])
+    application.setApplicationDisplayName("Credence")
+    application.setDesktopFileName("credence")
+    application.setStyle("Fusion")
+    application.setWindowIcon(QIcon(str(ICON)))
+    return application
+
+
+def _furnish(window: Window, experiment: Experiment, view: View) -> None:
+    from gui.session import Session
+    from gui.transport import FIRST_PACE
+
+    is_file = experiment.data.source == "file"
+    session = Session(Experiment() if is_file else experiment)
+    session.view = view
+    session.set_pace(FIRST_PACE)
+    window.furnish(session)
+    themes().configure_plots()
+    if is_file:
+        _open_first(session, experiment)
+    else:
+        session.play()
+
+
+def _open_first(session: Session, experiment: Experiment) -> None:
+    """Read the file named at the start; train on it, or where that fails on the present data."""
+
+    def begin() -> None:
+        session.run_changed.disconnect(begin)
+        session.failed.disconnect(begin)
+        session.play()
+
+    session.run_changed.connect(begin)
+    session.failed.connect(begin)
+    session.open_experiment(experiment)

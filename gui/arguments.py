@@ -1,0 +1,129 @@
+"""The command line, read without Qt."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any, NoReturn
+
+from core.errors import UserError
+from core.experiment import PATHS, Experiment
+from core.view import View
+
+THEME_NAMES = ("light", "dark", "high_contrast", "system")
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        """Raise what argparse would print."""
+        mend = "Run python main.py --help for the list of arguments."
+        raise UserError("The command line was not understood.", f"{message}.", mend)
+
+
+def read_arguments(words: Sequence[str]) -> argparse.Namespace:
+    """Return the arguments: file, set, target, theme, run, epochs, report.
+
+    Raises
+    ------
+    UserError
+        Where a word is not understood.
+
+    Examples
+    --------
+    >>> read_arguments(["iris.csv", "--set", "data.noise=0.1"]).set
+    ['data.noise=0.1']
+    """
+    parser = _Parser(prog="credence", description="See a classifier learn.", allow_abbrev=False)
+    parser.add_argument("file", nargs="?", help="a table to open in the window")
+    parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="a knob")
+    parser.add_argument("--target", default="", metavar="COLUMN", help="the column to predict")
+    parser.add_argument("--theme", choices=THEME_NAMES, help="colours of the window")
+    parser.add_argument("--run", metavar="FILE", help="train on a table without a window")
+    parser.add_argument("--epochs", type=_epochs, default=100, help="with --run: how many epochs")
+    parser.add_argument("--report", metavar="OUT.json", help="with --run: where figures go")
+    return parser.parse_args(list(words))
+
+
+def read_settings(pairs: Iterable[str]) -> tuple[Experiment, View]:
+    """Return the experiment and the view that NAME=VALUE pairs ask for.
+
+    Raises
+    ------
+    UserError
+        Where a name does not exist (the choices are listed) or a value cannot be.
+
+    Examples
+    --------
+    >>> experiment, view = read_settings(["model.hidden=4 4", "view.threshold=0.3"])
+    >>> experiment.model.hidden, view.threshold
+    ((4, 4), 0.3)
+    """
+    experiment, view = Experiment(), View()
+    for pair in pairs:
+        name, equals, text = pair.partition("=")
+        name = name.strip()
+        if not equals:
+            raise UserError(f"--set {pair} names no value.", "", "Write --set NAME=VALUE.")
+        if name.startswith("view."):
+            view = _set_view(view, name, text)
+        else:
+            experiment = _set_choice(experiment, name, text)
+    return experiment, view
+
+
+def experiment_for(arguments: argparse.Namespace) -> tuple[Experiment, View]:
+    """Return what the window is to show: the settings, on the file where one is named."""
+    experiment, view = read_settings(arguments.set)
+    if arguments.file:
+        path = str(Path(arguments.file).expanduser().absolute())
+        data = dataclasses.replace(experiment.data, source="file", path=path)
+        experiment = dataclasses.replace(experiment, data=data)
+    if arguments.target:
+        experiment = experiment.replacing("data.target", arguments.target)
+    return experiment, view
+
+
+def _epochs(text: str) -> int:
+    epochs = int(text)
+    if epochs < 0:
+        raise argparse.ArgumentTypeError("the number of epochs cannot be negative")
+    return epochs
+
+
+def _set_choice(experiment: Experiment, name: str, text: str) -> Experiment:
+    if name not in PATHS:
+        every = ", ".join([*PATHS, *_view_names()])
+        raise UserError(f"There is no setting named {name!r}.", "", f"Choose one of: {every}.")
+    return experiment.parsing(name, text)
+
+
+def _view_names() -> list[str]:
+    return [f"view.{field.name}" for field in dataclasses.fields(View) if field.name != "held"]
+
+
+def _set_view(view: View, name: str, text: str) -> View:
+    if name not in _view_names():
+        choices = ", ".join(_view_names())
+        raise UserError(f"There is no setting named {name!r}.", "", f"Choose one of: {choices}.")
+    field = name.removeprefix("view.")
+    try:
+        value = _in_kind_of(getattr(view, field), text.strip())
+    except ValueError:
+        raise UserError(
+            f"{name} cannot be {text!r}.", "", f"It is {getattr(view, field)!r}."
+        ) from None
+    return view.replacing(field, value)
+
+
+def _in_kind_of(present: Any, text: str) -> Any:
+    """Read text as the kind of value that is there at present."""
+    if isinstance(present, bool):
+        words = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
+        if text.lower() not in words:
+            raise ValueError(text)
+        return words[text.lower()]
+    if isinstance(present, tuple):
+        return tuple(text.replace(",", " ").split())
+    return type(present)(text)

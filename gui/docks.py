@@ -1,0 +1,177 @@
+"""A panel's frame: a quiet title that can be dragged, floated, maximised and closed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import (
+    QDragEnterEvent,
+    QDragLeaveEvent,
+    QDropEvent,
+    QEnterEvent,
+    QKeyEvent,
+    QMouseEvent,
+)
+from PySide6.QtWidgets import (
+    QApplication,
+    QDockWidget,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QToolButton,
+    QWidget,
+)
+
+from gui.actions import without_checked
+from gui.icons import icon
+from gui.theme import theme, themes
+
+
+class Title(QWidget):
+    """A dock's title; a double click asks to maximise.
+
+    Signals
+    -------
+    float_wanted, maximise_wanted, close_wanted : ()
+    """
+
+    float_wanted = Signal()
+    maximise_wanted = Signal()
+    close_wanted = Signal()
+
+    def __init__(self, text: str, dock: QDockWidget) -> None:
+        super().__init__(dock)
+        self.setObjectName("panel.title")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.text = QLabel(text, self)
+        self.text.setObjectName("title.text")
+        self._buttons: dict[str, QToolButton] = {}
+        self._line = QHBoxLayout(self)
+        self._line.setContentsMargins(12, 2, 4, 2)
+        self._line.setSpacing(0)
+        self._line.addWidget(self.text)
+        self._line.addStretch(1)
+        self.add_button("float", self.tr("Float or dock {0}").format(text), self.float_wanted.emit)
+        self.add_button("maximise", self.tr("Maximise {0}").format(text), self.maximise_wanted.emit)
+        self.add_button("close", self.tr("Hide {0}").format(text), self.close_wanted.emit)
+        themes().changed.connect(self._paint_icons)
+        self._paint_icons()
+
+    def add_button(self, name: str, label: str, do: Callable[[], object]) -> None:
+        """Add a small button at the right."""
+        button = QToolButton(self)
+        button.setObjectName(f"title.{name}")
+        button.setToolTip(label)
+        button.setAccessibleName(label)
+        button.setFixedSize(22, 22)
+        button.setIconSize(QSize(14, 14))
+        button.clicked.connect(without_checked(do))
+        self._buttons[name] = button
+        self._line.addWidget(button)
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        """Ask to maximise instead of floating."""
+        event.accept()
+        self.maximise_wanted.emit()
+
+    def enterEvent(self, event: QEnterEvent) -> None:
+        """Let the buttons come forward."""
+        super().enterEvent(event)
+        self._paint_icons()
+
+    def show_maximised(self, maximised: bool) -> None:
+        """Turn the maximise button round."""
+        self._paint_icons("minimise" if maximised else "maximise")
+
+    def _paint_icons(self, maximise: str = "maximise") -> None:
+        for name, button in self._buttons.items():
+            button.setIcon(icon(maximise if name == "maximise" else name, theme().raw))
+
+
+class Dock(QDockWidget):
+    """The dock of one panel; the panel is made when it is first seen.
+
+    Parameters
+    ----------
+    name, title : str
+    make : callable
+        Makes the panel.
+    window : QWidget
+        Gets the keys and drops that reach the dock while it floats.
+
+    Signals
+    -------
+    moved : ()
+        The user has shown, hidden, floated or begun to drag it.
+    """
+
+    moved = Signal()
+
+    def __init__(self, name: str, title: str, make: Callable[[], QWidget], window: QWidget) -> None:
+        super().__init__(title, window)
+        self.setObjectName(f"dock.{name}")
+        self.name = name
+        self._make = make
+        self._window = window
+        self.title = Title(title, self)
+        self.setTitleBarWidget(self.title)
+        self.title.float_wanted.connect(self._toggle_floating)
+        self.title.close_wanted.connect(self._hide_by_hand)
+        self.setAcceptDrops(True)
+        action = self.toggleViewAction()
+        action.triggered.connect(self.moved)
+        action.setObjectName(f"action.panel.{name}")
+        self.visibilityChanged.connect(self._on_visibility)
+
+    def panel(self) -> QWidget:
+        """Return the panel, made at the first call."""
+        if self.widget() is None:
+            made = self._make()
+            made.setObjectName(f"panel.{self.name}")
+            made.setAccessibleName(self.windowTitle())
+            self.setWidget(made)
+            self.pass_drops_on()
+        return self.widget()
+
+    def pass_drops_on(self) -> None:
+        """Let drops on the panel's plots and fields reach the window."""
+        for child in self.findChildren(QWidget):
+            if child.acceptDrops() and not isinstance(child, QLineEdit):
+                child.setAcceptDrops(False)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Hand single keys to the window, also while floating."""
+        if self.isFloating():
+            QApplication.sendEvent(self._window, event)
+        else:
+            super().keyPressEvent(event)
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """Hand drags to the window, also while floating."""
+        QApplication.sendEvent(self._window, event)
+
+    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
+        """Hand drags to the window, also while floating."""
+        QApplication.sendEvent(self._window, event)
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Hand drops to the window, also while floating."""
+        QApplication.sendEvent(self._window, event)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """Notice that a drag has ended."""
+        super().mouseReleaseEvent(event)
+        self.moved.emit()
+
+    def _toggle_floating(self) -> None:
+        self.setFloating(not self.isFloating())
+        self.moved.emit()
+
+    def _hide_by_hand(self) -> None:
+        self.close()
+        self.moved.emit()
+
+    def _on_visibility(self, visible: bool) -> None:
+        if visible:
+            self.panel()

@@ -1,0 +1,184 @@
+"""The knobs: a form that makes itself from the Experiment."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFrame, QScrollArea, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+
+from core.experiment import KNOBS, SECTIONS, Experiment
+from gui.editors.binding import Binding
+from gui.editors.data import Columns
+from gui.editors.row import Row
+from gui.icons import icon
+from gui.session import Session
+from gui.theme import theme, themes
+
+_NARROWEST, _WIDEST = 296, 440
+# what is seen at first; what depends on one of these is seen as well, the rest is under "More"
+FIRST_LOOK = (
+    "data.source",
+    "data.path",
+    "data.target",
+    "model.hidden",
+    "model.activation",
+    "model.head",
+    "training.learning_rate",
+    "training.batch_size",
+    "training.optimizer",
+    "training.loss",
+    "training.penalty",
+    "calibration.method",
+    "calibration.bins",
+    "calibration.binning",
+)
+
+
+def is_first_look(path: str) -> bool:
+    """Tell whether a knob is seen before "More" is opened.
+
+    Examples
+    --------
+    >>> is_first_look("data.noise"), is_first_look("data.seed")
+    (True, False)
+    """
+    others = KNOBS[path].only_for
+    return path in FIRST_LOOK or (bool(others) and all(on in FIRST_LOOK for on, _ in others))
+
+
+class Fold(QToolButton):
+    """A title that shows and hides what is below it."""
+
+    def __init__(self, text: str, body: QWidget, is_open: bool, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.body = body
+        self.setText(text)
+        self.setCheckable(True)
+        self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.toggled.connect(self._on_toggled)
+        themes().changed.connect(self._paint_icon)
+        self.setChecked(is_open)
+        self._on_toggled(is_open)
+
+    def _on_toggled(self, is_open: bool) -> None:
+        self.body.setVisible(is_open)
+        self._paint_icon()
+
+    def _paint_icon(self) -> None:
+        self.setIcon(icon("open_fold" if self.isChecked() else "closed_fold", theme().quiet))
+
+
+class Section(QWidget):
+    """A part of the experiment: a quiet title, the knobs of the first look, and more."""
+
+    def __init__(self, name: str, title: str, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setObjectName(f"section.{name}")
+        body = QWidget(self)
+        seen, folded = QWidget(body), QWidget(body)
+        self.first, self.rest = _column(seen), _column(folded)
+        self.title = Fold(title.upper(), body, True, self)
+        self.title.setProperty("section", True)
+        self.title.setAccessibleName(title)
+        self.title.setObjectName(f"section.{name}.title")
+        self.more = Fold(self.tr("More"), folded, False, body)
+        self.more.setProperty("fold", True)
+        self.more.setObjectName(f"section.{name}.more")
+        inner = QVBoxLayout(body)
+        inner.setContentsMargins(0, 0, 0, 8)
+        inner.setSpacing(0)
+        inner.addWidget(seen)
+        inner.addWidget(self.more)
+        inner.addWidget(folded)
+        layout = _column(self)
+        layout.addWidget(self.title)
+        layout.addWidget(body)
+
+    def add(self, row: Row) -> None:
+        """Add a knob where it belongs."""
+        (self.first if is_first_look(row.binding.path) else self.rest).addWidget(row)
+
+    def show_count(self, changed: int, relevant: int) -> None:
+        """Say under "More" how many of its knobs differ from their default."""
+        self.more.setVisible(relevant > 0)
+        text = self.tr("More")
+        self.more.setText(self.tr("More, {0} changed").format(changed) if changed else text)
+
+
+class KnobForm(QScrollArea):
+    """Every knob of the experiment, grouped; it follows the session, so that undo moves it too.
+
+    Parameters
+    ----------
+    session : Session
+    open_file : callable
+        Asks the user for a table.
+    """
+
+    def __init__(
+        self, session: Session, open_file: Callable[[], None], parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self.setObjectName("panel.knobs")
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setWidgetResizable(True)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.session = session
+        self.rows: dict[str, Row] = {}
+        self.sections: dict[str, Section] = {}
+        body = QWidget(self)
+        body.setObjectName("knobs.body")
+        layout = _column(body)
+        layout.setContentsMargins(12, 0, 8, 8)
+        columns = Columns(session, self)
+        titles = self._titles()
+        for name in SECTIONS:
+            section = Section(name, titles.get(name, name), body)
+            self.sections[name] = section
+            layout.addWidget(section)
+        for path in KNOBS:
+            row = Row(Binding(session, path), columns, open_file, body)
+            self.rows[path] = row
+            self.sections[path.partition(".")[0]].add(row)
+        layout.addStretch(1)
+        self.setWidget(body)
+        self.setMinimumWidth(_NARROWEST)
+        self.setMaximumWidth(_WIDEST)
+        session.experiment_changed.connect(self._follow)
+        self._show_relevance()
+
+    def _titles(self) -> dict[str, str]:
+        return {
+            "data": self.tr("Data"),
+            "model": self.tr("Model"),
+            "training": self.tr("Training"),
+            "calibration": self.tr("Calibration"),
+        }
+
+    def _follow(self, old: Experiment, new: Experiment) -> None:
+        for path in old.changes(new):
+            self.rows[path].show_value()
+        self._show_relevance()
+
+    def _show_relevance(self) -> None:
+        experiment = self.session.experiment
+        for name, section in self.sections.items():
+            changed = relevant = 0
+            for path, row in self.rows.items():
+                if not path.startswith(f"{name}."):
+                    continue
+                is_relevant = experiment.is_relevant(path)
+                row.setVisible(is_relevant)
+                if is_relevant and not is_first_look(path):
+                    relevant += 1
+                    changed += row.is_changed
+            section.show_count(changed, relevant)
+
+
+def _column(widget: QWidget) -> QVBoxLayout:
+    layout = QVBoxLayout(widget)
+    layout.setContentsMargins(0, 0, 0, 0)
+    layout.setSpacing(0)
+    return layout

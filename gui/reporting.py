@@ -1,0 +1,106 @@
+"""Errors from anywhere become one dialog."""
+
+from __future__ import annotations
+
+import sys
+import threading
+import traceback
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any
+
+from PySide6.QtCore import QObject, Qt, Signal
+
+from core.errors import UserError
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """What an error dialog shows.
+
+    Attributes
+    ----------
+    what, why, mend : str
+        In words.
+    details : str
+        To be copied into a report; empty for a `UserError`, whose words say all.
+    """
+
+    what: str
+    why: str
+    mend: str
+    details: str = ""
+
+
+def trouble_of(error: BaseException) -> Trouble:
+    """Return what to show of an error."""
+    if isinstance(error, UserError):
+        return Trouble(error.what, error.why, error.mend)
+    if isinstance(error, MemoryError):
+        return Trouble(
+            "There is not enough memory for this.",
+            "The computer has no room for the numbers asked for.",
+            "Use fewer rows, or fewer or narrower layers.",
+        )
+    details = "".join(traceback.format_exception(error))
+    return Trouble(
+        "Something went wrong inside Credence.",
+        f"{type(error).__name__}: {error}" if str(error) else type(error).__name__,
+        "Your data and settings are as they were; you can go on. "
+        "If it happens again, copy the details and report them.",
+        details,
+    )
+
+
+class Reporter(QObject):
+    """Catches what no one else caught, in any thread, and passes it on in the window's thread.
+
+    Signals
+    -------
+    troubled : (Trouble)
+    """
+
+    troubled = Signal(object)
+    _caught = Signal(object)
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._caught.connect(self._pass_on, Qt.ConnectionType.AutoConnection)
+        self._before: tuple[Any, Any, Any] | None = None
+
+    def install(self) -> None:
+        """Catch exceptions of this process from now on."""
+        self._before = (sys.excepthook, threading.excepthook, sys.unraisablehook)
+        sys.excepthook = self._on_exception
+        threading.excepthook = self._on_thread_exception
+        sys.unraisablehook = self._on_unraisable
+
+    def uninstall(self) -> None:
+        """Leave exceptions to whoever caught them before."""
+        if self._before is not None:
+            sys.excepthook, threading.excepthook, sys.unraisablehook = self._before
+            self._before = None
+
+    def report(self, error: BaseException) -> None:
+        """Pass an error on, from any thread."""
+        self._caught.emit(error)
+
+    def _pass_on(self, error: BaseException) -> None:
+        self.troubled.emit(trouble_of(error))
+
+    def _on_exception(
+        self, kind: type[BaseException], error: BaseException, trace: TracebackType | None
+    ) -> None:
+        if issubclass(kind, KeyboardInterrupt):
+            sys.__excepthook__(kind, error, trace)
+            return
+        traceback.print_exception(kind, error, trace)
+        self.report(error)
+
+    def _on_thread_exception(self, arguments: threading.ExceptHookArgs) -> None:
+        if arguments.exc_value is not None:
+            self._on_exception(arguments.exc_type, arguments.exc_value, arguments.exc_traceback)
+
+    def _on_unraisable(self, arguments: Any) -> None:
+        if arguments.exc_value is not None:
+            self._on_exception(arguments.exc_type, arguments.exc_value, arguments.exc_traceback)

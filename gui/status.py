@@ -1,0 +1,131 @@
+"""The status line: the figures of the part looked at, what was told, and the engine."""
+
+from __future__ import annotations
+
+import math
+
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QWidget
+
+from gui.numerals import figures_font, share, width_of
+from gui.session import Session
+
+FIGURES = ("accuracy", "log_loss", "brier")
+_TOLD_MILLISECONDS = 12_000
+
+
+class StatusLine(QWidget):
+    """Accuracy, log loss and Brier score of the view's split, in figures that keep their width."""
+
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("status")
+        self.session = session
+        self._measured: tuple[object, object] = (None, None)
+        self._values: dict[str, float] = {}
+        self.figures = {name: self._figure(name) for name in FIGURES}
+        self.split = self._quiet("status.split")
+        self.message = self._quiet("status.message")
+        self.message.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.engine = self._quiet("status.engine")
+        self._forget = QTimer(self)
+        self._forget.setSingleShot(True)
+        self._forget.setInterval(_TOLD_MILLISECONDS)
+        self._forget.timeout.connect(self._on_forget)
+        self._lay_out()
+        session.frame.connect(self.follow)
+        session.run_changed.connect(self.follow)
+        session.view_changed.connect(self.follow)
+        session.told.connect(self.tell)
+        session.playing_changed.connect(self._on_playing)
+        self.follow()
+
+    def follow(self) -> None:
+        """Show the figures of the state looked at."""
+        split = self.session.view.split
+        values = self._figures_now()
+        for name, label in self.figures.items():
+            label.setText(share(values.get(f"{split}.{name}", math.nan)))
+        self.split.setText(self._split_text(split))
+        self.engine.setText(self.session.run.history.engine.name)
+
+    def tell(self, text: str) -> None:
+        """Show a message, for a while or until training has gone on."""
+        self.message.setText(text)
+        self.message.setToolTip(text)
+        diverged = self.session.divergence is not None
+        if self.message.property("warning") != diverged:
+            self.message.setProperty("warning", diverged)
+            self.message.style().polish(self.message)
+        if diverged:
+            self._forget.stop()
+        else:
+            self._forget.start()
+
+    def _figures_now(self) -> dict[str, float]:
+        run, state = self.session.run, self.session.state
+        if self.session.is_live:
+            metrics = run.history.metrics
+            if not len(metrics):
+                return {}
+            split = self.session.view.split
+            names = [f"{split}.{name}" for name in FIGURES]
+            return {name: float(metrics.column(name)[-1]) for name in names}
+        if self._measured != (run, state):
+            from core.metrics import measure, parts_of
+
+            problem = run.history.problem_at(state.step)
+            self._values = measure(problem, parts_of(run.prepared), state)
+            self._measured = (run, state)
+        return self._values
+
+    def _split_text(self, split: str) -> str:
+        texts = {
+            "train": self.tr("on train rows"),
+            "validation": self.tr("on validation rows"),
+            "test": self.tr("on test rows"),
+        }
+        return texts[split]
+
+    def _on_playing(self, playing: bool) -> None:
+        if playing and self.message.property("warning"):
+            self._on_forget()
+
+    def _on_forget(self) -> None:
+        self.message.clear()
+        self.message.setToolTip("")
+
+    def _figure(self, name: str) -> QLabel:
+        label = QLabel(self)
+        label.setObjectName(f"status.{name}")
+        label.setProperty("figure", True)
+        label.setFont(figures_font(label.font(), bold=True, scale=1.1))
+        label.setMinimumWidth(width_of(label, "0.000") + 8)
+        return label
+
+    def _quiet(self, name: str) -> QLabel:
+        label = QLabel(self)
+        label.setObjectName(name)
+        label.setProperty("quiet", True)
+        return label
+
+    def _lay_out(self) -> None:
+        titles = {
+            "accuracy": self.tr("accuracy"),
+            "log_loss": self.tr("log loss"),
+            "brier": self.tr("Brier"),
+        }
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(12, 2, 12, 2)
+        layout.setSpacing(6)
+        for name, figure in self.figures.items():
+            title = self._quiet(f"status.{name}.title")
+            title.setText(titles[name])
+            figure.setAccessibleName(titles[name])
+            layout.addWidget(title)
+            layout.addWidget(figure)
+            layout.addSpacing(6)
+        layout.addWidget(self.split)
+        layout.addSpacing(24)
+        layout.addWidget(self.message, 1)
+        layout.addWidget(self.engine)

@@ -1,0 +1,137 @@
+"""The style sheet: quiet frames, one thin line between panels, an 8-point grid."""
+
+from __future__ import annotations
+
+from string import Template
+from typing import TYPE_CHECKING
+
+from PySide6.QtGui import QColor
+
+if TYPE_CHECKING:
+    from gui.theme import Theme
+
+_SHEET = Template("""
+QMainWindow, QDialog { background: $surface; }
+QMainWindow::separator { background: $line; width: 1px; height: 1px; }
+QMainWindow::separator:hover { background: $accent; }
+QToolTip { background: $paper; color: $ink; border: 1px solid $line; padding: 4px; }
+
+QMenuBar { background: $surface; padding: 0 4px; border-bottom: 1px solid $line; }
+QMenuBar::item { padding: 8px 8px; margin: 2px 0; border-radius: 4px; background: transparent; }
+QMenuBar::item:selected { background: $hover; }
+QMenu { background: $paper; border: 1px solid $line; padding: 4px; }
+QMenu::item { padding: 4px 24px; border-radius: 4px; }
+QMenu::item:selected { background: $accent; color: $on_accent; }
+QMenu::item:disabled { color: $raw; }
+QMenu::separator { height: 1px; background: $line; margin: 4px 8px; }
+
+QToolBar { background: $surface; border: 0; spacing: 8px; padding: 0 8px; }
+QToolBar#toolbar\\.transport { border-top: 1px solid $line; }
+QToolBar#toolbar\\.top { border-bottom: 1px solid $line; }
+QStatusBar { background: $surface; border-top: 1px solid $line; }
+QStatusBar::item { border: 0; }
+
+QWidget#panel\\.title { background: $paper; }
+QLabel#title\\.text { color: $quiet; font-weight: 600; }
+QScrollArea#panel\\.knobs, QWidget#knobs\\.body { background: $paper; border: 0; }
+
+QToolButton { border: 1px solid transparent; border-radius: 4px; padding: 3px; }
+QToolButton:hover { background: $hover; }
+QToolButton:pressed, QToolButton:checked { background: $pressed; }
+QToolButton:focus { border-color: $accent; }
+QToolButton::menu-indicator { image: none; }
+QToolButton#action\\.play\\.button { background: $accent; border-radius: 16px; }
+QToolButton#action\\.play\\.button:hover { background: $accent_hover; }
+QToolButton#action\\.play\\.button:focus { border: 2px solid $ink; }
+QToolButton#data\\.chip { border: 1px solid $line; border-radius: 12px; padding: 3px 12px; }
+QToolButton#data\\.chip:hover { background: $hover; }
+QToolButton#data\\.chip:focus { border-color: $accent; }
+QToolButton[section="true"] { color: $quiet; font-weight: 600; padding: 4px 0; }
+QToolButton[fold="true"] { color: $quiet; padding: 2px 0; }
+QToolButton[section="true"]:checked, QToolButton[fold="true"]:checked { background: transparent; }
+QToolButton[section="true"]:hover, QToolButton[fold="true"]:hover { color: $ink; }
+
+QTabBar { background: transparent; }
+QTabBar::tab { color: $quiet; padding: 4px 12px; border: 0;
+    border-bottom: 2px solid transparent; background: transparent; }
+QTabBar::tab:selected { color: $ink; border-bottom-color: $accent; }
+QTabBar::tab:hover { color: $ink; background: $hover; }
+QTabBar::tab:focus { color: $accent; }
+
+QLineEdit { background: $field; border: 1px solid $line; border-radius: 4px; padding: 2px 4px;
+    selection-background-color: $accent; selection-color: $on_accent; }
+QLineEdit:focus { border-color: $accent; }
+QLineEdit:disabled { color: $raw; }
+QLineEdit[refused="true"] { border-color: $error; color: $error; }
+QLabel[quiet="true"] { color: $quiet; }
+QLabel[refused="true"] { color: $error; }
+QLabel[figure="true"] { font-weight: 600; }
+QLabel[warning="true"] { color: $warning; }
+QFrame[line="true"] { background: $line; border: 0; }
+
+QPushButton { background: $field; border: 1px solid $line; border-radius: 4px; padding: 5px 16px; }
+QPushButton:hover { background: $hover; }
+QPushButton:pressed { background: $pressed; }
+QPushButton:focus { border-color: $accent; }
+QPushButton:default { background: $accent; color: $on_accent; border-color: $accent; }
+QPushButton:default:hover { background: $accent_hover; }
+QPushButton:disabled { color: $raw; background: transparent; }
+
+QScrollBar:vertical { background: transparent; width: 10px; margin: 0; }
+QScrollBar:horizontal { background: transparent; height: 10px; margin: 0; }
+QScrollBar::handle { background: $pressed; border-radius: 4px; margin: 1px; }
+QScrollBar::handle:vertical { min-height: 32px; }
+QScrollBar::handle:horizontal { min-width: 32px; }
+QScrollBar::handle:hover { background: $raw; }
+QScrollBar::add-line, QScrollBar::sub-line { width: 0; height: 0; }
+QScrollBar::add-page, QScrollBar::sub-page { background: transparent; }
+
+QHeaderView::section { background: $surface; color: $quiet; border: 0;
+    border-bottom: 1px solid $line; padding: 4px 8px; }
+QTableView { gridline-color: $band; border: 0; background: $paper; }
+QListWidget#gallery\\.list { background: $paper; border: 1px solid $line; border-radius: 4px; }
+QListWidget#gallery\\.list::item { border-radius: 4px; padding: 8px; color: $ink; }
+QListWidget#gallery\\.list::item:hover { background: $hover; }
+QListWidget#gallery\\.list::item:selected { background: $selected; color: $ink; }
+QPlainTextEdit { background: $paper; border: 1px solid $line; border-radius: 4px; }
+""")
+
+
+def mixed(one: str, other: str, share: float) -> str:
+    """Return the colour that lies `share` of the way from one to the other.
+
+    Examples
+    --------
+    >>> mixed("#000000", "#ffffff", 0.5)
+    '#808080'
+    """
+    a, b = QColor(one), QColor(other)
+    pairs = ((a.red(), b.red()), (a.green(), b.green()), (a.blue(), b.blue()))
+    return QColor(*(round(x + (y - x) * share) for x, y in pairs)).name()
+
+
+def on_accent(theme: Theme) -> str:
+    """Return the colour of text and symbols on the accent colour."""
+    return "#000000" if theme.is_dark else "#FFFFFF"
+
+
+def style_sheet(theme: Theme) -> str:
+    """Return the application's style sheet in a theme's colours."""
+    return _SHEET.substitute(
+        paper=theme.paper,
+        surface=theme.surface,
+        ink=theme.ink,
+        quiet=theme.quiet,
+        line=theme.line,
+        accent=theme.accent,
+        raw=theme.raw,
+        band=theme.band,
+        warning=theme.warning,
+        error=theme.error,
+        on_accent=on_accent(theme),
+        accent_hover=mixed(theme.accent, theme.ink, 0.15),
+        field=mixed(theme.paper, "#FFFFFF", 0.6 if not theme.is_dark else 0.04),
+        hover=mixed(theme.surface, theme.ink, 0.08),
+        pressed=mixed(theme.surface, theme.ink, 0.16),
+        selected=mixed(theme.paper, theme.accent, 0.25),
+    )

@@ -1,0 +1,151 @@
+"""Play, step, restart, the speed and the timeline."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QWidget
+
+from gui.actions import ACTIONS, translated
+from gui.editors.choice import QuietComboBox
+from gui.icons import icon
+from gui.numerals import figures_font, grouped, rounded, width_of
+from gui.runner import Pace
+from gui.session import Session
+from gui.style import on_accent
+from gui.theme import theme, themes
+from gui.timeline import Timeline
+
+BUTTONS = ("restart", "play", "step", "epoch", "ten_epochs", "new_seed")
+PACES = (
+    Pace(updates=1),
+    Pace(updates=10),
+    Pace(updates=100),
+    Pace(updates=1_000),
+    Pace(updates=10_000),
+    Pace(epochs=1),
+    Pace(epochs=5),
+    Pace(epochs=20),
+    Pace(epochs=100),
+    Pace(),
+)
+FIRST_PACE = Pace(epochs=20)  # slow enough that the boundary is seen to bend
+
+
+class Transport(QWidget):
+    """The row below the panels; it follows the session."""
+
+    def __init__(
+        self, session: Session, actions: Mapping[str, QAction], parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self.setObjectName("transport")
+        self.session = session
+        self.actions_by_name = actions
+        self.buttons = {name: self._button(name) for name in BUTTONS}
+        self.epoch = self._figure("transport.epoch", self._epoch_text(9_999_999))
+        self.timeline = Timeline(session, self)
+        self.speed = self._figure("transport.speed", self._updates_text(999_000.0))
+        self.speed.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self.pace = self._pace_box()
+        self._lay_out()
+        session.frame.connect(self.follow)
+        session.run_changed.connect(self.follow)
+        session.playing_changed.connect(self._show_playing)
+        themes().changed.connect(self._paint_icons)
+        self._paint_icons()
+        self.follow()
+
+    def follow(self) -> None:
+        """Show the epoch, the speed and the step looked at."""
+        state = self.session.state
+        self.epoch.setText(self._epoch_text(state.epoch))
+        self.epoch.setToolTip(self.tr("Step {0}").format(grouped(state.step)))
+        self.speed.setText(self._speed_text(self.session.updates_per_second))
+        self.timeline.follow()
+
+    def _epoch_text(self, epoch: int) -> str:
+        return self.tr("epoch {0}").format(grouped(epoch))
+
+    def _speed_text(self, speed: float) -> str:
+        if not self.session.is_playing:
+            return self.tr("paused")
+        return "" if math.isnan(speed) or speed <= 0.0 else self._updates_text(speed)
+
+    def _updates_text(self, speed: float) -> str:
+        shown = rounded(speed) if speed >= 100.0 else f"{speed:.0f}"
+        return self.tr("{0} updates/s").format(shown)
+
+    def _show_playing(self) -> None:
+        playing = self.session.is_playing
+        label = self.tr("Pause") if playing else self.tr("Play")
+        self.actions_by_name["play"].setText(label)
+        button = self.buttons["play"]
+        button.setIcon(icon("pause" if playing else "play", on_accent(theme())))
+        button.setAccessibleName(label)
+        self.follow()
+
+    def _paint_icons(self) -> None:
+        for name, button in self.buttons.items():
+            button.setIcon(icon(ACTIONS[name].icon))
+        self._show_playing()
+
+    def _button(self, name: str) -> QToolButton:
+        record, action = ACTIONS[name], self.actions_by_name[name]
+        button = QToolButton(self)
+        button.setObjectName(f"action.{name}.button")
+        button.setAccessibleName(translated(record.label))
+        button.setToolTip(f"{translated(record.help)} ({record.keys})")
+        button.setFixedSize(32, 32)
+        button.setIconSize(QSize(16, 16))
+        button.clicked.connect(action.trigger)
+        return button
+
+    def _figure(self, name: str, widest: str) -> QLabel:
+        label = QLabel(self)
+        label.setObjectName(name)
+        label.setFont(figures_font(label.font()))
+        label.setMinimumWidth(width_of(label, widest) + 4)
+        return label
+
+    def _pace_box(self) -> QuietComboBox:
+        box = QuietComboBox(self)
+        box.setObjectName("transport.pace")
+        box.setAccessibleName(self.tr("Speed of training"))
+        box.setToolTip(self.tr("How fast to train"))
+        for pace in PACES:
+            box.addItem(self._pace_text(pace), pace)
+        box.setFixedWidth(width_of(box, self._pace_text(PACES[4])) + 40)
+        present = self.session.pace
+        box.setCurrentIndex(PACES.index(present) if present in PACES else len(PACES) - 1)
+        box.activated.connect(lambda index: self.session.set_pace(PACES[index]))
+        return box
+
+    def _pace_text(self, pace: Pace) -> str:
+        if pace.updates == 1:
+            return self.tr("1 update a second")
+        if pace.epochs == 1:
+            return self.tr("1 epoch a second")
+        if pace.updates:
+            return self.tr("{0} updates a second").format(grouped(int(pace.updates)))
+        if pace.epochs:
+            return self.tr("{0} epochs a second").format(grouped(int(pace.epochs)))
+        return self.tr("as fast as it goes")
+
+    def _lay_out(self) -> None:
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(4, 2, 4, 2)
+        layout.setSpacing(4)
+        for name in BUTTONS:
+            layout.addWidget(self.buttons[name])
+        layout.addSpacing(8)
+        layout.addWidget(self.epoch)
+        layout.addSpacing(4)
+        layout.addWidget(self.timeline, 1)
+        layout.addSpacing(4)
+        layout.addWidget(self.speed)
+        layout.addSpacing(8)
+        layout.addWidget(self.pace)

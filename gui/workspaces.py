@@ -1,0 +1,189 @@
+"""Workspaces: arrangements of the same panels, each remembered as the user leaves it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import pairwise
+
+from PySide6.QtCore import QByteArray, QPoint, QRect, QSettings, Qt, QTimer
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QMainWindow
+
+from core.registry import Registry
+from gui.docks import Dock
+
+LAYOUT_VERSION = 1
+_VISIBLE = 64  # pixels of a window's title that must lie on a screen
+
+
+@dataclass(frozen=True, slots=True)
+class Workspace:
+    """An arrangement in columns; in each column, panels from top to bottom.
+
+    Attributes
+    ----------
+    name, label, help : str
+    columns : tuple of tuple of str
+    widths : tuple of int
+        Of the columns, in pixels of a window 1280 pixels wide.
+    heights : tuple of tuple of int
+        Of the panels in each column, as proportions.
+    """
+
+    name: str
+    label: str
+    help: str
+    columns: tuple[tuple[str, ...], ...]
+    widths: tuple[int, ...]
+    heights: tuple[tuple[int, ...], ...]
+
+
+WORKSPACES: Registry[Workspace] = Registry(
+    "workspace",
+    [
+        Workspace(
+            "train",
+            "Train",
+            "See the boundary bend while the loss falls",
+            (("knobs",), ("boundary",), ("curves", "reliability")),
+            (312, 592, 374),
+            ((1,), (1,), (5, 7)),
+        ),
+        Workspace(
+            "calibrate",
+            "Calibrate",
+            "See whether the probabilities can be believed",
+            (("knobs",), ("reliability",), ("figures", "boundary")),
+            (312, 560, 406),
+            ((1,), (1,), (1, 1)),
+        ),
+    ],
+)
+
+
+class Layouts:
+    """Arranges docks, and saves and restores what the user made of each workspace.
+
+    Attributes
+    ----------
+    is_touched : bool
+        Whether the user has arranged the workspace; until then its columns follow the window.
+    """
+
+    def __init__(self, window: QMainWindow, docks: Mapping[str, Dock], settings: QSettings) -> None:
+        self._window = window
+        self._docks = docks
+        self._settings = settings
+        self.workspace = WORKSPACES["train"]
+        self.is_touched = False
+
+    def switch(self, name: str) -> None:
+        """Save the present workspace and arrange another, as it was left."""
+        self.save()
+        self.workspace = WORKSPACES[name]
+        self.restore()
+
+    def save(self) -> None:
+        """Remember the present workspace's arrangement."""
+        if self.is_touched:
+            self._settings.setValue(self._key, self._window.saveState(LAYOUT_VERSION))
+        self._settings.setValue("layout/workspace", self.workspace.name)
+
+    def restore(self) -> None:
+        """Arrange the present workspace as it was left, or afresh."""
+        saved = self._settings.value(self._key)
+        self.is_touched = isinstance(saved, QByteArray) and self._window.restoreState(
+            saved, LAYOUT_VERSION
+        )
+        if not self.is_touched or not self._any_visible():
+            self.arrange()
+        self._bring_back()
+
+    def use_last(self) -> None:
+        """Arrange the workspace that was open last."""
+        last = str(self._settings.value("layout/workspace", "train"))
+        self.workspace = WORKSPACES[last if last in WORKSPACES else "train"]
+        self.restore()
+
+    def reset(self) -> None:
+        """Arrange the present workspace as it was made."""
+        self._settings.remove(self._key)
+        self.arrange()
+
+    def arrange(self) -> None:
+        """Put the workspace's panels in their columns and hide the others."""
+        self.is_touched = False
+        window, docks = self._window, self._docks
+        for dock in docks.values():
+            dock.setFloating(False)
+            window.removeDockWidget(dock)
+        tops = [column[0] for column in self.workspace.columns]
+        for top in tops:
+            window.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, docks[top])
+        for left, right in pairwise(tops):
+            window.splitDockWidget(docks[left], docks[right], Qt.Orientation.Horizontal)
+        for column in self.workspace.columns:
+            for upper, lower in pairwise(column):
+                window.splitDockWidget(docks[upper], docks[lower], Qt.Orientation.Vertical)
+        shown = {name for column in self.workspace.columns for name in column}
+        for name, dock in docks.items():
+            if name not in shown:
+                window.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, dock)
+                window.tabifyDockWidget(docks[tops[1]], dock)
+            if name in shown:
+                dock.panel()  # what it holds decides its size
+            dock.setVisible(name in shown)
+        # docks take sizes only once they have been laid out; until then nothing is painted
+        window.setUpdatesEnabled(False)
+        QTimer.singleShot(0, window, self._resize_and_paint)
+
+    def touch(self) -> None:
+        """Remember that the user has arranged the workspace."""
+        self.is_touched = True
+
+    def follow_window(self) -> None:
+        """Let the columns grow with the window, unless the user has arranged them."""
+        if not self.is_touched:
+            self.resize()
+
+    def resize(self) -> None:
+        """Give columns and panels their sizes."""
+        window, docks, workspace = self._window, self._docks, self.workspace
+        tops = [docks[column[0]] for column in workspace.columns]
+        first, *others = workspace.widths  # the knobs keep their width, the rest grows
+        share = (window.width() - first) / sum(others)
+        widths = [first, *(round(width * share) for width in others)]
+        window.resizeDocks(tops, widths, Qt.Orientation.Horizontal)
+        for column, heights in zip(workspace.columns, workspace.heights, strict=True):
+            if len(column) > 1:
+                scaled = [window.height() * height // sum(heights) for height in heights]
+                parts = [docks[name] for name in column]
+                window.resizeDocks(parts, scaled, Qt.Orientation.Vertical)
+
+    def _resize_and_paint(self) -> None:
+        self.resize()
+        self._window.setUpdatesEnabled(True)
+
+    @property
+    def _key(self) -> str:
+        return f"layout/{self.workspace.name}"
+
+    def _any_visible(self) -> bool:
+        return any(dock.isVisibleTo(self._window) for dock in self._docks.values())
+
+    def _bring_back(self) -> None:
+        """Dock the floating panels whose screen has vanished."""
+        for dock in self._docks.values():
+            if dock.isFloating() and not is_on_a_screen(dock.frameGeometry()):
+                dock.setFloating(False)
+
+
+def is_on_a_screen(frame: QRect) -> bool:
+    """Tell whether enough of a window's title lies on a screen to drag it by."""
+    title = QRect(frame.topLeft(), frame.topRight() + QPoint(0, _VISIBLE // 2))
+    for screen in QGuiApplication.screens():
+        seen = screen.availableGeometry().intersected(title)
+        if seen.width() >= min(_VISIBLE, title.width()) and seen.height() > _VISIBLE // 4:
+            return True
+    return False
