@@ -42,7 +42,7 @@ def calibrated_probabilities(run: Run, state: TrainState, X: Floats) -> Floats |
 
 @functools.lru_cache(maxsize=2)
 def _fitted(run: Run, state: TrainState, method: str) -> Calibrated:
-    from core.calibration import CALIBRATORS
+    from core.calibration.calibrators import CALIBRATORS
 
     X, y, _ = run.prepared.part(VALIDATION)
     logits = class_logits(run.logits(state, X))

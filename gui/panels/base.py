@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+import time
+
 from PySide6.QtCore import QTimer
 from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import QVBoxLayout, QWidget
@@ -11,6 +14,7 @@ from gui.session import Session
 from gui.theme import themes
 
 CALM_MILLISECONDS = 120
+FRAME_SECONDS = 0.016
 
 
 class PlottedPanel(Panel):
@@ -21,9 +25,13 @@ class PlottedPanel(Panel):
     settles : bool
         Whether the panel draws once more, carefully, a moment after the last change while no
         training goes on; `is_calm` then holds while it computes.
+    share : float
+        The most of the window's time that the panel takes while training: a panel that needs more
+        is drawn less often.
     """
 
     settles = False
+    share = 0.15
 
     def __init__(self, name: str, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(session, parent)
@@ -42,7 +50,10 @@ class PlottedPanel(Panel):
     def refresh(self) -> None:
         """Draw at once, and carefully once nothing has moved for a moment."""
         self.is_calm = False
+        began = time.perf_counter()
         super().refresh()
+        frames = (time.perf_counter() - began) / (self.share * FRAME_SECONDS)
+        self.frames_between = max(type(self).frames_between, math.ceil(frames))
         if self.settles and self.isVisible() and not self.session.is_playing:
             self._settle.start()
 

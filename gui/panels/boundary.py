@@ -32,6 +32,7 @@ class BoundaryPanel(PlottedPanel):
     """Draws the model's probabilities over two features, coarsely while training, finely after."""
 
     settles = True
+    share = 0.6
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__("boundary", session, parent)

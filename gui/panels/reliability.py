@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pyqtgraph as pg
+from PySide6.QtGui import QPen
 from PySide6.QtWidgets import QWidget
 
 from core.calibration.compiling import compiled
@@ -24,6 +25,7 @@ MOST_CELLS = 1024  # that a band is simulated in
 SECONDS_PER_CELL = {True: 5e-8, False: 2e-6}  # for one draw, compiled or not
 LIVE_SECONDS = 0.005
 BAR_OPACITY = 80
+EDGE = 0.015  # around the unit square, so that lines along its border are seen
 
 
 class ReliabilityPanel(PlottedPanel):
@@ -73,9 +75,9 @@ class ReliabilityPanel(PlottedPanel):
         self._draw_band(scene)
         self._draw_bars(scene)
         mended = scene.calibrated
-        ink = theme().raw if mended else theme().ink
-        self._draw_curve(self._raw, scene.raw, ink)
-        self._draw_curve(self._mended, mended, theme().calibrated)
+        raw_pen = pen(theme().raw) if mended else pen(theme().ink, 2.0)
+        self._draw_curve(self._raw, scene.raw, raw_pen)
+        self._draw_curve(self._mended, mended, pen(theme().calibrated, 2.0))
         self._draw_histogram(scene)
         self.figures.setText(figures_html(self, scene))
 
@@ -120,7 +122,7 @@ class ReliabilityPanel(PlottedPanel):
 
     def _build_items(self) -> None:
         plot = self.plot
-        plot.set_limits(0.0, 1.0, 0.0, 1.0)
+        plot.set_limits(-EDGE, 1.0 + EDGE, -EDGE, 1.0 + EDGE)
         self._lower, self._upper = curve(plot, 1), curve(plot, 1)
         self._band = pg.FillBetweenItem(self._lower, self._upper)
         self._band.setZValue(0)
@@ -137,7 +139,7 @@ class ReliabilityPanel(PlottedPanel):
         ]
         for item in self._low_columns:
             self.histogram.addItem(item, ignoreBounds=True)
-        self.histogram.set_limits(0.0, 1.0, 0.0, 1.0)
+        self.histogram.set_limits(-EDGE, 1.0 + EDGE, 0.0, 1.0)
 
     def _show_controls(self, scene: ReliabilityScene) -> None:
         n_classes = len(scene.classes)
@@ -195,16 +197,16 @@ class ReliabilityPanel(PlottedPanel):
             brush=brush(theme().accent, BAR_OPACITY),
         )
 
-    def _draw_curve(self, item: pg.PlotCurveItem, judged: Judged | None, colour: str) -> None:
+    def _draw_curve(self, item: pg.PlotCurveItem, judged: Judged | None, line: QPen) -> None:
         item.setVisible(judged is not None)
         if judged is not None:
             x, y = judged.curve.knots
-            item.setData(x, y, pen=pen(colour, 2.0))
+            item.setData(x, y, pen=line)
 
     def _draw_histogram(self, scene: ReliabilityScene) -> None:
         no, yes = scene.counts
         top = max(float((no + yes).max()), 1.0)
-        self.histogram.set_limits(0.0, 1.0, 0.0, 1.1 * top)
+        self.histogram.set_limits(-EDGE, 1.0 + EDGE, 0.0, 1.1 * top)
         self.histogram.ticks("left", [(top, number(top))])
         low, high = scene.edges[:-1], scene.edges[1:]
         if len(scene.classes) == 2 and scene.view != "confidence":
@@ -229,11 +231,8 @@ class ReliabilityPanel(PlottedPanel):
             return
         curve_x, curve_y = scene.raw.curve.knots
         seen = figure(float(np.interp(x, curve_x, curve_y)))
-        self.figures.setText(
-            self.tr("Where it said <b>{0}</b>, it happened in <b>{1}</b> of the cases.").format(
-                figure(x), seen
-            )
-        )
+        text = self.tr("Said {0}: it happened in {1} of the cases.").format(figure(x), seen)
+        self.figures.setText(figures_html(self, scene, text))
 
     def _on_left(self) -> None:
         if self.scene is not None:
@@ -243,20 +242,22 @@ class ReliabilityPanel(PlottedPanel):
         return SPLITS.index(self.session.view.split)
 
 
-def figures_html(panel: QWidget, scene: ReliabilityScene) -> str:
+def figures_html(panel: QWidget, scene: ReliabilityScene, reading: str = "") -> str:
     """Return the figures under the diagram: ECE beside its chance value, Brier in three parts."""
     if scene.raw is None:
         return panel.tr("The {0} part has no rows. Give it a share of the data.").format(
             panel.tr(scene.split)
         )
     quiet = theme().quiet
-    lines = [_judged_line(panel, scene.raw, "")]
+    raw = panel.tr("raw") if scene.calibrated else ""
+    lines = [_judged_line(panel, scene.raw, raw, "")]
     if scene.calibrated is not None:
-        lines.append(_judged_line(panel, scene.calibrated, theme().calibrated))
+        colour = theme().calibrated
+        lines.append(_judged_line(panel, scene.calibrated, panel.tr("calibrated"), colour))
     bins = panel.tr("{0} bins, {1}; {2} rows").format(
         scene.bins, BINNINGS[scene.binning].label, number(scene.n_rows)
     )
-    lines.append(f"<span style='color:{quiet}; font-size:small'>{bins}</span>")
+    lines.append(f"<span style='color:{quiet}; font-size:small'>{reading or bins}</span>")
     if scene.fitted_here and scene.calibrated is not None:
         lines.append(panel.tr("The calibrator was fitted on these rows: judge it on test."))
     if scene.problem:
@@ -264,7 +265,7 @@ def figures_html(panel: QWidget, scene: ReliabilityScene) -> str:
     return "<br>".join(lines)
 
 
-def _judged_line(panel: QWidget, judged: Judged, colour: str) -> str:
+def _judged_line(panel: QWidget, judged: Judged, name: str, colour: str) -> str:
     style = f" style='color:{colour}'" if colour else ""
     ece = panel.tr("ECE <b>{0}</b> (chance {1})").format(
         figure(judged.ece), figure(judged.chance_ece)
@@ -280,4 +281,5 @@ def _judged_line(panel: QWidget, judged: Judged, colour: str) -> str:
             )
         )
     )
-    return f"<span{style}>{ece}<br><span style='font-size:small'>{brier}</span></span>"
+    start = f"{name}: " if name else ""
+    return f"<span{style}>{start}{ece}<br><span style='font-size:small'>{brier}</span></span>"

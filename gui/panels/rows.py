@@ -12,15 +12,13 @@ from gui.panels.row_model import RowModel
 from gui.panels.words import number, percent
 from gui.session import Session
 
-MANY_ROWS = 20_000
-FRAMES, FRAMES_WITH_MANY = 6, 60
 ROW_HEIGHT = 22
 
 
 class RowsPanel(PlottedPanel):
     """Shows the rows; the selected one is the same as in the plots."""
 
-    frames_between = FRAMES
+    frames_between = 6
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__("rows", session, parent)
@@ -46,10 +44,8 @@ class RowsPanel(PlottedPanel):
         self._selected = -1
 
     def compute(self) -> RowsScene:
-        """Return every row with what the model says; seldom while training on many rows."""
+        """Return every row with what the model says."""
         session = self.session
-        many = len(session.run.prepared.rows) > MANY_ROWS
-        self.frames_between = FRAMES_WITH_MANY if many else FRAMES
         return rows_scene(session.run, session.state, session.view)
 
     def draw(self, scene: RowsScene) -> None:
