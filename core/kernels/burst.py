@@ -12,13 +12,13 @@ from core.kernels.activations import activate
 from core.kernels.jit import compiled, entry
 from core.kernels.layout import (
     ACTIVATION,
+    COLUMNS,
     GAIN,
     INPUTS,
     OUTPUT,
     OUTPUT_STRIDE,
     PLAIN,
     SHARPNESS,
-    SHIFT,
     SLOPES,
     SOURCE,
     SOURCE_STRIDE,
@@ -42,7 +42,7 @@ from core.kernels.updates import (
     schedule_factor,
     update,
 )
-from core.kernels.vectors import load, splat, store, width
+from core.kernels.vectors import Place, address, after, every, get, load, put, store, width
 
 # Places in the array of settings.
 N_FEATURES, ROW_STRIDE, CHUNK_BLOCKS, UPSTREAM, SUMS, BATCH_SIZE, SEED = range(7)
@@ -50,209 +50,209 @@ LOSS, PENALTY, OPTIMIZER, SCHEDULE = range(7, 11)
 SETTINGS = 11
 # Places in the array that says where training stands.
 STEP, EPOCH, POSITION, CURRENT, DIVERGED = range(5)
-ORDER_SEED, ORDER_EPOCH, ORDER_ROWS, CLEARED_FOR = range(5, 9)
-PROGRESS = 9
+ORDER_SEED, ORDER_EPOCH, CLEARED_FOR = range(5, 8)
+PROGRESS = 8
 
 
 @compiled
 def _gather(
-    X: np.ndarray, y: np.ndarray, weights: np.ndarray, order: np.ndarray, start: int,
-    samples: int, features: int, batch: np.ndarray, progress: np.ndarray,
+    X: Place, y: Place, weights: Place, order: Place, samples: int, features: int, batch: Place,
+    progress: Place,
 ) -> None:  # fmt: skip
     """Copy rows into blocks: features, a row of ones, labels, sample weights.
 
     Lanes without a sample stay zero; they are cleared when another number of samples comes.
     """
     lanes = width(batch)
-    stride = (features + 3) * lanes
-    if samples % lanes != 0 and progress[CLEARED_FOR] != samples:
-        for i in range(0, stride, lanes):
-            store(batch, samples // lanes * stride + i, splat(batch, 0.0))
-    progress[CLEARED_FOR] = samples
+    step = (features + 3) * lanes
+    if samples % lanes != 0 and get(progress, CLEARED_FOR) != samples:
+        for i in range(0, step, lanes):
+            store(batch, samples // lanes * step + i, every(batch, 0.0))
+    put(progress, CLEARED_FOR, samples)
     for sample in range(samples):
-        row = order[start + sample]
-        at = (sample // lanes) * stride + sample % lanes
+        row = get(order, sample)
+        block = after(batch, (sample // lanes) * step + sample % lanes)
+        values = after(X, row * features)
         for feature in range(features):
-            batch[at + feature * lanes] = X[row * features + feature]
-        at += features * lanes
-        batch[at] = 1.0
-        batch[at + lanes] = y[row]
-        batch[at + 2 * lanes] = weights[row]
+            put(block, feature * lanes, get(values, feature))
+        put(block, features * lanes, 1.0)
+        put(block, (features + 1) * lanes, get(y, row))
+        put(block, (features + 2) * lanes, get(weights, row))
 
 
 @compiled
 def _forward(
-    plan: np.ndarray, source: np.ndarray, first: int, blocks: int, samples: int,
-    weights: np.ndarray, statistics: np.ndarray, old: int, new: int, work: np.ndarray,
+    plan: Place, n_layers: int, source: Place, blocks: int, samples: int, weights: Place,
+    statistics: Place, new_statistics: Place, work: Place,
 ) -> None:  # fmt: skip
     lanes = width(work)
-    ones_step = plan[0, SOURCE_STRIDE] * lanes
-    ones = first + plan[0, INPUTS] * lanes
-    for layer in range(len(plan)):
-        own = plan[layer]
-        units, out, out_stride = own[UNITS], own[OUTPUT], own[OUTPUT_STRIDE]
-        if layer == 0:
-            combine(
-                weights, own[WEIGHTS], units, 1, source, first, own[SOURCE_STRIDE],
-                own[INPUTS] + 1, work, out, out_stride, units, blocks,
-            )  # fmt: skip
-        else:
-            combine(
-                weights, own[WEIGHTS], units, 1, work, own[SOURCE], own[SOURCE_STRIDE],
-                own[INPUTS] + 1, work, out, out_stride, units, blocks,
-            )  # fmt: skip
-        if layer == len(plan) - 1:
+    ones_step = get(plan, SOURCE_STRIDE) * lanes
+    ones = after(source, get(plan, INPUTS) * lanes)
+    for layer in range(n_layers):
+        own = after(plan, layer * COLUMNS)
+        units, out_stride = get(own, UNITS), get(own, OUTPUT_STRIDE)
+        out = after(work, get(own, OUTPUT))
+        inputs = source if layer == 0 else after(work, get(own, SOURCE))
+        combine(
+            after(weights, get(own, WEIGHTS)), units, 1, inputs, get(own, SOURCE_STRIDE) * lanes,
+            get(own, INPUTS) + 1, out, out_stride * lanes, units, blocks,
+        )  # fmt: skip
+        if layer == n_layers - 1:
             break
-        if own[GAIN] >= 0:
+        if get(own, GAIN) >= 0:
+            moved = get(own, STATISTICS)
             normalise(
-                work, out, out_stride, own[STANDARDS], own[SPREADS], units, blocks,
-                source, ones, ones_step, samples, weights, own[GAIN], own[SHIFT],
-                statistics, old + own[STATISTICS], new + own[STATISTICS],
+                out, out_stride, after(work, get(own, STANDARDS)), after(work, get(own, SPREADS)),
+                units, blocks, ones, ones_step, samples, after(weights, get(own, GAIN)),
+                after(statistics, moved), after(new_statistics, moved),
             )  # fmt: skip
-        if own[SHARPNESS] >= 0:
-            sharpen(work, out, out_stride, own[PLAIN], units, blocks, weights, own[SHARPNESS])
-        activate(own[ACTIVATION], work, out, out_stride, own[SLOPES], units, blocks)
+        if get(own, SHARPNESS) >= 0:
+            sharpen(
+                out, out_stride, after(work, get(own, PLAIN)), units, blocks,
+                after(weights, get(own, SHARPNESS)),
+            )  # fmt: skip
+        activate(
+            get(own, ACTIVATION), out, out_stride, after(work, get(own, SLOPES)), units, blocks
+        )
         for block in range(blocks):
-            ones_here = load(source, ones + block * ones_step)
-            store(work, out + ((block + 1) * out_stride - 1) * lanes, ones_here)
+            store(out, ((block + 1) * out_stride - 1) * lanes, load(ones, block * ones_step))
 
 
 @compiled
 def _backward(
-    plan: np.ndarray, source: np.ndarray, first: int, blocks: int, samples: int,
-    weights: np.ndarray, work: np.ndarray, upstream: int, sums: int, gradient: np.ndarray,
+    plan: Place, n_layers: int, source: Place, blocks: int, samples: int, weights: Place,
+    work: Place, upstream: Place, sums: Place, gradient: Place,
 ) -> None:  # fmt: skip
     lanes = width(work)
-    ones_step = plan[0, SOURCE_STRIDE] * lanes
-    ones = first + plan[0, INPUTS] * lanes
-    for layer in range(len(plan) - 1, -1, -1):
-        own = plan[layer]
-        units, inputs, deltas = own[UNITS], own[INPUTS], own[SLOPES]
-        if layer < len(plan) - 1:
-            for i in range(deltas, deltas + units * blocks * lanes, lanes):
-                store(work, i, load(work, i) * load(work, upstream + i - deltas))
-        if own[SHARPNESS] >= 0:
+    ones_step = get(plan, SOURCE_STRIDE) * lanes
+    ones = after(source, get(plan, INPUTS) * lanes)
+    for layer in range(n_layers - 1, -1, -1):
+        own = after(plan, layer * COLUMNS)
+        units, inputs, at = get(own, UNITS), get(own, INPUTS), get(own, WEIGHTS)
+        deltas = after(work, get(own, SLOPES))
+        if layer < n_layers - 1:
+            for i in range(0, units * blocks * lanes, lanes):
+                store(deltas, i, load(deltas, i) * load(upstream, i))
+        if get(own, SHARPNESS) >= 0:
+            place = get(own, SHARPNESS)
             sharpen_back(
-                work, deltas, own[PLAIN], units, blocks, weights, gradient, own[SHARPNESS]
-            )
-        if own[GAIN] >= 0:
+                deltas, after(work, get(own, PLAIN)), units, blocks, after(weights, place),
+                after(gradient, place),
+            )  # fmt: skip
+        if get(own, GAIN) >= 0:
+            place = get(own, GAIN)
             normalise_back(
-                work, deltas, own[STANDARDS], own[SPREADS], units, blocks, source, ones,
-                ones_step, samples, weights, gradient, own[GAIN], own[SHIFT],
+                deltas, after(work, get(own, STANDARDS)), after(work, get(own, SPREADS)), units,
+                blocks, ones, ones_step, samples, after(weights, place), after(gradient, place),
             )  # fmt: skip
-        if layer == 0:
-            add_products(
-                source, first, own[SOURCE_STRIDE], inputs + 1, work, deltas, units, blocks,
-                gradient, own[WEIGHTS], sums,
-            )  # fmt: skip
-        else:
-            add_products(
-                work, own[SOURCE], own[SOURCE_STRIDE], inputs + 1, work, deltas, units, blocks,
-                gradient, own[WEIGHTS], sums,
-            )  # fmt: skip
+        x = source if layer == 0 else after(work, get(own, SOURCE))
+        add_products(
+            x, get(own, SOURCE_STRIDE) * lanes, inputs + 1, deltas, units, blocks,
+            after(gradient, at), sums,
+        )  # fmt: skip
+        if layer > 0:
             combine(
-                weights, own[WEIGHTS], 1, units, work, deltas, units, units,
-                work, upstream, inputs, inputs, blocks,
+                after(weights, at), 1, units, deltas, units * lanes, units, upstream,
+                inputs * lanes, inputs, blocks,
             )  # fmt: skip
 
 
 @compiled
 def _add_gradient(
-    plan: np.ndarray, settings: np.ndarray, X: np.ndarray, y: np.ndarray, row_weights: np.ndarray,
-    stored: np.ndarray, order: np.ndarray, start: int, samples: int, weights: np.ndarray,
-    statistics: np.ndarray, old: int, new: int, work: np.ndarray, batch: np.ndarray,
-    gradient: np.ndarray, progress: np.ndarray,
+    plan: Place, n_layers: int, settings: Place, X: Place, y: Place, row_weights: Place,
+    stored: Place, is_stored: bool, order: Place, samples: int, weights: Place, statistics: Place,
+    new_statistics: Place, work: Place, batch: Place, gradient: Place, progress: Place,
 ) -> float:  # fmt: skip
     """Go through a batch chunk by chunk; return a number finite where its loss is.
 
     A batch of all rows is read from `stored`, where they stand in blocks in their own order.
     """
     lanes = width(work)
-    features, stride = settings[N_FEATURES], settings[ROW_STRIDE]
-    chunk = settings[CHUNK_BLOCKS] * lanes
-    last = plan[len(plan) - 1]
+    features, step = get(settings, N_FEATURES), get(settings, ROW_STRIDE) * lanes
+    chunk = get(settings, CHUNK_BLOCKS) * lanes
+    last = after(plan, (n_layers - 1) * COLUMNS)
+    upstream, sums = after(work, get(settings, UPSTREAM)), after(work, get(settings, SUMS))
     value = 0.0
     for done in range(0, samples, chunk):
         in_chunk = min(chunk, samples - done)
-        blocks = -(-in_chunk // lanes)
-        source, first = stored, done * stride
-        if len(stored) == 0:
-            _gather(
-                X, y, row_weights, order, start + done, in_chunk, features, batch, progress
-            )
-            source, first = batch, 0
+        blocks = (in_chunk + lanes - 1) // lanes
+        source = batch
+        if is_stored:
+            source = after(stored, done // lanes * step)
+        else:
+            _gather(X, y, row_weights, after(order, done), in_chunk, features, batch, progress)
         _forward(
-            plan, source, first, blocks, samples, weights, statistics, old, new, work
+            plan, n_layers, source, blocks, samples, weights, statistics, new_statistics, work
         )
         value += loss_deltas(
-            settings[LOSS], work, last[OUTPUT], last[SLOPES], last[UNITS], source, first,
-            stride, blocks, 1.0 / samples,
+            get(settings, LOSS), after(work, get(last, OUTPUT)), after(work, get(last, SLOPES)),
+            get(last, UNITS), source, step, blocks, 1.0 / samples,
         )  # fmt: skip
         _backward(
-            plan, source, first, blocks, samples, weights, work, settings[UPSTREAM],
-            settings[SUMS], gradient,
-        )  # fmt: skip
+            plan, n_layers, source, blocks, samples, weights, work, upstream, sums, gradient
+        )
     return value
-
-
-@compiled
-def _set_order(settings: np.ndarray, epoch: int, order: np.ndarray, progress: np.ndarray) -> None:
-    """Draw the epoch's order, unless it is the one that stands there."""
-    seed = settings[SEED]
-    if (
-        progress[ORDER_EPOCH] != epoch
-        or progress[ORDER_SEED] != seed
-        or progress[ORDER_ROWS] != len(order)
-    ):
-        draw_order(seed, epoch, order)
-        progress[ORDER_SEED], progress[ORDER_EPOCH], progress[ORDER_ROWS] = seed, epoch, len(order)
 
 
 @entry
 def take_steps(
-    steps: int, plan: np.ndarray, settings: np.ndarray, numbers: np.ndarray,
+    steps: int, plan_table: np.ndarray, settings_table: np.ndarray, numbers_table: np.ndarray,
     X: np.ndarray, y: np.ndarray, row_weights: np.ndarray, stored: np.ndarray, order: np.ndarray,
-    theta: np.ndarray, slots: np.ndarray, statistics: np.ndarray, mask: np.ndarray,
+    theta_pair: np.ndarray, slot_pairs: np.ndarray, statistics_pair: np.ndarray, mask: np.ndarray,
     point: np.ndarray, gradient: np.ndarray, work: np.ndarray, batch: np.ndarray,
-    progress: np.ndarray,
+    progress_table: np.ndarray,
 ) -> None:  # fmt: skip
     """Take some steps, stopping before one whose loss or parameters would not be finite.
 
-    `theta` (2, p), `slots` (n_slots, 2, p) and `statistics` (2, s) hold the present values and room
-    for the next ones, flat; ``progress[CURRENT]`` says which is which.
+    `theta_pair` (2, p), `slot_pairs` (n_slots, 2, p) and `statistics_pair` (2, s) hold the present
+    values and room for the next ones, flat; ``progress[CURRENT]`` says which is which.
     """
-    n, padded, n_statistics = len(y), len(point), len(statistics) // 2
-    optimizer, penalty = settings[OPTIMIZER], settings[PENALTY]
-    momentum = numbers[MOMENTUM_RATE] if optimizer == NESTEROV else 0.0
+    n, size, n_statistics, n_layers = len(y), len(point), len(statistics_pair) // 2, len(plan_table)
+    plan, settings, numbers = address(plan_table), address(settings_table), address(numbers_table)
+    progress, theta, slots = address(progress_table), address(theta_pair), address(slot_pairs)
+    statistics, here, slope = address(statistics_pair), address(point), address(gradient)
+    optimizer, penalty = get(settings, OPTIMIZER), get(settings, PENALTY)
+    momentum = get(numbers, MOMENTUM_RATE) if optimizer == NESTEROV else 0.0
     for _ in range(steps):
-        epoch, position, current = progress[EPOCH], progress[POSITION], progress[CURRENT]
+        epoch, position, current = get(progress, EPOCH), get(progress, POSITION), get(progress, CURRENT)
+        old, new = current * size, (1 - current) * size
         if position >= n:
             epoch, position = epoch + 1, 0
-        samples = min(settings[BATCH_SIZE], n - position)
-        if samples < n:
-            _set_order(settings, epoch, order, progress)
-        look_ahead(theta, current * padded, slots, momentum, point)
-        for i in range(0, padded, width(gradient)):
-            store(gradient, i, splat(gradient, 0.0))
+        samples = min(get(settings, BATCH_SIZE), n - position)
+        is_stored = samples == n
+        if not is_stored:
+            seed = get(settings, SEED)
+            if get(progress, ORDER_EPOCH) != epoch or get(progress, ORDER_SEED) != seed:
+                draw_order(seed, epoch, n, address(order))
+                put(progress, ORDER_EPOCH, epoch)
+                put(progress, ORDER_SEED, seed)
+        look_ahead(after(theta, old), after(slots, old), momentum, size, here)
+        for i in range(0, size, width(slope)):
+            store(slope, i, every(slope, 0.0))
         value = _add_gradient(
-            plan, settings, X, y, row_weights, stored if samples == n else stored[:0], order,
-            position, samples, point, statistics, current * n_statistics,
-            (1 - current) * n_statistics, work, batch, gradient, progress,
+            plan, n_layers, settings, address(X), address(y), address(row_weights), address(stored),
+            is_stored, after(address(order), position), samples, here,
+            after(statistics, current * n_statistics),
+            after(statistics, (1 - current) * n_statistics), address(work), address(batch), slope,
+            progress,
         )  # fmt: skip
         if penalty != 0:
-            value += add_penalty(penalty, numbers[PENALTY_STRENGTH], point, mask, gradient)
+            strength = get(numbers, PENALTY_STRENGTH)
+            value += add_penalty(penalty, strength, size, here, address(mask), slope)
         factor = schedule_factor(
-            settings[SCHEDULE], epoch + position / n, numbers[SCHEDULE_EPOCHS]
+            get(settings, SCHEDULE), epoch + position / n, get(numbers, SCHEDULE_EPOCHS)
         )
         value += update(
-            optimizer, theta, current * padded, (1 - current) * padded, slots, gradient,
-            progress[STEP] + 1, factor, numbers, mask,
+            optimizer, after(theta, old), after(theta, new), after(slots, old), after(slots, new),
+            2 * size, slope, size, get(progress, STEP) + 1, factor, numbers, address(mask),
         )  # fmt: skip
         if not value - value == 0.0:
-            progress[DIVERGED] = 1
+            put(progress, DIVERGED, 1)
             return
         position += samples
         if position >= n:
             epoch, position = epoch + 1, 0
-        progress[STEP] += 1
-        progress[EPOCH], progress[POSITION], progress[CURRENT] = epoch, position, 1 - current
+        put(progress, STEP, get(progress, STEP) + 1)
+        put(progress, EPOCH, epoch)
+        put(progress, POSITION, position)
+        put(progress, CURRENT, 1 - current)

@@ -8,25 +8,20 @@ exp(r) - 1 is its Taylor polynomial.
 from __future__ import annotations
 
 import math
-from typing import Any
-
 import numpy as np
 
 from core import gaussian
-from core.kernels.jit import inlined, intrinsic
-from core.kernels.vectors import (
-    _constant,
+from core.kernels.lanes import (
+    Lanes,
     absolute,
     at_least,
     at_most,
     fma,
     polynomial,
+    power_of_two,
     rounding_shift,
-    scale_by_power,
     where_positive,
 )
-
-Lanes = Any  # a core.kernels.vectors.Vector inside compiled code
 
 _LOG2_E = 1.0 / math.log(2.0)
 _LN2_HIGH = 0.693145751953125  # 12 bits: its product with any k is exact, in float32 too
@@ -44,75 +39,56 @@ def _logarithm_taylor(terms: int) -> tuple[float, ...]:
     return tuple(2.0 / (2 * k + 1) for k in range(terms - 1, -1, -1))
 
 
-_exponential_polynomial = polynomial(_exponential_taylor(7), _exponential_taylor(13))
-_logarithm_polynomial = polynomial(_logarithm_taylor(8), _logarithm_taylor(17))
+_EXPONENTIAL = (_exponential_taylor(13), _exponential_taylor(7))  # double, single
+_LOGARITHM = (_logarithm_taylor(17), _logarithm_taylor(8))
 
 
-@intrinsic
-def exponent_limit(typing: Any, x: Any) -> Any:
-    """Return the largest argument whose exponential is computed, short of overflow."""
-    limit = 87.0 if x.element.name == "float32" else 708.0
-
-    def generate(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        return _constant(args[0].type, limit)
-
-    return x(x), generate
-
-
-@inlined
 def _reduced(x: Lanes) -> tuple[Lanes, Lanes]:
-    """Return exp(r) - 1 and k (in the lowest bits) of exp(x) = 2^k exp(r)."""
-    limit = exponent_limit(x)
-    x = at_most(at_least(x, 0.0 - limit), limit)
+    """Return exp(r) - 1 and 2^k of exp(x) = 2^k exp(r)."""
+    limit = 87.0 if x.is_single else 708.0
+    x = at_most(at_least(x, -limit), limit)
     shift = rounding_shift(x)
     shifted = fma(x, _LOG2_E, shift)
     k = shifted - shift
     r = fma(k, -_LN2_LOW, fma(k, -_LN2_HIGH, x))
-    return r * _exponential_polynomial(r), shifted
+    return r * polynomial(r, _EXPONENTIAL[x.is_single]), power_of_two(shifted)
 
 
-@inlined
 def exponential(x: Lanes) -> Lanes:
     """Return exp(x), x limited to where neither it nor 1 / exp(x) overflows."""
-    small, shifted = _reduced(x)
-    return scale_by_power(small + 1.0, shifted)
+    small, power = _reduced(x)
+    return fma(power, small, power)
 
 
-@inlined
 def exponential_minus_one(x: Lanes) -> Lanes:
     """Return exp(x) - 1 without cancellation near 0."""
-    small, shifted = _reduced(x)
-    power = scale_by_power(small * 0.0 + 1.0, shifted)
+    small, power = _reduced(x)
     return fma(power, small, power - 1.0)
 
 
-@inlined
 def sigmoid(z: Lanes) -> Lanes:
     """Return 1 / (1 + exp(-z))."""
-    return 1.0 / (exponential(0.0 - z) + 1.0)
+    return 1.0 / (exponential(-z) + 1.0)
 
 
-@inlined
 def sigmoid_and_slope(z: Lanes) -> tuple[Lanes, Lanes]:
     """Return the sigmoid and its slope, the latter without the cancellation of 1 - sigmoid."""
-    odds = exponential(0.0 - z)
+    odds = exponential(-z)
     s = 1.0 / (odds + 1.0)
     return s, (odds * s) * s
 
 
-@inlined
 def tanh(z: Lanes) -> Lanes:
     """Return tanh(z) = (exp(2z) - 1) / (exp(2z) + 1)."""
     grown = exponential_minus_one(z + z)
     return grown / (grown + 2.0)
 
 
-@inlined
 def log1p_of_exponential(z: Lanes) -> Lanes:
     """Return the softplus, max(z, 0) + log(1 + exp(-|z|))."""
-    odds = exponential(0.0 - absolute(z))
+    odds = exponential(-absolute(z))
     s = odds / (odds + 2.0)
-    return at_least(z, 0.0) + s * _logarithm_polynomial(s * s)
+    return at_least(z, 0.0) + s * polynomial(s * s, _LOGARITHM[z.is_single])
 
 
 def _tail_coefficients(degree: int) -> tuple[float, ...]:
@@ -123,13 +99,12 @@ def _tail_coefficients(degree: int) -> tuple[float, ...]:
     return tuple(float(c) for c in np.polynomial.chebyshev.cheb2poly(series)[::-1])
 
 
-_tail_polynomial = polynomial(_tail_coefficients(11), _tail_coefficients(24))
+_TAIL = (_tail_coefficients(24), _tail_coefficients(11))
 
 
-@inlined
 def normal_cdf_and_density(z: Lanes) -> tuple[Lanes, Lanes]:
     """Return the standard normal's distribution function and density (see `core.gaussian`)."""
     a = at_most(absolute(z), 40.0)
     bell = exponential(-0.5 * (a * a))
-    tail = bell * _tail_polynomial((a - 4.0) / (a + 4.0)) / (a + 1.0)
+    tail = bell * polynomial((a - 4.0) / (a + 4.0), _TAIL[z.is_single]) / (a + 1.0)
     return where_positive(z, 1.0 - tail, tail), bell * _DENSITY_AT_0

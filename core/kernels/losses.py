@@ -6,115 +6,128 @@ logarithm is taken, since training needs the loss only to see whether it diverge
 
 from __future__ import annotations
 
-import numpy as np
-
 from core.kernels.functions import exponential, sigmoid_and_slope
 from core.kernels.jit import compiled
-from core.kernels.vectors import (
-    absolute,
-    at_least,
-    fma,
-    gap,
-    load,
-    splat,
-    store,
-    total,
-    where_positive,
-    width,
-)
+from core.kernels.lanes import Lanes, absolute, at_least, fma, gap, where_positive
+from core.kernels.vectors import Place, Value, after, every, load, store, total, traced, width
 
 CROSS_ENTROPY, SQUARED_ERROR = 0, 1
 
 
+@traced(results=3)
+def _binary(logit: Lanes, label: Lanes, weight: Lanes) -> tuple[Lanes, Lanes, Lanes]:
+    """Return both losses' derivatives, and a number finite where both losses are.
+
+    p - y is s sigmoid(s z), with s = 1 for y = 0 and -1 for y = 1: no digit is lost.
+    """
+    sign = 1.0 - 2.0 * label
+    wrong = logit * sign
+    error, slope = sigmoid_and_slope(wrong)
+    signed = sign * weight
+    return error * signed, 2.0 * error * slope * signed, at_least(wrong, 0.0) * weight
+
+
 @compiled
 def _one_logit(
-    code: int, work: np.ndarray, logits: int, deltas: int, source: np.ndarray, first: int,
-    source_stride: int, blocks: int, share: float,
-) -> float:  # fmt: skip
-    """Use p - y = s sigmoid(s z), with s = 1 for y = 0 and -1 for y = 1: no digit is lost."""
-    lanes = width(work)
-    value = splat(work, 0.0)
+    code: int, logits: Place, deltas: Place, source: Place, step: int, blocks: int, share: float
+) -> float:
+    lanes = width(logits)
+    value = every(logits, 0.0)
     for block in range(blocks):
-        block_end = first + (block + 1) * source_stride * lanes
-        weight = load(source, block_end - lanes) * share
-        sign = 1.0 - 2.0 * load(source, block_end - 2 * lanes)
-        wrong = load(work, logits + block * lanes) * sign
-        error, slope = sigmoid_and_slope(wrong)
+        at = block * lanes
+        end = (block + 1) * step
+        weight = load(source, end - lanes) * share
+        by_entropy, by_square, size = _binary(load(logits, at), load(source, end - 2 * lanes), weight)
         if code == CROSS_ENTROPY:
-            value = fma(at_least(wrong, 0.0), weight, value)
-            delta = error * sign
+            store(deltas, at, by_entropy)
+            value = value + size
         else:
-            value = fma(error * error, weight, value)
-            delta = 2.0 * error * slope * sign
-        store(work, deltas + block * lanes, delta * weight)
+            store(deltas, at, by_square)
+            value = value + by_square
     return total(value)  # type: ignore[no-any-return]
 
 
+@traced()
+def _largest(a: Lanes, b: Lanes) -> Lanes:
+    return at_least(a, b)
+
+
+@traced(results=3)
+def _grown(
+    logit: Lanes, top: Lanes, label: Lanes, k: Lanes, behind: Lanes
+) -> tuple[Lanes, Lanes, Lanes]:
+    """Return exp(z - top), the same but 0 for the label, and the label's z - top once k is it."""
+    distance = gap(logit, top)
+    grown = exponential(distance)
+    is_label = 0.5 - absolute(label - k)
+    return grown, where_positive(is_label, 0.0, grown), where_positive(is_label, distance, behind)
+
+
+@traced()
+def _error(p: Lanes, others: Lanes, label: Lanes, k: Lanes) -> Lanes:
+    """Return p - y: for the label minus the sum of the other probabilities."""
+    return where_positive(0.5 - absolute(label - k), -others, p)
+
+
+@traced()
+def _fma(a: Lanes, b: Lanes, c: Lanes) -> Lanes:
+    return fma(a, b, c)
+
+
 @compiled
-def _softmax_block(
-    code: int, work: np.ndarray, logits: int, deltas: int, classes: int, label: np.ndarray,
-    weight: np.ndarray,
-) -> np.ndarray:  # fmt: skip
-    lanes = width(work)
-    top = load(work, logits)
+def _softmax(code: int, logits: Place, deltas: Place, classes: int, label: Value, weight: Value) -> Value:
+    """Write the derivatives of one block; return a number finite where the loss is."""
+    lanes = width(logits)
+    top = load(logits, 0)
     for k in range(1, classes):
-        top = at_least(top, load(work, logits + k * lanes))
-    everything = others = behind = splat(work, 0.0)
+        top = _largest(top, load(logits, k * lanes))
+    everything = others = behind = every(logits, 0.0)
     for k in range(classes):
-        distance = gap(load(work, logits + k * lanes), top)
-        grown = exponential(distance)
-        is_label = 0.5 - absolute(label - k)
+        grown, other, behind = _grown(load(logits, k * lanes), top, label, k, behind)
         everything = everything + grown
-        others = others + where_positive(is_label, 0.0, grown)
-        behind = where_positive(is_label, distance, behind)
-        store(work, deltas + k * lanes, grown)
+        others = others + other
+        store(deltas, k * lanes, grown)
     norm = 1.0 / everything
-    lean = splat(work, 0.0)
-    for k in range(classes):
-        p = load(work, deltas + k * lanes) * norm
-        is_label = 0.5 - absolute(label - k)
-        error = where_positive(is_label, 0.0 - others * norm, p)
-        lean = fma(p, error, lean)
-        if code == CROSS_ENTROPY:
-            store(work, deltas + k * lanes, error * weight)
-        else:
-            store(work, deltas + k * lanes, p)
-    if code == SQUARED_ERROR:
+    others = others * norm
+    if code == CROSS_ENTROPY:
         for k in range(classes):
-            p = load(work, deltas + k * lanes)
-            is_label = 0.5 - absolute(label - k)
-            error = where_positive(is_label, 0.0 - others * norm, p)
-            store(work, deltas + k * lanes, 2.0 * p * (error - lean) * weight)
-        return lean * weight
-    return behind * weight
+            error = _error(load(deltas, k * lanes) * norm, others, label, k)
+            store(deltas, k * lanes, error * weight)
+        return behind * weight
+    lean = every(logits, 0.0)
+    for k in range(classes):
+        p = load(deltas, k * lanes) * norm
+        lean = _fma(p, _error(p, others, label, k), lean)
+    for k in range(classes):
+        p = load(deltas, k * lanes) * norm
+        error = _error(p, others, label, k)
+        store(deltas, k * lanes, 2.0 * p * (error - lean) * weight)
+    return lean * weight
 
 
 @compiled
 def loss_deltas(
-    code: int, work: np.ndarray, logits: int, deltas: int, outputs: int, source: np.ndarray,
-    first: int, source_stride: int, blocks: int, share: float,
+    code: int, logits: Place, deltas: Place, outputs: int, source: Place, step: int, blocks: int,
+    share: float,
 ) -> float:  # fmt: skip
     """Write the objective's derivative by each logit; return a number finite where the loss is.
 
     Parameters
     ----------
-    source : array
-        Blocks whose last two rows are the labels and the sample weights.
+    source : place
+        Blocks, `step` numbers apart, whose last two rows are the labels and the sample weights.
     share : float
         One over the number of samples in the batch.
     """
     if outputs == 1:
-        return _one_logit(
-            code, work, logits, deltas, source, first, source_stride, blocks, share
-        )
-    lanes = width(work)
-    value = splat(work, 0.0)
+        return _one_logit(code, logits, deltas, source, step, blocks, share)
+    lanes = width(logits)
+    value = every(logits, 0.0)
     for block in range(blocks):
-        block_end = first + (block + 1) * source_stride * lanes
-        weight = load(source, block_end - lanes) * share
-        label = load(source, block_end - 2 * lanes)
+        end = (block + 1) * step
         at = block * outputs * lanes
-        value = value + _softmax_block(
-            code, work, logits + at, deltas + at, outputs, label, weight
-        )
+        value = value + _softmax(
+            code, after(logits, at), after(deltas, at), outputs,
+            load(source, end - 2 * lanes), load(source, end - lanes) * share,
+        )  # fmt: skip
     return total(value)  # type: ignore[no-any-return]

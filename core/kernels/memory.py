@@ -19,7 +19,7 @@ from core.kernels.layout import (
     Plan,
     plan_of,
 )
-from core.kernels.vectors import LANES
+from core.kernels.lanes import LANES
 from core.training import Problem, TrainState, rates_at
 
 ALIGNMENT = 64

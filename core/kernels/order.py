@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 
 from core.kernels.jit import compiled, entry, inlined, intrinsic, types
-from core.kernels.vectors import ir
+from core.kernels.lanes import ir
+from core.kernels.vectors import Place, address, get, put
 
 _LOW = 0xFFFFFFFF
 _MULTIPLIER_HIGH = np.uint64(2549297995355413924)
@@ -77,14 +78,15 @@ def _joined(words: np.ndarray, i: int) -> int:
 
 
 @compiled
-def draw_order(seed: int, epoch: int, order: np.ndarray) -> None:
-    """Fill `order` (n,) with the order in which that epoch takes n rows.
+def draw_order(seed: int, epoch: int, n: int, order: Place) -> None:
+    """Write at `order` the order in which that epoch takes n rows.
 
     Parameters
     ----------
     seed, epoch : int
         Each under 2^32.
-    order : (n,) int32 array
+    order : place
+        Of int32 integers.
     """
     words = np.empty(2 * _POOL, np.int64)
     _seed_words(seed, epoch, np.empty(_POOL, np.int64), words)
@@ -95,15 +97,14 @@ def draw_order(seed: int, epoch: int, order: np.ndarray) -> None:
     low = step_low + start_low
     carry = np.uint64(1) if low < step_low else np.uint64(0)
     high, low = _advance(step_high + start_high + carry, low, step_high, step_low)
-    n = len(order)
     for i in range(n):
-        order[i] = i
+        put(order, i, i)
     if n > 1:
-        _shuffle(order, high, low, step_high, step_low)
+        _shuffle(order, n, high, low, step_high, step_low)
 
 
 @inlined
-def _try_swap(order: np.ndarray, i: int, mask: int, bits: int) -> tuple[int, int]:
+def _try_swap(order: Place, i: int, mask: int, bits: int) -> tuple[int, int]:
     """Swap row i with the one drawn if it is not above i; return the next i and its mask.
 
     Without a branch, since the processor could not guess it: a draw refused swaps i with itself.
@@ -111,17 +112,17 @@ def _try_swap(order: np.ndarray, i: int, mask: int, bits: int) -> tuple[int, int
     drawn = bits & mask
     accepted = drawn <= i
     j = drawn if accepted else i
-    here = order[i]
-    order[i] = order[j]
-    order[j] = here
+    here = get(order, i)
+    put(order, i, get(order, j))
+    put(order, j, here)
     i -= np.int64(accepted)
     return i, mask >> np.int64(i <= mask >> 1)
 
 
 @compiled
-def _shuffle(order: np.ndarray, high: int, low: int, step_high: int, step_low: int) -> None:
+def _shuffle(order: Place, n: int, high: int, low: int, step_high: int, step_low: int) -> None:
     """Fisher and Yates' shuffle from the last row down, each generator output used as two draws."""
-    i = len(order) - 1
+    i = n - 1
     mask = 1
     while mask < i:
         mask = 2 * mask + 1
@@ -138,5 +139,5 @@ def _shuffle(order: np.ndarray, high: int, low: int, step_high: int, step_low: i
 def order_of(seed: int, epoch: int, n_rows: int) -> np.ndarray:
     """Return the order (n,) of an epoch's rows, for comparison with numpy's."""
     order = np.empty(n_rows, np.int32)
-    draw_order(seed, epoch, order)
+    draw_order(seed, epoch, n_rows, address(order))
     return order

@@ -1,209 +1,198 @@
 """The products of a dense layer, on blocks of samples: forward, backward and the weights' gradient.
 
-A block holds one vector's lanes of samples, feature by feature: row r of a block is one vector. Each
-layer's inputs end with a row of ones (zeros in lanes without a sample), so that biases, which stand
-right after the weights, are one more row of weights.
+A block holds one register's lanes of samples, feature by feature: row r of a block is one register.
+Each layer's inputs end with a row of ones (zeros in lanes without a sample), so that biases, which
+stand right after the weights, are one more row of weights.
 """
 
 from __future__ import annotations
 
-import numpy as np
+from typing import Any
 
-from core.kernels.jit import compiled
-from core.kernels.vectors import broadcast, fma, load, splat, store, store_sums, width
-
-
-@compiled
-def _combine_eight(
-    weights: np.ndarray, at: int, by_row: int, by_sum: int, source: np.ndarray, first: int,
-    rows: int, target: np.ndarray, place: int,
-) -> None:  # fmt: skip
-    lanes = width(source)
-    a = b = c = d = e = f = g = h = splat(source, 0.0)
-    for row in range(rows):
-        x = load(source, first + row * lanes)
-        w = at + row * by_row
-        a = fma(broadcast(weights, w), x, a)
-        b = fma(broadcast(weights, w + by_sum), x, b)
-        c = fma(broadcast(weights, w + 2 * by_sum), x, c)
-        d = fma(broadcast(weights, w + 3 * by_sum), x, d)
-        e = fma(broadcast(weights, w + 4 * by_sum), x, e)
-        f = fma(broadcast(weights, w + 5 * by_sum), x, f)
-        g = fma(broadcast(weights, w + 6 * by_sum), x, g)
-        h = fma(broadcast(weights, w + 7 * by_sum), x, h)
-    store(target, place, a)
-    store(target, place + lanes, b)
-    store(target, place + 2 * lanes, c)
-    store(target, place + 3 * lanes, d)
-    store(target, place + 4 * lanes, e)
-    store(target, place + 5 * lanes, f)
-    store(target, place + 6 * lanes, g)
-    store(target, place + 7 * lanes, h)
+from core.kernels.jit import compiled, intrinsic, types
+from core.kernels.lanes import INDEX, Lanes, Pointer, fma, folded, ir, loop
+from core.kernels.vectors import Place, after, get, put, width
 
 
-@compiled
-def _combine_two(
-    weights: np.ndarray, at: int, by_row: int, by_sum: int, source: np.ndarray, first: int,
-    rows: int, target: np.ndarray, place: int,
-) -> None:  # fmt: skip
-    lanes = width(source)
-    a = b = splat(source, 0.0)
-    for row in range(rows):
-        x = load(source, first + row * lanes)
-        w = at + row * by_row
-        a = fma(broadcast(weights, w), x, a)
-        b = fma(broadcast(weights, w + by_sum), x, b)
-    store(target, place, a)
-    store(target, place + lanes, b)
+def _combining(sums: int, by_sum_is_one: bool) -> Any:
+    """Return what writes so many weighted sums of a block's rows.
+
+    Its arguments are the weights, their steps from row to row and from sum to sum, the block's
+    rows, how many, and where the sums go. Narrow ones add even and odd rows apart, so that more
+    additions are under way at a time.
+    """
+    apart = 2 if sums < 8 else 1
+
+    @intrinsic
+    def combining(typing: Any, w: Any, by_row: Any, by_sum: Any, x: Any, n: Any, out: Any) -> Any:
+        def generate(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+            weights, source, target = (Pointer(builder, args[k]) for k in (0, 3, 5))
+            row_step, sum_step, rows = args[1], args[2], args[4]
+            places = [
+                weights.after(k if by_sum_is_one else builder.mul(sum_step, ir.Constant(INDEX, k)))
+                for k in range(sums)
+            ]
+
+            def added(index: Any, so_far: list[Lanes]) -> list[Lanes]:
+                at = builder.mul(index, row_step)
+                lanes = source.after(builder.mul(index, ir.Constant(INDEX, source.count))).load()
+                pairs = zip(places, so_far, strict=True)
+                return [fma(place.after(at).broadcast(), lanes, s) for place, s in pairs]
+
+            zero = Lanes(builder, source.load().value).same(0.0)
+            with loop(builder, builder.sdiv(rows, ir.Constant(INDEX, apart)), [zero] * sums * apart) as rounds:
+                so_far, done = rounds.carried(), []
+                for k in range(apart):
+                    index = builder.add(
+                        builder.mul(rounds.index, ir.Constant(INDEX, apart)), ir.Constant(INDEX, k)
+                    )
+                    done += added(index, so_far[k * sums : (k + 1) * sums])
+                rounds.carry(done)
+            result = rounds.carried()
+            if apart == 2:
+                odd = builder.srem(rows, ir.Constant(INDEX, 2))
+                result = [a + b for a, b in zip(result[:sums], result[sums:], strict=True)]
+                with loop(builder, odd, result) as rest:
+                    last = builder.sub(rows, ir.Constant(INDEX, 1))
+                    rest.carry(added(last, rest.carried()))
+                result = rest.carried()
+            for k, register in enumerate(result):
+                target.after(k * target.count).store(register)
+            return context.get_dummy_value()
+
+        i = types.int64
+        return types.void(w, i, i, x, i, out), generate
+
+    return combining
 
 
-@compiled
-def _combine_one(
-    weights: np.ndarray, at: int, by_row: int, source: np.ndarray, first: int, rows: int,
-    target: np.ndarray, place: int,
-) -> None:  # fmt: skip
-    """Sum even and odd rows apart, so that two additions are under way at a time."""
-    lanes = width(source)
-    even = odd = splat(source, 0.0)
-    for row in range(0, rows - 1, 2):
-        w = at + row * by_row
-        even = fma(broadcast(weights, w), load(source, first + row * lanes), even)
-        odd = fma(broadcast(weights, w + by_row), load(source, first + (row + 1) * lanes), odd)
-    if rows % 2 == 1:
-        last = load(source, first + (rows - 1) * lanes)
-        even = fma(broadcast(weights, at + (rows - 1) * by_row), last, even)
-    store(target, place, even + odd)
+_eight_forward, _eight_backward = _combining(8, True), _combining(8, False)
+_four_forward, _four_backward = _combining(4, True), _combining(4, False)
+_two_forward, _two_backward = _combining(2, True), _combining(2, False)
+_one = _combining(1, False)
 
 
 @compiled
 def combine(
-    weights: np.ndarray, at: int, by_row: int, by_sum: int,
-    source: np.ndarray, first: int, source_stride: int, rows: int,
-    target: np.ndarray, place: int, target_stride: int, sums: int, blocks: int,
+    weights: Place, by_row: int, by_sum: int, source: Place, source_step: int, rows: int,
+    target: Place, target_step: int, sums: int, blocks: int,
 ) -> None:  # fmt: skip
     """Write weighted sums of each block's rows: target_s = sum over r of w[r, s] source_r.
 
     Parameters
     ----------
-    weights : array
-        w[r, s] stands at ``at + r * by_row + s * by_sum``; so W and its transpose alike.
-    source, target : arrays
-        Blocks begin at `first` and `place` and have `source_stride` and `target_stride` rows, of
-        which `rows` are read and `sums` are written.
+    weights : place
+        w[r, s] stands ``r * by_row + s * by_sum`` further; so W and its transpose alike.
+    source, target : places
+        Blocks are `source_step` and `target_step` numbers apart; `rows` rows of the source's are
+        read and `sums` rows of the target's are written.
     """
     lanes = width(source)
     done = 0
-    while done + 8 <= sums:
+    while done < sums:
+        left = sums - done
+        size = 8 if left >= 8 else (4 if left >= 4 else (2 if left >= 2 else 1))
+        w = after(weights, done * by_sum)
         for block in range(blocks):
-            _combine_eight(
-                weights, at + done * by_sum, by_row, by_sum, source,
-                first + block * source_stride * lanes, rows, target,
-                place + (block * target_stride + done) * lanes,
-            )  # fmt: skip
-        done += 8
-    while done + 2 <= sums:
-        for block in range(blocks):
-            _combine_two(
-                weights, at + done * by_sum, by_row, by_sum, source,
-                first + block * source_stride * lanes, rows, target,
-                place + (block * target_stride + done) * lanes,
-            )  # fmt: skip
-        done += 2
-    if done < sums:
-        for block in range(blocks):
-            _combine_one(
-                weights, at + done * by_sum, by_row, source,
-                first + block * source_stride * lanes, rows, target,
-                place + (block * target_stride + done) * lanes,
-            )  # fmt: skip
+            x = after(source, block * source_step)
+            z = after(target, block * target_step + done * lanes)
+            if by_sum == 1:
+                if size == 8:
+                    _eight_forward(w, by_row, by_sum, x, rows, z)
+                elif size == 4:
+                    _four_forward(w, by_row, by_sum, x, rows, z)
+                elif size == 2:
+                    _two_forward(w, by_row, by_sum, x, rows, z)
+                else:
+                    _one(w, by_row, by_sum, x, rows, z)
+            elif size == 8:
+                _eight_backward(w, by_row, by_sum, x, rows, z)
+            elif size == 4:
+                _four_backward(w, by_row, by_sum, x, rows, z)
+            elif size == 2:
+                _two_backward(w, by_row, by_sum, x, rows, z)
+            else:
+                _one(w, by_row, by_sum, x, rows, z)
+        done += size
 
 
-@compiled
-def _tile(
-    source: np.ndarray, r0: int, r1: int, r2: int, r3: int, source_step: int,
-    work: np.ndarray, s0: int, s1: int, delta_step: int, blocks: int, sums: int,
-) -> None:  # fmt: skip
-    """Write the eight sums over all samples of four inputs times two units."""
-    a = b = c = d = e = f = g = h = splat(work, 0.0)
-    for _ in range(blocks):
-        x, y = load(work, s0), load(work, s1)
-        p, q = load(source, r0), load(source, r1)
-        a, b = fma(p, x, a), fma(p, y, b)
-        c, d = fma(q, x, c), fma(q, y, d)
-        p, q = load(source, r2), load(source, r3)
-        e, f = fma(p, x, e), fma(p, y, f)
-        g, h = fma(q, x, g), fma(q, y, h)
-        r0 += source_step
-        r1 += source_step
-        r2 += source_step
-        r3 += source_step
-        s0 += delta_step
-        s1 += delta_step
-    store_sums(work, sums, a, b, c, d, e, f, g, h)
+def _summing(rows: int, units: int) -> Any:
+    """Return what writes sums over all samples of `rows` inputs times `units` deltas, 8 in all.
+
+    Its arguments are the inputs, the last row there is (read again instead of any beyond), the step
+    from block to block, the deltas with the same two, the number of blocks, and where the sums go.
+    """
+
+    @intrinsic
+    def summing(typing: Any, x: Any, last: Any, step: Any, d: Any, last_d: Any, step_d: Any, n: Any, out: Any) -> Any:  # fmt: skip
+        def generate(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+            source, delta, target = (Pointer(builder, args[k]) for k in (0, 3, 7))
+            size = ir.Constant(INDEX, source.count)
+
+            def offsets(number: int, highest: Any) -> list[Any]:
+                wanted = (ir.Constant(INDEX, k) for k in range(number))
+                least = (
+                    builder.select(builder.icmp_signed("<", k, highest), k, highest) for k in wanted
+                )
+                return [builder.mul(k, size) for k in least]
+
+            source_places = [source.after(k) for k in offsets(rows, args[1])]
+            delta_places = [delta.after(k) for k in offsets(units, args[4])]
+            zero = source.load().same(0.0)
+            with loop(builder, args[6], [zero] * rows * units) as rounds:
+                at, at_d = (builder.mul(rounds.index, args[k]) for k in (2, 5))
+                deltas = [place.after(at_d).load() for place in delta_places]
+                sums = iter(rounds.carried())
+                done = []
+                for place in source_places:
+                    inputs = place.after(at).load()
+                    done += [fma(inputs, each, next(sums)) for each in deltas]
+                rounds.carry(done)
+            target.store(folded(rounds.carried()))
+            return context.get_dummy_value()
+
+        i = types.int64
+        return types.void(x, i, i, d, i, i, i, out), generate
+
+    return summing
 
 
-@compiled
-def _column(
-    source: np.ndarray, first: int, row: int, last: int, source_step: int,
-    work: np.ndarray, delta: int, delta_step: int, blocks: int, sums: int,
-) -> None:  # fmt: skip
-    """Write the eight sums over all samples of eight inputs times one unit."""
-    lanes = width(work)
-    a = b = c = d = e = f = g = h = splat(work, 0.0)
-    r0, r1 = first + row * lanes, first + min(row + 1, last) * lanes
-    r2, r3 = first + min(row + 2, last) * lanes, first + min(row + 3, last) * lanes
-    r4, r5 = first + min(row + 4, last) * lanes, first + min(row + 5, last) * lanes
-    r6, r7 = first + min(row + 6, last) * lanes, first + min(row + 7, last) * lanes
-    step = 0
-    for _ in range(blocks):
-        x = load(work, delta)
-        a, b = fma(load(source, r0 + step), x, a), fma(load(source, r1 + step), x, b)
-        c, d = fma(load(source, r2 + step), x, c), fma(load(source, r3 + step), x, d)
-        e, f = fma(load(source, r4 + step), x, e), fma(load(source, r5 + step), x, f)
-        g, h = fma(load(source, r6 + step), x, g), fma(load(source, r7 + step), x, h)
-        step += source_step
-        delta += delta_step
-    store_sums(work, sums, a, b, c, d, e, f, g, h)
+_four_by_two, _eight_by_one = _summing(4, 2), _summing(8, 1)
 
 
 @compiled
 def add_products(
-    source: np.ndarray, first: int, source_stride: int, rows: int,
-    work: np.ndarray, delta: int, units: int, blocks: int,
-    gradient: np.ndarray, at: int, sums: int,
+    source: Place, source_step: int, rows: int, delta: Place, units: int, blocks: int,
+    gradient: Place, sums: Place,
 ) -> None:  # fmt: skip
     """Add to the gradient (rows, units) the sum over all samples of inputs times deltas.
 
     Parameters
     ----------
-    source : array
-        The layer's inputs: `rows` rows (the ones last) in blocks of `source_stride` rows.
-    work : array
-        Where the deltas stand, from `delta` on, and eight places to work in, at `sums`.
-    gradient : array
-        Row by row from `at` on.
+    source : place
+        The layer's inputs: `rows` rows (the ones last) in blocks `source_step` numbers apart.
+    delta : place
+        Blocks of `units` rows.
+    sums : place
+        Eight places to work in.
     """
-    lanes = width(work)
-    source_step, delta_step = source_stride * lanes, units * lanes
-    last = rows - 1
-    if units == 1:
-        for row in range(0, rows, 8):
-            _column(source, first, row, last, source_step, work, delta, delta_step, blocks, sums)
-            for i in range(min(8, rows - row)):
-                gradient[at + row + i] += work[sums + i]
-        return
-    for row in range(0, rows, 4):
-        r0, r1 = first + row * lanes, first + min(row + 1, last) * lanes
-        r2, r3 = first + min(row + 2, last) * lanes, first + min(row + 3, last) * lanes
-        for unit in range(0, units, 2):
-            s0 = delta + unit * lanes
-            s1 = delta + min(unit + 1, units - 1) * lanes
-            _tile(source, r0, r1, r2, r3, source_step, work, s0, s1, delta_step, blocks, sums)
-            place = at + row * units + unit
-            if unit + 1 < units:
-                for i in range(min(4, rows - row)):
-                    gradient[place + i * units] += work[sums + 2 * i]
-                    gradient[place + i * units + 1] += work[sums + 2 * i + 1]
+    lanes = width(source)
+    delta_step = units * lanes
+    tall = 8 if units == 1 else 4
+    wide = 8 // tall
+    for row in range(0, rows, tall):
+        x = after(source, row * lanes)
+        for unit in range(0, units, wide):
+            d = after(delta, unit * lanes)
+            if units == 1:
+                _eight_by_one(x, rows - 1 - row, source_step, d, 0, delta_step, blocks, sums)
             else:
-                for i in range(min(4, rows - row)):
-                    gradient[place + i * units] += work[sums + 2 * i]
+                _four_by_two(
+                    x, rows - 1 - row, source_step, d, units - 1 - unit, delta_step, blocks, sums
+                )
+            place = after(gradient, row * units + unit)
+            for i in range(min(tall, rows - row)):
+                at = i * units
+                put(place, at, get(place, at) + get(sums, i * wide))
+                if unit + 1 < units:
+                    put(place, at + 1, get(place, at + 1) + get(sums, i * wide + 1))

@@ -7,133 +7,130 @@ from __future__ import annotations
 
 import math
 
-import numpy as np
-
 from core.kernels.jit import compiled
-from core.kernels.vectors import fma, load, splat, store, total, width
+from core.kernels.vectors import Place, every, get, load, put, store, total, width
 from core.network import NORM_EPSILON, NORM_MOMENTUM
 
 
 @compiled
+def _move(old: Place, new: Place, at: int, number: float) -> None:
+    """Move one running statistic towards a batch's."""
+    was = get(old, at)
+    put(new, at, was + NORM_MOMENTUM * (number - was))
+
+
+@compiled
 def normalise(
-    work: np.ndarray, values: int, stride: int, standards: int, spreads: int, units: int,
-    blocks: int, source: np.ndarray, mask: int, mask_step: int, samples: int,
-    weights: np.ndarray, gain: int, shift: int,
-    statistics: np.ndarray, old: int, new: int,
+    values: Place, stride: int, standards: Place, spreads: Place, units: int, blocks: int,
+    ones: Place, ones_step: int, samples: int, gains: Place, old: Place, new: Place,
 ) -> None:  # fmt: skip
     """Standardise each unit within the batch, scale it, and move the running statistics.
 
     Parameters
     ----------
-    values : int
-        Place of the pre-activations, which are replaced.
-    standards : int
-        Where (z - mean) / sd is kept for the backward pass.
-    spreads : int
-        Where each unit's 1 / sd is kept.
-    mask : int
-        Place, in `source`, of the first block's row of ones; the next one's is `mask_step` further.
-    old, new : int
-        Places of the running means (variances follow) before and after.
+    values : place
+        The pre-activations, which are replaced, in blocks of `stride` rows.
+    standards, spreads : places
+        Where (z - mean) / sd and 1 / sd are kept for the backward pass.
+    ones : place
+        Each block's row of ones, `ones_step` numbers apart.
+    gains : place
+        Each unit's gain, then each one's shift.
+    old, new : places
+        The running means, then the variances, before and after.
     """
-    lanes = width(work)
+    lanes = width(values)
     for unit in range(units):
-        place = values + unit * lanes
-        summed = splat(work, 0.0)
+        summed = squares = every(values, 0.0)
         for block in range(blocks):
-            valid = load(source, mask + block * mask_step)
-            summed = fma(load(work, place + block * stride * lanes), valid, summed)
+            valid = load(ones, block * ones_step)
+            summed = summed + load(values, (block * stride + unit) * lanes) * valid
         mean = total(summed) / samples
-        squares = splat(work, 0.0)
         for block in range(blocks):
-            valid = load(source, mask + block * mask_step)
-            centred = (load(work, place + block * stride * lanes) - mean) * valid
-            squares = fma(centred, centred, squares)
+            valid = load(ones, block * ones_step)
+            centred = (load(values, (block * stride + unit) * lanes) - mean) * valid
+            squares = squares + centred * centred
         variance = total(squares) / samples
         inverse_sd = 1.0 / math.sqrt(variance + NORM_EPSILON)
-        work[spreads + unit] = inverse_sd
+        put(spreads, unit, inverse_sd)
+        gain, shift = get(gains, unit), get(gains, units + unit)
         for block in range(blocks):
-            at = place + block * stride * lanes
-            standard = (load(work, at) - mean) * inverse_sd
-            store(work, standards + (block * units + unit) * lanes, standard)
-            store(work, at, fma(standard, weights[gain + unit], weights[shift + unit]))
-        unbiased = variance * (samples / max(samples - 1, 1))
-        was = statistics[old + unit]
-        statistics[new + unit] = was + NORM_MOMENTUM * (mean - was)
-        was = statistics[old + units + unit]
-        statistics[new + units + unit] = was + NORM_MOMENTUM * (unbiased - was)
+            at = (block * stride + unit) * lanes
+            standard = (load(values, at) - mean) * inverse_sd
+            store(standards, (block * units + unit) * lanes, standard)
+            store(values, at, standard * gain + shift)
+        _move(old, new, unit, mean)
+        _move(old, new, units + unit, variance * (samples / max(samples - 1, 1)))
 
 
 @compiled
 def normalise_back(
-    work: np.ndarray, deltas: int, standards: int, spreads: int, units: int, blocks: int,
-    source: np.ndarray, mask: int, mask_step: int, samples: int,
-    weights: np.ndarray, gradient: np.ndarray, gain: int, shift: int,
+    deltas: Place, standards: Place, spreads: Place, units: int, blocks: int,
+    ones: Place, ones_step: int, samples: int, gains: Place, gradient: Place,
 ) -> None:  # fmt: skip
-    """Turn derivatives by the scaled values into those by z; add those by gain and shift."""
-    lanes = width(work)
+    """Turn derivatives by the scaled values into those by z; add those by gain and shift.
+
+    `gradient` is laid out as `gains` is.
+    """
+    lanes = width(deltas)
     for unit in range(units):
-        leaning = summed = splat(work, 0.0)
+        leaning = summed = every(deltas, 0.0)
         for block in range(blocks):
             at = (block * units + unit) * lanes
-            delta = load(work, deltas + at)
-            leaning = fma(delta, load(work, standards + at), leaning)
+            delta = load(deltas, at)
+            leaning = leaning + delta * load(standards, at)
             summed = summed + delta
         by_gain, by_shift = total(leaning), total(summed)
-        gradient[gain + unit] += by_gain
-        gradient[shift + unit] += by_shift
-        scale = weights[gain + unit] * work[spreads + unit]
+        put(gradient, unit, get(gradient, unit) + by_gain)
+        put(gradient, units + unit, get(gradient, units + unit) + by_shift)
+        scale = get(gains, unit) * get(spreads, unit)
         mean, slope = scale * by_shift / samples, scale * by_gain / samples
         for block in range(blocks):
             at = (block * units + unit) * lanes
-            standard = load(work, standards + at)
-            centred = scale * load(work, deltas + at) - mean - standard * slope
-            store(work, deltas + at, centred * load(source, mask + block * mask_step))
+            centred = scale * load(deltas, at) - mean - load(standards, at) * slope
+            store(deltas, at, centred * load(ones, block * ones_step))
 
 
 @compiled
 def sharpen(
-    work: np.ndarray, values: int, stride: int, plain: int, units: int, blocks: int,
-    weights: np.ndarray, sharpness: int,
-) -> None:  # fmt: skip
-    """Multiply each unit's values by its sharpness, and keep what they were at `plain`."""
-    lanes = width(work)
+    values: Place, stride: int, plain: Place, units: int, blocks: int, sharpness: Place
+) -> None:
+    """Multiply each unit's values by its sharpness, and keep at `plain` what they were."""
+    lanes = width(values)
     for block in range(blocks):
         for unit in range(units):
-            at = values + (block * stride + unit) * lanes
-            value = load(work, at)
-            store(work, plain + (block * units + unit) * lanes, value)
-            store(work, at, value * weights[sharpness + unit])
+            at = (block * stride + unit) * lanes
+            value = load(values, at)
+            store(plain, (block * units + unit) * lanes, value)
+            store(values, at, value * get(sharpness, unit))
 
 
 @compiled
 def sharpen_back(
-    work: np.ndarray, deltas: int, plain: int, units: int, blocks: int,
-    weights: np.ndarray, gradient: np.ndarray, sharpness: int,
-) -> None:  # fmt: skip
+    deltas: Place, plain: Place, units: int, blocks: int, sharpness: Place, gradient: Place
+) -> None:
     """Turn derivatives by sharpened values into those by the plain ones; add those by sharpness."""
-    lanes = width(work)
+    lanes = width(deltas)
     for unit in range(units):
-        summed = splat(work, 0.0)
+        summed = every(deltas, 0.0)
         for block in range(blocks):
             at = (block * units + unit) * lanes
-            delta = load(work, deltas + at)
-            summed = fma(delta, load(work, plain + at), summed)
-            store(work, deltas + at, delta * weights[sharpness + unit])
-        gradient[sharpness + unit] += total(summed)
+            delta = load(deltas, at)
+            summed = summed + delta * load(plain, at)
+            store(deltas, at, delta * get(sharpness, unit))
+        put(gradient, unit, get(gradient, unit) + total(summed))
 
 
 @compiled
 def standardise(
-    work: np.ndarray, values: int, stride: int, units: int, blocks: int,
-    weights: np.ndarray, gain: int, shift: int, statistics: np.ndarray, at: int,
-) -> None:  # fmt: skip
+    values: Place, stride: int, units: int, blocks: int, gains: Place, statistics: Place
+) -> None:
     """Standardise by the running statistics, as rows are evaluated."""
-    lanes = width(work)
+    lanes = width(values)
     for unit in range(units):
-        mean = statistics[at + unit]
-        inverse_sd = 1.0 / math.sqrt(statistics[at + units + unit] + NORM_EPSILON)
+        mean = get(statistics, unit)
+        scale = get(gains, unit) / math.sqrt(get(statistics, units + unit) + NORM_EPSILON)
+        shift = get(gains, units + unit)
         for block in range(blocks):
-            place = values + (block * stride + unit) * lanes
-            standard = (load(work, place) - mean) * inverse_sd
-            store(work, place, fma(standard, weights[gain + unit], weights[shift + unit]))
+            at = (block * stride + unit) * lanes
+            store(values, at, (load(values, at) - mean) * scale + shift)

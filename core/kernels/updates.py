@@ -7,22 +7,9 @@ slots are kept beside the new ones, so that a step that is not finite can be ref
 from __future__ import annotations
 
 import math
-from typing import Any
-
-import numpy as np
-
-from core.kernels.jit import compiled, inlined
-from core.kernels.vectors import (
-    absolute,
-    fma,
-    load,
-    splat,
-    square_root,
-    store,
-    total,
-    where_positive,
-    width,
-)
+from core.kernels.jit import compiled
+from core.kernels.lanes import Lanes, absolute, fma, square_root, where_positive
+from core.kernels.vectors import Place, every, get, load, store, total, traced, width
 
 SGD, MOMENTUM, NESTEROV, RMSPROP, ADAM, ADAMW, ADAGRAD = range(7)
 L1, L2 = 1, 2
@@ -46,38 +33,47 @@ def schedule_factor(code: int, epochs: float, length: float) -> float:
     return 1.0
 
 
+@traced()
+def _fma(a: Lanes, b: Lanes, c: Lanes) -> Lanes:
+    return fma(a, b, c)
+
+
 @compiled
-def look_ahead(
-    theta: np.ndarray, at: int, velocity: np.ndarray, momentum: float, point: np.ndarray
-) -> None:
+def look_ahead(theta: Place, velocity: Place, momentum: float, size: int, point: Place) -> None:
     """Write where Nesterov's gradient is taken; with momentum 0, where the parameters are."""
     if momentum == 0.0:
-        for i in range(0, len(point), width(point)):
-            store(point, i, load(theta, at + i))
+        for i in range(0, size, width(point)):
+            store(point, i, load(theta, i))
         return
-    for i in range(0, len(point), width(point)):
-        store(point, i, fma(load(velocity, at + i), momentum, load(theta, at + i)))
+    for i in range(0, size, width(point)):
+        store(point, i, _fma(load(velocity, i), momentum, load(theta, i)))
+
+
+@traced(results=4)
+def _penalties(w: Lanes) -> tuple[Lanes, Lanes, Lanes, Lanes]:
+    """Return L1's value and slope, and L2's."""
+    return absolute(w), where_positive(w, 1.0, where_positive(-w, -1.0, 0.0)), 0.5 * w * w, w
 
 
 @compiled
 def add_penalty(
-    code: int, strength: float, point: np.ndarray, mask: np.ndarray, gradient: np.ndarray
+    code: int, strength: float, size: int, point: Place, mask: Place, gradient: Place
 ) -> float:
     """Add the penalty's gradient where `mask` is 1; return a number finite where the penalty is."""
-    value = splat(point, 0.0)
-    for i in range(0, len(point), width(point)):
-        w, is_weight = load(point, i), load(mask, i)
+    value = every(point, 0.0)
+    for i in range(0, size, width(point)):
+        share = load(mask, i) * strength
+        one, one_slope, two, two_slope = _penalties(load(point, i))
         if code == L1:
-            slope = where_positive(w, 1.0, where_positive(0.0 - w, -1.0, 0.0))
-            size = absolute(w)
+            value = value + one * share
+            store(gradient, i, load(gradient, i) + one_slope * share)
         else:
-            slope, size = w, 0.5 * w * w
-        store(gradient, i, fma(slope * strength, is_weight, load(gradient, i)))
-        value = fma(size * strength, is_weight, value)
+            value = value + two * share
+            store(gradient, i, load(gradient, i) + two_slope * share)
     return total(value)  # type: ignore[no-any-return]
 
 
-@inlined
+@compiled
 def _debias(rate: float, step: int) -> float:
     """Return 1 / (1 - rate^t), with a power no dearer than an exponential."""
     if rate == 0.0:
@@ -86,80 +82,88 @@ def _debias(rate: float, step: int) -> float:
     return 1.0 if logarithm < _NEGLIGIBLE_LOG else 1.0 / (1.0 - math.exp(logarithm))
 
 
-@compiled
+@traced(results=3)
 def _adam(
-    theta: np.ndarray, old: int, new: int, slots: np.ndarray, second: int,
-    gradient: np.ndarray, step: int, numbers: np.ndarray, size: float, shrink: float,
-    mask: np.ndarray,
-) -> Any:  # fmt: skip
-    beta1, beta2, epsilon = numbers[MOMENTUM_RATE], numbers[BETA2], numbers[EPSILON]
-    first_debias, second_debias = _debias(beta1, step), _debias(beta2, step)
-    check = splat(theta, 0.0)
-    for i in range(0, len(gradient), width(theta)):
-        g, w = load(gradient, i), load(theta, old + i)
-        m = fma(load(slots, old + i), beta1, g * (1.0 - beta1))
-        v = fma(load(slots, second + old + i), beta2, g * g * (1.0 - beta2))
-        direction = m * first_debias / (square_root(v * second_debias) + epsilon)
-        moved = w - direction * size - load(mask, i) * w * shrink
-        store(slots, new + i, m)
-        store(slots, second + new + i, v)
-        store(theta, new + i, moved)
-        check = fma(moved, 0.0, check)
-    return total(check)
+    w: Lanes, m: Lanes, v: Lanes, g: Lanes, beta1: Lanes, beta2: Lanes, first: Lanes, second: Lanes,
+    size: Lanes, epsilon: Lanes, shrink: Lanes,
+) -> tuple[Lanes, Lanes, Lanes]:  # fmt: skip
+    m = fma(m, beta1, g * (1.0 - beta1))
+    v = fma(v, beta2, g * g * (1.0 - beta2))
+    direction = m * first / (square_root(v * second) + epsilon)
+    return w - direction * size - w * shrink, m, v
 
 
-@compiled
-def _first_order(
-    code: int, theta: np.ndarray, old: int, new: int, slots: np.ndarray, gradient: np.ndarray,
-    numbers: np.ndarray, size: float,
-) -> Any:  # fmt: skip
-    momentum, decay, epsilon = numbers[MOMENTUM_RATE], numbers[DECAY_RATE], numbers[EPSILON]
-    check = splat(theta, 0.0)
-    for i in range(0, len(gradient), width(theta)):
-        g, w = load(gradient, i), load(theta, old + i)
-        if code == SGD:
-            moved = w - g * size
-        else:
-            memory = load(slots, old + i)
-            if code in (MOMENTUM, NESTEROV):
-                memory = memory * momentum - g * size
-                moved = w + memory
-            else:
-                if code == RMSPROP:
-                    memory = fma(memory, decay, g * g * (1.0 - decay))
-                else:
-                    memory = fma(g, g, memory)
-                moved = w - g * size / (square_root(memory) + epsilon)
-            store(slots, new + i, memory)
-        store(theta, new + i, moved)
-        check = fma(moved, 0.0, check)
-    return total(check)
+@traced(results=2)
+def _momentum(w: Lanes, v: Lanes, g: Lanes, momentum: Lanes, size: Lanes) -> tuple[Lanes, Lanes]:
+    v = v * momentum - g * size
+    return w + v, v
+
+
+@traced(results=2)
+def _by_root(
+    w: Lanes, s: Lanes, g: Lanes, kept: Lanes, added: Lanes, size: Lanes, epsilon: Lanes
+) -> tuple[Lanes, Lanes]:
+    """RMSprop keeps gamma and adds 1 - gamma; Adagrad keeps and adds all."""
+    s = fma(s, kept, g * g * added)
+    return w - g * size / (square_root(s) + epsilon), s
 
 
 @compiled
 def update(
-    code: int, theta: np.ndarray, old: int, new: int, slots: np.ndarray, gradient: np.ndarray,
-    step: int, factor: float, numbers: np.ndarray, mask: np.ndarray,
+    code: int, theta: Place, new_theta: Place, slots: Place, new_slots: Place, second_slot: int,
+    gradient: Place, length: int, step: int, factor: float, numbers: Place, mask: Place,
 ) -> float:  # fmt: skip
     """Write the parameters and slots after a step; return 0, or NaN where one is not finite.
 
     Parameters
     ----------
-    theta, slots : arrays
-        Two sets of padded parameters, and of each slot: the old ones from `old` on, the new ones
-        from `new` on; the second slot stands after both sets of the first.
+    second_slot : int
+        How much further than the first slot the second one stands.
+    length : int
+        Of the padded parameters.
     step : int
         Counted from 1.
     factor : float
         The schedule's.
-    mask : array
+    mask : place
         1 where a weight stands, which is what AdamW decays.
     """
-    size = numbers[LEARNING_RATE] * factor
-    if code in (ADAM, ADAMW):
-        shrink = factor * numbers[WEIGHT_DECAY] if code == ADAMW else 0.0
-        second = 2 * len(gradient)
-        return _adam(  # type: ignore[no-any-return]
-            theta, old, new, slots, second, gradient, step, numbers, size, shrink, mask
-        )
-    return _first_order(code, theta, old, new, slots, gradient, numbers, size)  # type: ignore[no-any-return]
+    size = get(numbers, LEARNING_RATE) * factor
+    epsilon, momentum = get(numbers, EPSILON), get(numbers, MOMENTUM_RATE)
+    lanes = width(theta)
+    check = every(theta, 0.0)
+    if code == SGD:
+        for i in range(0, length, lanes):
+            w = load(theta, i) - load(gradient, i) * size
+            store(new_theta, i, w)
+            check = check + w * 0.0
+    elif code in (MOMENTUM, NESTEROV):
+        for i in range(0, length, lanes):
+            w, slot = _momentum(load(theta, i), load(slots, i), load(gradient, i), momentum, size)
+            store(new_theta, i, w)
+            store(new_slots, i, slot)
+            check = check + w * 0.0
+    elif code in (RMSPROP, ADAGRAD):
+        kept = get(numbers, DECAY_RATE) if code == RMSPROP else 1.0
+        added = 1.0 - kept if code == RMSPROP else 1.0
+        for i in range(0, length, lanes):
+            w, slot = _by_root(
+                load(theta, i), load(slots, i), load(gradient, i), kept, added, size, epsilon
+            )
+            store(new_theta, i, w)
+            store(new_slots, i, slot)
+            check = check + w * 0.0
+    else:
+        beta2 = get(numbers, BETA2)
+        first, second = _debias(momentum, step), _debias(beta2, step)
+        shrink = factor * get(numbers, WEIGHT_DECAY) if code == ADAMW else 0.0
+        for i in range(0, length, lanes):
+            w, m, v = _adam(
+                load(theta, i), load(slots, i), load(slots, second_slot + i), load(gradient, i),
+                momentum, beta2, first, second, size, epsilon, load(mask, i) * shrink,
+            )  # fmt: skip
+            store(new_theta, i, w)
+            store(new_slots, i, m)
+            store(new_slots, second_slot + i, v)
+            check = check + w * 0.0
+    return total(check)  # type: ignore[no-any-return]

@@ -1,16 +1,13 @@
-"""A vector of lanes as a value of compiled code: what one register of the machine holds.
+"""Registers and places in memory as values of compiled functions.
 
-Numba from the registry compiles plain loops, and leaves to chance which of them use the machine's
-vector registers. Here a register is a value with a type of its own, `Vector`; kernels load it,
-compute with it and store it, and LLVM turns each operation into one instruction. A float32 vector
-has 16 lanes on machines with AVX-512 and 8 elsewhere; a float64 vector has half as many.
+`traced` turns a Python function of `Lanes` into one that compiled functions call.
 """
 
 from __future__ import annotations
 
-import importlib
+import inspect
 import operator
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from core.kernels.jit import (
@@ -23,12 +20,10 @@ from core.kernels.jit import (
     signature,
     types,
 )
+from core.kernels.lanes import LANES, Lanes, Pointer, folded, ir, splat
 
-ir: Any = importlib.import_module("llvmlite.ir")
-binding: Any = importlib.import_module("llvmlite.binding")
-
-REGISTER_BYTES = 64 if binding.get_host_cpu_features().get("avx512f") else 32
-LANES = {"float32": REGISTER_BYTES // 4, "float64": REGISTER_BYTES // 8}
+Value = Any  # a register of numbers inside compiled code
+Place = Any  # a place in memory inside compiled code
 
 
 class Vector(types.Type):  # type: ignore[misc]
@@ -42,333 +37,204 @@ class Vector(types.Type):  # type: ignore[misc]
 
     def __init__(self, element: Any) -> None:
         self.element = element
-        self.lanes = LANES[element.name]
-        super().__init__(name=f"Vector({element}, {self.lanes})")
+        super().__init__(name=f"Vector({element})")
 
 
 @register_model(Vector)
 class _VectorModel(models.PrimitiveModel):  # type: ignore[misc]
     def __init__(self, manager: Any, vector: Vector) -> None:
-        super().__init__(manager, vector, _machine_type(vector))
+        scalar = ir.FloatType() if vector.element.name == "float32" else ir.DoubleType()
+        super().__init__(manager, vector, ir.VectorType(scalar, LANES[vector.element.name]))
 
 
-def _machine_type(vector: Vector) -> Any:
-    scalar = ir.FloatType() if vector.element.name == "float32" else ir.DoubleType()
-    return ir.VectorType(scalar, vector.lanes)
-
-
-def _integers(vector_type: Any) -> Any:
-    bits = 32 if isinstance(vector_type.element, ir.FloatType) else 64
-    return ir.VectorType(ir.IntType(bits), vector_type.count)
-
-
-def _constant(vector_type: Any, number: float) -> Any:
-    return ir.Constant(vector_type, [ir.Constant(vector_type.element, number)] * vector_type.count)
-
-
-def _splat(builder: Any, vector_type: Any, scalar: Any) -> Any:
-    """Copy a scalar, already of the element's type, to every lane."""
-    undefined = ir.Constant(vector_type, ir.Undefined)
-    first = builder.insert_element(undefined, scalar, ir.Constant(ir.IntType(32), 0))
-    zeros = ir.Constant(
-        ir.VectorType(ir.IntType(32), vector_type.count),
-        [ir.Constant(ir.IntType(32), 0)] * vector_type.count,
-    )
-    return builder.shuffle_vector(first, undefined, zeros)
-
-
-def _shuffle(builder: Any, a: Any, b: Any, picks: list[int]) -> Any:
-    mask = ir.Constant(
-        ir.VectorType(ir.IntType(32), len(picks)),
-        [ir.Constant(ir.IntType(32), pick) for pick in picks],
-    )
-    return builder.shuffle_vector(a, b, mask)
-
-
-def _address(context: Any, builder: Any, array_type: Any, array: Any, index: Any) -> Any:
-    data = context.make_array(array_type)(context, builder, array).data
-    return builder.gep(data, [index], inbounds=True)
-
-
-def _call(builder: Any, name: str, arguments: list[Any]) -> Any:
-    kind = arguments[0].type
-    suffix = f"v{kind.count}f{32 if isinstance(kind.element, ir.FloatType) else 64}"
-    function_type = ir.FunctionType(kind, [argument.type for argument in arguments])
-    module = builder.module
-    full = f"llvm.{name}.{suffix}"
-    function = module.globals.get(full) or ir.Function(module, function_type, full)
-    return builder.call(function, arguments)
-
-
-@intrinsic
-def width(typing: Any, array: Any) -> Any:
-    """Return how many lanes a vector of the array's numbers has, a constant."""
-    lanes = LANES[array.dtype.name]
-
-    def generate(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        return ir.Constant(ir.IntType(64), lanes)
-
-    return types.intp(array), generate
-
-
-@intrinsic
-def load(typing: Any, array: Any, index: Any) -> Any:
-    """Load the vector that begins at an index of a flat array."""
-    vector = Vector(array.dtype)
-
-    def generate(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        address = _address(context, builder, array, args[0], args[1])
-        pointer = builder.bitcast(address, _machine_type(vector).as_pointer())
-        loaded = builder.load(pointer)
-        loaded.align = array.dtype.bitwidth // 8
-        return loaded
-
-    return vector(array, types.intp), generate
-
-
-@intrinsic
-def store(typing: Any, array: Any, index: Any, value: Any) -> Any:
-    """Store a vector from an index of a flat array on."""
-
-    def generate(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        address = _address(context, builder, array, args[0], args[1])
-        pointer = builder.bitcast(address, args[2].type.as_pointer())
-        builder.store(args[2], pointer).align = array.dtype.bitwidth // 8
-        return context.get_dummy_value()
-
-    return types.void(array, types.intp, value), generate
-
-
-@intrinsic
-def broadcast(typing: Any, array: Any, index: Any) -> Any:
-    """Copy one number of a flat array to every lane."""
-    vector = Vector(array.dtype)
-
-    def generate(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        scalar = builder.load(_address(context, builder, array, args[0], args[1]))
-        return _splat(builder, _machine_type(vector), scalar)
-
-    return vector(array, types.intp), generate
-
-
-@intrinsic
-def splat(typing: Any, array: Any, number: Any) -> Any:
-    """Copy a number to every lane of a vector like the array's."""
-    vector = Vector(array.dtype)
-
-    def generate(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        scalar = context.cast(builder, args[1], sig.args[1], vector.element)
-        return _splat(builder, _machine_type(vector), scalar)
-
-    return vector(array, number), generate
-
-
-@intrinsic
-def fma(typing: Any, a: Any, b: Any, c: Any) -> Any:
-    """Return a b + c, rounded once where the machine can."""
-
-    def generate(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        terms = [_as_vector(context, builder, a, x, t) for x, t in zip(args, sig.args, strict=True)]
-        return _call(builder, "fmuladd", terms)
-
-    return a(a, b, c), generate
-
-
-def _as_vector(context: Any, builder: Any, vector: Vector, value: Any, kind: Any) -> Any:
+def _as_lanes(context: Any, builder: Any, vector: Vector, value: Any, kind: Any) -> Lanes:
     if isinstance(kind, Vector):
-        return value
-    return _splat(builder, _machine_type(vector), context.cast(builder, value, kind, vector.element))
+        return Lanes(builder, value)
+    return splat(
+        builder, context.cast(builder, value, kind, vector.element), LANES[vector.element.name]
+    )
 
 
-def _unary(name: str) -> Any:
-    @intrinsic
-    def function(typing: Any, x: Any) -> Any:
-        def generate(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-            return _call(builder, name, [args[0]])
+def traced(results: int = 1) -> Callable[[Callable[..., Any]], Any]:
+    """Make a function of `Lanes` callable from compiled code; numbers are put in every lane.
 
-        return x(x), generate
-
-    return function
-
-
-absolute = _unary("fabs")
-square_root = _unary("sqrt")
-
-
-@intrinsic
-def where_positive(typing: Any, x: Any, yes: Any, no: Any) -> Any:
-    """Return `yes` in the lanes where x > 0, and `no` elsewhere (also where x is NaN)."""
-
-    def generate(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        chosen = [
-            _as_vector(context, builder, x, value, kind)
-            for value, kind in zip(args[1:], sig.args[1:], strict=True)
-        ]
-        positive = builder.fcmp_ordered(">", args[0], _constant(args[0].type, 0.0))
-        return builder.select(positive, *chosen)
-
-    return x(x, yes, no), generate
-
-
-@intrinsic
-def gap(typing: Any, a: Any, b: Any) -> Any:
-    """Return a - b, which is 0 where both are the same infinity."""
-
-    def generate(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        equal = builder.fcmp_ordered("==", *args)
-        zero = _constant(args[0].type, 0.0)
-        return builder.select(equal, zero, builder.fsub(*args))
-
-    return a(a, b), generate
-
-
-def _bounded(comparison: str) -> Any:
-    @intrinsic
-    def function(typing: Any, x: Any, bound: Any) -> Any:
-        def generate(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-            limit = _as_vector(context, builder, x, args[1], bound)
-            beyond = builder.fcmp_ordered(comparison, args[0], limit)
-            return builder.select(beyond, limit, args[0])
-
-        return x(x, bound), generate
-
-    return function
-
-
-at_least = _bounded("<")  # both keep NaN in x
-at_most = _bounded(">")
-
-
-@intrinsic
-def scale_by_power(typing: Any, value: Any, shifted: Any) -> Any:
-    """Return value * 2^k, k standing in the lowest bits of `shifted` (see `rounding_shift`)."""
-
-    def generate(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        integers = _integers(args[1].type)
-        mantissa = 23 if integers.element.width == 32 else 52
-        bias = 127 if integers.element.width == 32 else 1023
-        bits = builder.bitcast(args[1], integers)
-        biased = builder.add(bits, _constant(integers, bias))
-        power = builder.bitcast(builder.shl(biased, _constant(integers, mantissa)), args[1].type)
-        return builder.fmul(args[0], power)
-
-    return value(value, value), generate
-
-
-@intrinsic
-def rounding_shift(typing: Any, value: Any) -> Any:
-    """Return 1.5 * 2^mantissa bits: adding it rounds a number to an integer in its lowest bits."""
-
-    def generate(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        bits = 23 if value.element.name == "float32" else 52
-        return _constant(args[0].type, 1.5 * 2.0**bits)
-
-    return value(value), generate
-
-
-def polynomial(single: tuple[float, ...], double: tuple[float, ...]) -> Any:
-    """Return a compiled polynomial (Horner) with coefficients for each precision, highest first."""
-
-    @intrinsic
-    def function(typing: Any, x: Any) -> Any:
-        coefficients = single if x.element.name == "float32" else double
-
-        def generate(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-            total = _constant(args[0].type, coefficients[0])
-            for coefficient in coefficients[1:]:
-                total = _call(builder, "fmuladd", [total, args[0], _constant(total.type, coefficient)])
-            return total
-
-        return x(x), generate
-
-    return function
-
-
-def _folded(builder: Any, vectors: list[Any]) -> Any:
-    """Add the lanes of 2^n vectors pairwise until one vector holds all their sums in order.
-
-    At each level a vector holds `groups` groups of lanes, each a partial sum of one first vector.
+    Parameters
+    ----------
+    results : int
+        How many registers it returns; more than one make a tuple.
     """
-    groups = 1
-    while len(vectors) > 1 or vectors[0].type.count > groups:
-        lanes = vectors[0].type.count
-        half = lanes // groups // 2
-        starts = [2 * half * group for group in range(groups)]
-        low = [start + k for start in starts for k in range(half)]
-        high = [pick + half for pick in low]
-        if not half:
-            vectors = [
-                _shuffle(builder, a, b, list(range(2 * lanes)))
-                for a, b in zip(vectors[::2], vectors[1::2], strict=True)
-            ]
-        elif len(vectors) == 1:
-            a = vectors[0]
-            vectors = [builder.fadd(_shuffle(builder, a, a, low), _shuffle(builder, a, a, high))]
-            continue
-        else:
-            vectors = [
-                builder.fadd(
-                    _shuffle(builder, a, b, low + [lanes + pick for pick in low]),
-                    _shuffle(builder, a, b, high + [lanes + pick for pick in high]),
-                )
-                for a, b in zip(vectors[::2], vectors[1::2], strict=True)
-            ]
-        groups *= 2
-    return vectors[0]
+
+    def decorate(function: Callable[..., Any]) -> Any:
+        def typed(typing: Any, *kinds: Any) -> Any:
+            vector = next(kind for kind in kinds if isinstance(kind, Vector))
+            returned = vector if results == 1 else types.UniTuple(vector, results)
+
+            def generate(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+                pairs = zip(args, sig.args, strict=True)
+                given = [_as_lanes(context, builder, vector, *pair) for pair in pairs]
+                got = function(*given)
+                if results == 1:
+                    return got.value
+                return context.make_tuple(builder, returned, [each.value for each in got])
+
+            return signature(returned, *kinds), generate
+
+        parameters = inspect.signature(function).parameters.values()
+        context = inspect.Parameter("typing", inspect.Parameter.POSITIONAL_OR_KEYWORD)
+        typed.__signature__ = inspect.Signature([context, *parameters])  # type: ignore[attr-defined]
+        return intrinsic(typed)
+
+    return decorate
+
+
+def switched(functions: Mapping[int, Callable[[Lanes], tuple[Lanes, ...]]], results: int) -> Any:
+    """Make one compiled function (code, register) -> registers of several functions by code.
+
+    An unknown code gives what the first function gives.
+    """
+
+    def typed(typing: Any, code: Any, vector: Any) -> Any:
+        returned = types.UniTuple(vector, results)
+
+        def generate(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+            blocks = {key: builder.append_basic_block(f"code{key}") for key in functions}
+            end = builder.append_basic_block("end")
+            switch = builder.switch(args[0], next(iter(blocks.values())))
+            kind = args[1].type
+            arrived = []
+            for key, block in blocks.items():
+                switch.add_case(ir.Constant(args[0].type, key), block)
+                builder.position_at_end(block)
+                arrived.append((functions[key](Lanes(builder, args[1])), builder.block))
+                builder.branch(end)
+            builder.position_at_end(end)
+            joined = [builder.phi(kind) for _ in range(results)]
+            for got, block in arrived:
+                for phi, each in zip(joined, got, strict=True):
+                    phi.add_incoming(each.value, block)
+            return context.make_tuple(builder, returned, joined)
+
+        return signature(returned, types.int64, vector), generate
+
+    return intrinsic(typed)
 
 
 @intrinsic
-def total(typing: Any, x: Any) -> Any:
-    """Return the sum of a vector's lanes."""
+def address(typing: Any, array: Any) -> Any:
+    """Return the place of an array's first number; the array must outlive it."""
 
     def generate(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        return builder.extract_element(_folded(builder, [args[0]]), ir.Constant(ir.IntType(32), 0))
+        return context.make_array(array)(context, builder, args[0]).data
 
-    return x.element(x), generate
+    return types.CPointer(array.dtype)(array), generate
 
 
 @intrinsic
-def store_sums(typing: Any, array: Any, index: Any, a: Any, b: Any, c: Any, d: Any, e: Any, f: Any, g: Any, h: Any) -> Any:  # fmt: skip
-    """Store the sums of eight vectors' lanes in eight places from an index on."""
+def after(typing: Any, place: Any, index: Any) -> Any:
+    """Return the place so many numbers further."""
 
     def generate(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        sums = _folded(builder, list(args[2:]))
-        address = _address(context, builder, array, args[0], args[1])
-        pointer = builder.bitcast(address, sums.type.as_pointer())
-        builder.store(sums, pointer).align = array.dtype.bitwidth // 8
+        return builder.gep(args[0], [args[1]], inbounds=True)
+
+    return place(place, types.int64), generate
+
+
+@intrinsic
+def get(typing: Any, place: Any, index: Any) -> Any:
+    """Return the number so many further than a place."""
+
+    def generate(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        return builder.load(builder.gep(args[0], [args[1]], inbounds=True))
+
+    return place.dtype(place, types.int64), generate
+
+
+@intrinsic
+def put(typing: Any, place: Any, index: Any, number: Any) -> Any:
+    """Set the number so many further than a place."""
+
+    def generate(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        cast = context.cast(builder, args[2], sig.args[2], place.dtype)
+        builder.store(cast, builder.gep(args[0], [args[1]], inbounds=True))
         return context.get_dummy_value()
 
-    return types.void(array, types.intp, a, b, c, d, e, f, g, h), generate
+    return types.void(place, types.int64, number), generate
 
 
-def _register_operator(symbol: Callable[..., Any], instruction: str) -> None:
-    """Let two vectors, or a vector and a number, be joined by an operator."""
+@intrinsic
+def width(typing: Any, place: Any) -> Any:
+    """Return how many lanes a register of such numbers has, a constant."""
+
+    def generate(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        return ir.Constant(ir.IntType(64), LANES[place.dtype.name])
+
+    return types.int64(place), generate
+
+
+@intrinsic
+def load(typing: Any, place: Any, index: Any) -> Any:
+    """Load the register that begins so many numbers further than a place."""
+
+    def generate(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        return Pointer(builder, args[0]).after(args[1]).load().value
+
+    return Vector(place.dtype)(place, types.int64), generate
+
+
+@intrinsic
+def store(typing: Any, place: Any, index: Any, register: Any) -> Any:
+    """Store a register from so many numbers further than a place on."""
+
+    def generate(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        Pointer(builder, args[0]).after(args[1]).store(Lanes(builder, args[2]))
+        return context.get_dummy_value()
+
+    return types.void(place, types.int64, register), generate
+
+
+@intrinsic
+def every(typing: Any, place: Any, number: Any) -> Any:
+    """Return a number in every lane of a register like those at a place."""
+    vector = Vector(place.dtype)
+
+    def generate(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        return _as_lanes(context, builder, vector, args[1], sig.args[1]).value
+
+    return vector(place, number), generate
+
+
+@intrinsic
+def total(typing: Any, register: Any) -> Any:
+    """Return the sum of a register's lanes."""
+
+    def generate(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        sums = folded([Lanes(builder, args[0])]).value
+        return builder.extract_element(sums, ir.Constant(ir.IntType(32), 0))
+
+    return register.element(register), generate
+
+
+def _register_operator(symbol: Callable[..., Any]) -> None:
+    """Let two registers, or a register and a number, be joined by an operator."""
 
     class Operation(AbstractTemplate):  # type: ignore[misc]
         def generic(self, args: Any, keywords: Any) -> Any:
             vectors = [kind for kind in args if isinstance(kind, Vector)]
             others = [kind for kind in args if not isinstance(kind, Vector)]
-            if vectors and all(isinstance(kind, types.Float | types.Integer) for kind in others):
+            if vectors and all(isinstance(kind, types.Number) for kind in others):
                 return signature(vectors[0], *args)
             return None
 
     infer_global(symbol)(Operation)
 
     def generate(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        a, b = (
-            _as_vector(context, builder, sig.return_type, value, kind)
-            for value, kind in zip(args, sig.args, strict=True)
-        )
-        return getattr(builder, instruction)(a, b)
+        pairs = zip(args, sig.args, strict=True)
+        a, b = (_as_lanes(context, builder, sig.return_type, *pair) for pair in pairs)
+        return symbol(a, b).value
 
     for left, right in ((Vector, Vector), (Vector, types.Number), (types.Number, Vector)):
         lower_builtin(symbol, left, right)(generate)
 
 
-for _symbol, _instruction in (
-    (operator.add, "fadd"),
-    (operator.sub, "fsub"),
-    (operator.mul, "fmul"),
-    (operator.truediv, "fdiv"),
-):
-    _register_operator(_symbol, _instruction)
+for _symbol in (operator.add, operator.sub, operator.mul, operator.truediv):
+    _register_operator(_symbol)
