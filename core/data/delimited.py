@@ -224,11 +224,12 @@ def _names(
         rows = [record.cells for record in records[: settings.header]]
         return (join_names(rows, width) if rows else [""] * width), len(rows)
     first = records[0]
-    if len(first.cells) > width and sum(bool(cell.strip()) for cell in first.cells) == width:
+    named = [cell for cell in first.cells if cell.strip()]
+    if len(first.cells) > width == len(named) and misfits(named, types):
         log.add(
             "names", "The line of names has blank cells too many; they were left out.", first.line
         )
-        return join_names([[cell for cell in first.cells if cell.strip()]], width), 1
+        return join_names([named], width), 1
     if len(first.cells) == width - 1 and width > 1 and len(records) > 1:
         return _short_names(records, types, width, log)
     if sklearn_header(records, width):

@@ -61,7 +61,7 @@ def find_encoding(data: bytes, final: bool = True) -> str:
     for mark, encoding in _BOMS:
         if data.startswith(mark):
             return encoding
-    wide = _wide(data)
+    wide = find_wide(data)
     if wide:
         return wide
     try:
@@ -76,16 +76,29 @@ def find_encoding(data: bytes, final: bool = True) -> str:
     return _east_asian(sample) or _code_page(sample)
 
 
-def _wide(data: bytes) -> str:
-    """Return the UTF-16 or UTF-32 that zero bytes betray, or ""."""
-    head = data[: 1 << 16]
+def find_wide(data: bytes) -> str:
+    """Return the UTF-16 without a byte-order mark that zero bytes betray, or "".
+
+    All zeros stand at the same parity, each line end has one beside it, and the text so decoded
+    has no control characters.
+
+    Examples
+    --------
+    >>> find_wide("a,b\\n1,2\\n".encode("utf-16-be")), find_wide(b"a,b\\n1\\0,2\\n")
+    ('utf-16-be', '')
+    """
+    head = data[: (1 << 16) & ~1]
     nuls = head.count(0)
-    if nuls < 0.1 * len(head) or len(head) < 4:
+    if len(head) < 4 or nuls < 0.02 * len(head):
         return ""
-    for start, encoding in ((1, "utf-16-le"), (0, "utf-16-be")):
-        places = head[start::2]
-        if places.count(0) == nuls and nuls >= 0.3 * len(places):
-            return encoding
+    for start, encoding, pad in ((1, "utf-16-le", b"%c\0"), (0, "utf-16-be", b"\0%c")):
+        ends = all(head.count(end) == head.count(pad % end) for end in (b"\n", b"\r"))
+        if ends and head[start::2].count(0) == nuls:
+            text = head[: len(head) & ~1].decode(encoding, errors="replace")
+            if not any(
+                unicodedata.category(c) in ("Cc", "Cn", "Co") for c in set(text) - set("\t\r\n")
+            ):
+                return encoding
     return ""
 
 
@@ -110,7 +123,7 @@ def _east_asian(sample: bytes) -> str:
             or (i + 1 < len(text) and ord(text[i + 1]) > 0x2E7F)
             for i in wide
         ) / len(wide)
-        if together < 0.7:
+        if together < 0.5:
             continue
         leads = [text[i].encode(codec, errors="replace")[0] for i in wide[:20000]]
         common = sum(low <= lead <= high for lead in leads) / len(leads)
@@ -118,12 +131,9 @@ def _east_asian(sample: bytes) -> str:
         odd = sum(
             0xE000 <= ord(text[i]) <= 0xF8FF or 0xFF61 <= ord(text[i]) <= 0xFF9F for i in wide
         ) / len(wide)
-        score = (
-            common * 0.9
-            + (0.3 * kana if codec in ("cp932", "euc_jp") else 0)
-            - odd
-            - 5 * wrong / len(wide)
-        )
+        hangul = sum("\uac00" <= text[i] <= "\ud7a3" for i in wide) / len(wide)
+        bonus = {"cp932": 0.3 * kana, "euc_jp": 0.3 * kana, "cp949": 0.1 * (hangul > 0.95)}
+        score = 0.9 * common + bonus.get(codec, 0.0) - odd - 5 * wrong / len(wide)
         if score > best_score:
             best, best_score = name, score
     return best
@@ -161,6 +171,7 @@ def _plausibility(sample: bytes, encoding: str, common: set[str]) -> float:
             total -= 1.0
         else:
             total += 1.0 if character in common else 0.1
+            total -= 1.0 if "\x80" <= before < "ɏ" and before.isalpha() and character < "ɏ" else 0.0
             total -= (
                 0.5 if before.isalpha() and before < "\x80" and "Ͱ" <= character <= "ӿ" else 0.0
             )

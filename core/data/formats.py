@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from core.data.encodings import find_wide
 from core.data.sources import Source
 
 _SIGNATURES = (
@@ -128,14 +129,11 @@ def _refuse_binary(source: Source) -> None:
     head = source.head
     if head[:2] in (b"\xff\xfe", b"\xfe\xff") or head[:4] == b"\x00\x00\xfe\xff":
         return
+    if find_wide(head):
+        return
     odd = sum(head.count(bytes([code])) for code in (*range(1, 9), 11, *range(14, 27), 127))
     nuls = head.count(b"\0")
-    wide = (
-        nuls
-        and (head[0::2].count(0) == nuls or head[1::2].count(0) == nuls)
-        and nuls > 0.1 * len(head)
-    )
-    if odd > 0.02 * len(head) or (not wide and nuls > 0.05 * len(head) and nuls > 16):
+    if odd > 0.02 * len(head) or (nuls > 0.05 * len(head) and nuls > 16):
         raise source.refuse(
             "It is a binary file, not text.", "Choose a CSV, Excel, Parquet, ARFF or JSON file."
         )

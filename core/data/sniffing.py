@@ -13,17 +13,18 @@ from core.data.kinds import is_date, is_time
 from core.data.numerals import ERROR_MARKS, MISSING_MARKS
 from core.data.records import RUNS, Quoting, Record, UnclosedQuoteError, read_records
 
-DELIMITERS = {",": 1.0, "\t": 1.0, ";": 1.0, "|": 1.0, RUNS: 0.85, " ": 0.84, ":": 0.6}
+DELIMITERS = {",": 1.0, "\t": 1.0, ";": 1.0, "|": 1.0, RUNS: 0.95, " ": 0.95, ":": 0.6}
 """Delimiters looked for, each with how readily it is believed."""
 
-RARE_DELIMITERS = dict.fromkeys("^~¦§\x01\x1e\x1f\x1c&!/*#@+=_-$%", 0.4)
-"""Delimiters tried only where no common one makes a table."""
+RARE_DELIMITERS = dict.fromkeys("^~¦§\x01\x1e\x1f\x1c", 0.8) | dict.fromkeys("&!/*#@+=_-$%", 0.3)
+"""Delimiters tried only where they stand on nearly every line."""
 
 SAMPLE_LINES = 600
 _SINGLE_BELOW = 0.2
 _PLAIN_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?%?")
 _COMMA_NUMBER = re.compile(r"[+-]?\d+(\.\d{3})*,\d+|[+-]?\d{1,3}(,\d{3})+(\.\d+)?")
 _SPACED_NUMBERS = re.compile(r"[+-]?[\d.,]+\s+[+-]?[\d.,]+(\s.*)?")
+_DOUBLED = re.compile(r"^[ \t]*\S.*?[ \t]{2}.*$|^[ \t].*$|^.*\t.*$", re.MULTILINE)
 _COMMENT_MARKS = ("#", "%", "//", "!", "*", "--")
 
 
@@ -106,13 +107,9 @@ def find_dialect(
     sample = [line for line in lines if line.strip()][:SAMPLE_LINES]
     text = "\n".join(sample)
     common = [delimiter] if delimiter else [d for d in DELIMITERS if _occurs(d, text)]
-    best = _best(sample, common, _quotes(text, quote), suffix)
-    if not delimiter and (best is None or best.score < _SINGLE_BELOW):
-        rare = [
-            d for d in RARE_DELIMITERS if sum(d in line for line in sample) >= 0.9 * len(sample)
-        ]
-        other = _best(sample, rare, _quotes(text, quote), suffix)
-        best = max((g for g in (best, other) if g), key=lambda guess: guess.score, default=None)
+    often = 0.9 * len(sample)
+    rare = [d for d in RARE_DELIMITERS if sum(d in line for line in sample) >= often]
+    best = _best(sample, common if delimiter else common + rare, _quotes(text, quote), suffix)
     if best is None or (not delimiter and best.score < _SINGLE_BELOW):
         mark = delimiter or ("\t" if suffix == ".tsv" else ",")
         return Guess(Quoting(mark, _quotes(text, quote)[0]), 1, 0.0)
@@ -120,7 +117,12 @@ def find_dialect(
 
 
 def _occurs(delimiter: str, text: str) -> bool:
-    return (" " in text or "\t" in text) if delimiter == RUNS else delimiter in text
+    if delimiter not in (RUNS, " "):
+        return delimiter in text
+    if " " not in text and "\t" not in text:
+        return False
+    doubled = len(_DOUBLED.findall(re.sub(r'"[^"\n]*"', "", text)))
+    return (doubled > 0.1 * (text.count("\n") + 1)) == (delimiter == RUNS)
 
 
 def _quotes(text: str, quote: str | None) -> list[str | None]:
@@ -163,7 +165,19 @@ def _score(sample: Sequence[str], quoting: Quoting, suffix: str) -> Guess | None
     pattern = len(alike) / len(records) * (width - 1) / width
     prior = DELIMITERS.get(quoting.delimiter) or RARE_DELIMITERS.get(quoting.delimiter, 0.4)
     prior *= 1.1 if suffix == ".tsv" and quoting.delimiter == "\t" else 1.0
+    if quoting.delimiter in (RUNS, " ") and not _has_values(alike):
+        prior *= 0.2
     return Guess(quoting, width, prior * pattern * _type_score(alike, quoting))
+
+
+def _has_values(records: Sequence[Record]) -> bool:
+    """Tell whether some column is numbers, dates or times: words alone may be prose."""
+    columns = zip(*(record.cells for record in records[:100]), strict=True)
+    return any(
+        sum(_credit(cell.strip()) == 1.0 != (cell == "") for cell in column)
+        > 0.6 * min(len(records), 100)
+        for column in columns
+    )
 
 
 def _type_score(records: Sequence[Record], quoting: Quoting) -> float:
@@ -195,6 +209,6 @@ def _credit(cell: str) -> float:
         return 0.85
     if _SPACED_NUMBERS.fullmatch(cell):
         return 0.1
-    if any(mark in cell for mark in ";|\t") or re.search(r",\S", cell):
+    if any(mark in cell for mark in ";|\t") or re.search(r",\S|\d:\d", cell):
         return 0.3
     return 0.9
