@@ -73,16 +73,18 @@ def _place_spiral(arms: int) -> Callable[[int, Floats], Floats]:
 
 def _spiral_density(arms: int) -> Callable[[Floats, int, float], Floats]:
     def density(X: Floats, k: int, sigma: float) -> Floats:
-        # Panels of about 3 sigma, ever shorter towards the ends, where a distant point sees the
-        # density fall exponentially: 8 Gauss-Legendre nodes each give ten digits.
+        # Panels of about 3 sigma with 8 Gauss-Legendre nodes each give log p to 1e-6 and better
+        # where data are. They halve towards the ends, beyond which p falls exponentially along the
+        # curve.
         panels = int(np.ceil(2 * np.pi * _TURNS / (3 * sigma)))
-        ends = 0.5 ** np.arange(1, 11) / panels
-        edges = np.sort(np.concatenate([np.linspace(0, 1, panels + 1), ends, 1 - ends]))
+        inner, outer = (0.5 ** np.arange(1, np.log2(reach / sigma) + 1) for reach in (1.0, 9.0))
+        edges = np.concatenate([np.arange(panels + 1), inner, panels - outer])
+        edges = np.sort(edges) / panels
         nodes, weights = legendre(8)
         half = 0.5 * np.diff(edges)[:, None]
-        t = (edges[:-1, None] + half * (1 + nodes)).ravel()
-        points = _spiral(t, 2 * np.pi * k / arms)
-        return log_curve(X, points, (half * weights).ravel(), sigma)
+        t = edges[:-1, None] + half * (1 + nodes)
+        points = _spiral(t.ravel(), 2 * np.pi * k / arms).reshape(*t.shape, 2)
+        return log_curve(X, points, half * weights, sigma)
 
     return density
 
