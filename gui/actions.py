@@ -53,6 +53,9 @@ ACTIONS: Registry[ActionRecord] = Registry(
     "action",
     [
         ActionRecord("open", _("Open…"), "Ctrl+O", help=_("Open a table of your own")),
+        ActionRecord("resume", _("Continue the last session")),
+        ActionRecord("save", _("Save session"), "Ctrl+S"),
+        ActionRecord("save_as", _("Save session as…"), "Ctrl+Shift+S"),
         ActionRecord("gallery", _("Gallery…"), "Ctrl+G", "data", _("Choose another data set")),
         ActionRecord("quit", _("Quit"), "Ctrl+Q"),
         ActionRecord("undo", _("Undo"), "Ctrl+Z"),

@@ -5,8 +5,6 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Callable, Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QCoreApplication, QSettings, Qt
 from PySide6.QtGui import QIcon
@@ -15,13 +13,9 @@ from PySide6.QtWidgets import QApplication
 from core.experiment import Experiment
 from core.view import View
 from gui.arguments import experiment_for, read_arguments
+from gui.style import ICONS
 from gui.theme import themes
 from gui.window import Window
-
-if TYPE_CHECKING:
-    from gui.session import Session
-
-ICON = Path(__file__).resolve().parents[1] / "resources" / "icons" / "credence.svg"
 
 
 def launch(
@@ -79,7 +73,7 @@ def _application() -> QApplication:
     application.setApplicationDisplayName("Credence")
     application.setDesktopFileName("credence")
     application.setStyle("Fusion")
-    application.setWindowIcon(QIcon(str(ICON)))
+    application.setWindowIcon(QIcon(str(ICONS / "credence.svg")))
     return application
 
 
@@ -94,13 +88,16 @@ def _furnish(window: Window, experiment: Experiment, view: View) -> None:
     window.furnish(session)
     themes().configure_plots()
     if is_file:
-        _open_first(session, experiment)
+        _open_first(window, experiment)
     else:
         session.play()
 
 
-def _open_first(session: Session, experiment: Experiment) -> None:
+def _open_first(window: Window, experiment: Experiment) -> None:
     """Read the file named at the start; train on it, or where that fails on the present data."""
+    from core.saved import is_session_file
+
+    session = window.session
 
     def begin() -> None:
         session.run_changed.disconnect(begin)
@@ -109,4 +106,7 @@ def _open_first(session: Session, experiment: Experiment) -> None:
 
     session.run_changed.connect(begin)
     session.failed.connect(begin)
-    session.open_experiment(experiment)
+    if is_session_file(experiment.data.path):
+        window.files.open(experiment.data.path)
+    else:
+        session.open_experiment(experiment)

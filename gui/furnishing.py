@@ -16,7 +16,6 @@ from gui.dropping import DropOverlay
 from gui.forms import KnobForm
 from gui.menus import Menus
 from gui.panels import PANELS
-from gui.recent import RecentFiles
 from gui.reporting import Reporter
 from gui.status import StatusLine
 from gui.topbar import TopBar
@@ -44,7 +43,6 @@ class Fittings:
     docks: dict[str, Dock]
     layouts: Layouts
     overlay: DropOverlay
-    recent: RecentFiles
     reporter: Reporter
     status: StatusLine
     top: TopBar
@@ -64,23 +62,25 @@ def furnish(window: Window) -> Fittings:
     status = StatusLine(session, window)
     window.statusBar().setSizeGripEnabled(False)
     window.statusBar().addWidget(status, 1)
-    recent = RecentFiles(window.settings)
     menus = Menus(window, actions)
-    menus.follow_recent(recent, window.open_path)
+    menus.follow_recent(window.files.recent, window.files.open)
     workspaces = _workspace_actions(window)
     menus.fill_view(_view_actions(docks), workspaces, window.choose_theme)
     layouts = Layouts(window, docks, window.settings)
     for dock in docks.values():
         dock.moved.connect(layouts.touch)
     overlay, reporter = DropOverlay(window), Reporter(window)
-    return Fittings(actions, docks, layouts, overlay, recent, reporter, status, top, transport)
+    return Fittings(actions, docks, layouts, overlay, reporter, status, top, transport)
 
 
 def _make_actions(window: Window) -> dict[str, QAction]:
     session = window.session
     doings: dict[str, Callable[[], object]] = {
-        "open": window.ask_for_table,
+        "open": window.files.ask,
         "gallery": window.open_gallery,
+        "resume": window.files.resume,
+        "save": window.files.save,
+        "save_as": window.files.save_as,
         "quit": window.close,
         "undo": session.undo_stack.undo,
         "redo": session.undo_stack.redo,
@@ -111,7 +111,7 @@ def _make_docks(window: Window) -> dict[str, Dock]:
     session = window.session
 
     def make_knobs() -> QWidget:
-        return KnobForm(session, window.ask_for_table)
+        return KnobForm(session, window.files.ask)
 
     docks = {"knobs": Dock("knobs", window.tr("Knobs"), make_knobs, window)}
     for name, record in PANELS.items():

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import functools
-from pathlib import Path
 
 from PySide6.QtCore import QByteArray, QSize, Qt
 from PySide6.QtGui import QColor, QIcon, QPainter, QPixmap
 from PySide6.QtSvg import QSvgRenderer
 
+from gui.style import ICONS
 from gui.theme import theme
 
-FOLDER = Path(__file__).resolve().parents[1] / "resources" / "icons"
 INK = "#000000"  # what the files are drawn in
 _SIZES = (16, 20, 24, 32, 40, 48, 64)
 
@@ -42,4 +41,4 @@ def _pixmap(name: str, colour: str, size: int) -> QPixmap:
 
 @functools.lru_cache(maxsize=64)
 def _source(name: str) -> str:
-    return (FOLDER / f"{name}.svg").read_text(encoding="utf-8")
+    return (ICONS / f"{name}.svg").read_text(encoding="utf-8")

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QMainWindow, QMenu
 from gui.recent import RecentFiles
 from gui.theme import THEMES, themes
 
+FILE = (None, "resume", "save", "save_as", None, "quit")
 TRAINING = ("play", "step", "epoch", "ten_epochs", None, "restart", "new_seed")
 
 
@@ -29,7 +30,7 @@ class Menus(QObject):
         self._window = window
         self._actions = actions
         self.recent = QMenu(self.tr("Recent files"), window)
-        self._fill(self.tr("&File"), ("open", "gallery", self.recent, None, "quit"))
+        self._fill(self.tr("&File"), ("open", "gallery", self.recent, *FILE))
         self._fill(self.tr("&Edit"), ("undo", "redo"))
         self.view = window.menuBar().addMenu(self.tr("&View"))
         self._fill(self.tr("&Training"), TRAINING)

@@ -15,18 +15,18 @@ from PySide6.QtGui import (
     QKeyEvent,
     QResizeEvent,
 )
-from PySide6.QtWidgets import QApplication, QFileDialog, QLabel, QMainWindow
+from PySide6.QtWidgets import QApplication, QLabel, QMainWindow
 
 from gui.theme import themes
 
 if TYPE_CHECKING:
+    from gui.files import Files
     from gui.furnishing import Fittings
     from gui.reporting import Trouble
     from gui.session import Session
 
 FIRST_SIZE = QSize(1280, 800)
 _SPLITTING = (Qt.CursorShape.SplitHCursor, Qt.CursorShape.SplitVCursor)
-TABLES = "*.csv *.tsv *.txt *.dat *.data *.xlsx *.xls *.ods *.parquet *.json *.jsonl *.arff *.gz"
 
 
 class Window(QMainWindow):
@@ -38,10 +38,13 @@ class Window(QMainWindow):
         The one owner of present state; there once the window is furnished.
     fittings : Fittings
         Docks, actions and all else that stands in the window; there once it is furnished.
+    files : Files
+        Opens and saves; there once it is furnished.
     """
 
     session: Session
     fittings: Fittings
+    files: Files
 
     def __init__(self, settings: QSettings | None = None) -> None:
         super().__init__()
@@ -61,10 +64,12 @@ class Window(QMainWindow):
 
     def furnish(self, session: Session) -> None:
         """Put menus, panels, transport and status in place around a session."""
+        from gui.files import Files
         from gui.furnishing import furnish
 
         self.session = session
         session.setParent(self)
+        self.files = Files(session, self.settings, self)
         if (bare := self.takeCentralWidget()) is not None:
             bare.deleteLater()
         self.fittings = furnish(self)
@@ -72,7 +77,7 @@ class Window(QMainWindow):
         reporter.troubled.connect(self.show_trouble)
         reporter.install()
         session.failed.connect(reporter.report)
-        session.run_changed.connect(self._remember_file)
+        session.run_changed.connect(self._show_name)
         self.fittings.layouts.use_last()
         self.fittings.top.show_workspace(self.fittings.layouts.workspace.name)
         self.is_furnished = True
@@ -85,28 +90,11 @@ class Window(QMainWindow):
         """Return an action by name."""
         return self.fittings.actions[name]
 
-    # data
-
-    def ask_for_table(self) -> None:
-        """Let the user choose a table and open it."""
-        chosen, _ = QFileDialog.getOpenFileName(
-            self,
-            self.tr("Open a table"),
-            str(self.settings.value("folder", "")),
-            self.tr("Tables ({0});;All files (*)").format(TABLES),
-        )
-        if chosen:
-            self.open_path(chosen)
-
-    def open_path(self, path: str, target: str = "") -> None:
-        """Read a table in the background and train on it; a failure leaves all as it is."""
-        self.session.open_table(path, target)
-
     def open_gallery(self) -> None:
         """Let the user choose among the data sets that come with Credence."""
         from gui.gallery import Gallery
 
-        Gallery(self.session, self.ask_for_table, self).open()
+        Gallery(self.session, self.files.ask, self).open()
 
     # arrangement
 
@@ -218,7 +206,7 @@ class Window(QMainWindow):
         if path and self.is_furnished:
             event.acceptProposedAction()
             self.fittings.overlay.hide()
-            self.open_path(path)
+            self.files.open(path)
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Remember the layout and end every thread."""
@@ -226,6 +214,7 @@ class Window(QMainWindow):
         if self.is_furnished:
             self._end_maximising()
             self.fittings.layouts.save()
+            self.files.close()
             self.session.close()
             self.fittings.reporter.uninstall()
         super().closeEvent(event)
@@ -255,11 +244,7 @@ class Window(QMainWindow):
                 return name
         return self.fittings.layouts.workspace.columns[1][0]
 
-    def _remember_file(self) -> None:
+    def _show_name(self) -> None:
         data = self.session.experiment.data
-        if data.source == "file":
-            self.fittings.recent.add(data.path)
-            self.settings.setValue("folder", str(Path(data.path).parent))
-            self.setWindowTitle(f"{Path(data.path).name} – Credence")
-        else:
-            self.setWindowTitle("Credence")
+        name = Path(data.path).name if data.source == "file" else self.session.run.dataset.name
+        self.setWindowTitle(f"{name} – Credence")

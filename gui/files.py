@@ -1,0 +1,116 @@
+"""Opening and saving: tables and sessions, by dialog, drop, recent list or command line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, QSettings
+from PySide6.QtWidgets import QFileDialog, QWidget
+
+from core.errors import UserError
+from core.saved import SUFFIX, is_session_file
+from gui.keeping import Keeper
+from gui.recent import RecentFiles
+
+if TYPE_CHECKING:
+    from gui.session import Session
+
+TABLES = "*.csv *.tsv *.txt *.dat *.data *.xlsx *.xls *.ods *.parquet *.json *.jsonl *.arff *.gz"
+
+
+class Files(QObject):
+    """What the user does with files; a failure leaves everything as it is and says why.
+
+    Parameters
+    ----------
+    session : Session
+    settings : QSettings
+        Remembers folders and recent files.
+    window : QWidget
+        The parent of dialogs.
+    """
+
+    def __init__(self, session: Session, settings: QSettings, window: QWidget) -> None:
+        super().__init__(window)
+        self._session = session
+        self._settings = settings
+        self._window = window
+        self.recent = RecentFiles(settings)
+        self.previous = _keep_previous()
+        self.keeper = Keeper(session)
+        session.run_changed.connect(self._remember)
+
+    def ask(self) -> None:
+        """Let the user choose a table or a session and open it."""
+        every = f"{TABLES} *{SUFFIX}"
+        filters = self.tr("Tables and sessions ({0});;All files (*)").format(every)
+        chosen, _ = QFileDialog.getOpenFileName(
+            self._window, self.tr("Open"), self._folder(), filters
+        )
+        if chosen:
+            self.open(chosen)
+
+    def open(self, path: str, target: str = "") -> None:
+        """Read a table or a session in the background and go on with it."""
+        if is_session_file(path):
+            self.keeper.open(path)
+        else:
+            self._session.open_table(path, target)
+
+    def resume(self) -> None:
+        """Go on with what was there when Credence was last closed."""
+        if self.previous is None:
+            what = self.tr("There is no last session.")
+            self._session.failed.emit(UserError(what, "", self.tr("Open a file instead.")))
+            return
+        self.keeper.open(str(self.previous))
+        self.keeper.path = ""
+
+    def save(self) -> None:
+        """Save the session to its file, or ask for one."""
+        if self.keeper.path:
+            self._save_to(self.keeper.path)
+        else:
+            self.save_as()
+
+    def save_as(self) -> None:
+        """Ask for a file and save the session to it."""
+        proposed = str(Path(self._folder()) / f"{self._session.run.dataset.name}{SUFFIX}")
+        filters = self.tr("Credence sessions (*{0})").format(SUFFIX)
+        chosen, _ = QFileDialog.getSaveFileName(
+            self._window, self.tr("Save session"), proposed, filters
+        )
+        if chosen:
+            self._save_to(chosen if Path(chosen).suffix else f"{chosen}{SUFFIX}")
+
+    def close(self) -> None:
+        """Keep the session by itself, for the next start."""
+        self.keeper.close()
+
+    def _save_to(self, path: str) -> None:
+        try:
+            self.keeper.save(path)
+        except UserError as error:
+            self._session.failed.emit(error)
+
+    def _folder(self) -> str:
+        return str(self._settings.value("folder", ""))
+
+    def _remember(self) -> None:
+        data = self._session.experiment.data
+        if data.source == "file":
+            self.recent.add(data.path)
+            self._settings.setValue("folder", str(Path(data.path).parent))
+
+
+def _keep_previous() -> Path | None:
+    """Put what was kept by itself aside, before this session is kept in its place."""
+    kept = Keeper.autosave_path()
+    previous = kept.with_stem("previous")
+    try:
+        if kept.exists():
+            kept.replace(previous)
+    except OSError:  # another window is at it; what it leaves is good enough
+        return kept
+    return previous if previous.exists() else None

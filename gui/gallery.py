@@ -1,0 +1,188 @@
+"""The gallery: every data set that comes with Credence, with a picture of its rows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QCloseEvent, QIcon, QImage, QPixmap
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QDialog,
+    QHBoxLayout,
+    QLabel,
+    QListView,
+    QListWidget,
+    QListWidgetItem,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from core.data.catalogue import OWN_FILE, SOURCES
+from core.data.gallery import GALLERY, about
+from core.data.generators import GENERATORS
+from core.errors import UserError
+from core.experiment import DataChoices
+from gui.numerals import figures_font
+from gui.session import Session
+from gui.theme import class_colour
+from gui.thumbnails import draw_thumbnail
+
+SIDE = 104
+_NAME = Qt.ItemDataRole.UserRole
+_COLOURS = 10
+
+
+class Gallery(QDialog):
+    """Shows the generators and the bundled tables; choosing one is one undoable edit.
+
+    Parameters
+    ----------
+    session : Session
+    open_file : callable
+        Asks for a table of the user's own.
+    """
+
+    def __init__(
+        self, session: Session, open_file: Callable[[], None], parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self.setObjectName("dialog.gallery")
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setWindowTitle(self.tr("Data sets"))
+        self.session = session
+        self._open_file = open_file
+        self.list = self._make_list()
+        self.name = QLabel(self)
+        self.name.setFont(figures_font(self.font(), bold=True, scale=1.3))
+        self.text = QLabel(self)
+        self.origin = QLabel(self)
+        self.origin.setProperty("quiet", True)
+        self.origin.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.use = QPushButton(self.tr("Use this data set"), self)
+        self.use.setDefault(True)
+        self.use.clicked.connect(self.choose)
+        self.own = QPushButton(self.tr("Open a file of your own…"), self)
+        self.own.clicked.connect(self._on_open)
+        self._lay_out()
+        self.list.currentItemChanged.connect(self._show_details)
+        self.list.itemActivated.connect(self.choose)
+        self._select(session.experiment.data.source)
+        self._draw_pictures()
+
+    def choose(self) -> None:
+        """Use the data set that is selected."""
+        name = self._selected()
+        self.close()
+        try:
+            self.session.edit("data.source", name)
+        except UserError as error:
+            self.session.failed.emit(error)
+
+    def _make_list(self) -> QListWidget:
+        made = QListWidget(self)
+        made.setObjectName("gallery.list")
+        made.setAccessibleName(self.tr("Data sets"))
+        made.setViewMode(QListView.ViewMode.IconMode)
+        made.setResizeMode(QListView.ResizeMode.Adjust)
+        made.setMovement(QListView.Movement.Static)
+        made.setIconSize(QSize(SIDE, SIDE))
+        made.setGridSize(QSize(SIDE + 28, SIDE + 60))
+        made.setWordWrap(True)
+        made.setTextElideMode(Qt.TextElideMode.ElideNone)
+        made.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        blank = QPixmap(SIDE, SIDE)
+        blank.fill(Qt.GlobalColor.transparent)
+        for record in SOURCES.values():
+            if record.name == OWN_FILE.name:
+                continue
+            item = QListWidgetItem(QIcon(blank), record.label, made)
+            item.setData(_NAME, record.name)
+        return made
+
+    def _draw_pictures(self) -> None:
+        colours = tuple(class_colour(index) for index in range(_COLOURS))
+        ratio = self.devicePixelRatioF()
+        present = self.session.experiment.data
+        for row in range(self.list.count()):
+            name = str(self.list.item(row).data(_NAME))
+            choices = DataChoices(source=name, noise=present.noise)
+            self.session.background.run(
+                f"thumbnail.{name}",
+                partial(draw_thumbnail, choices, SIDE, ratio, colours),
+                partial(self._show_picture, row),
+                self.session.failed.emit,
+            )
+
+    def _show_picture(self, row: int, image: QImage) -> None:
+        picture = QIcon()
+        for mode in (QIcon.Mode.Normal, QIcon.Mode.Selected):
+            picture.addPixmap(QPixmap.fromImage(image), mode)
+        self.list.item(row).setIcon(picture)
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Forget the pictures that are not drawn yet."""
+        self._forget_pictures()
+        super().closeEvent(event)
+
+    def done(self, result: int) -> None:
+        """Forget the pictures that are not drawn yet."""
+        self._forget_pictures()
+        super().done(result)
+
+    def _forget_pictures(self) -> None:
+        for name in SOURCES:
+            self.session.background.cancel(f"thumbnail.{name}")
+
+    def _show_details(self) -> None:
+        name = self._selected()
+        self.name.setText(SOURCES[name].label)
+        if name in GENERATORS:
+            record = GENERATORS[name]
+            self.text.setText(record.description)
+            self.origin.setText(
+                self.tr("Drawn by a formula, so that the true P(y | x) is known everywhere.")
+            )
+        else:
+            facts = _facts(name)
+            self.text.setText(GALLERY[name].description)
+            self.origin.setText(
+                self.tr("Source: {0}\n\nLicence: {1}").format(
+                    facts.get("Source", "–"), facts.get("Licence", "–")
+                )
+            )
+
+    def _selected(self) -> str:
+        return str(self.list.currentItem().data(_NAME))
+
+    def _select(self, name: str) -> None:
+        rows = range(self.list.count())
+        found = [row for row in rows if self.list.item(row).data(_NAME) == name]
+        self.list.setCurrentRow(found[0] if found else 0)
+
+    def _on_open(self) -> None:
+        self.close()
+        self._open_file()
+
+    def _lay_out(self) -> None:
+        side = QVBoxLayout()
+        side.setSpacing(12)
+        for label in (self.name, self.text, self.origin):
+            label.setWordWrap(True)
+            side.addWidget(label)
+        side.addStretch(1)
+        side.addWidget(self.use)
+        side.addWidget(self.own)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(16, 16, 16, 16)
+        layout.setSpacing(24)
+        layout.addWidget(self.list, 3)
+        layout.addLayout(side, 1)
+        self.resize(1000, 680)
+
+
+def _facts(name: str) -> dict[str, str]:
+    """Return what the file beside a bundled table says, such as "Source" and "Licence"."""
+    return dict(line.split(": ", 1) for line in about(name).splitlines() if ": " in line[:10])
