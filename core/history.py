@@ -1,10 +1,10 @@
-"""What happened in a run: every metric, a bounded set of checkpoints, and exact replay between them."""
+"""What happened in a run: every metric, some checkpoints, and exact replay between them."""
 
 from __future__ import annotations
 
 import bisect
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -13,14 +13,46 @@ from core.training import Engine, Problem, TrainState
 
 MOST_BYTES = 64 * 2**20
 MOST_CHECKPOINTS = 4096
+LARGEST_BY_HAND = 1e6
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Edit:
-    """From this step on, this problem was solved."""
+    """From this step on, this problem was solved.
+
+    Attributes
+    ----------
+    step : int
+    problem : Problem
+    state : TrainState or None
+        What was put in place of that step's state by hand; None where it was left alone.
+    """
 
     step: int
     problem: Problem
+    state: TrainState | None = None
+
+
+def patched(state: TrainState, indices: np.ndarray, values: np.ndarray) -> TrainState:
+    """Return a state in which some parameters have other values, in the state's own precision.
+
+    Parameters
+    ----------
+    indices : (m,) int array
+        Places in the flat parameter vector.
+    values : (m,) array
+
+    Raises
+    ------
+    UserError
+        Where a value is not finite or beyond a million.
+    """
+    if not (np.abs(values) <= LARGEST_BY_HAND).all():
+        mend = "Give a number from -1000000 to 1000000."
+        raise UserError("A parameter cannot have this value.", "", mend)
+    parameters = state.parameters.copy()
+    parameters[indices] = values
+    return replace(state, parameters=parameters)
 
 
 class Metrics:
@@ -57,7 +89,7 @@ class Metrics:
         self._length += 1
 
     def column(self, name: str) -> np.ndarray:
-        """Return the recorded values (rows,) of a name, as a read-only view; NaN where not given."""
+        """Return the recorded values (rows,) of a name, a read-only view; NaN where not given."""
         if name not in self._names:
             return np.full(self._length, np.nan)
         view = self._cells[: self._length, self._names[name]]
@@ -131,13 +163,22 @@ class History:
         if len(self._checkpoints) > self._most:
             self._thin()
 
-    def record_edit(self, step: int, problem: Problem) -> None:
-        """Remember that from `step` on another problem was solved."""
-        if step < self.edits[-1].step:
-            raise ValueError(f"an edit at step {step} comes before one at {self.edits[-1].step}")
-        if step == self.edits[-1].step:
+    @property
+    def checkpoints(self) -> tuple[TrainState, ...]:
+        """The states kept, the earliest first."""
+        return tuple(self._checkpoints)
+
+    def record_edit(self, step: int, problem: Problem, state: TrainState | None = None) -> None:
+        """Remember that from `step` on another problem was solved, or from another state."""
+        last = self.edits[-1]
+        if step < last.step:
+            raise ValueError(f"an edit at step {step} comes before one at {last.step}")
+        if state is not None:
+            self._put(step, state)
+        if step == last.step:
             self.edits.pop()
-        self.edits.append(Edit(step, problem))
+            state = state or last.state
+        self.edits.append(Edit(step, problem, state))
 
     def state_at(self, step: int) -> TrainState:
         """Return the state at any step up to the latest, bit-equal to the one that was live then.
@@ -157,7 +198,7 @@ class History:
         return state
 
     def branch(self, step: int) -> History:
-        """Return another history that shares this one's past up to a step and goes on from there."""
+        """Return another history with this one's past up to a step, that goes on from there."""
         state = self.state_at(step)
         branch = History(self.engine, self.edits[0].problem, self._checkpoints[0], self._most)
         branch.edits = [edit for edit in self.edits if edit.step <= step]
@@ -167,6 +208,15 @@ class History:
         branch._checkpoints.append(state)
         branch._replayed = branch.latest = state
         return branch
+
+    def _put(self, step: int, state: TrainState) -> None:
+        """Let a state take the place of the one at its step, which must be the latest."""
+        if not self.latest.step <= step == state.step:
+            raise ValueError(f"a state of step {state.step} cannot follow {self.latest.step}")
+        if self._checkpoints[-1].step == step:
+            self._checkpoints.pop()
+        self._checkpoints.append(state)
+        self._replayed = self.latest = state
 
     def _edit_index(self, step: int) -> int:
         return max(bisect.bisect_right(self.edits, step, key=lambda edit: edit.step) - 1, 0)
@@ -179,8 +229,11 @@ class History:
     def _replay(self, state: TrainState, step: int) -> TrainState:
         """Replay towards a step, as far as one problem reaches."""
         index = self._edit_index(state.step)
-        if index + 1 < len(self.edits):
-            step = min(step, self.edits[index + 1].step)
+        following = self.edits[index + 1] if index + 1 < len(self.edits) else None
+        if following is not None and following.step <= step:
+            if following.state is not None:
+                return following.state
+            step = following.step
         burst = self.engine.burst(self.edits[index].problem, state, step - state.step)
         if burst.state.step != step:
             raise RuntimeError(f"replay stopped at step {burst.state.step}, not {step}")

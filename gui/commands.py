@@ -1,14 +1,15 @@
-"""The one undoable command: replace the experiment."""
+"""What can be undone: replacing the experiment, and giving parameters other values by hand."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
+import numpy as np
 from PySide6.QtGui import QUndoCommand
 
 from core.experiment import Experiment, knob_at
 
-MERGING = 1
+MERGING, MERGING_PARAMETERS = 1, 2
 
 
 class ReplaceExperiment(QUndoCommand):
@@ -58,6 +59,60 @@ class ReplaceExperiment(QUndoCommand):
     def undo(self) -> None:
         """Put the old experiment back."""
         self._apply(self._old)
+
+
+class SetParameters(QUndoCommand):
+    """Give some parameters other values; the moves of one drag merge into one undo.
+
+    Parameters
+    ----------
+    put : callable
+        Takes (m,) indices and (m,) values and gives those parameters those values.
+    indices : (m,) int array
+    old, new : (m,) arrays
+    drag : object or None
+        The same for all moves of one drag; None where the change stands alone.
+    """
+
+    def __init__(
+        self,
+        put: Callable[[np.ndarray, np.ndarray], None],
+        indices: np.ndarray,
+        old: np.ndarray,
+        new: np.ndarray,
+        drag: object = None,
+    ) -> None:
+        super().__init__("parameters" if len(indices) > 1 else "parameter")
+        self._put = put
+        self._indices = indices
+        self._old = old
+        self._new = new
+        self._drag = drag
+        self._is_done = True
+
+    def id(self) -> int:
+        """Return the number by which Qt finds commands that may merge."""
+        return MERGING_PARAMETERS if self._drag is not None else -1
+
+    def mergeWith(self, other: QUndoCommand) -> bool:
+        """Take over the later move of the same drag."""
+        if not isinstance(other, SetParameters) or other._drag != self._drag:
+            return False
+        if not np.array_equal(other._indices, self._indices):
+            return False
+        self._new = other._new
+        return True
+
+    def redo(self) -> None:
+        """Put the new values in place; the first time they are there already."""
+        if self._is_done:
+            self._is_done = False
+            return
+        self._put(self._indices, self._new)
+
+    def undo(self) -> None:
+        """Put the old values back."""
+        self._put(self._indices, self._old)
 
 
 def _describe(old: Experiment, new: Experiment) -> str:

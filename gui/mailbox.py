@@ -1,4 +1,4 @@
-"""What the training thread leaves for the window: a queue that loses nothing, and one latest state."""
+"""What the training thread leaves for the window: a lossless queue, and one latest state."""
 
 from __future__ import annotations
 
@@ -21,10 +21,11 @@ class Measured:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Edited:
-    """From this step on, another problem is being solved."""
+    """From this step on, another problem is being solved, or from a state changed by hand."""
 
     step: int
     problem: Problem
+    state: TrainState | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,9 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+import numpy as np
+
+from core.history import patched
 from core.stopping import EarlyStopping
 from core.training import Engine, Problem, TrainState, steps_to_epoch
 from gui.mailbox import Edited, Event, Failed, Mailbox, Measured, Stopped
@@ -69,6 +72,7 @@ class Runner:
         self._assignment: Assignment | None = None
         self._start: tuple[Problem, TrainState] | None = None
         self._new_problem: Problem | None = None
+        self._patches: list[tuple[np.ndarray, np.ndarray]] = []
         self._steps_left: float = 0.0
         self._pace = Pace()
         self._closing = False
@@ -88,6 +92,7 @@ class Runner:
             self._assignment = Assignment(generation, engine, measure, validation_loss)
             self._start = (problem, state)
             self._new_problem = None
+            self._patches.clear()
             self._changed.notify()
         if self._thread is None:
             self._thread = threading.Thread(target=self._work, name="training", daemon=True)
@@ -114,6 +119,12 @@ class Runner:
         """Go on with another problem from the next burst; the mailbox tells from which step."""
         with self._changed:
             self._new_problem = problem
+            self._changed.notify()
+
+    def put(self, indices: np.ndarray, values: np.ndarray) -> None:
+        """Give parameters other values from the next burst; the mailbox tells from which step."""
+        with self._changed:
+            self._patches.append((indices, values))
             self._changed.notify()
 
     def close(self) -> None:
@@ -180,6 +191,8 @@ class _Shift:
                     self.problem, runner._new_problem = runner._new_problem, None
                     self._post(Edited(self.state.step, self.problem))
                     self.measured_step = -1
+                if runner._patches:
+                    self._put(runner._patches)
                 if runner._steps_left > 0.0:
                     due, wait = self._due(runner._pace)
                     if self.speed != self.speed:
@@ -196,6 +209,13 @@ class _Shift:
                 runner._changed.wait()
         self._measure()
         return 0.0
+
+    def _put(self, patches: list[tuple[np.ndarray, np.ndarray]]) -> None:
+        for indices, values in patches:
+            self.state = patched(self.state, indices, values)
+        patches.clear()
+        self._post(Edited(self.state.step, self.problem, self.state))
+        self.measured_step = -1
 
     def _due(self, pace: Pace) -> tuple[float, float]:
         """Return how many steps are due at this pace, and how long until the next."""

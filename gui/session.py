@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 from PySide6.QtCore import QCoreApplication, QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QUndoStack
 
+from core.architecture import Architecture
 from core.data.catalogue import OWN_FILE, load_dataset
 from core.data.dataset import Dataset
 from core.errors import UserError
 from core.experiment import Experiment
+from core.history import patched
 from core.metrics import mean_loss, measure, parts_of
 from core.run import Run, edited_run, effect_of, start_run
 from core.training import Divergence, Engine, NumpyEngine, Problem, TrainState, steps_to_epoch
 from core.view import View
 from gui.background import Background
-from gui.commands import ReplaceExperiment
+from gui.commands import ReplaceExperiment, SetParameters
 from gui.keeping import Keeper
 from gui.mailbox import Edited, Event, Failed, Measured, Stopped
 from gui.runner import Pace, Runner
@@ -126,6 +130,34 @@ class Session(QObject):
             return
         self._apply(experiment, dataset)
         self.undo_stack.push(ReplaceExperiment(self._apply_or_tell, old, experiment, drag))
+
+    def set_parameter(self, index: int, value: float, drag: object = None) -> None:
+        """Give one parameter of the flat vector another value by hand; see `set_parameters`."""
+        self.set_parameters(np.array([index]), np.array([value]), drag)
+
+    def set_parameters(self, indices: np.ndarray, values: np.ndarray, drag: object = None) -> None:
+        """Give parameters other values at the present step, undoably; training goes on from there.
+
+        Parameters
+        ----------
+        indices : (m,) int array
+            Places in the flat parameter vector.
+        values : (m,) array
+        drag : object, optional
+            The same for all moves of one drag, which are one undo.
+
+        Raises
+        ------
+        UserError
+            Where a value cannot be; everything is as it was.
+        """
+        before = self.state
+        if patched(before, indices, values).same_bits(before):
+            return
+        put = functools.partial(self._put_parameters, self.run.architecture)
+        put(indices, values)
+        old = before.parameters[indices]
+        self.undo_stack.push(SetParameters(put, indices, old, values, drag))
 
     def set_view(self, name: str, value: Any) -> None:
         """Change what is looked at; no result changes."""
@@ -253,7 +285,7 @@ class Session(QObject):
             history.record_state(event.state)
             history.metrics.append(event.state.step, event.epoch, event.values)
         elif isinstance(event, Edited):
-            history.record_edit(event.step, event.problem)
+            history.record_edit(event.step, event.problem, event.state)
         elif isinstance(event, Stopped):
             self._on_stopped(event)
         elif isinstance(event, Divergence):
@@ -309,6 +341,23 @@ class Session(QObject):
             if was_playing:
                 self.play()
         self.experiment_changed.emit(old, experiment)
+        self.frame.emit()
+
+    def _put_parameters(
+        self, architecture: Architecture, indices: np.ndarray, values: np.ndarray
+    ) -> None:
+        if self.run.architecture is not architecture:
+            return  # the run has begun anew since, and with it these parameters
+        if self.is_playing:
+            self.runner.put(indices, values)
+            return
+        if not self.is_live:
+            self._branch_here()
+        history = self.run.history
+        state = patched(history.latest, indices, values)
+        problem = history.problem.with_training(self.experiment.training)
+        history.record_edit(state.step, problem, state)
+        self._load()
         self.frame.emit()
 
     def _use_opened(self, opened: Run) -> None:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from core.errors import UserError
-from core.history import History, Metrics
+from core.history import History, Metrics, patched
 from core.training import NumpyEngine
 from tests.core.problems import small_problem
 
@@ -73,6 +73,105 @@ def test_an_edit_at_the_same_step_replaces_the_one_before():
     assert history.problem.training.learning_rate == 0.01
     with pytest.raises(ValueError):
         history.record_edit(4, fast)
+
+
+def by_hand(history, index, value):
+    """Give one parameter another value at the latest step."""
+    state = patched(history.latest, np.array([index]), np.array([value]))
+    history.record_edit(state.step, history.problem, state)
+    return state
+
+
+def go_on(history, steps):
+    history.record_state(ENGINE.burst(history.problem, history.latest, steps).state)
+
+
+@pytest.mark.parametrize("optimizer", ["sgd", "adam"])
+def test_parameters_changed_by_hand_are_replayed_exactly(optimizer):
+    history = recorded([10], most=4, optimizer=optimizer)
+    before = [history.state_at(step) for step in range(10)]
+    walked = []
+    for index, value in ((0, 2.5), (7, -1.0)):
+        state = by_hand(history, index, value)
+        assert state.parameters[index] == value
+        walked.append(state)
+        for _ in range(9):
+            state = ENGINE.burst(history.problem, state, 1).state
+            walked.append(state)
+            history.record_state(state)
+        walked.pop()
+    live = [*before, *walked, state]
+    assert [state.step for state in live] == list(range(29))
+    for step in (28, 0, 10, 9, 18, 19, 20, 11, 27, 28):
+        assert history.state_at(step).same_bits(live[step])
+
+
+def test_only_the_parameter_named_is_changed_and_its_place_is_kept_in_memory():
+    history = recorded([10], optimizer="momentum")
+    before = history.latest
+    after = by_hand(history, 3, 0.25)
+    assert history.latest is history.state_at(10) is after
+    assert np.flatnonzero(after.parameters != before.parameters).tolist() == [3]
+    np.testing.assert_array_equal(after.slots, before.slots)
+    assert [(edit.step, edit.state is after) for edit in history.edits] == [(0, False), (10, True)]
+    assert sum(kept.step == 10 for kept in history.checkpoints) == 1
+
+
+def test_a_hand_edit_survives_a_live_edit_at_its_step_and_another_hand_edit_follows_it():
+    history = recorded([10])
+    first = by_hand(history, 3, 0.25)
+    fast = history.problem.with_training(replace(history.problem.training, learning_rate=0.5))
+    history.record_edit(10, fast)
+    assert history.edits[-1].state is first
+    second = by_hand(history, 4, 0.75)
+    go_on(history, 5)
+    history._replayed = history.state_at(0)
+    history._checkpoints = history._checkpoints[:1]
+    assert history.state_at(10).same_bits(second)
+    assert (second.parameters[3], second.parameters[4]) == (0.25, 0.75)
+    assert history.state_at(15).same_bits(ENGINE.burst(fast, second, 5).state)
+
+
+def test_a_hand_edit_at_the_first_step_replaces_the_beginning():
+    history = recorded([])
+    after = by_hand(history, 0, 3.0)
+    go_on(history, 20)
+    assert history.state_at(0).same_bits(after)
+    assert history.branch(6).state_at(0).same_bits(after)
+    assert history.state_at(13).same_bits(ENGINE.burst(history.problem, after, 13).state)
+
+
+def test_a_branch_before_a_hand_edit_knows_nothing_of_it():
+    history = recorded([10])
+    by_hand(history, 0, 3.0)
+    go_on(history, 5)
+    branch, through = history.branch(8), history.branch(12)
+    go_on(branch, 7)
+    assert len(branch.edits) == 1
+    assert not branch.latest.same_bits(history.latest)
+    go_on(through, 3)
+    assert through.latest.same_bits(history.latest)
+
+
+def test_a_state_of_the_past_cannot_be_put_in_place():
+    history = recorded([10, 10])
+    with pytest.raises(ValueError):
+        history.record_edit(10, history.problem, history.state_at(10))
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -2e6])
+def test_a_parameter_that_cannot_be_is_refused(value):
+    state = recorded([2]).latest
+    with pytest.raises(UserError, match="cannot"):
+        patched(state, np.array([0]), np.array([value]))
+
+
+def test_a_patch_keeps_the_states_precision():
+    state = recorded([2]).latest
+    single = replace(state, parameters=state.parameters.astype(np.float32))
+    after = patched(single, np.array([1]), np.array([0.1]))
+    assert after.parameters.dtype == np.float32
+    assert after.parameters[1] == np.float32(0.1)
 
 
 def test_checkpoints_stay_bounded_and_every_step_can_still_be_reached():

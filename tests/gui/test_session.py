@@ -154,10 +154,101 @@ def test_a_refused_edit_leaves_everything_as_it_was(qtbot, session):
     assert session.undo_stack.count() == 0
 
 
+def test_a_parameter_set_by_hand_is_there_at_once_and_undone_to_the_last_bit(qtbot, session):
+    train(qtbot, session, 20)
+    before = session.state
+    with qtbot.waitSignal(session.frame):
+        session.set_parameter(2, 1.5)
+    assert session.state.step == 20
+    assert session.state.parameters[2] == 1.5
+    edited = session.state
+    session.undo_stack.undo()
+    assert session.state.same_bits(before)
+    session.undo_stack.redo()
+    assert session.state.same_bits(edited)
+
+
+def test_training_goes_on_from_a_parameter_set_by_hand_and_is_replayed_exactly(qtbot, session):
+    train(qtbot, session, 20)
+    session.set_parameter(2, 1.5)
+    edited = session.state
+    train(qtbot, session, 10)
+    expected = burst(session.run.history.problem, edited, 10).state
+    assert session.state.same_bits(expected)
+    session.scrub(0)
+    session.scrub(20)
+    assert session.state.same_bits(edited)
+    session.scrub(30)
+    qtbot.waitUntil(lambda: session.run.history.metrics.column("step")[-1] == 30.0)
+
+
+def test_a_parameter_set_while_training_is_recorded_where_it_took_effect(qtbot, session):
+    session.play()
+    qtbot.waitUntil(lambda: session.run.history.latest.step > 20)
+    session.set_parameter(0, 4.0)
+    history = session.run.history
+    qtbot.waitUntil(lambda: len(history.edits) == 2)
+    edit = history.edits[1]
+    assert edit.state.parameters[0] == 4.0
+    qtbot.waitUntil(lambda: history.latest.step > edit.step + 20)
+    session.pause()
+    later = history.latest
+    assert later.same_bits(burst(history.problem, edit.state, later.step - edit.step).state)
+    session.undo_stack.undo()
+    assert session.state.parameters[0] not in {4.0, later.parameters[0]}
+
+
+def test_a_drag_of_a_parameter_is_one_undo(qtbot, session):
+    first = session.state
+    for value in (0.1, 0.2, 0.3):
+        session.set_parameter(1, value, drag="one")
+    session.set_parameter(2, 0.4, drag="one")
+    assert session.undo_stack.count() == 2
+    session.undo_stack.undo()
+    session.undo_stack.undo()
+    assert session.state.same_bits(first)
+
+
+def test_a_parameter_set_at_a_scrubbed_step_branches_there(qtbot, session):
+    train(qtbot, session, 30)
+    session.scrub(12)
+    session.set_parameter(0, 2.0)
+    assert session.is_live
+    assert session.state.step == 12
+    assert session.ghosts[0].history.latest.step == 30
+
+
+def test_undoing_a_hand_edit_of_a_run_begun_anew_changes_nothing(qtbot, session):
+    session.set_parameter(0, 2.0)
+    session.restart()
+    fresh = session.state
+    session.undo_stack.undo()
+    assert session.state is fresh
+
+
+def test_a_live_edit_just_before_a_hand_edit_is_not_lost(qtbot, session):
+    session.edit("training.learning_rate", 0.5)
+    session.set_parameter(0, 2.0)
+    edited = session.state
+    train(qtbot, session, 7)
+    assert session.run.history.problem.training.learning_rate == 0.5
+    assert session.state.same_bits(burst(session.run.history.problem, edited, 7).state)
+
+
+def test_a_refused_parameter_leaves_everything_as_it_was(qtbot, session):
+    state = session.state
+    with pytest.raises(UserError):
+        session.set_parameter(0, float("nan"))
+    assert session.state is state
+    assert session.undo_stack.count() == 0
+
+
 def test_an_opened_table_becomes_the_data_in_one_undoable_edit(qtbot, session, tmp_path):
     table = tmp_path / "people.csv"
     generator = np.random.default_rng(0)
-    rows = [f"{a:.2f},{b:.2f},{'yes' if a > b else 'no'}" for a, b in generator.normal(size=(40, 2))]
+    rows = [
+        f"{a:.2f},{b:.2f},{'yes' if a > b else 'no'}" for a, b in generator.normal(size=(40, 2))
+    ]
     table.write_text("\n".join(["left,right,wins", *rows]), encoding="utf-8")
     session.open_table(str(table))
     qtbot.waitUntil(lambda: session.experiment.data.source == "file")
