@@ -1,0 +1,264 @@
+"""The functions panel's scene: a function f(t z), its derivatives, a point, others beside it."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+
+from core.activations import ACTIVATIONS, Activation, Array
+from core.data.dataset import Floats, read_only
+from core.errors import UserError
+from core.functions import sigmoid
+from core.run import Run
+from core.scenes.facts import Facts, facts_about
+from core.scenes.numerics import Comparison, compare_numerics
+from core.scenes.units import UnitsScene, units_scene
+from core.training import TrainState
+
+SPAN = 8.0
+POINTS = 641
+KEY_PLACES = (-5.0, -2.0, 0.0, 2.0, 5.0)
+SHARPNESS = (0.1, 100.0)
+FARTHEST = 10_000.0  # z that can be typed
+HIGHEST = 10.0  # that the plot goes for the function itself
+LOW_BESIDE, HIGH_BESIDE = -2.0, 3.0  # and for what is drawn beside it
+Axis = Literal["probability", "odds", "log_odds"]
+AXES: tuple[Axis, ...] = ("probability", "odds", "log_odds")
+SECTIONS = ("point", "sharpness", "facts", "numerics", "model")
+FACTS = ("", "range", "symmetry", "steepest", "centre")
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionsChoice:
+    """What is looked at in the functions panel.
+
+    Attributes
+    ----------
+    function : str
+        A name in ``ACTIVATIONS``.
+    z : float
+        Where the point is.
+    sharpness : float
+        t in f(t z).
+    slope, curvature : bool
+        Whether the derivatives are drawn.
+    others : tuple of str
+        Functions drawn beside it, at t = 1.
+    axis : {"probability", "odds", "log_odds"}
+        What the vertical axis of the sigmoid shows.
+    fact : {"", "range", "symmetry", "steepest", "centre"}
+        The fact that is drawn.
+    layer : int
+        The layer whose units are looked at.
+    section : {"point", "sharpness", "facts", "numerics", "model"}
+        What is explained.
+
+    Examples
+    --------
+    >>> FunctionsChoice().replacing("function", "tanh").function
+    'tanh'
+    """
+
+    function: str = "sigmoid"
+    z: float = 1.0
+    sharpness: float = 1.0
+    slope: bool = True
+    curvature: bool = False
+    others: tuple[str, ...] = ()
+    axis: Axis = "probability"
+    fact: str = "range"
+    layer: int = 0
+    section: str = "point"
+
+    def __post_init__(self) -> None:
+        """Check every field."""
+        for name in (self.function, *self.others):
+            ACTIVATIONS[name]
+        if not abs(self.z) <= FARTHEST:
+            raise UserError(
+                "z is out of range.", f"It was {self.z}.", "Give a number from −10000 to 10000."
+            )
+        if not SHARPNESS[0] <= self.sharpness <= SHARPNESS[1]:
+            raise UserError(
+                "The sharpness is out of range.",
+                f"It was {self.sharpness}.",
+                f"Give a number from {SHARPNESS[0]} to {SHARPNESS[1]:g}.",
+            )
+        for value, known in (
+            (self.axis, AXES),
+            (self.fact, FACTS),
+            (self.section, SECTIONS),
+        ):
+            if value not in known:
+                raise UserError(f"There is no {value!r} here.", f"Choices: {', '.join(known)}.")
+
+    def replacing(self, name: str, value: Any) -> FunctionsChoice:
+        """Return a copy with one field changed."""
+        return dataclasses.replace(self, **{name: value})
+
+
+@dataclass(frozen=True, slots=True)
+class Values:
+    """One place on the curve: z and the function's value, slope and curvature by z there."""
+
+    z: float
+    value: float
+    slope: float
+    curvature: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FunctionsScene:
+    """What the functions panel draws.
+
+    Attributes
+    ----------
+    choice : FunctionsChoice
+    activation : Activation
+    axis : {"probability", "odds", "log_odds"}
+        What the vertical axis shows; other than "probability" for the sigmoid only.
+    has_odds : bool
+        Whether the other axes are to be had.
+    x : (POINTS,) array
+    value, slope, curvature : (POINTS,) arrays
+        Of f(t z) on that axis, by z.
+    plain : (POINTS,) array or None
+        The same function at t = 1, where t is another.
+    others : tuple of (name, label, (POINTS,) array)
+    point : Values
+    tangent : (intercept, slope)
+    table : tuple of Values
+        The key places, then the point.
+    y_range : (low, high)
+    facts : Facts
+    comparisons : tuple of Comparison
+        At the point, while the section "numerics" is open.
+    units : UnitsScene or None
+        While the section "model" is open.
+    """
+
+    choice: FunctionsChoice
+    activation: Activation
+    axis: Axis
+    has_odds: bool
+    x: Floats
+    value: Floats
+    slope: Floats
+    curvature: Floats
+    plain: Floats | None
+    others: tuple[tuple[str, str, Floats], ...]
+    point: Values
+    tangent: tuple[float, float]
+    table: tuple[Values, ...]
+    y_range: tuple[float, float]
+    facts: Facts
+    comparisons: tuple[Comparison, ...]
+    units: UnitsScene | None
+
+
+def functions_scene(choice: FunctionsChoice, run: Run, state: TrainState) -> FunctionsScene:
+    """Return what the functions panel draws; the model matters in the section "model" only."""
+    activation = ACTIVATIONS[choice.function]
+    has_odds = activation.value is sigmoid
+    axis: Axis = choice.axis if has_odds else "probability"
+    x = np.linspace(-SPAN, SPAN, POINTS)
+    value, slope, curvature = derivatives(activation, axis, choice.sharpness, x)
+    plain = None if choice.sharpness == 1.0 else derivatives(activation, axis, 1.0, x)[0]
+    others = tuple(
+        (name, ACTIVATIONS[name].label, read_only(ACTIVATIONS[name].value(x), np.float64))
+        for name in choice.others
+        if name != choice.function and axis == "probability"
+    )
+    places = np.array([*KEY_PLACES, choice.z])
+    table = tuple(
+        Values(*map(float, row))
+        for row in zip(
+            places, *derivatives(activation, axis, choice.sharpness, places), strict=True
+        )
+    )
+    point = table[-1]
+    beside = [y for _, _, y in others]
+    beside += [slope] if choice.slope else []
+    beside += [curvature] if choice.curvature else []
+    return FunctionsScene(
+        choice=choice,
+        activation=activation,
+        axis=axis,
+        has_odds=has_odds,
+        x=read_only(x, np.float64),
+        value=read_only(value, np.float64),
+        slope=read_only(slope, np.float64),
+        curvature=read_only(curvature, np.float64),
+        plain=None if plain is None else read_only(plain, np.float64),
+        others=others,
+        point=point,
+        tangent=(point.value - point.slope * point.z, point.slope),
+        table=table,
+        y_range=_y_range(value, beside, axis),
+        facts=facts_about(choice.function, choice.sharpness),
+        comparisons=compare_numerics(choice.z) if choice.section == "numerics" else (),
+        units=units_scene(run, state, choice.layer, SPAN) if choice.section == "model" else None,
+    )
+
+
+def derivatives(
+    activation: Activation, axis: Axis, sharpness: float, z: Array
+) -> tuple[Array, Array, Array]:
+    """Return f(t z) and its first and second derivative by z, on an axis.
+
+    By the chain rule these are f(t z), t f'(t z) and t² f''(t z). The sigmoid's odds p / (1 - p)
+    are exp(t z), and their logarithm is t z.
+
+    Parameters
+    ----------
+    z : (n,) array
+
+    Returns
+    -------
+    three (n,) arrays
+    """
+    t, u = sharpness, sharpness * z
+    if axis == "odds":
+        with np.errstate(over="ignore"):
+            odds = np.exp(u)
+            return odds, t * odds, t * t * odds
+    if axis == "log_odds":
+        return u, np.full_like(u, t), np.zeros_like(u)
+    return activation.value(u), t * activation.slope(u), t * t * activation.curvature(u)
+
+
+def slope_by_sharpness(activation: Activation, z: float, sharpness: Array) -> Array:
+    """Return the slope t f'(t z) at one place for every sharpness (n,)."""
+    return sharpness * activation.slope(sharpness * z)
+
+
+def sharpness_of_steepest(z: float) -> float:
+    """Return the sharpness that makes the sigmoid's slope at z the largest; infinite at z = 0.
+
+    The slope t σ'(t z) is largest where 1 = u tanh(u / 2) with u = t |z|, which is u = 1.5434.
+
+    Examples
+    --------
+    >>> round(sharpness_of_steepest(2.0), 4)
+    0.7717
+    """
+    return STEEPEST_U / abs(z) if z else math.inf
+
+
+STEEPEST_U = 1.543404638418205
+"""The root of u tanh(u / 2) = 1."""
+
+
+def _y_range(value: Array, beside: list[Array], axis: Axis) -> tuple[float, float]:
+    """Return what the plot spans: the function in full up to a limit, the others a little less."""
+    lowest = -HIGHEST if axis != "odds" else 0.0
+    low, high = max(float(value.min()), lowest), min(float(value.max()), HIGHEST)
+    for y in beside:
+        low = min(low, max(float(y.min()), LOW_BESIDE))
+        high = max(high, min(float(y.max()), HIGH_BESIDE))
+    room = 0.08 * (high - low)
+    return low - room, high + room

@@ -1,0 +1,266 @@
+"""The softmax panel's scene: logits, temperature, every step, the Jacobian, and what it means."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from core.data.dataset import Floats, read_only
+from core.errors import UserError
+from core.functions import log_softmax, sigmoid, softmax, softmax_jacobian
+from core.heads import class_logits
+from core.run import Run
+from core.scenes.mistakes import Mistakes, mistakes
+from core.scenes.ternary import Ternary, ternary
+from core.training import TrainState
+
+FEWEST, MOST = 2, 8
+TEMPERATURES = (0.05, 20.0)
+LOGIT_SPAN = 10.0
+FARTHEST = 10_000.0  # a logit or a constant that can be typed
+SECTIONS = ("logits", "steps", "slopes", "sigmoid", "triangle", "learning")
+
+
+@dataclass(frozen=True, slots=True)
+class SoftmaxChoice:
+    """What is looked at in the softmax panel.
+
+    Attributes
+    ----------
+    logits : tuple of 2 to 8 floats
+        Those set by hand.
+    follows_row : bool
+        Whether the selected row's logits take their place, where a row is selected.
+    temperature : float
+        T in softmax(z / T).
+    constant : float
+        c, added to every logit.
+    true_class : int
+    section : {"logits", "steps", "slopes", "sigmoid", "triangle", "learning"}
+        What is explained.
+
+    Examples
+    --------
+    >>> SoftmaxChoice().with_classes(4).with_logit(3, 1.5).logits
+    (2.0, 0.5, -1.0, 1.5)
+    """
+
+    logits: tuple[float, ...] = (2.0, 0.5, -1.0)
+    follows_row: bool = False
+    temperature: float = 1.0
+    constant: float = 0.0
+    true_class: int = 0
+    section: str = "logits"
+
+    def __post_init__(self) -> None:
+        """Check every field."""
+        if not FEWEST <= len(self.logits) <= MOST:
+            raise UserError(
+                "That is not a number of classes that can be shown.",
+                f"It was {len(self.logits)}.",
+                f"Give a number from {FEWEST} to {MOST}.",
+            )
+        if not all(abs(z) <= FARTHEST for z in (*self.logits, self.constant)):
+            raise UserError("A logit is out of range.", "", "Give numbers from −10000 to 10000.")
+        if not TEMPERATURES[0] <= self.temperature <= TEMPERATURES[1]:
+            raise UserError(
+                "The temperature is out of range.",
+                f"It was {self.temperature}.",
+                f"Give a number from {TEMPERATURES[0]} to {TEMPERATURES[1]:g}.",
+            )
+        if self.section not in SECTIONS:
+            raise UserError(f"There is no section {self.section!r} here.")
+
+    def replacing(self, name: str, value: Any) -> SoftmaxChoice:
+        """Return a copy with one field changed."""
+        return dataclasses.replace(self, **{name: value})
+
+    def with_logit(self, k: int, value: float) -> SoftmaxChoice:
+        """Return a copy with one logit changed."""
+        logits = list(self.logits)
+        logits[k] = value
+        return self.replacing("logits", tuple(logits))
+
+    def with_classes(self, n_classes: int) -> SoftmaxChoice:
+        """Return a copy with that many classes; new ones have the logit 0."""
+        logits = (*self.logits, *(0.0,) * n_classes)[:n_classes]
+        return self.replacing("logits", logits)
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """Two classes among themselves: p_a / (p_a + p_b) = σ((z_a - z_b) / T).
+
+    Attributes
+    ----------
+    a, b : int
+        The two classes; the two most probable where there are more.
+    gap : float
+        (z_a - z_b) / T.
+    by_softmax, by_sigmoid : float
+        The same number, reached in two ways.
+    """
+
+    a: int
+    b: int
+    gap: float
+    by_softmax: float
+    by_sigmoid: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SoftmaxScene:
+    """What the softmax panel draws; K is the number of classes.
+
+    Attributes
+    ----------
+    choice : SoftmaxChoice
+    row : int
+        The data set's row whose logits these are; -1 where they are set by hand.
+    names : tuple of str
+        The model's classes where there are as many, else empty.
+    logits : (K,) array
+        z.
+    tempered : (K,) array
+        (z + c) / T.
+    gaps, exps : (K,) arrays
+        What is left of those after subtracting the largest, and its exponential.
+    total : float
+        The sum of the exponentials.
+    probabilities : (K,) array
+    naive_exps, naive : (K,) arrays
+        The exponentials without subtracting, and what they divide to: inf and NaN where they
+        overflow.
+    jacobian : (K, K) array
+        Derivative of each probability (row) by each logit (column).
+    entropy : float
+        Nats.
+    pair : Pair
+    true_class : int
+    ternary : Ternary or None
+        Of three classes.
+    mistakes : Mistakes or None
+        While the section "learning" is open.
+    """
+
+    choice: SoftmaxChoice
+    row: int
+    names: tuple[str, ...]
+    logits: Floats
+    tempered: Floats
+    gaps: Floats
+    exps: Floats
+    total: float
+    probabilities: Floats
+    naive_exps: Floats
+    naive: Floats
+    jacobian: Floats
+    entropy: float
+    pair: Pair
+    true_class: int
+    ternary: Ternary | None
+    mistakes: Mistakes | None
+
+    @property
+    def n_classes(self) -> int:
+        """The number of classes."""
+        return len(self.logits)
+
+    @property
+    def bits(self) -> float:
+        """The entropy in bits."""
+        return self.entropy / math.log(2.0)
+
+    @property
+    def relative_entropy(self) -> float:
+        """The entropy as a share of ln K, the largest there is."""
+        return self.entropy / math.log(self.n_classes)
+
+
+def softmax_scene(
+    choice: SoftmaxChoice, run: Run, state: TrainState, selected: int = -1
+) -> SoftmaxScene:
+    """Return what the softmax panel draws.
+
+    Parameters
+    ----------
+    selected : int
+        The selected row of the data set; -1 is none.
+    """
+    row, logits, label = -1, np.array(choice.logits), choice.true_class
+    if choice.follows_row:
+        found = row_logits(run, state, selected)
+        if found is not None:
+            row, (logits, label) = selected, found
+    label = min(max(label, 0), len(logits) - 1)
+    classes = run.prepared.classes
+    tempered = (logits + choice.constant) / choice.temperature
+    gaps = tempered - tempered.max()
+    exps = np.exp(gaps)
+    with np.errstate(over="ignore", invalid="ignore"):
+        naive_exps = np.exp(tempered)
+        naive = naive_exps / naive_exps.sum()
+    probabilities = softmax(logits + choice.constant, choice.temperature)
+    jacobian = softmax_jacobian(tempered) / choice.temperature
+    return SoftmaxScene(
+        choice=choice,
+        row=row,
+        names=classes if len(classes) == len(logits) else (),
+        logits=read_only(logits, np.float64),
+        tempered=read_only(tempered, np.float64),
+        gaps=read_only(gaps, np.float64),
+        exps=read_only(exps, np.float64),
+        total=float(exps.sum()),
+        probabilities=read_only(probabilities, np.float64),
+        naive_exps=read_only(naive_exps, np.float64),
+        naive=read_only(naive, np.float64),
+        jacobian=read_only(jacobian, np.float64),
+        entropy=entropy_of(tempered),
+        pair=_pair(tempered, probabilities),
+        true_class=label,
+        ternary=ternary(logits, choice.temperature) if len(logits) == 3 else None,
+        mistakes=mistakes(logits + choice.constant, label, choice.temperature)
+        if choice.section == "learning"
+        else None,
+    )
+
+
+def entropy_of(logits: Floats) -> float:
+    """Return the entropy -Σ p ln p of softmax(z) in nats, 0 where one class has all.
+
+    Examples
+    --------
+    >>> round(entropy_of(np.zeros(8)) / math.log(2.0), 12)
+    3.0
+    """
+    return float(-(softmax(logits) * log_softmax(logits)).sum()) + 0.0
+
+
+def row_logits(run: Run, state: TrainState, row: int) -> tuple[Floats, int] | None:
+    """Return one logit a class of a row of the data set, and its label.
+
+    None where the model does not see the row, where it has more classes than can be shown, or
+    where a logit is not finite.
+    """
+    place = np.flatnonzero(run.prepared.rows == row)
+    if not place.size or run.architecture.n_classes > MOST:
+        return None
+    logits = class_logits(run.logits(state, run.prepared.X[place[:1]]))[0]
+    if not np.isfinite(logits).all():
+        return None
+    return logits, int(run.prepared.y[place[0]])
+
+
+def _pair(tempered: Floats, probabilities: Floats) -> Pair:
+    if len(tempered) == 2:
+        a, b = 0, 1
+    else:
+        order = np.argsort(-tempered, kind="stable")
+        a, b = sorted((int(order[0]), int(order[1])))
+    gap = float(tempered[a] - tempered[b])
+    both = float(probabilities[a] + probabilities[b])
+    return Pair(a, b, gap, float(probabilities[a]) / both, float(sigmoid(gap)))
