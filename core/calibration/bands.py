@@ -2,7 +2,7 @@
 
 Outcomes are drawn again and again, the isotonic curve is refitted to each, and the band holds the
 middle part of the fits, point by point (Dimitriadis, Gneiting & Jordan 2021, section 3). Rows enter
-through cells: every one of them while there are at most 1024 distinct probabilities, neighbours
+through cells: every one of them while there are at most 512 distinct probabilities, neighbours
 pooled beyond that. Such a cell is far narrower than the blocks that pooling makes.
 """
 
@@ -22,8 +22,10 @@ from core.calibration.loops import pool_violators
 from core.errors import UserError
 
 Kind = Literal["consistency", "confidence"]
-MAX_CELLS = 1024
+MAX_CELLS = 512
 MAX_POINTS = 128
+_FEW_TRIALS = 12
+_BELL = 6.0  # standard deviations of a binomial count from which a normal one replaces it
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -128,19 +130,24 @@ def band_of(
 def draw_outcomes(cells: Cells, chance: FloatArray, draws: int, seed: int) -> FloatArray:
     """Draw the positive weight of every cell, (draws, m), where each row happens with ``chance``.
 
-    A cell of t effective rows has binomial outcomes of t trials, times its weight over t.
+    A cell of t effective rows has binomial outcomes of t trials, times its weight over t. Few
+    trials are drawn one by one; many with a wide spread as a rounded normal variable.
     """
     rng = np.random.default_rng(seed)
     trials = np.maximum(np.rint(cells.trials), 1.0).astype(np.int64)
-    single = trials == 1
-    positive = np.empty((draws, len(chance)))
-    if single.all():
-        positive[:] = rng.random(positive.shape) < chance
-    else:
-        positive[:, single] = rng.random((draws, int(single.sum()))) < chance[single]
-        several = ~single
-        size = (draws, int(several.sum()))
-        positive[:, several] = rng.binomial(trials[several], chance[several], size)
+    positive = np.zeros((draws, len(chance)))
+    few = trials <= _FEW_TRIALS
+    for turn in range(int(trials[few].max(initial=0))):
+        positive += rng.random(positive.shape) < np.where(few & (trials > turn), chance, 0.0)
+    spread = np.sqrt(trials * chance * (1.0 - chance))
+    bell = ~few & (spread > _BELL)
+    rest = ~few & ~bell
+    if bell.any():
+        mean, shape = (trials * chance)[bell], (draws, int(bell.sum()))
+        normal = np.rint(mean + spread[bell] * rng.standard_normal(shape))
+        positive[:, bell] = np.clip(normal, 0.0, trials[bell])
+    if rest.any():
+        positive[:, rest] = rng.binomial(trials[rest], chance[rest], (draws, int(rest.sum())))
     positive *= cells.weight / trials
     return positive
 

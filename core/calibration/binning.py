@@ -15,6 +15,8 @@ from core.calibration.cells import Cells
 from core.calibration.inputs import FloatArray, IntArray, frozen
 from core.errors import UserError
 
+_BLOCK = 512
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Bins:
@@ -55,7 +57,7 @@ def width_edges(bins: int) -> FloatArray:
     return np.linspace(0.0, 1.0, _at_least_one(bins) + 1)
 
 
-def mass_edges(cells: Cells, bins: int) -> FloatArray:
+def mass_edges(cells: Cells | CellIndex, bins: int) -> FloatArray:
     """Return the edges of at most ``bins`` bins of equal weight that split no ties.
 
     Inner edge k is the smallest observed probability at or below which lies a share k / bins of the
@@ -74,18 +76,21 @@ def mass_edges(cells: Cells, bins: int) -> FloatArray:
     array([0. , 0.2, 1. ])
     """
     _at_least_one(bins)
-    if not len(cells.values):
+    index = indexed(cells)
+    values, cumulative = index.cells.values, index.cumulative
+    if not len(values):
         return np.array([0.0, 1.0])
-    cumulative = np.cumsum(cells.weight)
     goals = np.arange(1, bins) * cumulative[-1] / bins
     # A share that is met up to rounding of the weights is met.
-    at = np.searchsorted(cumulative, goals * (1.0 - 1e-12), side="left")
-    inner = np.unique(cells.values[at])
-    return np.concatenate(([0.0], inner[inner < cells.values[-1]], [1.0]))
+    inner = np.unique(values[np.searchsorted(cumulative, goals * (1.0 - 1e-12), side="left")])
+    return np.concatenate(([0.0], inner[inner < values[-1]], [1.0]))
 
 
-def fill(cells: Cells, edges: FloatArray) -> Bins:
-    """Return what lies between the edges: one binary search an edge, whatever the number of rows.
+def fill(cells: Cells | CellIndex, edges: FloatArray) -> Bins:
+    """Return what lies between the edges.
+
+    Where edges move often, index the cells once: then it costs a binary search an edge and short
+    sums, whatever the number of rows.
 
     Examples
     --------
@@ -93,33 +98,79 @@ def fill(cells: Cells, edges: FloatArray) -> Bins:
     >>> fill(cells_of([0, 1, 1], [0.0, 0.3, 0.6]), width_edges(10)).counts
     array([1., 0., 1., 0., 0., 1., 0., 0., 0., 0.])
     """
-    inner = np.searchsorted(cells.values, edges[1:-1], side="right")
-    bounds = np.concatenate(([0], inner, [len(cells.values)]))
+    index = indexed(cells)
+    values = index.cells.values
+    inner = np.searchsorted(values, edges[1:-1], side="right")
+    bounds = np.concatenate(([0], inner, [len(values)]))
     filled = bounds[1:] > bounds[:-1]
-    counts = _sums(cells.weight, bounds, filled)
-    positives = _sums(cells.positive, bounds, filled)
+    starts, ends = bounds[:-1][filled], bounds[1:][filled]
+    sums = np.zeros((4, len(filled)))
+    sums[:, filled] = index.sums(starts, ends)
+    counts, trials, positives, mass = sums
     probability = np.full(len(filled), np.nan)
     frequency = np.full(len(filled), np.nan)
-    first, last = cells.values[bounds[:-1][filled]], cells.values[bounds[1:][filled] - 1]
-    mean = _sums(cells.values * cells.weight, bounds, filled)[filled] / counts[filled]
-    probability[filled] = np.clip(mean, first, last)  # rounding must not leave the bin
+    mean = mass[filled] / counts[filled]
+    # Rounding must leave neither the bin nor [0, 1].
+    probability[filled] = np.clip(mean, values[starts], values[ends - 1])
     frequency[filled] = np.minimum(positives[filled] / counts[filled], 1.0)
-    return Bins(
-        frozen(edges),
-        frozen(counts),
-        frozen(_sums(cells.trials, bounds, filled)),
-        frozen(positives),
-        frozen(probability),
-        frozen(frequency),
-    )
+    return Bins(*(frozen(a) for a in (edges, counts, trials, positives, probability, frequency)))
 
 
-def _sums(array: FloatArray, bounds: IntArray, filled: np.ndarray) -> FloatArray:
-    """Return the sum over each bin, 0 in an empty one."""
-    sums = np.zeros(len(filled))
-    if filled.any():
-        sums[filled] = np.add.reduceat(array, bounds[:-1][filled])
-    return sums
+@dataclass(frozen=True, slots=True, eq=False)
+class CellIndex:
+    """Cells with sums over blocks of them, so that any range is summed quickly and accurately.
+
+    Parameters
+    ----------
+    cells : Cells
+        The cells.
+    items : four (m,) float64 arrays
+        Weight, trials, positive weight, and weight times probability of each cell.
+    blocks : (4, ceil(m / 512)) float64 array
+        Their sums over blocks of 512 cells.
+    cumulative : (m,) float64 array
+        Cumulated weight.
+    """
+
+    cells: Cells
+    items: tuple[FloatArray, FloatArray, FloatArray, FloatArray]
+    blocks: FloatArray
+    cumulative: FloatArray
+
+    def sums(self, starts: IntArray, ends: IntArray) -> FloatArray:
+        """Return the sums over ranges of cells, none empty, (4, k): whole blocks, and their edges.
+
+        Differences of one long cumulative sum would be as fast, but lose digits in small bins.
+        """
+        first, last = -(-starts // _BLOCK), ends // _BLOCK
+        whole = first < last
+        result = np.zeros((4, len(starts)))
+        if whole.any():
+            bounds = np.column_stack((first[whole], last[whole])).ravel()
+            # A last bound at the very end is no index; the segment before it runs there anyway.
+            bounds = bounds[:-1] if bounds[-1] == self.blocks.shape[1] else bounds
+            result[:, whole] = np.add.reduceat(self.blocks, bounds, axis=1)[:, ::2]
+        head_end = np.where(whole, first * _BLOCK, ends)
+        tail_start = np.where(whole, last * _BLOCK, ends)
+        sizes = (head_end - starts) + (ends - tail_start)
+        some = sizes > 0
+        at = (np.cumsum(sizes) - sizes)[some]
+        ranges = np.column_stack((starts, head_end, tail_start, ends)).tolist()
+        for row, item in zip(result, self.items, strict=True):
+            pieces = [part for a, b, c, d in ranges for part in (item[a:b], item[c:d])]
+            if len(at):
+                row[some] += np.add.reduceat(np.concatenate(pieces), at)
+        return result
+
+
+def indexed(cells: Cells | CellIndex) -> CellIndex:
+    """Return the cells with their block sums; an index comes back as it is."""
+    if isinstance(cells, CellIndex):
+        return cells
+    items = cells.weight, cells.trials, cells.positive, frozen(cells.weight * cells.values)
+    starts = np.arange(0, len(cells.values), _BLOCK)
+    blocks = [np.add.reduceat(item, starts) if len(starts) else np.zeros(1) for item in items]
+    return CellIndex(cells, items, frozen(np.stack(blocks)), frozen(np.cumsum(cells.weight)))
 
 
 def _at_least_one(bins: int) -> int:

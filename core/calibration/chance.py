@@ -133,7 +133,7 @@ def null_distribution(
 ) -> FloatArray:
     """Return the number in each of (draws,) sets of outcomes drawn from the probabilities.
 
-    Beyond 1024 distinct probabilities neighbours are pooled; a mean score is then shifted by what
+    Beyond 512 distinct probabilities neighbours are pooled; a mean score is then shifted by what
     pooling takes from its expectation, which is known exactly.
     """
     few = coarsened(cells, MAX_CELLS)

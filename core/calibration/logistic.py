@@ -7,7 +7,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.calibration.inputs import FloatArray
-from core.functions import binary_cross_entropy, sigmoid, sigmoid_slope
 
 _STEPS = 100
 
@@ -85,22 +84,31 @@ def _newton(
 ) -> tuple[FloatArray, float]:
     """Return the minimiser of the mean cross-entropy, and its value."""
     theta = np.zeros(X.shape[1])
-    z = X @ theta + offset
-    loss = float(w @ binary_cross_entropy(z, t))
+    loss, residual, curvature = _entropy(X @ theta + offset, t, w)
     for _ in range(_STEPS):
-        gradient = X.T @ (w * (sigmoid(z) - t))
-        hessian = (X * (w * sigmoid_slope(z))[:, None]).T @ X
-        step = np.linalg.lstsq(hessian, gradient, rcond=1e-14)[0]
+        gradient = X.T @ residual
+        step = np.linalg.lstsq((X * curvature[:, None]).T @ X, gradient, rcond=1e-14)[0]
         decrement = float(gradient @ step)
         if decrement <= 1e-26:
             break
         size = 1.0
         while True:
             trial = theta - size * step
-            z = X @ trial + offset
-            new = float(w @ binary_cross_entropy(z, t))
+            new, residual, curvature = _entropy(X @ trial + offset, t, w)
             if new <= loss - 1e-4 * size * decrement + 1e-15 * loss or size < 1e-10:
                 break
             size *= 0.5
         theta, loss = trial, new
     return theta, loss
+
+
+def _entropy(z: FloatArray, t: FloatArray, w: FloatArray) -> tuple[float, FloatArray, FloatArray]:
+    """Return the mean cross-entropy and its first two derivatives by each logit, weighted.
+
+    All three share one exponential, of minus the absolute value, which cannot overflow.
+    """
+    e = np.exp(-np.abs(z))
+    share = 1.0 / (1.0 + e)
+    loss = np.where(z > 0.0, 1.0 - t, t) * np.abs(z) + np.log1p(e)
+    p = np.where(z >= 0.0, share, e * share)
+    return float(w @ loss), w * (p - t), w * (e * share * share)

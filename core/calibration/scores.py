@@ -35,17 +35,16 @@ class Score:
     def mean(self, probability: FloatArray, positive: FloatArray, weight: FloatArray) -> float:
         """Return the mean score of cells, (m,) each; nan without rows.
 
-        Cost is counted only where there is weight, so that a certain and right forecast costs 0.
+        Where nothing happened an infinite cost of its happening counts 0, and the other way round,
+        so that a certain and right forecast costs 0.
         """
         total = float(weight.sum())
         if total == 0.0:
             return float("nan")
-        negative = weight - positive
-        yes, no = positive > 0.0, negative > 0.0
         with np.errstate(divide="ignore"):  # certain and wrong: infinite, and shown as such
-            cost = positive[yes] @ self.happened(probability[yes])
-            cost += negative[no] @ self.failed(probability[no])
-        return float(cost) / total + 0.0
+            cost = _weighted(positive, self.happened(probability))
+            cost += _weighted(weight - positive, self.failed(probability))
+        return cost / total + 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +93,13 @@ class MurphyDecomposition:
     uncertainty: float
     within_variance: float
     within_covariance: float
+
+
+def _weighted(weight: FloatArray, cost: FloatArray) -> float:
+    """Return the sum of weight times cost, 0 times infinity being 0."""
+    if np.isinf(cost).any():
+        cost = np.where(weight > 0.0, cost, 0.0)
+    return float(weight @ cost)
 
 
 SCORES: Registry[Score] = Registry(
@@ -228,7 +234,9 @@ def decompose(cells: Cells, score: Score) -> Decomposition:
     positive, weight = blocks.positive, blocks.weight
     given = score.mean(cells.values, cells.positive, cells.weight)
     recalibrated = score.mean(blocks.frequency, positive, weight)
-    base = score.mean(np.full(len(weight), cells.frequency), positive, weight)
+    base = score.mean(
+        np.array([cells.frequency]), np.array([positive.sum()]), np.array([weight.sum()])
+    )
     # Both differences are at least 0; rounding must not say otherwise.
     miscalibration = float(np.maximum(given - recalibrated, 0.0))
     return Decomposition(given, miscalibration, float(np.maximum(base - recalibrated, 0.0)), base)

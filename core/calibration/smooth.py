@@ -152,13 +152,21 @@ def _fixed_point(points: FloatArray, residual: FloatArray, total: float) -> Smoo
     if not residual.any():
         return SmoothCalibrationError(0.0, 0.0)
     residual = residual / total
-    for grid in GRIDS:
+    for grid in GRIDS[GRIDS.index(_first_grid(len(points))) :]:
         waves, low = spectrum(points, residual, grid), finest_sigma(grid)
         value = _error(waves, low)
         if value >= low:
             sigma = _solve(waves, low, value)
             return SmoothCalibrationError(sigma, sigma)
     return SmoothCalibrationError(value, low)
+
+
+def _first_grid(n: int) -> int:
+    """Return the grid that holds half the sigma of a calibrated model with n rows.
+
+    There the smoothed residual is noise of size about 0.15 / sqrt(n sigma), which sigma equals.
+    """
+    return grid_for(0.5 * (0.15 / np.sqrt(n)) ** (2.0 / 3.0))
 
 
 def _solve(waves: Spectrum, low: float, at_low: float) -> float:

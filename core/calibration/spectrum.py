@@ -8,8 +8,10 @@ transformed once; every sigma after that costs one short Fourier transform.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
+from numpy.typing import NDArray
 
 from core.calibration.compiling import compiled
 from core.calibration.inputs import FloatArray, frozen
@@ -37,9 +39,9 @@ class Spectrum:
         It is exact to rounding from ``finest_sigma(m)`` on.
         """
         m = len(self.coefficients)
-        k = np.arange(m)
-        damped = self.coefficients * np.exp(-0.5 * (np.pi * sigma * k) ** 2)
-        turned = np.append(damped * np.exp(0.5j * np.pi * k / m), 0.0)
+        # exp(-700) is as good as nothing, and not a slow subnormal number.
+        damping = np.exp(np.maximum((-0.5 * sigma * sigma) * _squares(m), -700.0))
+        turned = self.coefficients * damping * np.conj(_half_turns(m))
         values: FloatArray = np.fft.irfft(turned, 2 * m)[:m] * (2 * m)
         return values
 
@@ -59,11 +61,10 @@ def spectrum(points: FloatArray, weights: FloatArray, grid: int) -> Spectrum:
     grid : int
         m, how many cells and coefficients.
     """
-    turn = np.exp(-0.5j * np.pi * np.arange(grid) / grid)
     k = np.pi * np.arange(grid)
     total = np.zeros(grid)
     for q, moment in enumerate(moments(points, weights, grid)):
-        wave = np.conj(np.fft.rfft(moment, 2 * grid)[:grid] * turn)
+        wave = np.conj(np.fft.rfft(moment, 2 * grid)[:grid] * _half_turns(grid))
         total += k**q * (1j**q * wave).real
     return Spectrum(frozen(total))
 
@@ -82,6 +83,20 @@ def moments(points: FloatArray, weights: FloatArray, grid: int) -> FloatArray:
         out[q] = np.bincount(cell, weights=term, minlength=grid)
         term *= away / (q + 1)
     return out
+
+
+@lru_cache(maxsize=8)
+def _half_turns(grid: int) -> NDArray[np.complex128]:
+    """Return exp(-i k pi / (2 m)): the first grid point lies half a cell from 0."""
+    turns: NDArray[np.complex128] = np.exp(-0.5j * np.pi * np.arange(grid) / grid)
+    turns.flags.writeable = False
+    return turns
+
+
+@lru_cache(maxsize=8)
+def _squares(grid: int) -> FloatArray:
+    """Return (k pi)^2."""
+    return frozen((np.pi * np.arange(grid)) ** 2)
 
 
 def finest_sigma(grid: int) -> float:

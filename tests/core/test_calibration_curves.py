@@ -20,6 +20,7 @@ from core.calibration import (
     sweep_calibration_error,
     warm_up,
 )
+from core.calibration.binning import fill, indexed, mass_edges, width_edges
 from core.calibration.cells import cells_of, coarsened
 from core.calibration.isotonic import isotonic_blocks
 from core.errors import UserError
@@ -131,6 +132,20 @@ def test_errors_are_those_of_a_loop_over_the_rows(name, y, p, norm, bins):
     assert maximum_calibration_error(y, p, bins) == expected_calibration_error(
         y, p, bins, norm="max"
     )
+
+
+@pytest.mark.parametrize("n", [511, 512, 513, 2048, 5000])
+@pytest.mark.parametrize("bins", [1, 2, 4, 15, 100])
+def test_sums_over_blocks_are_the_sums_over_the_rows(n, bins):
+    p = np.random.default_rng(n).permutation(np.arange(1, n + 1) / n)
+    y = (np.random.default_rng(bins).random(n) < p**2).astype(int)
+    index = indexed(cells_of(y, p))
+    for edges in (width_edges(bins), mass_edges(index, bins)):
+        filled = fill(index, edges)
+        for i, rows in enumerate(rows_by_bin(p, edges)):
+            assert filled.counts[i] == filled.trials[i] == len(rows)
+            assert filled.positives[i] == y[rows].sum()
+            assert filled.probability[i] == pytest.approx(p[rows].mean(), rel=1e-14)
 
 
 @pytest.mark.parametrize("binning", list(BINNINGS))
