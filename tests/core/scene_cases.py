@@ -1,0 +1,67 @@
+"""Small runs whose probabilities the tests work out by hand."""
+
+import numpy as np
+
+from core.data.dataset import Dataset, Feature
+from core.experiment import Experiment, experiment_from_mapping
+from core.run import Run, start_run
+
+CHOICES = {
+    "data": {"rows": 120},
+    "model": {"hidden": [5, 4]},
+    "training": {"learning_rate": 0.2, "batch_size": 8},
+}
+
+
+def experiment(**sections) -> Experiment:
+    mapping = {name: dict(values) for name, values in CHOICES.items()}
+    for name, values in sections.items():
+        mapping[name] = {**mapping.get(name, {}), **values}
+    return experiment_from_mapping(mapping)
+
+
+def trained(steps: int = 150, dataset: Dataset | None = None, **sections) -> tuple:
+    """Return a run and its state after some steps."""
+    run = start_run(experiment(**sections), dataset)
+    state = run.history.engine.burst(run.history.problem, run.history.latest, steps).state
+    return run, state
+
+
+def table(n: int = 150, n_classes: int = 2, levels: bool = True) -> Dataset:
+    """Four features, one of them a category, whose label depends on all of them."""
+    rng = np.random.default_rng(5)
+    X = rng.normal(size=(n, 4)) * [1.0, 3.0, 0.5, 2.0] + [0.0, 10.0, -1.0, 5.0]
+    features = [Feature(name) for name in ("a", "b", "c", "d")]
+    if levels:
+        X[:, 2] = rng.integers(0, 3, n)
+        features[2] = Feature("c", ("low", "mid", "high"))
+    signal = X[:, 0] + (X[:, 1] - 10.0) / 3.0 + X[:, 2] + rng.normal(size=n)
+    edges = np.quantile(signal, np.linspace(0, 1, n_classes + 1)[1:-1])
+    classes = tuple(f"k{k}" for k in range(n_classes))
+    return Dataset("table", tuple(features), X, np.searchsorted(edges, signal), classes)
+
+
+def by_hand(run: Run, state, raw: np.ndarray) -> np.ndarray:
+    """Return probabilities (n, K) of raw rows: scaling, one-hot, layers and head written out."""
+    train = run.dataset.X[run.prepared.rows[run.prepared.split == 0]]
+    columns = []
+    for j, feature in enumerate(run.dataset.features):
+        if feature.levels:
+            columns += [raw[:, j] == k for k in range(len(feature.levels))]
+        else:
+            columns.append((raw[:, j] - train[:, j].mean()) / train[:, j].std())
+    a = np.column_stack(columns).astype(float)
+    parts = run.architecture.views(state.parameters)
+    for layer in parts[:-1]:
+        a = np.tanh(a @ layer.W + layer.b)
+    z = a @ parts[-1].W + parts[-1].b
+    if z.shape[1] == 1:
+        z = np.column_stack([np.zeros(len(z)), z[:, 0]])
+    odds = np.exp(z - z.max(axis=1, keepdims=True))
+    return odds / odds.sum(axis=1, keepdims=True)
+
+
+def raw_rows(run: Run, code: int | None = None) -> tuple[np.ndarray, np.ndarray]:
+    """Return raw features and labels of one part, or of all rows."""
+    mine = run.prepared.rows if code is None else run.prepared.rows[run.prepared.split == code]
+    return run.dataset.X[mine], run.dataset.y[mine]

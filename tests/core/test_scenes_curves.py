@@ -1,0 +1,145 @@
+import math
+
+import numpy as np
+import pytest
+
+from core.run import Run, edited_run
+from core.scenes.curves import MOST_POINTS, curves_scene, running_mean, thinned
+from core.view import SPLITS, View
+from tests.core.scene_cases import trained
+
+
+def recorded(n=40, step_size=5, **sections) -> Run:
+    """A run with n records whose figures are known."""
+    run, _ = trained(steps=0, **sections)
+    rng = np.random.default_rng(2)
+    state = run.history.latest
+    for k in range(n):
+        values = {f"{split}.loss": 1.0 / (k + 1) + 0.1 * s for s, split in enumerate(SPLITS)}
+        values |= {f"{split}.accuracy": 0.6 + 0.3 * rng.random() for split in SPLITS}
+        values["validation.loss"] = abs(k - 25) / 25.0 + 0.05
+        run.history.metrics.append(k * step_size, k * step_size / 9.0, values)
+        run.history.record_state(state)
+        state = run.history.engine.burst(run.history.problem, state, step_size).state
+    return run
+
+
+@pytest.fixture(scope="module")
+def run():
+    return recorded()
+
+
+def scene_of(run, step=10**9, ghosts=(), **view):
+    return curves_scene(run, ghosts, View(**view), min(step, run.history.latest.step))
+
+
+def test_lines_hold_what_was_recorded(run):
+    scene = scene_of(run)
+    assert [line.split for line in scene.lines] == list(SPLITS)
+    np.testing.assert_array_equal(scene.lines[0].x, np.arange(40) * 5 / 9.0)
+    np.testing.assert_array_equal(scene.lines[0].y, 1.0 / np.arange(1, 41))
+    assert scene.lines[2].last == pytest.approx(1.0 / 40 + 0.2)
+    by_step = scene_of(run, by_epoch=False)
+    np.testing.assert_array_equal(by_step.lines[0].x, np.arange(40) * 5)
+
+
+def test_the_best_place_is_where_validation_loss_was_lowest(run):
+    assert scene_of(run).best == pytest.approx(25 * 5 / 9.0)
+    assert scene_of(run, by_epoch=False, metric="accuracy").best == 125.0
+
+
+def test_the_scrub_position_is_marked_and_figures_are_those_of_that_step(run):
+    assert math.isnan(scene_of(run).now)
+    scene = scene_of(run, step=52, by_epoch=False)
+    assert scene.now == 52.0
+    assert scene.lines[0].last == pytest.approx(1.0 / 11)
+    assert scene_of(run, step=52).now == pytest.approx(52 / 9.0)
+
+
+def test_logarithmic_axes_leave_out_what_is_not_positive(run):
+    scene = scene_of(run, log_steps=True, log_metric=True, by_epoch=False)
+    assert all((line.x > 0).all() and (line.y > 0).all() for line in scene.lines)
+    assert scene.lines[0].x[0] == 5.0
+    assert scene.x_range == (5.0, 195.0)
+    assert 0.0 < scene.y_range[0] <= 1.0 / 40
+    assert scene.y_range[1] >= 1.0 / 2
+
+
+def test_ranges_hold_every_line(run):
+    for view in ({}, {"metric": "accuracy"}, {"log_metric": True}):
+        scene = scene_of(run, **view)
+        for line in scene.lines:
+            assert scene.y_range[0] <= line.y.min() <= line.y.max() <= scene.y_range[1]
+            assert scene.x_range[0] <= line.x[0] <= line.x[-1] <= scene.x_range[1]
+
+
+def test_a_smoothed_line_is_the_mean_of_the_records_around(run):
+    scene = scene_of(run, smoothed=True)
+    assert scene.window == 3
+    y = scene.lines[0].y
+    expected = [y[max(k - 1, 0) : k + 2].mean() for k in range(len(y))]
+    np.testing.assert_allclose(scene.smoothed[0].y, expected)
+    assert scene_of(run).smoothed == ()
+
+
+def test_a_running_mean_passes_over_what_is_not_finite():
+    y = np.array([1.0, np.nan, 3.0, np.inf, 5.0])
+    np.testing.assert_allclose(running_mean(y, 5), [2.0, np.nan, 3.0, np.nan, 4.0])
+
+
+def test_thinning_keeps_the_ends_and_every_extreme():
+    rng = np.random.default_rng(0)
+    x, y = np.arange(100_003.0), rng.normal(size=100_003)
+    few_x, few_y = thinned(x, y)
+    assert len(few_x) <= MOST_POINTS + 200
+    assert (np.diff(few_x) > 0).all()
+    np.testing.assert_array_equal(y[few_x.astype(int)], few_y)
+    assert (few_x[0], few_x[-1]) == (0.0, 100_002.0)
+    assert few_y.max() == y.max()
+    assert few_y.min() == y.min()
+    same_x, same_y = thinned(x[:50], y[:50])
+    np.testing.assert_array_equal(same_x, x[:50])
+    np.testing.assert_array_equal(same_y, y[:50])
+
+
+def test_a_live_edit_is_marked_with_what_was_turned(run):
+    edited = edited_run(run, run.experiment.replacing("training.learning_rate", 0.05), 60)
+    scene = curves_scene(edited, [run], View(by_epoch=False), 60)
+    [mark] = scene.edits
+    assert mark.place == 60.0
+    assert mark.changes == (("learning rate", 0.2, 0.05),)
+    assert [line.split for line in scene.ghosts] == list(SPLITS)
+    np.testing.assert_array_equal(scene.ghosts[0].x, np.arange(40) * 5)
+
+
+def test_a_data_edit_is_marked_without_a_turned_knob(run):
+    edited = edited_run(run, run.experiment.replacing("data.noise", 0.4), 60)
+    [mark] = scene_of(edited, by_epoch=False).edits
+    assert mark.changes == ()
+
+
+def test_a_figure_of_the_whole_run_has_one_line():
+    run, _ = trained(steps=0)
+    run.history.metrics.append(0, 0.0, {"gradient_norm": 2.0})
+    scene = scene_of(run, metric="gradient_norm")
+    assert [line.split for line in scene.lines] == [""]
+    assert scene.lines[0].last == 2.0
+
+
+def test_a_run_without_records_has_no_lines_and_a_range_all_the_same():
+    run, _ = trained(steps=0)
+    for is_log in (False, True):
+        scene = scene_of(run, log_metric=is_log, log_steps=is_log)
+        assert scene.lines == ()
+        assert math.isnan(scene.best)
+        assert scene.y_range[0] < scene.y_range[1]
+        assert scene.x_range[0] < scene.x_range[1]
+
+
+def test_figures_that_are_not_finite_are_left_out():
+    run, _ = trained(steps=0)
+    for k, value in enumerate((1.0, math.inf, math.nan, 2.0)):
+        run.history.metrics.append(k, float(k), {"train.log_loss": value})
+    [line] = scene_of(run, metric="log_loss").lines
+    assert line.x.tolist() == [0.0, 3.0]
+    assert math.isnan(scene_of(run, metric="log_loss").best)

@@ -1,0 +1,62 @@
+import numpy as np
+import pytest
+from sklearn import metrics
+
+from core.data.dataset import Dataset
+from core.scenes.figures import figures_scene
+from core.scenes.rows import rows_scene
+from core.view import SPLITS, View
+from tests.core.scene_cases import by_hand, raw_rows, table, trained
+
+
+def test_figures_of_two_classes_are_those_of_scikit_learn_at_each_threshold():
+    run, state = trained(steps=30, data={"rows": 300, "noise": 0.5})
+    for threshold in (0.25, 0.5, 0.8):
+        scene = figures_scene(run, state, View(threshold=threshold, split="test"))
+        for code in range(len(SPLITS)):
+            raw, labels = raw_rows(run, code)
+            p = by_hand(run, state, raw)[:, 1]
+            choice = (p >= threshold).astype(int)
+            part = scene.parts[code]
+            assert part.accuracy == pytest.approx(metrics.accuracy_score(labels, choice))
+            assert part.precision == pytest.approx(metrics.precision_score(labels, choice))
+            assert part.recall == pytest.approx(metrics.recall_score(labels, choice))
+            assert part.f1 == pytest.approx(metrics.f1_score(labels, choice))
+            assert part.auc == pytest.approx(metrics.roc_auc_score(labels, p))
+            assert part.log_loss == pytest.approx(metrics.log_loss(labels, p))
+            assert part.brier == pytest.approx(metrics.brier_score_loss(labels, p))
+            expected = metrics.confusion_matrix(labels, choice)
+            np.testing.assert_array_equal(part.confusion, expected)
+        assert scene.chosen is scene.parts[2]
+
+
+def test_a_part_without_rows_has_no_figures():
+    base = table(60)
+    split = np.tile(np.array([0, 1], dtype=np.int8), 30)
+    given = Dataset("t", base.features, base.X, base.y, base.classes, split=split)
+    run, state = trained(steps=5, dataset=given)
+    scene = figures_scene(run, state, View(split="test"))
+    assert scene.parts[2] is None
+    assert scene.chosen is None
+
+
+def test_rows_hold_each_row_s_probabilities_and_decision():
+    run, state = trained(dataset=table(n_classes=3))
+    scene = rows_scene(run, state, View(selected=4))
+    raw, _ = raw_rows(run)
+    expected = by_hand(run, state, raw)
+    np.testing.assert_allclose(scene.probabilities, expected, rtol=1e-9)
+    np.testing.assert_array_equal(scene.decided, expected.argmax(axis=1))
+    assert scene.selected == 4
+    assert scene.left_out == 0
+    assert not scene.probabilities.flags.writeable
+
+
+def test_rows_left_out_for_missing_values_are_counted():
+    base = table(60)
+    X = base.X.copy()
+    X[:3, 0] = np.nan
+    run, state = trained(steps=2, dataset=Dataset("t", base.features, X, base.y, base.classes))
+    scene = rows_scene(run, state, View())
+    assert scene.left_out == 3
+    assert scene.prepared.rows[0] == 3
