@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from core.kernels.activations import activate
+from core.kernels.gathering import FIRST_FEATURE, gather
 from core.kernels.jit import compiled, entry
 from core.kernels.layout import (
     ACTIVATION,
@@ -46,38 +47,12 @@ from core.kernels.vectors import Place, address, after, every, get, load, put, s
 
 # Places in the array of settings.
 N_FEATURES, ROW_STRIDE, CHUNK_BLOCKS, UPSTREAM, SUMS, BATCH_SIZE, SEED = range(7)
-LOSS, PENALTY, OPTIMIZER, SCHEDULE = range(7, 11)
-SETTINGS = 11
+LOSS, PENALTY, OPTIMIZER, SCHEDULE, COLUMNS_OF_TABLE = range(7, 12)
+SETTINGS = 12
 # Places in the array that says where training stands.
 STEP, EPOCH, POSITION, CURRENT, DIVERGED = range(5)
-ORDER_SEED, ORDER_EPOCH, CLEARED_FOR = range(5, 8)
+ORDER_SEED, ORDER_EPOCH, MARKED_FOR = range(5, 8)
 PROGRESS = 8
-
-
-@compiled
-def _gather(
-    X: Place, y: Place, weights: Place, order: Place, samples: int, features: int, batch: Place,
-    progress: Place,
-) -> None:  # fmt: skip
-    """Copy rows into blocks: features, a row of ones, labels, sample weights.
-
-    Lanes without a sample stay zero; they are cleared when another number of samples comes.
-    """
-    lanes = width(batch)
-    step = (features + 3) * lanes
-    if samples % lanes != 0 and get(progress, CLEARED_FOR) != samples:
-        for i in range(0, step, lanes):
-            store(batch, samples // lanes * step + i, every(batch, 0.0))
-    put(progress, CLEARED_FOR, samples)
-    for sample in range(samples):
-        row = get(order, sample)
-        block = after(batch, (sample // lanes) * step + sample % lanes)
-        values = after(X, row * features)
-        for feature in range(features):
-            put(block, feature * lanes, get(values, feature))
-        put(block, features * lanes, 1.0)
-        put(block, (features + 1) * lanes, get(y, row))
-        put(block, (features + 2) * lanes, get(weights, row))
 
 
 @compiled
@@ -87,12 +62,14 @@ def _forward(
 ) -> None:  # fmt: skip
     lanes = width(work)
     ones_step = get(plan, SOURCE_STRIDE) * lanes
-    ones = after(source, get(plan, INPUTS) * lanes)
+    ones = after(source, ones_step - lanes)
     for layer in range(n_layers):
         own = after(plan, layer * COLUMNS)
         units, out_stride = get(own, UNITS), get(own, OUTPUT_STRIDE)
         out = after(work, get(own, OUTPUT))
-        inputs = source if layer == 0 else after(work, get(own, SOURCE))
+        inputs = after(work, get(own, SOURCE))
+        if layer == 0:
+            inputs = after(source, FIRST_FEATURE * lanes)
         combine(
             after(weights, get(own, WEIGHTS)), units, 1, inputs, get(own, SOURCE_STRIDE) * lanes,
             get(own, INPUTS) + 1, out, out_stride * lanes, units, blocks,
@@ -125,7 +102,7 @@ def _backward(
 ) -> None:  # fmt: skip
     lanes = width(work)
     ones_step = get(plan, SOURCE_STRIDE) * lanes
-    ones = after(source, get(plan, INPUTS) * lanes)
+    ones = after(source, ones_step - lanes)
     for layer in range(n_layers - 1, -1, -1):
         own = after(plan, layer * COLUMNS)
         units, inputs, at = get(own, UNITS), get(own, INPUTS), get(own, WEIGHTS)
@@ -145,7 +122,9 @@ def _backward(
                 deltas, after(work, get(own, STANDARDS)), after(work, get(own, SPREADS)), units,
                 blocks, ones, ones_step, samples, after(weights, place), after(gradient, place),
             )  # fmt: skip
-        x = source if layer == 0 else after(work, get(own, SOURCE))
+        x = after(work, get(own, SOURCE))
+        if layer == 0:
+            x = after(source, FIRST_FEATURE * lanes)
         add_products(
             x, get(own, SOURCE_STRIDE) * lanes, inputs + 1, deltas, units, blocks,
             after(gradient, at), sums,
@@ -159,8 +138,7 @@ def _backward(
 
 @compiled
 def _add_gradient(
-    plan: Place, n_layers: int, settings: Place, X: Place, y: Place, row_weights: Place,
-    stored: Place, is_stored: bool, order: Place, samples: int, weights: Place, statistics: Place,
+    plan: Place, n_layers: int, settings: Place, table: Place, n_rows: int, stored: Place, is_stored: bool, order: Place, samples: int, weights: Place, statistics: Place,
     new_statistics: Place, work: Place, batch: Place, gradient: Place, progress: Place,
 ) -> float:  # fmt: skip
     """Go through a batch chunk by chunk; return a number finite where its loss is.
@@ -180,7 +158,10 @@ def _add_gradient(
         if is_stored:
             source = after(stored, done // lanes * step)
         else:
-            _gather(X, y, row_weights, after(order, done), in_chunk, features, batch, progress)
+            gather(
+                table, get(settings, COLUMNS_OF_TABLE), after(order, done), in_chunk, n_rows, features,
+                batch, after(progress, MARKED_FOR),
+            )  # fmt: skip
         _forward(
             plan, n_layers, source, blocks, samples, weights, statistics, new_statistics, work
         )
@@ -197,7 +178,7 @@ def _add_gradient(
 @entry
 def take_steps(
     steps: int, plan_table: np.ndarray, settings_table: np.ndarray, numbers_table: np.ndarray,
-    X: np.ndarray, y: np.ndarray, row_weights: np.ndarray, stored: np.ndarray, order: np.ndarray,
+    n: int, table: np.ndarray, stored: np.ndarray, order: np.ndarray,
     theta_pair: np.ndarray, slot_pairs: np.ndarray, statistics_pair: np.ndarray, mask: np.ndarray,
     point: np.ndarray, gradient: np.ndarray, work: np.ndarray, batch: np.ndarray,
     progress_table: np.ndarray,
@@ -207,7 +188,7 @@ def take_steps(
     `theta_pair` (2, p), `slot_pairs` (n_slots, 2, p) and `statistics_pair` (2, s) hold the present
     values and room for the next ones, flat; ``progress[CURRENT]`` says which is which.
     """
-    n, size, n_statistics, n_layers = len(y), len(point), len(statistics_pair) // 2, len(plan_table)
+    size, n_statistics, n_layers = len(point), len(statistics_pair) // 2, len(plan_table)
     plan, settings, numbers = address(plan_table), address(settings_table), address(numbers_table)
     progress, theta, slots = address(progress_table), address(theta_pair), address(slot_pairs)
     statistics, here, slope = address(statistics_pair), address(point), address(gradient)
@@ -230,8 +211,8 @@ def take_steps(
         for i in range(0, size, width(slope)):
             store(slope, i, every(slope, 0.0))
         value = _add_gradient(
-            plan, n_layers, settings, address(X), address(y), address(row_weights), address(stored),
-            is_stored, after(address(order), position), samples, here,
+            plan, n_layers, settings, address(table), n, address(stored), is_stored,
+            after(address(order), position), samples, here,
             after(statistics, current * n_statistics),
             after(statistics, (1 - current) * n_statistics), address(work), address(batch), slope,
             progress,

@@ -8,6 +8,7 @@ exp(r) - 1 is its Taylor polynomial.
 from __future__ import annotations
 
 import math
+
 import numpy as np
 
 from core import gaussian
@@ -68,26 +69,26 @@ def exponential_minus_one(x: Lanes) -> Lanes:
 
 def sigmoid(z: Lanes) -> Lanes:
     """Return 1 / (1 + exp(-z))."""
-    return 1.0 / (exponential(-z) + 1.0)
+    return z.same(1.0).over(exponential(-z) + 1.0)
 
 
 def sigmoid_and_slope(z: Lanes) -> tuple[Lanes, Lanes]:
     """Return the sigmoid and its slope, the latter without the cancellation of 1 - sigmoid."""
     odds = exponential(-z)
-    s = 1.0 / (odds + 1.0)
+    s = z.same(1.0).over(odds + 1.0)
     return s, (odds * s) * s
 
 
 def tanh(z: Lanes) -> Lanes:
     """Return tanh(z) = (exp(2z) - 1) / (exp(2z) + 1)."""
     grown = exponential_minus_one(z + z)
-    return grown / (grown + 2.0)
+    return grown.over(grown + 2.0)
 
 
 def log1p_of_exponential(z: Lanes) -> Lanes:
     """Return the softplus, max(z, 0) + log(1 + exp(-|z|))."""
     odds = exponential(-absolute(z))
-    s = odds / (odds + 2.0)
+    s = odds.over(odds + 2.0)
     return at_least(z, 0.0) + s * polynomial(s * s, _LOGARITHM[z.is_single])
 
 
@@ -106,5 +107,5 @@ def normal_cdf_and_density(z: Lanes) -> tuple[Lanes, Lanes]:
     """Return the standard normal's distribution function and density (see `core.gaussian`)."""
     a = at_most(absolute(z), 40.0)
     bell = exponential(-0.5 * (a * a))
-    tail = bell * polynomial((a - 4.0) / (a + 4.0), _TAIL[z.is_single]) / (a + 1.0)
+    tail = bell * polynomial((a - 4.0).over(a + 4.0), _TAIL[z.is_single]).over(a + 1.0)
     return where_positive(z, 1.0 - tail, tail), bell * _DENSITY_AT_0

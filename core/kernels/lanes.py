@@ -75,6 +75,14 @@ class Lanes:
     def __rmul__(self, other: float) -> Lanes:
         return self._joined("fmul", other, self)
 
+    def over(self, other: Lanes) -> Lanes:
+        """Return the quotient; in single precision by an estimated reciprocal, to the last bit or so.
+
+        The divisor must be of ordinary size.
+        """
+        flags = ("arcp",) if self.is_single else ()
+        return Lanes(self.builder, self.builder.fdiv(self.value, other.value, flags=flags))
+
     def __truediv__(self, other: Lanes | float) -> Lanes:
         return self._joined("fdiv", self, other)
 
@@ -193,6 +201,28 @@ def folded(registers: Sequence[Lanes]) -> Lanes:
             left = [a.shuffled(b, range(2 * count)) for a, b in pairs]
         groups *= 2
     return left[0]
+
+
+def transposed(rows: Sequence[Lanes]) -> list[Lanes]:
+    """Return the four columns of rows of four numbers, as many rows as a register has lanes.
+
+    Rows 0, 4, 8, ... are joined, and so on, so that what is left is a 4 x 4 exchange in each group.
+    """
+    quarters = []
+    for first in range(4):
+        group = list(rows[first::4])
+        while len(group) > 1:
+            pairs = zip(group[::2], group[1::2], strict=True)
+            group = [a.shuffled(b, range(2 * a.count)) for a, b in pairs]
+        quarters += group
+    count, starts = len(rows), range(0, len(rows), 4)
+
+    def exchanged(a: Lanes, b: Lanes, order: tuple[int, int, int, int]) -> Lanes:
+        return a.shuffled(b, [g + k % 4 + count * (k // 4) for g in starts for k in order])
+
+    a, b, c, d = quarters
+    low, high = [(exchanged(a, b, k), exchanged(c, d, k)) for k in ((0, 4, 1, 5), (2, 6, 3, 7))]
+    return [exchanged(*pair, k) for pair in (low, high) for k in ((0, 1, 4, 5), (2, 3, 6, 7))]
 
 
 def splat(builder: Any, scalar: Any, count: int) -> Lanes:

@@ -68,11 +68,11 @@ class Plan:
     chunk_blocks : int
         How many blocks of samples go through the network at a time.
     upstream, sums : int
-        Offsets into the work array: derivatives on their way down, and eight places for sums.
+        Offsets into the work array: derivatives on their way down, and room for a tile of sums.
     work_size : int
         The length of the work array.
     row_stride : int
-        Rows in a block of input: features, ones, label, weight.
+        Rows in a block of input: label, weight, features, ones.
     """
 
     layers: np.ndarray

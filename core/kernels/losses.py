@@ -35,9 +35,8 @@ def _one_logit(
     value = every(logits, 0.0)
     for block in range(blocks):
         at = block * lanes
-        end = (block + 1) * step
-        weight = load(source, end - lanes) * share
-        by_entropy, by_square, size = _binary(load(logits, at), load(source, end - 2 * lanes), weight)
+        label, weight = load(source, block * step), load(source, block * step + lanes) * share
+        by_entropy, by_square, size = _binary(load(logits, at), label, weight)
         if code == CROSS_ENTROPY:
             store(deltas, at, by_entropy)
             value = value + size
@@ -74,6 +73,11 @@ def _fma(a: Lanes, b: Lanes, c: Lanes) -> Lanes:
     return fma(a, b, c)
 
 
+@traced()
+def _inverse(x: Lanes) -> Lanes:
+    return x.same(1.0).over(x)
+
+
 @compiled
 def _softmax(code: int, logits: Place, deltas: Place, classes: int, label: Value, weight: Value) -> Value:
     """Write the derivatives of one block; return a number finite where the loss is."""
@@ -87,7 +91,7 @@ def _softmax(code: int, logits: Place, deltas: Place, classes: int, label: Value
         everything = everything + grown
         others = others + other
         store(deltas, k * lanes, grown)
-    norm = 1.0 / everything
+    norm = _inverse(everything)
     others = others * norm
     if code == CROSS_ENTROPY:
         for k in range(classes):
@@ -115,7 +119,7 @@ def loss_deltas(
     Parameters
     ----------
     source : place
-        Blocks, `step` numbers apart, whose last two rows are the labels and the sample weights.
+        Blocks, `step` numbers apart, whose first two rows are the labels and the sample weights.
     share : float
         One over the number of samples in the batch.
     """
@@ -124,10 +128,9 @@ def loss_deltas(
     lanes = width(logits)
     value = every(logits, 0.0)
     for block in range(blocks):
-        end = (block + 1) * step
         at = block * outputs * lanes
+        label, weight = load(source, block * step), load(source, block * step + lanes) * share
         value = value + _softmax(
-            code, after(logits, at), after(deltas, at), outputs,
-            load(source, end - 2 * lanes), load(source, end - lanes) * share,
-        )  # fmt: skip
+            code, after(logits, at), after(deltas, at), outputs, label, weight
+        )
     return total(value)  # type: ignore[no-any-return]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from collections import OrderedDict
 from collections.abc import Iterator
@@ -19,6 +20,7 @@ from core.kernels.layout import (
     Plan,
     plan_of,
 )
+from core.kernels.gathering import FIRST_FEATURE
 from core.kernels.lanes import LANES
 from core.training import Problem, TrainState, rates_at
 
@@ -39,40 +41,42 @@ class Rows:
 
     Attributes
     ----------
-    X : (n * n_inputs,) array
-        Row by row.
-    y, weights : (n,) arrays
+    table : ((n + 1) * columns,) array
+        Row by row: label, sample weight, features; then a blank row. One feature is followed by a
+        one, so that there are always four columns.
+    columns : int
     stored : (blocks * (n_inputs + 3) * lanes,) array
-        The same in blocks, for batches of all rows; empty where batches are smaller.
+        For batches of all rows, the same in blocks with a row of ones; empty where not needed.
     """
 
-    X: np.ndarray
-    y: np.ndarray
-    weights: np.ndarray
+    table: np.ndarray
+    columns: int
     stored: np.ndarray
 
     @classmethod
     def of(cls, problem: Problem, precision: str) -> Rows:
         """Convert a problem's rows."""
-        X = np.ascontiguousarray(problem.X, dtype=precision)
-        y = problem.y.astype(precision)
-        weights = problem.weights.astype(precision)
-        whole = problem.training.batch_size >= problem.n_rows
-        stored = _in_blocks(X, y, weights) if whole else np.empty(0, precision)
-        return cls(X.ravel(), y, weights, stored)
+        n, features = problem.X.shape
+        columns = max(features + FIRST_FEATURE, 4)
+        table = aligned((n + 1) * columns, precision)
+        rows = table.reshape(n + 1, columns)[:n]
+        rows[:, 0], rows[:, 1], rows[:, -1] = problem.y, problem.weights, 1.0
+        rows[:, FIRST_FEATURE : FIRST_FEATURE + features] = problem.X
+        whole = problem.training.batch_size >= n
+        used = rows[:, : FIRST_FEATURE + features]
+        return cls(table, columns, _in_blocks(used) if whole else np.empty(0, precision))
 
 
-def _in_blocks(X: np.ndarray, y: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """Lay rows out as blocks: features, a row of ones, labels, sample weights."""
-    n, features = X.shape
-    lanes = LANES[X.dtype.name]
+def _in_blocks(rows: np.ndarray) -> np.ndarray:
+    """Lay rows out as blocks, and end each block with a row of ones."""
+    n, columns = rows.shape
+    lanes = LANES[rows.dtype.name]
     whole = n // lanes
-    stored = aligned(-(-n // lanes) * (features + 3) * lanes, X.dtype.name)
-    blocks = stored.reshape(-1, features + 3, lanes)
-    columns = (*X.T, np.ones(n, X.dtype), y, weights)
-    for row, column in enumerate(columns):
-        blocks[:whole, row] = column[: whole * lanes].reshape(whole, lanes)
-        blocks[whole:, row, : n - whole * lanes] = column[whole * lanes :]
+    stored = aligned(-(-n // lanes) * (columns + 1) * lanes, rows.dtype.name)
+    blocks = stored.reshape(-1, columns + 1, lanes)
+    for k, column in enumerate((*rows.T, np.ones(n, rows.dtype))):
+        blocks[:whole, k] = column[: whole * lanes].reshape(whole, lanes)
+        blocks[whole:, k, : n - whole * lanes] = column[whole * lanes :]
     return stored
 
 
@@ -115,7 +119,7 @@ class Room:
         self.point, self.gradient = aligned(padded, precision), aligned(padded, precision)
         self.work = aligned(self.plan.work_size, precision)
         self.batch = aligned(self.plan.chunk_blocks * self.plan.row_stride * lanes, precision)
-        self.order = np.empty(problem.n_rows, np.int32)
+        self.order = np.zeros(problem.n_rows + lanes, np.int32)
         self.progress = np.full(burst.PROGRESS, -1, np.int64)
         self.numbers = np.zeros(updates.NUMBERS)
         self.settings = np.zeros(burst.SETTINGS, np.int64)
@@ -128,10 +132,11 @@ class Room:
     def take_steps(self, problem: Problem, rows: Rows, state: TrainState, steps: int) -> bool:
         """Train from a state; return whether a step had to be refused."""
         self._set(problem)
+        self.settings[burst.COLUMNS_OF_TABLE] = rows.columns
         self._enter(state)
         burst.take_steps(
-            steps, self.plan.layers, self.settings, self.numbers, rows.X, rows.y, rows.weights,
-            rows.stored, self.order, self.theta, self.slots, self.statistics, self.mask,
+            steps, self.plan.layers, self.settings, self.numbers, problem.n_rows, rows.table, rows.stored,
+            self.order, self.theta, self.slots, self.statistics, self.mask,
             self.point, self.gradient, self.work, self.batch, self.progress,
         )  # fmt: skip
         return bool(self.progress[burst.DIVERGED])
@@ -143,6 +148,8 @@ class Room:
         self.numbers[updates.MOMENTUM_RATE] = rates.momentum
         self.numbers[updates.DECAY_RATE] = rates.decay_rate
         self.numbers[updates.BETA2] = rates.beta2
+        self.numbers[updates.LOG_MOMENTUM] = math.log(rates.momentum) if rates.momentum else -np.inf
+        self.numbers[updates.LOG_BETA2] = math.log(rates.beta2)
         self.numbers[updates.WEIGHT_DECAY] = rates.weight_decay
         self.numbers[updates.EPSILON] = rates.epsilon
         self.numbers[updates.PENALTY_STRENGTH] = training.penalty_strength

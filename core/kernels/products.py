@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from core.kernels.jit import compiled, intrinsic, types
-from core.kernels.lanes import INDEX, Lanes, Pointer, fma, folded, ir, loop
+from core.kernels.lanes import INDEX, REGISTER_BYTES, Lanes, Pointer, fma, folded, ir, loop
 from core.kernels.vectors import Place, after, get, put, width
 
 
@@ -117,47 +117,70 @@ def combine(
 
 
 def _summing(rows: int, units: int) -> Any:
-    """Return what writes sums over all samples of `rows` inputs times `units` deltas, 8 in all.
+    """Return what sums `rows` inputs times `units` deltas over all samples.
 
     Its arguments are the inputs, the last row there is (read again instead of any beyond), the step
-    from block to block, the deltas with the same two, the number of blocks, and where the sums go.
+    from block to block, the deltas with the same two, the number of blocks, where the sums are added
+    with the step from row to row, whether all of them exist, and else where they are written.
     """
 
     @intrinsic
-    def summing(typing: Any, x: Any, last: Any, step: Any, d: Any, last_d: Any, step_d: Any, n: Any, out: Any) -> Any:  # fmt: skip
+    def summing(typing: Any, x: Any, last: Any, step: Any, d: Any, last_d: Any, step_d: Any, n: Any, out: Any, step_out: Any, whole: Any, rest: Any) -> Any:  # fmt: skip
         def generate(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-            source, delta, target = (Pointer(builder, args[k]) for k in (0, 3, 7))
+            source, delta, target, spare = (Pointer(builder, args[k]) for k in (0, 3, 7, 10))
             size = ir.Constant(INDEX, source.count)
 
-            def offsets(number: int, highest: Any) -> list[Any]:
+            def places(first: Pointer, number: int, highest: Any) -> list[Pointer]:
                 wanted = (ir.Constant(INDEX, k) for k in range(number))
                 least = (
                     builder.select(builder.icmp_signed("<", k, highest), k, highest) for k in wanted
                 )
-                return [builder.mul(k, size) for k in least]
+                return [first.after(builder.mul(k, size)) for k in least]
 
-            source_places = [source.after(k) for k in offsets(rows, args[1])]
-            delta_places = [delta.after(k) for k in offsets(units, args[4])]
+            sources, deltas = places(source, rows, args[1]), places(delta, units, args[4])
             zero = source.load().same(0.0)
             with loop(builder, args[6], [zero] * rows * units) as rounds:
                 at, at_d = (builder.mul(rounds.index, args[k]) for k in (2, 5))
-                deltas = [place.after(at_d).load() for place in delta_places]
-                sums = iter(rounds.carried())
+                loaded = [place.after(at_d).load() for place in deltas]
+                so_far = iter(rounds.carried())
                 done = []
-                for place in source_places:
+                for place in sources:
                     inputs = place.after(at).load()
-                    done += [fma(inputs, each, next(sums)) for each in deltas]
+                    done += [fma(inputs, each, next(so_far)) for each in loaded]
                 rounds.carry(done)
-            target.store(folded(rounds.carried()))
+            sums = folded(rounds.carried())
+            with builder.if_else(args[9]) as (then, otherwise):
+                with then:
+                    for row in range(rows if units > 1 else 1):
+                        count = units if units > 1 else rows
+                        place = target.after(builder.mul(args[8], ir.Constant(INDEX, row)))
+                        part = sums.shuffled(sums, range(row * count, (row + 1) * count))
+                        place.store(part + place.load(count))
+                with otherwise:
+                    spare.store(sums)
             return context.get_dummy_value()
 
         i = types.int64
-        return types.void(x, i, i, d, i, i, i, out), generate
+        return types.void(x, i, i, d, i, i, i, out, i, types.boolean, out), generate
 
     return summing
 
 
-_four_by_two, _eight_by_one = _summing(4, 2), _summing(8, 1)
+# As many sums at a time as there are registers for.
+_TALL = 4
+_WIDE = 4 if REGISTER_BYTES == 64 else 2
+_tile, _column, _row = _summing(_TALL, _WIDE), _summing(8, 1), _summing(1, 8)
+
+
+@compiled
+def _add_tile(
+    rows: int, units: int, height: int, breadth: int, gradient: Place, wide: int, sums: Place
+) -> None:
+    """Add the sums of a tile that lies partly beyond the weights' edge."""
+    for row in range(min(height, rows)):
+        for unit in range(min(breadth, units)):
+            at = row * wide + unit
+            put(gradient, at, get(gradient, at) + get(sums, row * breadth + unit))
 
 
 @compiled
@@ -174,25 +197,38 @@ def add_products(
     delta : place
         Blocks of `units` rows.
     sums : place
-        Eight places to work in.
+        Room for a tile of sums.
     """
     lanes = width(source)
     delta_step = units * lanes
-    tall = 8 if units == 1 else 4
-    wide = 8 // tall
-    for row in range(0, rows, tall):
+    row = 0
+    while row < rows:
         x = after(source, row * lanes)
-        for unit in range(0, units, wide):
-            d = after(delta, unit * lanes)
-            if units == 1:
-                _eight_by_one(x, rows - 1 - row, source_step, d, 0, delta_step, blocks, sums)
+        left = rows - row
+        height, breadth = _TALL, _WIDE
+        if units == 1:
+            height, breadth = 8, 1
+        elif left == 1:
+            height, breadth = 1, 8
+        for unit in range(0, units, breadth):
+            d, place = after(delta, unit * lanes), after(gradient, row * units + unit)
+            beside = units - unit
+            whole = left >= height and beside >= breadth
+            if height == 1:
+                _row(
+                    x, left - 1, source_step, d, beside - 1, delta_step, blocks, place, units,
+                    whole, sums,
+                )  # fmt: skip
+            elif breadth == 1:
+                _column(
+                    x, left - 1, source_step, d, beside - 1, delta_step, blocks, place, units,
+                    whole, sums,
+                )  # fmt: skip
             else:
-                _four_by_two(
-                    x, rows - 1 - row, source_step, d, units - 1 - unit, delta_step, blocks, sums
-                )
-            place = after(gradient, row * units + unit)
-            for i in range(min(tall, rows - row)):
-                at = i * units
-                put(place, at, get(place, at) + get(sums, i * wide))
-                if unit + 1 < units:
-                    put(place, at + 1, get(place, at + 1) + get(sums, i * wide + 1))
+                _tile(
+                    x, left - 1, source_step, d, beside - 1, delta_step, blocks, place, units,
+                    whole, sums,
+                )  # fmt: skip
+            if not whole:
+                _add_tile(left, beside, height, breadth, place, units, sums)
+        row += height

@@ -16,8 +16,8 @@ L1, L2 = 1, 2
 
 # Places in the array of numbers.
 LEARNING_RATE, MOMENTUM_RATE, DECAY_RATE, BETA2, WEIGHT_DECAY = range(5)
-EPSILON, PENALTY_STRENGTH, SCHEDULE_EPOCHS = range(5, 8)
-NUMBERS = 8
+EPSILON, PENALTY_STRENGTH, SCHEDULE_EPOCHS, LOG_MOMENTUM, LOG_BETA2 = range(5, 10)
+NUMBERS = 10
 _NEGLIGIBLE_LOG = -40.0
 
 
@@ -74,23 +74,20 @@ def add_penalty(
 
 
 @compiled
-def _debias(rate: float, step: int) -> float:
+def _debias(log_rate: float, step: int) -> float:
     """Return 1 / (1 - rate^t), with a power no dearer than an exponential."""
-    if rate == 0.0:
-        return 1.0
-    logarithm = step * math.log(rate)
+    logarithm = step * log_rate
     return 1.0 if logarithm < _NEGLIGIBLE_LOG else 1.0 / (1.0 - math.exp(logarithm))
 
 
 @traced(results=3)
 def _adam(
-    w: Lanes, m: Lanes, v: Lanes, g: Lanes, beta1: Lanes, beta2: Lanes, first: Lanes, second: Lanes,
-    size: Lanes, epsilon: Lanes, shrink: Lanes,
+    w: Lanes, m: Lanes, v: Lanes, g: Lanes, beta1: Lanes, rest1: Lanes, beta2: Lanes, rest2: Lanes,
+    size: Lanes, second: Lanes, epsilon: Lanes, shrink: Lanes,
 ) -> tuple[Lanes, Lanes, Lanes]:  # fmt: skip
-    m = fma(m, beta1, g * (1.0 - beta1))
-    v = fma(v, beta2, g * g * (1.0 - beta2))
-    direction = m * first / (square_root(v * second) + epsilon)
-    return w - direction * size - w * shrink, m, v
+    m = fma(m, beta1, g * rest1)
+    v = fma(v, beta2, g * g * rest2)
+    return w - m * size / (square_root(v * second) + epsilon) - w * shrink, m, v
 
 
 @traced(results=2)
@@ -155,12 +152,14 @@ def update(
             check = check + w * 0.0
     else:
         beta2 = get(numbers, BETA2)
-        first, second = _debias(momentum, step), _debias(beta2, step)
+        size *= _debias(get(numbers, LOG_MOMENTUM), step)
+        second = _debias(get(numbers, LOG_BETA2), step)
         shrink = factor * get(numbers, WEIGHT_DECAY) if code == ADAMW else 0.0
         for i in range(0, length, lanes):
             w, m, v = _adam(
                 load(theta, i), load(slots, i), load(slots, second_slot + i), load(gradient, i),
-                momentum, beta2, first, second, size, epsilon, load(mask, i) * shrink,
+                momentum, 1.0 - momentum, beta2, 1.0 - beta2, size, second, epsilon,
+                load(mask, i) * shrink,
             )  # fmt: skip
             store(new_theta, i, w)
             store(new_slots, i, m)
