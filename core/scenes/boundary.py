@@ -14,6 +14,7 @@ from core.run import Run
 from core.scenes.calibrated import Calibrated, calibrated_at
 from core.scenes.planes import MOST_STAND_INS, Plane, plane_of
 from core.scenes.surface import LEVELS, Contour, Surface, contours_of, surface_of
+from core.scenes.unit_maps import UnitMap, unit_map, unit_of
 from core.training import TrainState
 from core.view import SPLITS, View
 
@@ -63,6 +64,8 @@ class BoundaryScene:
         Where the selected row lies.
     calibrated : bool
         Whether the probabilities are calibrated ones.
+    unit : UnitMap or None
+        The unit whose output is the surface; None where that is the model's.
     """
 
     step: int
@@ -76,6 +79,7 @@ class BoundaryScene:
     wrong: NDArray[np.bool_]
     selected: Floats | None
     calibrated: bool
+    unit: UnitMap | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -113,8 +117,13 @@ def boundary_scene(
     """
     plane = plane_of(run.dataset, run.prepared, view)
     calibrated = calibrated_at(run, state) if view.calibrated else None
-    surface = surface_of(run, state, plane, resolution, averaged, calibrated)
-    levels = (view.threshold,) if view.discrete else tuple(sorted({*LEVELS, view.threshold}))
+    at = unit_of(run, view.unit)
+    unit = unit_map(run, state, plane, at, resolution) if at else None
+    if unit is not None:
+        surface, levels = unit.surface, (0.5,)
+    else:
+        surface = surface_of(run, state, plane, resolution, averaged, calibrated)
+        levels = (view.threshold,) if view.discrete else tuple(sorted({*LEVELS, view.threshold}))
     rows = _rows(plane, tuple(name in view.shown for name in SPLITS))
     return BoundaryScene(
         step=state.step,
@@ -123,11 +132,12 @@ def boundary_scene(
         surface=surface,
         contours=contours_of(surface, levels),
         threshold=view.threshold,
-        discrete=view.discrete,
+        discrete=view.discrete and unit is None,
         rows=rows,
         wrong=_wrong(run, state, rows, view.threshold, calibrated),
         selected=_selected(plane, view.selected),
         calibrated=calibrated is not None,
+        unit=unit,
     )
 
 

@@ -13,6 +13,7 @@ from core.activations import ACTIVATIONS, Activation, Array
 from core.data.dataset import Floats, read_only
 from core.errors import UserError
 from core.functions import sigmoid
+from core.knobs import NumberKnob
 from core.run import Run
 from core.scenes.facts import Facts, facts_about
 from core.scenes.numerics import Comparison, compare_numerics
@@ -22,8 +23,23 @@ from core.training import TrainState
 SPAN = 8.0
 POINTS = 641
 KEY_PLACES = (-5.0, -2.0, 0.0, 2.0, 5.0)
-SHARPNESS = (0.1, 100.0)
-FARTHEST = 10_000.0  # z that can be typed
+Z = NumberKnob(
+    label="z",
+    default=1.0,
+    help="Where on the curve to look; the slider shows the near part, more can be typed.",
+    effect="view",
+    low=-10_000.0,
+    high=10_000.0,
+)
+SHARPNESS = NumberKnob(
+    label="Sharpness t",
+    default=1.0,
+    help="The function becomes f(t z): a larger t makes it steeper, towards a step.",
+    effect="view",
+    low=0.1,
+    high=100.0,
+    scale="log",
+)
 HIGHEST = 10.0  # that the plot goes for the function itself
 LOW_BESIDE, HIGH_BESIDE = -2.0, 3.0  # and for what is drawn beside it
 Axis = Literal["probability", "odds", "log_odds"]
@@ -64,8 +80,8 @@ class FunctionsChoice:
     """
 
     function: str = "sigmoid"
-    z: float = 1.0
-    sharpness: float = 1.0
+    z: float = Z.default
+    sharpness: float = SHARPNESS.default
     slope: bool = True
     curvature: bool = False
     others: tuple[str, ...] = ()
@@ -78,16 +94,8 @@ class FunctionsChoice:
         """Check every field."""
         for name in (self.function, *self.others):
             ACTIVATIONS[name]
-        if not abs(self.z) <= FARTHEST:
-            raise UserError(
-                "z is out of range.", f"It was {self.z}.", "Give a number from −10000 to 10000."
-            )
-        if not SHARPNESS[0] <= self.sharpness <= SHARPNESS[1]:
-            raise UserError(
-                "The sharpness is out of range.",
-                f"It was {self.sharpness}.",
-                f"Give a number from {SHARPNESS[0]} to {SHARPNESS[1]:g}.",
-            )
+        Z.check(self.z)
+        SHARPNESS.check(self.sharpness)
         for value, known in (
             (self.axis, AXES),
             (self.fact, FACTS),

@@ -13,15 +13,38 @@ from core.data.dataset import Floats, read_only
 from core.errors import UserError
 from core.functions import log_softmax, sigmoid, softmax, softmax_jacobian
 from core.heads import class_logits
+from core.knobs import NumberKnob
 from core.run import Run
 from core.scenes.mistakes import Mistakes, mistakes
 from core.scenes.ternary import Ternary, ternary
 from core.training import TrainState
 
 FEWEST, MOST = 2, 8
-TEMPERATURES = (0.05, 20.0)
-LOGIT_SPAN = 10.0
-FARTHEST = 10_000.0  # a logit or a constant that can be typed
+TEMPERATURE = NumberKnob(
+    label="Temperature T",
+    default=1.0,
+    help="Logits are divided by it: below 1 the largest takes more, above 1 all become alike.",
+    effect="view",
+    low=0.05,
+    high=20.0,
+    scale="log",
+)
+LOGIT = NumberKnob(
+    label="Logit",
+    default=0.0,
+    help="A class's score before the softmax; only differences matter.",
+    effect="view",
+    low=-10_000.0,
+    high=10_000.0,
+)
+CONSTANT = NumberKnob(
+    label="Constant c",
+    default=0.0,
+    help="Added to every logit; the probabilities do not change.",
+    effect="view",
+    low=-10_000.0,
+    high=10_000.0,
+)
 SECTIONS = ("logits", "steps", "slopes", "sigmoid", "triangle", "learning")
 
 
@@ -51,8 +74,8 @@ class SoftmaxChoice:
 
     logits: tuple[float, ...] = (2.0, 0.5, -1.0)
     follows_row: bool = False
-    temperature: float = 1.0
-    constant: float = 0.0
+    temperature: float = TEMPERATURE.default
+    constant: float = CONSTANT.default
     true_class: int = 0
     section: str = "logits"
 
@@ -64,14 +87,10 @@ class SoftmaxChoice:
                 f"It was {len(self.logits)}.",
                 f"Give a number from {FEWEST} to {MOST}.",
             )
-        if not all(abs(z) <= FARTHEST for z in (*self.logits, self.constant)):
-            raise UserError("A logit is out of range.", "", "Give numbers from −10000 to 10000.")
-        if not TEMPERATURES[0] <= self.temperature <= TEMPERATURES[1]:
-            raise UserError(
-                "The temperature is out of range.",
-                f"It was {self.temperature}.",
-                f"Give a number from {TEMPERATURES[0]} to {TEMPERATURES[1]:g}.",
-            )
+        for z in self.logits:
+            LOGIT.check(z)
+        CONSTANT.check(self.constant)
+        TEMPERATURE.check(self.temperature)
         if self.section not in SECTIONS:
             raise UserError(f"There is no section {self.section!r} here.")
 

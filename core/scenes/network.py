@@ -1,0 +1,245 @@
+"""The network panel's scene: what each unit computes, and every parameter with its place."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from core.architecture import Architecture
+from core.data.dataset import Codes, Floats, read_only
+from core.run import Run
+from core.scenes.planes import plane_of
+from core.scenes.unit_maps import (
+    INPUTS,
+    histograms,
+    outputs_of,
+    plane_inputs,
+    signed_shades,
+    train_sample,
+)
+from core.training import TrainState
+from core.view import View
+
+MOST_LAYERS = 8  # hidden layers drawn
+MOST_UNITS = 16  # units drawn of a layer
+RESOLUTION = 20
+VECTORS = ("bias", "sharpness", "gain", "shift")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Vector:
+    """One parameter of each unit drawn in a layer.
+
+    Attributes
+    ----------
+    name : {"bias", "sharpness", "gain", "shift"}
+    values : (shown,) array
+    indices : (shown,) int array
+        Places in the flat parameter vector.
+    """
+
+    name: str
+    values: Floats
+    indices: Codes
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Column:
+    """The units drawn of one layer.
+
+    Attributes
+    ----------
+    layer : int
+        -1 for the inputs.
+    units : tuple of int
+        Which are drawn.
+    total : int
+        How many there are.
+    pictures : array
+        Of each unit drawn a map (shown, r, c) from -1 to 1, rows from below, or a histogram
+        (shown, bins) of shares.
+    low, high : (shown,) arrays
+        The least and the largest output on the grid or the rows.
+    vectors : tuple of Vector
+        Its parameters that are no weights; none for the inputs.
+    """
+
+    layer: int
+    units: tuple[int, ...]
+    total: int
+    pictures: Floats
+    low: Floats
+    high: Floats
+    vectors: tuple[Vector, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Links:
+    """The weights drawn between two neighbouring columns.
+
+    Attributes
+    ----------
+    source, target : int
+        Columns of the scene.
+    weights : (a, b) array
+    indices : (a, b) int array
+        Places in the flat parameter vector.
+    """
+
+    source: int
+    target: int
+    weights: Floats
+    indices: Codes
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class NetworkScene:
+    """What the network panel draws.
+
+    Attributes
+    ----------
+    step : int
+    architecture : Architecture
+    columns : tuple of Column
+        Inputs, hidden layers, output.
+    links : tuple of Links
+    has_maps : bool
+        Whether the pictures are maps over the input plane rather than histograms.
+    input_names, output_names : tuple of str
+    left_out : int
+        Hidden layers that are not drawn; they lie before the last hidden one.
+    """
+
+    step: int
+    architecture: Architecture
+    columns: tuple[Column, ...]
+    links: tuple[Links, ...]
+    has_maps: bool
+    input_names: tuple[str, ...]
+    output_names: tuple[str, ...]
+    left_out: int
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One parameter of a unit.
+
+    Attributes
+    ----------
+    name : {"bias", "sharpness", "gain", "shift", "weight"}
+    source : int
+        The unit of the layer before from which a weight comes; -1 for the others.
+    index : int
+        Its place in the flat parameter vector.
+    """
+
+    name: str
+    source: int
+    index: int
+
+
+def network_scene(run: Run, state: TrainState, view: View) -> NetworkScene:
+    """Return what the network panel shows at a state."""
+    architecture = run.architecture
+    has_maps = run.dataset.n_features <= 2
+    plane = plane_of(run.dataset, run.prepared, view)
+    X = plane_inputs(plane, RESOLUTION) if has_maps else train_sample(run.prepared)
+    outputs = outputs_of(run, state, X)
+    layers = layers_shown(len(architecture.layers) - 1)
+    columns = tuple(
+        _column(architecture, state, layer, outputs[layer + 1], has_maps) for layer in layers
+    )
+    classes = run.prepared.classes
+    return NetworkScene(
+        step=state.step,
+        architecture=architecture,
+        columns=columns,
+        links=_links(architecture, state, columns),
+        has_maps=has_maps,
+        input_names=tuple(made.name for made in run.prepared.inputs),
+        output_names=classes[-architecture.n_outputs :],
+        left_out=len(architecture.layers) + 1 - len(layers),
+    )
+
+
+def layers_shown(n_hidden: int, most: int = MOST_LAYERS) -> tuple[int, ...]:
+    """Return the layers drawn, -1 for the inputs: of too many the first and the last.
+
+    Examples
+    --------
+    >>> layers_shown(2)
+    (-1, 0, 1, 2)
+    >>> layers_shown(12, most=3)
+    (-1, 0, 1, 11, 12)
+    """
+    if n_hidden <= most:
+        return tuple(range(INPUTS, n_hidden + 1))
+    return (*range(INPUTS, most - 1), n_hidden - 1, n_hidden)
+
+
+def places_of(architecture: Architecture, layer: int, unit: int) -> tuple[Place, ...]:
+    """Return every parameter of a unit: bias and the like, then its incoming weights."""
+    if layer == INPUTS:
+        return ()
+    own = architecture.views(np.arange(architecture.n_parameters))[layer]
+    vectors = zip(VECTORS, (own.b, own.sharpness, own.gain, own.shift), strict=True)
+    places = [Place(name, -1, int(v[unit])) for name, v in vectors if v is not None]
+    return (*places, *(Place("weight", i, int(at)) for i, at in enumerate(own.W[:, unit])))
+
+
+def _column(
+    architecture: Architecture, state: TrainState, layer: int, outputs: Floats, has_maps: bool
+) -> Column:
+    total = outputs.shape[1]
+    units = tuple(range(min(total, MOST_UNITS)))
+    shown = outputs[:, : len(units)]
+    if has_maps:
+        shades = signed_shades(shown, layer == len(architecture.layers) - 1)
+        pictures = np.ascontiguousarray(shades.T).reshape(-1, RESOLUTION, RESOLUTION)
+    else:
+        pictures = histograms(shown)
+    return Column(
+        layer,
+        units,
+        total,
+        read_only(pictures, np.float64),
+        read_only(shown.min(axis=0), np.float64),
+        read_only(shown.max(axis=0), np.float64),
+        _vectors(architecture, state, layer, len(units)),
+    )
+
+
+def _vectors(
+    architecture: Architecture, state: TrainState, layer: int, shown: int
+) -> tuple[Vector, ...]:
+    if layer == INPUTS:
+        return ()
+    own = architecture.views(state.parameters)[layer]
+    at = architecture.views(np.arange(architecture.n_parameters))[layer]
+    pairs = ((own.b, at.b), (own.sharpness, at.sharpness), (own.gain, at.gain))
+    return tuple(
+        Vector(
+            name,
+            read_only(values[:shown], np.float64),
+            read_only(indices[:shown], np.int64),
+        )
+        for name, (values, indices) in zip(VECTORS, (*pairs, (own.shift, at.shift)), strict=True)
+        if values is not None and indices is not None
+    )
+
+
+def _links(
+    architecture: Architecture, state: TrainState, columns: tuple[Column, ...]
+) -> tuple[Links, ...]:
+    views = architecture.views(state.parameters)
+    places = architecture.views(np.arange(architecture.n_parameters))
+    links = []
+    for source, (before, after) in enumerate(zip(columns, columns[1:], strict=False)):
+        if after.layer != before.layer + 1:
+            continue
+        part = slice(len(before.units)), slice(len(after.units))
+        weights = read_only(views[after.layer].W[part], np.float64)
+        indices = read_only(places[after.layer].W[part], np.int64)
+        links.append(Links(source, source + 1, weights, indices))
+    return tuple(links)

@@ -1,0 +1,137 @@
+"""What each unit computes: its output over the input plane, or spread over the training rows."""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import dataclass
+
+import numpy as np
+
+from core.data.dataset import Floats, read_only
+from core.data.preparing import Prepared
+from core.heads import HEADS
+from core.network import forward
+from core.run import Run
+from core.scenes.planes import Plane
+from core.scenes.surface import Surface
+from core.training import TrainState
+
+INPUTS = -1  # stands for the inputs where a layer is named
+MOST_ROWS = 400
+MOST_AVERAGED = 20  # rows that stand in where a unit's map is averaged
+BINS = 12
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class UnitMap:
+    """One unit's output over the plane.
+
+    Attributes
+    ----------
+    layer : int
+        -1 for the inputs.
+    unit : int
+    low, high : float
+        The least and the largest output on the grid.
+    surface : Surface
+        Of two "classes": the second's share is 1/2 where the output is 0, and 0 or 1 where it is as
+        large as it gets, negative or positive.
+    """
+
+    layer: int
+    unit: int
+    low: float
+    high: float
+    surface: Surface
+
+
+def unit_of(run: Run, unit: tuple[int, ...]) -> tuple[int, int] | None:
+    """Return (layer, unit) where the network has it, else None."""
+    if len(unit) != 2 or not INPUTS <= unit[0] < len(run.architecture.layers):
+        return None
+    layer, index = unit
+    layers = run.architecture.layers
+    widest = run.architecture.n_inputs if layer == INPUTS else layers[layer].units
+    return (layer, index) if 0 <= index < widest else None
+
+
+def outputs_of(run: Run, state: TrainState, X: Floats) -> tuple[Floats, ...]:
+    """Return what every layer gives for rows X (n, n_inputs), the inputs first.
+
+    The last is (n, outputs) probabilities: of a sigmoid head class 1's alone.
+    """
+    architecture = run.architecture
+    passes = forward(architecture, state.parameters, state.statistics, X)
+    probabilities = HEADS[architecture.head].probabilities(passes[-1].activations)
+    hidden = [step.activations for step in passes[:-1]]
+    return (X, *hidden, probabilities[:, -architecture.n_outputs :])
+
+
+def signed_shades(outputs: Floats, is_probability: bool) -> Floats:
+    """Return outputs (n, units) from -1 to 1, 0 where they are 0 (a probability: where it is 1/2).
+
+    Examples
+    --------
+    >>> signed_shades(np.array([[-1.0], [4.0]]), False).tolist()
+    [[-0.25], [1.0]]
+    """
+    if is_probability:
+        return np.nan_to_num(2.0 * outputs - 1.0)
+    largest = np.abs(outputs).max(axis=0)
+    return np.nan_to_num(outputs / np.where(largest > 0.0, largest, 1.0))
+
+
+def histograms(outputs: Floats, bins: int = BINS) -> Floats:
+    """Return the share of rows (units, bins) in equal bins from each unit's least to its largest.
+
+    A unit whose output never changes has all rows in the middle bin.
+    """
+    low, high = outputs.min(axis=0), outputs.max(axis=0)
+    span = np.where(high > low, high - low, 1.0)
+    places = np.nan_to_num((outputs - low) / span * bins).astype(np.int64).clip(0, bins - 1)
+    places[:, ~(high > low)] = bins // 2
+    units = outputs.shape[1]
+    flat = (places + bins * np.arange(units)).ravel()
+    counts = np.bincount(flat, minlength=units * bins).reshape(units, bins)
+    return np.asarray(counts / max(len(outputs), 1))
+
+
+@functools.lru_cache(maxsize=4)
+def plane_inputs(plane: Plane, resolution: int, stand_in: int = 0) -> Floats:
+    """Return the model's inputs on a square grid over a plane, row by row from below."""
+    x_low, x_high, y_low, y_high = plane.limits
+    x, y = np.linspace(x_low, x_high, resolution), np.linspace(y_low, y_high, resolution)
+    at = np.stack(np.meshgrid(x, y), axis=-1).reshape(-1, 2)
+    return read_only(plane.inputs(at, stand_in), np.float64)
+
+
+@functools.lru_cache(maxsize=4)
+def train_sample(prepared: Prepared) -> Floats:
+    """Return at most 400 training rows, evenly spaced."""
+    X, _, _ = prepared.part(0)
+    chosen = np.linspace(0, len(X) - 1, min(len(X), MOST_ROWS)).round().astype(np.int64)
+    return read_only(X[chosen], np.float64)
+
+
+def unit_map(
+    run: Run, state: TrainState, plane: Plane, unit: tuple[int, int], resolution: int
+) -> UnitMap:
+    """Return the map of one unit; where the plane averages, the mean over some of its rows."""
+    layer, index = unit
+    wide = 4 * resolution if len(plane.axes) == 1 else resolution
+    x_low, x_high, y_low, y_high = plane.limits
+    x = np.linspace(x_low, x_high, wide)
+    y = np.linspace(y_low, y_high, resolution) if len(plane.axes) == 2 else np.empty(0)
+    lines = np.stack(np.meshgrid(x, y if len(y) else [0.0]), axis=-1).reshape(-1, 2)
+    used = min(MOST_AVERAGED, len(plane.stand_ins)) if plane.kind == "average" else 1
+    total = np.zeros(len(lines))
+    for stand_in in range(used):
+        inputs = plane.inputs(lines, stand_in)
+        total += outputs_of(run, state, inputs)[layer + 1][:, index]
+    outputs = total / used
+    is_output = layer == len(run.architecture.layers) - 1
+    share = 0.5 + 0.5 * signed_shades(outputs[:, None], is_output)[:, 0]
+    shares = np.stack([1.0 - share, share], axis=-1).reshape(max(len(y), 1), wide, 2)
+    frozen = (read_only(array, np.float64) for array in (x, y, shares))
+    surface = Surface(*frozen, used if plane.kind == "average" else 0)
+    return UnitMap(layer, index, float(outputs.min()), float(outputs.max()), surface)

@@ -1,0 +1,114 @@
+"""A picture and its explanations: beside each other where there is room, else one under the other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from PySide6.QtCore import QSignalBlocker, Qt
+from PySide6.QtGui import QPalette, QResizeEvent, QWheelEvent
+from PySide6.QtWidgets import QBoxLayout, QFrame, QScrollArea, QTabBar, QVBoxLayout, QWidget
+
+WIDE = 620
+_SIDE_WIDTH = 330
+
+
+class QuietTabs(QTabBar):
+    """Tabs that the wheel does not turn."""
+
+    def __init__(self, name: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName(name)
+        self.setDrawBase(False)
+        self.setExpanding(False)
+        self.setUsesScrollButtons(True)
+        self.setElideMode(Qt.TextElideMode.ElideNone)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """Leave the wheel to what can be scrolled."""
+        event.ignore()
+
+
+class Sections(QWidget):
+    """Tabs over pages, of which only the open one takes room.
+
+    Parameters
+    ----------
+    pages : sequence of (name, title, widget)
+    changed : callable
+        Takes the name of the page that the user opened.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        label: str,
+        pages: Sequence[tuple[str, str, QWidget]],
+        changed: Callable[[str], None],
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._names = [page for page, _, _ in pages]
+        self._pages = [widget for _, _, widget in pages]
+        self.tabs = QuietTabs(name, self)
+        self.tabs.setAccessibleName(label)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(4)
+        layout.addWidget(self.tabs)
+        for _, title, widget in pages:
+            self.tabs.addTab(title)
+            layout.addWidget(widget)
+            widget.setVisible(widget is self._pages[0])
+        layout.addStretch(1)
+        self.tabs.currentChanged.connect(lambda index: changed(self._names[index]))
+
+    def page(self, name: str) -> QWidget:
+        """Return a page by its name."""
+        return self._pages[self._names.index(name)]
+
+    def show_page(self, name: str) -> None:
+        """Open a page without telling anyone."""
+        index = self._names.index(name)
+        if self.tabs.currentIndex() != index:
+            with QSignalBlocker(self.tabs):
+                self.tabs.setCurrentIndex(index)
+        for place, widget in enumerate(self._pages):
+            widget.setVisible(place == index)
+
+
+class TwoParts(QScrollArea):
+    """Lays a picture and its explanations out as the width allows, and scrolls what is too high."""
+
+    def __init__(self, picture: QWidget, side: QWidget, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setWidgetResizable(True)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._side = side
+        body = QWidget()
+        body.setBackgroundRole(QPalette.ColorRole.Base)
+        body.setAutoFillBackground(True)
+        self.layout_ = QBoxLayout(QBoxLayout.Direction.TopToBottom, body)
+        self.layout_.setContentsMargins(0, 0, 0, 0)
+        self.layout_.setSpacing(8)
+        self.layout_.addWidget(picture, 1)
+        self.layout_.addWidget(side)
+        self.setWidget(body)
+
+    @property
+    def is_wide(self) -> bool:
+        """Whether the two stand beside each other."""
+        return self.layout_.direction() == QBoxLayout.Direction.LeftToRight
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Choose the arrangement for the width."""
+        wide = self.width() >= WIDE
+        if wide != self.is_wide:
+            directions = QBoxLayout.Direction
+            self.layout_.setDirection(directions.LeftToRight if wide else directions.TopToBottom)
+        most = max(_SIDE_WIDTH, int(0.42 * self.width()))
+        self._side.setMinimumWidth(_SIDE_WIDTH if wide else 0)
+        self._side.setMaximumWidth(most if wide else 16777215)
+        super().resizeEvent(event)

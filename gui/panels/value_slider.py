@@ -1,0 +1,135 @@
+"""A number of a panel's own: label, slider and field in one row."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QSignalBlocker, Qt
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QAbstractSlider, QHBoxLayout, QLabel, QLineEdit, QWidget
+
+from core.errors import UserError
+from core.knobs import NumberKnob
+from gui.editors.scales import SliderScale
+from gui.editors.slider import Slider
+from gui.numerals import figures_font, typed, width_of
+
+LABEL_WIDTH = 92
+
+
+class ValueField(QLineEdit):
+    """A field for one number: Return or leaving it submits, up and down step, Escape takes back."""
+
+    def __init__(self, slider: Slider, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._slider = slider
+        self._text = ""
+        self.setFont(figures_font(self.font()))
+        self.setAlignment(Qt.AlignmentFlag.AlignRight)
+        self.setFixedWidth(width_of(self, "−0.0000") + 12)
+
+    def show_number(self, value: float) -> None:
+        """Show a number."""
+        self._text = typed(value)
+        if self.text() != self._text:
+            self.setText(self._text)
+        self.setModified(False)
+        self.refuse("")
+
+    def refuse(self, sentence: str) -> None:
+        """Mark the text as one that cannot be, and say why; with no sentence, as fine."""
+        self.setToolTip(sentence)
+        if bool(self.property("refused")) != bool(sentence):
+            self.setProperty("refused", bool(sentence))
+            self.style().unpolish(self)
+            self.style().polish(self)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Step on up and down; take the text back on Escape."""
+        action = QAbstractSlider.SliderAction
+        steps = {
+            Qt.Key.Key_Up: action.SliderSingleStepAdd,
+            Qt.Key.Key_Down: action.SliderSingleStepSub,
+        }
+        step = steps.get(Qt.Key(event.key()))
+        if step is not None:
+            self._slider.triggerAction(step)
+        elif event.key() == Qt.Key.Key_Escape and self.isModified():
+            self.setText(self._text)
+            self.refuse("")
+        else:
+            super().keyPressEvent(event)
+
+
+class ValueSlider(QWidget):
+    """One number by slider or typed; the slider is deaf to the wheel.
+
+    Parameters
+    ----------
+    name : str
+        The slider's object name; the field's ends in ``.field``.
+    knob : NumberKnob
+        Label, range and help; ``shown`` narrows what the slider spans.
+    changed : callable
+        Takes the new number.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        knob: NumberKnob,
+        changed: Callable[[float], None],
+        shown: tuple[float, float] | None = None,
+        label: str = "",
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self.knob = knob
+        self._changed = changed
+        low, high = shown or (knob.low, knob.high)
+        self.scale = SliderScale(low, high, knob.scale, False)
+        self.label = QLabel(label or knob.label)
+        self.label.setMinimumWidth(LABEL_WIDTH)
+        self.slider = Slider(self, self.scale.decades())
+        self.slider.setObjectName(name)
+        self.slider.setRange(0, self.scale.places)
+        self.slider.setPageStep(max(self.scale.places // 10, 1))
+        self.field = ValueField(self.slider, self)
+        self.field.setObjectName(f"{name}.field")
+        self.label.setBuddy(self.field)
+        for control in (self.slider, self.field):
+            control.setAccessibleName(label or knob.label)
+            control.setAccessibleDescription(knob.help)
+        self.slider.setToolTip(knob.help)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(8, 2, 8, 2)
+        layout.setSpacing(6)
+        layout.addWidget(self.label)
+        layout.addWidget(self.slider, 1)
+        layout.addWidget(self.field)
+        self.slider.valueChanged.connect(self._on_slider)
+        self.field.editingFinished.connect(self._on_typed)
+
+    def show_value(self, value: float) -> None:
+        """Show a number without telling anyone."""
+        if not self.slider.isSliderDown():
+            with QSignalBlocker(self.slider):
+                low, high = self.scale.low, self.scale.high
+                self.slider.setValue(self.scale.place(min(max(value, low), high)))
+        if not self.field.isModified():
+            self.field.show_number(value)
+
+    def _on_slider(self, place: int) -> None:
+        self.field.setModified(False)
+        self._changed(self.scale.number(place))
+
+    def _on_typed(self) -> None:
+        if not self.field.isModified():
+            return
+        try:
+            value = self.knob.parse(self.field.text())
+        except UserError as error:
+            self.field.refuse(str(error))
+            return
+        self.field.setModified(False)
+        self._changed(value)

@@ -1,0 +1,156 @@
+import subprocess
+import sys
+
+import pytest
+from PySide6.QtWidgets import QAbstractButton, QAbstractSlider, QComboBox, QLabel, QWidget
+
+from core.scenes.boundary import boundary_scene
+from core.scenes.curves import curves_scene
+from core.scenes.figures import figures_scene
+from core.scenes.reliability import reliability_scene
+from core.scenes.rows import rows_scene
+from gui.panel import Panel
+from gui.panels import PANELS
+from gui.theme import THEMES, themes
+from tests.gui.panel_cases import new_session, same, train
+
+
+def expected_scene(name, panel, session):
+    run, state, view = session.run, session.state, session.view
+    if name == "boundary":
+        return boundary_scene(run, state, view, *panel.fineness())
+    if name == "curves":
+        return curves_scene(run, session.ghosts, view, state.step)
+    if name == "reliability":
+        return reliability_scene(run, state, view, panel.draws(), panel.scene.band)
+    if name in {"figures", "rows"}:
+        return {"figures": figures_scene, "rows": rows_scene}[name](run, state, view)
+    return panel.compute()
+
+
+@pytest.mark.parametrize("name", PANELS)
+def test_a_panel_s_scene_is_what_the_scene_function_gives(name, qtbot, session, show):
+    train(qtbot, session)
+    panel = show(name, session)
+    assert same(panel.scene, expected_scene(name, panel, session))
+    session.scrub(11)
+    assert same(panel.scene, expected_scene(name, panel, session))
+    if hasattr(panel.scene, "step"):
+        assert panel.scene.step == 11
+    if panel.settles:
+        qtbot.waitUntil(lambda: panel.is_calm)
+        assert same(panel.scene, expected_scene(name, panel, session))
+
+
+@pytest.mark.parametrize("name", PANELS)
+def test_a_hidden_panel_computes_nothing_until_it_is_shown(name, qtbot, session, monkeypatch):
+    panel = PANELS[name].make(session)
+    qtbot.addWidget(panel)
+    computed = []
+    compute = panel.compute
+    monkeypatch.setattr(panel, "compute", lambda: computed.append(1) or compute())
+    train(qtbot, session, 10)
+    session.set_view("threshold", 0.3)
+    session.edit("calibration.bins", 7)
+    themes().use("dark")
+    assert computed == []
+    panel.show()
+    qtbot.waitExposed(panel)
+    assert computed
+
+
+@pytest.mark.parametrize("name", PANELS)
+def test_another_theme_draws_the_same_scene_in_other_colours(name, qtbot, session, show):
+    train(qtbot, session)
+    panel = show(name, session)
+    scene = panel.scene
+    pictures = set()
+    for chosen in THEMES:
+        themes().use(chosen)
+        panel.ensurePolished()
+        pictures.add(bytes(panel.grab().toImage().constBits()))
+    assert len(pictures) == len(THEMES)
+    assert panel.scene is scene
+
+
+@pytest.mark.parametrize("name", PANELS)
+def test_a_panel_says_in_one_sentence_what_it_shows(name, qtbot, session, show):
+    train(qtbot, session)
+    panel = show(name, session)
+    sentence = panel.accessibleDescription()
+    assert sentence.endswith(".")
+    assert len(sentence) > 20
+    assert panel.objectName() == f"panel.{name}"
+    session.scrub(3)
+    if name != "rows":
+        assert panel.accessibleDescription() != sentence
+
+
+@pytest.mark.parametrize("name", PANELS)
+def test_every_control_has_a_name_and_is_within_the_panel(name, session, show):
+    panel = show(name, session)
+    kinds = (QAbstractButton, QAbstractSlider, QComboBox)
+    controls = [
+        widget
+        for widget in panel.findChildren(QWidget)
+        if isinstance(widget, kinds) and widget.isVisible() and widget.objectName()
+    ]
+    for control in controls:
+        if control.objectName().startswith("qt_") or "ScrollBar" in type(control).__name__:
+            continue
+        assert control.accessibleName(), control.objectName()
+        assert control.toolTip(), control.objectName()
+        corner = control.mapTo(panel, control.rect().bottomRight())
+        assert panel.rect().contains(corner), control.objectName()
+        assert control.width() >= control.minimumSizeHint().width() - 1, control.objectName()
+
+
+@pytest.mark.parametrize("name", PANELS)
+def test_no_line_of_text_is_cut_off_at_the_bottom(name, qtbot, session, show):
+    train(qtbot, session)
+    panel = show(name, session)
+    labels = [it for it in panel.findChildren(QLabel) if it.isVisible() and it.text()]
+    assert labels or name == "rows"
+
+    def needed(label):
+        tall = label.heightForWidth(label.width()) if label.wordWrap() else 0
+        return max(tall, label.minimumSizeHint().height())
+
+    qtbot.waitUntil(lambda: all(label.height() >= needed(label) for label in labels))
+
+
+@pytest.mark.parametrize("name", PANELS)
+def test_a_panel_draws_three_classes_a_table_and_a_bundled_set(name, qtbot, show):
+    for source in ("iris", "penguins"):
+        other = new_session(data={"source": source})
+        try:
+            panel = show(name, other)
+            train(qtbot, other, 5)
+            assert panel.scene is not None
+            assert panel.accessibleDescription()
+            panel.hide()
+        finally:
+            other.close()
+
+
+@pytest.mark.parametrize("name", PANELS)
+def test_another_data_set_replaces_the_one_before(name, qtbot, session, show):
+    panel = show(name, session)
+    for source in ("blobs", "wine", "two_moons"):
+        session.edit("data.source", source)
+        assert same(panel.scene, expected_scene(name, panel, session))
+
+
+def test_importing_the_registry_imports_no_plots():
+    code = "import sys, gui.panels; print('pyqtgraph' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"
+
+
+def test_a_costly_panel_is_drawn_less_often(qtbot, session, show, monkeypatch):
+    panel = show("figures", session)
+    ticks = iter([0.0, 0.24])
+    monkeypatch.setattr("gui.panels.base.time.perf_counter", lambda: next(ticks))
+    panel.refresh()
+    assert panel.frames_between == 100
+    assert isinstance(panel, Panel)

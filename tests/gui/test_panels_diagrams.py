@@ -1,0 +1,157 @@
+import numpy as np
+import pytest
+
+from gui.panels.curves import spread
+from gui.theme import theme
+from tests.gui.panel_cases import new_session, train
+
+
+def test_curves_draw_each_part_in_its_ink(qtbot, session, show):
+    train(qtbot, session, 60)
+    panel = show("curves", session)
+    inks = [theme().ink, theme().accent, theme().ink]
+    for line, item, ink in zip(panel.scene.lines, panel._raw, inks, strict=True):
+        x, y = item.getData()
+        np.testing.assert_array_equal(x, line.x)
+        np.testing.assert_array_equal(y, line.y)
+        assert item.opts["pen"].color().name() == ink.lower()
+    styles = [item.opts["pen"].style() for item in panel._raw]
+    assert styles[0] == styles[1] != styles[2]
+
+
+def test_curves_controls_change_the_view(qtbot, session, show):
+    train(qtbot, session, 30)
+    panel = show("curves", session)
+    panel.metric_box.setCurrentIndex(panel.metric_box.findData("accuracy"))
+    assert session.view.metric == panel.scene.metric.name == "accuracy"
+    panel.by_step.click()
+    assert not session.view.by_epoch
+    panel.log_x.click()
+    panel.log_y.click()
+    panel.smooth.click()
+    assert panel.scene.log_x
+    assert panel.scene.log_y
+    assert panel.scene.smoothed
+    x, y = panel._raw[0].getData()
+    np.testing.assert_allclose(x, np.log10(panel.scene.lines[0].x))
+    np.testing.assert_allclose(y, np.log10(panel.scene.lines[0].y))
+
+
+def test_every_figure_can_be_chosen(qtbot, session, show):
+    train(qtbot, session, 30)
+    panel = show("curves", session)
+    for index in range(panel.metric_box.count()):
+        panel.metric_box.setCurrentIndex(index)
+        assert panel.scene.metric.name == panel.metric_box.itemData(index)
+        assert panel.scene.lines, panel.scene.metric.name
+
+
+def test_ghosts_edits_and_the_scrub_position_are_drawn(qtbot, session, show):
+    train(qtbot, session, 30)
+    session.edit("training.learning_rate", 0.03)
+    train(qtbot, session, 30)
+    panel = show("curves", session)
+    x, _ = panel._edits.getData()
+    assert x.tolist() == [panel.scene.edits[0].place] * 2
+    panel.plot.hovered.emit(panel.scene.edits[0].place, 0.1)
+    assert "learning rate 0.1 → <b>0.03</b>" in panel.reading.text()
+    panel.plot.left.emit()
+    assert "learning rate" not in panel.reading.text()
+    session.scrub(20)
+    assert panel._now.isVisible()
+    assert panel._now.getData()[0][0] == panel.scene.now
+    session.restart()
+    assert panel.scene.ghosts
+    assert [item.isVisible() for item in panel._ghosts][:4] == [True, True, True, False]
+    assert not panel._now.isVisible()
+
+
+def test_a_run_without_records_tells_what_to_do(session, show):
+    panel = show("curves", session)
+    session.run.history.metrics._length = 0
+    panel.refresh()
+    assert "play" in panel.reading.text()
+
+
+def test_names_at_line_ends_keep_apart_and_in_order():
+    places = spread([0.3, 0.31, 0.0, 0.9], 0.1, 0.05)
+    assert places == pytest.approx([0.3, 0.4, 0.05, 0.9])
+
+
+def test_the_reliability_diagram_draws_its_scene(qtbot, session, show):
+    train(qtbot, session, 40)
+    panel = show("reliability", session)
+    qtbot.waitUntil(lambda: panel.is_calm)
+    x, y = panel._raw.getData()
+    expected = panel.scene.raw.curve.knots
+    np.testing.assert_array_equal(x, expected[0])
+    np.testing.assert_array_equal(y, expected[1])
+    np.testing.assert_array_equal(panel._lower.getData()[1], panel.scene.band.lower)
+    np.testing.assert_array_equal(panel._upper.getData()[1], panel.scene.band.upper)
+    text = panel.figures.text()
+    for value in (panel.scene.raw.ece, panel.scene.raw.chance_ece, panel.scene.raw.brier.score):
+        assert f"{value:.3f}" in text
+    for word in ("chance", "MCB", "DSC", "UNC", "15 bins", "(low, high]"):
+        assert word in text
+
+
+def test_the_diagram_is_square(session, show, qtbot):
+    for size in ((330, 400), (700, 560), (300, 700)):
+        panel = show("reliability", session)
+        panel.resize(*size)
+        qtbot.waitUntil(lambda panel=panel, size=size: panel.width() == size[0])
+        box = panel.plot.getPlotItem().vb
+        assert abs(box.width() - box.height()) <= 2.0, size
+        low = panel.histogram.getPlotItem().vb
+        assert abs(box.width() - low.width()) <= 1.0
+
+
+def test_reliability_controls_change_the_view(qtbot, session, show):
+    train(qtbot, session, 40)
+    panel = show("reliability", session)
+    panel.split.setCurrentIndex(2)
+    assert session.view.split == panel.scene.split == "test"
+    panel.judged.setCurrentIndex(1)
+    assert session.view.reliability_class == panel.scene.view == 0
+    panel.bars.click()
+    assert session.view.bars
+    assert panel._columns.isVisible()
+    full = ~panel.scene.raw.bars.empty
+    np.testing.assert_array_equal(panel._columns.opts["y1"], panel.scene.raw.bars.frequency[full])
+
+
+def test_a_calibrated_curve_is_drawn_beside_the_raw_one_and_own_rows_are_named(
+    qtbot, session, show
+):
+    train(qtbot, session, 40)
+    panel = show("reliability", session)
+    assert not panel._mended.isVisible()
+    session.edit("calibration.method", "platt")
+    assert panel._mended.isVisible()
+    assert panel._mended.opts["pen"].color().name() == theme().calibrated.lower()
+    assert "fitted on these rows" in panel.figures.text()
+    panel.split.setCurrentIndex(2)
+    assert "fitted on these rows" not in panel.figures.text()
+    assert "calibrated" in panel.figures.text()
+
+
+def test_more_than_two_classes_are_offered_by_confidence_and_by_name(qtbot, show):
+    made = new_session(data={"source": "iris"})
+    try:
+        panel = show("reliability", made)
+        names = [panel.judged.itemText(k) for k in range(panel.judged.count())]
+        assert names[0] == "confidence"
+        assert len(names) == 4
+        panel.judged.setCurrentIndex(2)
+        assert panel.scene.view == 1
+        panel.hide()
+    finally:
+        made.close()
+
+
+def test_while_training_the_band_is_cheap_and_full_once_calm(qtbot, session, show):
+    panel = show("reliability", session)
+    qtbot.waitUntil(lambda: panel.is_calm)
+    assert panel.draws() == 300
+    panel.refresh()
+    assert panel.draws() <= 40

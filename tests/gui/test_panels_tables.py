@@ -1,0 +1,128 @@
+import numpy as np
+import pytest
+from PySide6.QtCore import QPointF, Qt
+
+from core.view import SPLITS
+from gui.panels.figures import SHOWN
+from tests.gui.panel_cases import new_session, train
+
+DISPLAY = Qt.ItemDataRole.DisplayRole
+
+
+def column(model, title):
+    titles = [model.headerData(k, Qt.Orientation.Horizontal) for k in range(model.columnCount())]
+    place = titles.index(title)
+    return [model.data(model.index(i, place), DISPLAY) for i in range(model.rowCount())]
+
+
+def test_figures_write_each_part_s_numbers(qtbot, session, show):
+    train(qtbot, session, 40)
+    panel = show("figures", session)
+    for split, part in zip(SPLITS, panel.scene.parts, strict=True):
+        for name in SHOWN:
+            assert panel._cells[name, split].text() == f"{getattr(part, name):.3f}"
+
+
+def test_dragging_the_threshold_changes_the_view_and_the_decisions(qtbot, session, show):
+    train(qtbot, session, 40)
+    panel = show("figures", session)
+    panel.slider.setValue(900)
+    assert session.view.threshold == pytest.approx(0.9)
+    assert panel.scene.threshold == pytest.approx(0.9)
+    assert panel.field.value() == pytest.approx(0.9)
+    panel.field.setValue(0.123)
+    assert session.view.threshold == pytest.approx(0.123)
+    assert panel.slider.value() == 123
+    session.set_view("threshold", 0.5)
+    assert panel.slider.value() == 500
+    assert panel.field.value() == pytest.approx(0.5)
+
+
+def test_the_matrix_shows_the_chosen_part_and_finds_its_cells(qtbot, session, show):
+    train(qtbot, session, 40)
+    panel = show("figures", session)
+    panel.split.setCurrentIndex(0)
+    assert session.view.split == "train"
+    np.testing.assert_array_equal(panel.matrix._counts, panel.scene.parts[0].confusion)
+    area = panel.matrix._area()
+    assert panel.matrix.cell_at(area.topLeft() + QPointF(3, 3)) == (0, 0)
+    assert panel.matrix.cell_at(area.bottomLeft() + QPointF(3, -3)) == (1, 0)
+    assert panel.matrix.cell_at(area.topRight() + QPointF(-3, 3)) == (0, 1)
+    assert panel.matrix.cell_at(QPointF(1, 1)) is None
+    count = int(panel.scene.parts[0].confusion[1, 0])
+    assert panel.matrix._sentence(1, 0).startswith(str(count))
+
+
+def test_more_than_two_classes_have_no_threshold(qtbot, show):
+    made = new_session(data={"source": "iris"})
+    try:
+        panel = show("figures", made)
+        assert not panel.threshold_row.isVisible()
+        panel.hide()
+    finally:
+        made.close()
+
+
+def test_the_table_shows_every_row_with_part_label_and_probability(qtbot, session, show):
+    train(qtbot, session, 40)
+    panel = show("rows", session)
+    scene, model = panel.scene, panel.model
+    assert column(model, "row") == [str(k + 1) for k in scene.prepared.rows]
+    assert column(model, "part") == [SPLITS[k] for k in scene.prepared.split]
+    assert column(model, "P(1)") == [f"{p:.3f}" for p in scene.probabilities[:, 1]]
+    wrong = [text.endswith("✕") for text in column(model, "decided")]
+    np.testing.assert_array_equal(wrong, scene.decided != scene.prepared.y)
+
+
+def test_sorting_orders_the_rows_and_keeps_the_selected_one(qtbot, session, show):
+    train(qtbot, session, 40)
+    panel = show("rows", session)
+    session.set_view("selected", 33)
+    place = [c.kind for c in panel.model.columns].index("probability")
+    panel.table.sortByColumn(place, Qt.SortOrder.DescendingOrder)
+    shown = [float(text) for text in column(panel.model, "P(1)")]
+    assert shown == sorted(shown, reverse=True)
+    assert panel.model.row_at(panel.table.currentIndex().row()) == 33
+    train(qtbot, session, 40)
+    shown = [float(text) for text in column(panel.model, "P(1)")]
+    assert shown == sorted(shown, reverse=True)
+    assert panel.model.row_at(panel.table.currentIndex().row()) == 33
+    panel.table.sortByColumn(0, Qt.SortOrder.AscendingOrder)
+    assert column(panel.model, "row")[:3] == ["1", "2", "3"]
+
+
+def test_selection_is_the_same_in_the_table_and_everywhere(qtbot, session, show):
+    panel = show("rows", session)
+    panel.table.selectRow(7)
+    assert session.view.selected == panel.model.row_at(7)
+    session.set_view("selected", 40)
+    assert panel.model.row_at(panel.table.currentIndex().row()) == 40
+    session.set_view("selected", -1)
+    assert not panel.table.selectionModel().hasSelection()
+
+
+def test_a_hundred_thousand_rows_are_not_copied_into_cells(qtbot, show):
+    made = new_session(data={"rows": 100_000})
+    try:
+        panel = show("rows", made)
+        assert panel.model.rowCount() == 100_000
+        panel.table.sortByColumn(3, Qt.SortOrder.AscendingOrder)
+        panel.table.scrollToBottom()
+        assert panel.model.row_at(99_999) >= 0
+        panel.hide()
+    finally:
+        made.close()
+
+
+def test_level_names_and_missing_values_are_written_out(qtbot, show):
+    made = new_session(data={"source": "penguins", "missing": "category"})
+    try:
+        panel = show("rows", made)
+        dataset = made.run.dataset
+        islands = column(panel.model, dataset.features[0].name)
+        assert set(islands) <= set(dataset.features[0].levels)
+        texts = {t for f in dataset.features if f.levels for t in column(panel.model, f.name)}
+        assert "missing" in texts
+        panel.hide()
+    finally:
+        made.close()
