@@ -31,6 +31,10 @@ class DataChoices:
     path: str = setting(data_knobs.PATH)
     target: str = setting(data_knobs.TARGET)
     features: tuple[str, ...] = setting(data_knobs.FEATURES)
+    reading: str = setting(data_knobs.READING)
+    target_bins: int = setting(data_knobs.TARGET_BINS)
+    split_column: str = setting(data_knobs.SPLIT_COLUMN)
+    weight_column: str = setting(data_knobs.WEIGHT_COLUMN)
     rows: int = setting(data_knobs.ROWS)
     noise: float = setting(data_knobs.NOISE)
     imbalance: float = setting(data_knobs.IMBALANCE)
@@ -75,6 +79,7 @@ class TrainingChoices:
     early_stopping: bool = setting(training_knobs.EARLY_STOPPING)
     patience: int = setting(training_knobs.PATIENCE)
     stop_epoch: int = setting(training_knobs.STOP_EPOCH)
+    precision: str = setting(training_knobs.PRECISION)
 
 
 @dataclass(frozen=True, slots=True)

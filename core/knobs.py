@@ -1,4 +1,4 @@
-"""What a user can turn: label, range, default, unit, effect and one sentence of help, each stated once.
+"""What a user can turn: label, range, default, unit, effect and help, each stated once.
 
 A knob checks a value (`check`) and reads one from text (`parse`); the form, the command line
 and the session file all go through these two.

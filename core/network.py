@@ -185,7 +185,7 @@ def _backward_activation(
 
 
 def _backward_norm(delta: np.ndarray, normalised: Normalised) -> np.ndarray:
-    """Differentiate (z - mean) / sd by z, mean and variance moving too (Ioffe & Szegedy, sec. 3)."""
+    """Differentiate (z - mean) / sd by z, mean and variance moving too (Ioffe & Szegedy)."""
     standard = normalised.standard
     centred = delta - delta.mean(axis=0) - standard * (delta * standard).mean(axis=0)
     return np.asarray(centred * normalised.inverse_sd)

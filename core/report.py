@@ -21,7 +21,13 @@ from core.experiment import Experiment
 from core.metrics import mean_loss, parts_of
 from core.run import Run, start_run
 from core.stopping import EarlyStopping
-from core.training import Divergence, Engine, TrainState, steps_to_epoch
+from core.training import (
+    ChooseEngine,
+    Divergence,
+    TrainState,
+    numpy_engine,
+    steps_to_epoch,
+)
 from core.view import SPLITS
 
 FIGURES = ("accuracy", "balanced_accuracy", "log_loss", "brier", "auc", "ece")
@@ -56,7 +62,9 @@ class Trained:
         return self.steps / self.seconds if self.steps and self.seconds else math.nan
 
 
-def train(experiment: Experiment, epochs: int, engine: Engine | None = None) -> Trained:
+def train(
+    experiment: Experiment, epochs: int, choose_engine: ChooseEngine = numpy_engine
+) -> Trained:
     """Train for that many epochs, or fewer where the experiment asks for early stopping.
 
     Raises
@@ -64,7 +72,7 @@ def train(experiment: Experiment, epochs: int, engine: Engine | None = None) -> 
     UserError
         Where the data cannot be read or hold nothing to learn.
     """
-    run = start_run(experiment, engine=engine)
+    run = start_run(experiment, choose_engine=choose_engine)
     history, problem = run.history, run.history.problem
     validation = parts_of(run.prepared)[SPLITS.index("validation")]
     patience = experiment.training.patience if experiment.training.early_stopping else 0
@@ -141,7 +149,7 @@ def main(arguments: argparse.Namespace) -> int:
         Where an argument cannot be used or the report cannot be written.
     """
     experiment = _experiment(arguments)
-    trained = train(experiment, arguments.epochs, _fastest(experiment))
+    trained = train(experiment, arguments.epochs, numpy_engine)
     written = report(trained)
     if arguments.report:
         _write(arguments.report, json.dumps(written, indent=1, allow_nan=False))
@@ -170,10 +178,6 @@ def _experiment(arguments: argparse.Namespace) -> Experiment:
     return experiment
 
 
-def _fastest(experiment: Experiment) -> Engine | None:
-    return None
-
-
 def _figures(labels: np.ndarray, probabilities: np.ndarray) -> dict[str, Any]:
     if probabilities.shape[1] == 2:
         probabilities = probabilities[:, 1]
@@ -199,4 +203,6 @@ def _write(path: str, text: str) -> None:
             file.write(text + "\n")
     except OSError as error:
         what = f"{path} was not written."
-        raise UserError(what, f"The system says: {error.strerror}.", "Choose another file.") from None
+        raise UserError(
+            what, f"The system says: {error.strerror}.", "Choose another file."
+        ) from None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -16,13 +15,27 @@ from core.errors import UserError
 from core.experiment import DataChoices, Experiment, knob_at
 from core.history import History
 from core.network import logits_of, probabilities_of
-from core.training import Engine, NumpyEngine, Problem, TrainState
+from core.training import ChooseEngine, Problem, TrainState, numpy_engine
 
 ChosenEffect = Literal["none", "view", "live", "data", "restart"]
 EFFECTS: tuple[ChosenEffect, ...] = ("none", "view", "live", "data", "restart")
 
 # what decides the rows themselves, apart from how they are split, scaled and weighted
-ROW_CHOICES = ("source", "path", "target", "features", "rows", "noise", "imbalance", "label_flips")
+ROW_CHOICES = (
+    "source",
+    "path",
+    "target",
+    "features",
+    "reading",
+    "target_bins",
+    "split_column",
+    "weight_column",
+    "rows",
+    "noise",
+    "imbalance",
+    "label_flips",
+    "seed",
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -88,7 +101,9 @@ def build_problem(experiment: Experiment, prepared: Prepared) -> Problem:
 
 
 def start_run(
-    experiment: Experiment, dataset: Dataset | None = None, engine: Engine | None = None
+    experiment: Experiment,
+    dataset: Dataset | None = None,
+    choose_engine: ChooseEngine = numpy_engine,
 ) -> Run:
     """Begin at step 0.
 
@@ -97,8 +112,8 @@ def start_run(
     experiment : Experiment
     dataset : Dataset, optional
         The rows, where they are loaded already.
-    engine : Engine, optional
-        By default the numpy engine.
+    choose_engine : callable, optional
+        Gives the engine for a problem; by default numpy's.
 
     Raises
     ------
@@ -108,12 +123,17 @@ def start_run(
     dataset = dataset or load_dataset(experiment.data)
     prepared = prepare_data(dataset, experiment.data)
     problem = build_problem(experiment, prepared)
-    engine = engine or NumpyEngine()
+    engine = choose_engine(problem)
     initial = engine.start(problem, experiment.model.initialisation, experiment.model.seed)
     return Run(experiment, dataset, prepared, History(engine, problem, initial))
 
 
-def resumed_run(experiment: Experiment, dataset: Dataset, state: TrainState, engine: Engine) -> Run:
+def resumed_run(
+    experiment: Experiment,
+    dataset: Dataset,
+    state: TrainState,
+    choose_engine: ChooseEngine = numpy_engine,
+) -> Run:
     """Go on from a saved state.
 
     Raises
@@ -123,6 +143,7 @@ def resumed_run(experiment: Experiment, dataset: Dataset, state: TrainState, eng
     """
     prepared = prepare_data(dataset, experiment.data)
     problem = build_problem(experiment, prepared)
+    engine = choose_engine(problem)
     fresh = engine.start(problem, experiment.model.initialisation, experiment.model.seed)
     for mine, theirs in (
         (state.parameters, fresh.parameters),
@@ -153,7 +174,7 @@ def edited_run(
     run: Run,
     experiment: Experiment,
     step: int,
-    engine: Callable[[], Engine] | None = None,
+    choose_engine: ChooseEngine | None = None,
 ) -> Run:
     """Return the run after an edit made while looking at a step.
 
@@ -162,7 +183,7 @@ def edited_run(
 
     Parameters
     ----------
-    engine : callable, optional
+    choose_engine : callable, optional
         Gives the engine for a run that begins anew; by default the run's own.
     """
     effect = effect_of(run.experiment, experiment)
@@ -178,7 +199,7 @@ def edited_run(
         same_inputs = len(prepared.inputs) == run.architecture.n_inputs
         if same_inputs and prepared.classes == run.prepared.classes:
             return _continued(run, experiment, step, dataset, prepared)
-    return start_run(experiment, dataset, engine() if engine else run.history.engine)
+    return start_run(experiment, dataset, choose_engine or (lambda problem: run.history.engine))
 
 
 def _continued(
@@ -191,5 +212,4 @@ def _continued(
 
 
 def _rows_differ(old: DataChoices, new: DataChoices) -> bool:
-    drawn = (*ROW_CHOICES, "seed")
-    return any(getattr(old, name) != getattr(new, name) for name in drawn)
+    return any(getattr(old, name) != getattr(new, name) for name in ROW_CHOICES)

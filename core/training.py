@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -154,6 +155,9 @@ class Engine(Protocol):
         """Take that many steps, or stop at the last finite state."""
 
 
+ChooseEngine = Callable[[Problem], Engine]
+
+
 @functools.lru_cache(maxsize=4)
 def row_order(seed: int, epoch: int, n_rows: int) -> np.ndarray:
     """Return the order (n_rows,) in which an epoch takes the rows; read-only."""
@@ -285,3 +289,8 @@ class NumpyEngine:
     def burst(self, problem: Problem, state: TrainState, steps: int) -> Burst:
         """Take that many steps, or stop at the last finite state."""
         return burst(problem, state, steps)
+
+
+def numpy_engine(problem: Problem) -> Engine:
+    """Return the engine that serves every problem."""
+    return NumpyEngine()

@@ -78,14 +78,14 @@ class Keeper(QObject):
 
     def open(self, path: str) -> None:
         """Read a session file in the background and go on from it; a later call supersedes."""
-        engine = self.session.new_engine()
+        choose = self.session.choose_engine
 
         def work() -> Opened:
             saved = read_session(path)
             dataset = load_dataset(saved.experiment.data)
             if saved.state is None:
-                return Opened(saved, start_run(saved.experiment, dataset, engine))
-            return Opened(saved, resumed_run(saved.experiment, dataset, saved.state, engine))
+                return Opened(saved, start_run(saved.experiment, dataset, choose))
+            return Opened(saved, resumed_run(saved.experiment, dataset, saved.state, choose))
 
         def use(opened: Opened) -> None:
             self.path = path

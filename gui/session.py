@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -20,7 +20,14 @@ from core.experiment import Experiment
 from core.history import patched
 from core.metrics import mean_loss, measure, parts_of
 from core.run import Run, edited_run, effect_of, start_run
-from core.training import Divergence, Engine, NumpyEngine, Problem, TrainState, steps_to_epoch
+from core.training import (
+    ChooseEngine,
+    Divergence,
+    Problem,
+    TrainState,
+    numpy_engine,
+    steps_to_epoch,
+)
 from core.view import View
 from gui.background import Background
 from gui.commands import ReplaceExperiment, SetParameters
@@ -62,12 +69,12 @@ class Session(QObject):
         self,
         experiment: Experiment,
         dataset: Dataset | None = None,
-        engine: Callable[[], Engine] = NumpyEngine,
+        choose_engine: ChooseEngine = numpy_engine,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
-        self.new_engine = engine
-        self.run: Run = start_run(experiment, dataset, engine())
+        self.choose_engine = choose_engine
+        self.run: Run = start_run(experiment, dataset, choose_engine)
         self.ghosts: list[Run] = []
         self.view = View()
         self.undo_stack = QUndoStack(self)
@@ -230,8 +237,8 @@ class Session(QObject):
     def restart(self) -> None:
         """Begin again at step 0 with the same seed; the present run stays as a ghost."""
         was_playing = self.is_playing
-        engine = self.new_engine()
-        self._replace_run(start_run(self.experiment, self.run.dataset, engine), keep_ghost=True)
+        fresh = start_run(self.experiment, self.run.dataset, self.choose_engine)
+        self._replace_run(fresh, keep_ghost=True)
         if was_playing:
             self.play()
 
@@ -259,14 +266,11 @@ class Session(QObject):
     def tick(self) -> None:
         """Take what the training thread has left, and tell the panels once."""
         delivery = self.runner.mailbox.drain()
-        history = self.run.history
+        if delivery.state is not None:  # first, since it is at least as late as every event
+            self.run.history.record_state(delivery.state)
+            self.updates_per_second = delivery.updates_per_second
         for event in delivery.events:
             self._handle(event)
-        if self.run.history is not history:
-            return
-        if delivery.state is not None:
-            history.record_state(delivery.state)
-            self.updates_per_second = delivery.updates_per_second
         if delivery.state is not None or delivery.events:
             self.frame.emit()
 
@@ -332,9 +336,9 @@ class Session(QObject):
             self.run = replace(old_run, experiment=experiment)
         else:
             new_run = (
-                start_run(experiment, dataset, self.new_engine())
+                start_run(experiment, dataset, self.choose_engine)
                 if dataset is not None
-                else edited_run(old_run, experiment, self.state.step, self.new_engine)
+                else edited_run(old_run, experiment, self.state.step, self.choose_engine)
             )
             keeps_ghost = new_run.dataset is old_run.dataset
             self._replace_run(new_run, keep_ghost=keeps_ghost and not self.is_live)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import os
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from core.data.dataset import Dataset
 from core.data.experiments import with_imbalance, with_label_flips
@@ -13,7 +14,11 @@ from core.data.generators import GENERATORS
 from core.errors import UserError
 from core.experiment import DataChoices
 from core.registry import Registry
+from core.strict_json import parse_json
 from core.view import Choice
+
+if TYPE_CHECKING:
+    from core.data.columns import Table
 
 OWN_FILE = Choice("file", "your own file")
 SOURCES: Registry[Choice] = Registry(
@@ -44,7 +49,7 @@ def load_dataset(choices: DataChoices) -> Dataset:
         )
         return _selected(drawn, choices.features)
     if choices.source == OWN_FILE.name:
-        dataset = _read_file(choices.path, _stamp(choices.path), choices.target, choices.features)
+        dataset = _file_dataset(choices)
     else:
         dataset = _selected(_bundled(choices.source), choices.features)
     if choices.imbalance > 0.0:
@@ -73,16 +78,39 @@ def _bundled(name: str) -> Dataset:
     return load(name)
 
 
-@functools.lru_cache(maxsize=2)
-def _read_file(path: str, stamp: object, target: str, features: tuple[str, ...]) -> Dataset:
-    """Read a table once for as long as its stamp stays the same."""
+def table_of(choices: DataChoices) -> Table:
+    """Read the file that the choices name, as they say; the same file is read once.
+
+    Raises
+    ------
+    UserError
+        Where it cannot be read.
+    """
+    return _read(choices.path, _stamp(choices.path), choices.reading)
+
+
+def _file_dataset(choices: DataChoices) -> Dataset:
     from core.data.dataset import dataset_from_table
-    from core.data.tables import read_table
     from core.data.targets import guess_target
 
-    table = read_table(path)
-    chosen = target or guess_target(table) or ""
-    return dataset_from_table(table, chosen, features, os.path.basename(path))
+    table = table_of(choices)
+    return dataset_from_table(
+        table,
+        choices.target or guess_target(table) or "",
+        choices.features,
+        os.path.basename(choices.path),
+        bins=choices.target_bins or None,
+        split=choices.split_column,
+        weights=choices.weight_column,
+    )
+
+
+@functools.lru_cache(maxsize=2)
+def _read(path: str, stamp: object, reading: str) -> Table:
+    """Read a table once for as long as its stamp stays the same."""
+    from core.data.tables import read_table
+
+    return read_table(path, **(parse_json(reading, "The reading") if reading else {}))
 
 
 def _stamp(path: str) -> tuple[int, int] | None:

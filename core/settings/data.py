@@ -68,6 +68,33 @@ FEATURES = NamesKnob(
     default=(),
     help="The columns that the model sees; an empty list means every usable one.",
 )
+READING = TextKnob(
+    label="reading",
+    default="",
+    help="How the file is read where your word differs from the guess, as JSON.",
+    only_for=(("data.source", ("file",)),),
+)
+TARGET_BINS = IntegerKnob(
+    label="target bins",
+    default=0,
+    low=0,
+    high=10,
+    help="A numeric target is split at its quantiles into this many classes; "
+    "0 takes each value as a class.",
+    only_for=(("data.source", ("file",)),),
+)
+SPLIT_COLUMN = TextKnob(
+    label="split column",
+    default="",
+    help="A column that says which rows are train, validation and test; empty draws them.",
+    only_for=(("data.source", ("file",)),),
+)
+WEIGHT_COLUMN = TextKnob(
+    label="weight column",
+    default="",
+    help="A column of sample weights; empty counts every row once.",
+    only_for=(("data.source", ("file",)),),
+)
 ROWS = IntegerKnob(
     label="rows",
     default=500,

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from core.knobs import ChoiceKnob, IntegerKnob, NumberKnob, SwitchKnob
-from core.registry import Named
+from core.registry import Named, Registry
+from core.view import Choice
 
 
 def _losses() -> Mapping[str, Named]:
@@ -31,6 +32,11 @@ def _penalties() -> Mapping[str, Named]:
 
     return PENALTIES
 
+
+_PRECISIONS: Registry[Choice] = Registry(
+    "precision",
+    [Choice("float32", "float32 (faster)"), Choice("float64", "float64 (finer)")],
+)
 
 LEARNING_RATE = NumberKnob(
     label="learning rate",
@@ -160,4 +166,10 @@ STOP_EPOCH = IntegerKnob(
     high=10_000_000,
     effect="live",
     help="Training pauses by itself at this epoch; 0 lets it run on.",
+)
+PRECISION = ChoiceKnob(
+    label="precision",
+    default="float32",
+    choices=lambda: _PRECISIONS,
+    help="How many digits the compiled engine computes with; the numpy engine always has float64.",
 )

@@ -41,6 +41,9 @@ def test_each_choice_survives_json_away_from_its_default(path):
     other = {
         "data.path": "table.csv",
         "data.target": "käse",
+        "data.reading": '{"delimiter": ";"}',
+        "data.split_column": "part",
+        "data.weight_column": "w",
         "data.features": ("a", "b"),
         "data.custom_weights": (1.0, 3.0),
         "model.hidden": (3,),
