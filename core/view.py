@@ -64,6 +64,9 @@ class View:
         How it draws it.
     selected : int
         The selected row of the data set; -1 is none.
+    unit : tuple of (layer, unit)
+        The unit whose output the boundary shows in place of the model's, layer -1 being the inputs;
+        empty is none.
     """
 
     x_axis: int = 0
@@ -83,6 +86,7 @@ class View:
     log_steps: bool = False
     smoothed: bool = False
     selected: int = -1
+    unit: tuple[int, ...] = ()
 
     def replacing(self, name: str, value: Any) -> View:
         """Return a copy with one field changed."""

@@ -120,17 +120,16 @@ def boundary_scene(
     at = unit_of(run, view.unit)
     unit = unit_map(run, state, plane, at, resolution) if at else None
     if unit is not None:
-        surface, levels = unit.surface, (0.5,)
+        surface = unit.surface
     else:
         surface = surface_of(run, state, plane, resolution, averaged, calibrated)
-        levels = (view.threshold,) if view.discrete else tuple(sorted({*LEVELS, view.threshold}))
     rows = _rows(plane, tuple(name in view.shown for name in SPLITS))
     return BoundaryScene(
         step=state.step,
         classes=run.prepared.classes,
         plane=plane,
         surface=surface,
-        contours=contours_of(surface, levels),
+        contours=contours_of(surface, _levels(view, unit)),
         threshold=view.threshold,
         discrete=view.discrete and unit is None,
         rows=rows,
@@ -168,6 +167,12 @@ def reading_at(run: Run, state: TrainState, view: View, x: float, y: float) -> R
     )
     values = (x, y)[: len(plane.axes)]
     return Reading(values, logits.mean(axis=0), probabilities.mean(axis=0))
+
+
+def _levels(view: View, unit: UnitMap | None) -> tuple[float, ...]:
+    if unit is not None:
+        return (0.5,)
+    return (view.threshold,) if view.discrete else tuple(sorted({*LEVELS, view.threshold}))
 
 
 @functools.lru_cache(maxsize=4)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -235,7 +236,7 @@ def _links(
     views = architecture.views(state.parameters)
     places = architecture.views(np.arange(architecture.n_parameters))
     links = []
-    for source, (before, after) in enumerate(zip(columns, columns[1:], strict=False)):
+    for source, (before, after) in enumerate(pairwise(columns)):
         if after.layer != before.layer + 1:
             continue
         part = slice(len(before.units)), slice(len(after.units))

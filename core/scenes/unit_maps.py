@@ -132,6 +132,10 @@ def unit_map(
     is_output = layer == len(run.architecture.layers) - 1
     share = 0.5 + 0.5 * signed_shades(outputs[:, None], is_output)[:, 0]
     shares = np.stack([1.0 - share, share], axis=-1).reshape(max(len(y), 1), wide, 2)
-    frozen = (read_only(array, np.float64) for array in (x, y, shares))
-    surface = Surface(*frozen, used if plane.kind == "average" else 0)
+    surface = Surface(
+        read_only(x, np.float64),
+        read_only(y, np.float64),
+        read_only(shares, np.float64),
+        used if plane.kind == "average" else 0,
+    )
     return UnitMap(layer, index, float(outputs.min()), float(outputs.max()), surface)
