@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 from core.data.columns import Dialect
-from core.data.delimited import Grid
+from core.data.grids import Grid
 from core.data.problems import ProblemLog
 from core.data.records import Quoting, Record, UnclosedQuoteError, read_records, split_lines
 from core.data.settings import Settings
@@ -67,7 +67,8 @@ def read_arff(
 
 
 def _declarations(source: Source, lines: Sequence[str]) -> tuple[list[str], list[str], int]:
-    names, types = [], []
+    names: list[str] = []
+    types: list[str] = []
     for number, line in enumerate(lines, 1):
         if re.match(r"\s*@data\b", line, re.IGNORECASE):
             if not names:

@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.data.columns import Column
-from core.data.kinds import Verdict, is_id, judge
+from core.data.ids import is_id
+from core.data.kinds import Verdict, judge
 from core.data.numerals import DOUBTFUL_MARKS, ERROR_MARKS, Numerals, find_numerals
 from core.data.problems import ProblemLog
 
@@ -106,7 +107,8 @@ def build_columns(
     found_numerals, found = (
         find_marks(distinct, delimiter, log) if numerals is None else (numerals, frozenset[str]())
     )
-    columns, met = [], set()
+    columns: list[Column] = []
+    met: set[str] = set()
     for name, column, counts in zip(names, stripped, distinct, strict=True):
         verdict = judge(counts, found_numerals, marks, found, kinds.get(name))
         columns.append(_column(name, column, counts, verdict, lines, log))

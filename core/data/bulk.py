@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 
 from core.data.assembling import build_columns, unique_names
 from core.data.columns import Dialect, Table
-from core.data.delimited import Grid, read_text
+from core.data.delimited import read_text
 from core.data.encodings import find_encoding
 from core.data.frames import columns_of
+from core.data.grids import Grid
 from core.data.numerals import DOUBTFUL_MARKS, MISSING_MARKS, Numerals
 from core.data.problems import ProblemLog
 from core.data.records import RUNS
@@ -93,7 +94,7 @@ def read_bulk(
         return None
     lines = _lines(watched, frame, plan)
     names = unique_names(plan.names, log)
-    columns, marks = columns_of(frame, names, lines, plan.numerals, settings, log)
+    columns, _ = columns_of(frame, names, lines, plan.numerals, settings, log)
     known = lines if lines is not None else np.zeros(0, np.int64)
     known.flags.writeable = False
     return Table(columns, len(frame), log.kept, log.counts, plan.dialect, source.name, known)

@@ -48,14 +48,14 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
-    """How a file was understood; every guess can be overridden by `read_table`'s keywords.
+    r"""How a file was understood; every guess can be overridden by `read_table`'s keywords.
 
     Attributes
     ----------
     format : str
         "text", "xlsx", "xls", "xlsb", "ods", "parquet", "arff" or "json".
     encoding, delimiter, quote, escape : str or None
-        None where the format has none. A delimiter of "\\s+" means runs of spaces and tabs.
+        None where the format has none. A delimiter of "\s+" means runs of spaces and tabs.
         The escape is the quote itself where quotes are doubled.
     decimal, thousands : str, str or None
         Marks inside numbers.

@@ -69,7 +69,7 @@ def find_encoding(data: bytes, final: bool = True) -> str:
         return "utf-8"
     except UnicodeDecodeError:
         pass
-    high = [chunk for chunk in re.findall(rb"[^\n]*[\x80-\xff][^\n]*", data[: 1 << 22])]
+    high = re.findall(rb"[^\n]*[\x80-\xff][^\n]*", data[: 1 << 22])
     sample = b"\n".join(high)[: 1 << 15]
     if _mostly_utf8(sample):
         return "utf-8"
@@ -77,14 +77,14 @@ def find_encoding(data: bytes, final: bool = True) -> str:
 
 
 def find_wide(data: bytes) -> str:
-    """Return the UTF-16 without a byte-order mark that zero bytes betray, or "".
+    r"""Return the UTF-16 without a byte-order mark that zero bytes betray, or "".
 
     All zeros stand at the same parity, each line end has one beside it, and the text so decoded
     has no control characters.
 
     Examples
     --------
-    >>> find_wide("a,b\\n1,2\\n".encode("utf-16-be")), find_wide(b"a,b\\n1\\0,2\\n")
+    >>> find_wide("a,b\n1,2\n".encode("utf-16-be")), find_wide(b"a,b\n1\0,2\n")
     ('utf-16-be', '')
     """
     head = data[: (1 << 16) & ~1]

@@ -109,9 +109,10 @@ def _zipped(source: Source, suffix: str) -> str:
         return kind or _WORKBOOKS[suffix]
     if kind:
         family = "OpenDocument" if kind == "ods" else "Excel"
+        program = "Calc" if kind == "ods" else "Excel"
         raise source.refuse(
             f"It is an {family} workbook ({kind}) under another name.",
-            f"Rename it to end in .{kind}, or save it as CSV UTF-8 in {'Excel' if kind != 'ods' else 'Calc'}.",
+            f"Rename it to end in .{kind}, or save it as CSV UTF-8 in {program}.",
         )
     raise source.refuse("It is a zip archive, not a table.", "Unpack it and open the file inside.")
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from core.data.assembling import build_columns
 from core.data.columns import Column
-from core.data.kinds import is_id_number
+from core.data.ids import is_id_number
 from core.data.numerals import Numerals
 from core.data.problems import ProblemLog
 from core.data.settings import Settings
@@ -61,7 +61,9 @@ def columns_of(
 def _number_column(
     name: str, series: pd.Series[float], lines: NDArray[np.int64] | None, log: ProblemLog
 ) -> Column:
-    values = series.to_numpy(np.float64, na_value=np.nan)
+    values: NDArray[np.float64] = np.asarray(
+        series.to_numpy(np.float64, na_value=np.nan), np.float64
+    )
     infinite = np.isinf(values)
     if infinite.any():
         values = np.where(infinite, np.nan, values)
@@ -81,7 +83,7 @@ def _number_column(
 
 
 def _text(value: object) -> str:
-    if value is None or value != value:
+    if value is None or str(value) in ("nan", "NaT", "<NA>"):
         return ""
     if isinstance(value, float):
         return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)

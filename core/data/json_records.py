@@ -7,10 +7,10 @@ import re
 from collections.abc import Mapping, Sequence
 
 from core.data.columns import Dialect
-from core.data.delimited import MOST_COLUMNS, Grid
+from core.data.grids import Grid
 from core.data.problems import ProblemLog
 from core.data.settings import Settings
-from core.data.sources import Source
+from core.data.sources import Source, refuse_wide
 from core.errors import UserError
 
 _MEND = 'Give a list of records such as [{"x": 1, "y": "a"}], or save the table as CSV.'
@@ -34,10 +34,7 @@ def read_json(
     names: dict[str, None] = {}
     for record in records:
         names.update(dict.fromkeys(record))
-        if len(names) > MOST_COLUMNS:
-            raise source.refuse(
-                f"It has more than the limit of {MOST_COLUMNS:,} columns.", "Keep fewer columns."
-            )
+        refuse_wide(source, len(names))
     if not names:
         raise source.refuse("There is no data in it.", _MEND)
     for line, record in zip(lines, records, strict=True):
@@ -81,7 +78,8 @@ def _invalid(source: Source, error: ValueError) -> UserError:
 
 def _json_lines(source: Source, text: str) -> tuple[list[dict[str, object]], list[int]] | None:
     """Read one object a line, or return None where the first line is not one."""
-    records, lines = [], []
+    records: list[dict[str, object]] = []
+    lines: list[int] = []
     for number, line in enumerate(text.split("\n"), 1):
         if not line.strip():
             continue
@@ -112,13 +110,8 @@ def _as_records(content: object) -> list[dict[str, object]] | None:
     if isinstance(content.get("columns"), list) and isinstance(content.get("data"), list):
         return _with_names(content["data"], content["columns"])
     values = list(content.values())
-    if (
-        values
-        and all(isinstance(value, list) for value in values)
-        and len({len(v) for v in values}) == 1
-    ):
-        if len(values) > 1 or not isinstance((values[0] or [None])[0], dict):
-            return [dict(zip(content, row, strict=True)) for row in zip(*values, strict=True)]
+    if _are_columns(values):
+        return [dict(zip(content, row, strict=True)) for row in zip(*values, strict=True)]
     if len(values) > 1 and all(isinstance(value, dict) for value in values):
         keys = list(values[0])
         return [{name: column.get(key) for name, column in content.items()} for key in keys]
@@ -128,6 +121,14 @@ def _as_records(content: object) -> list[dict[str, object]] | None:
         if isinstance(value, list) and value and isinstance(value[0], dict)
     ]
     return _as_records(tables[0]) if len(tables) == 1 else None
+
+
+def _are_columns(values: Sequence[object]) -> bool:
+    """Tell whether these are lists of equal length, and not one list of records."""
+    lists = [value for value in values if isinstance(value, list)]
+    if not lists or len(lists) < len(values) or len({len(value) for value in lists}) > 1:
+        return False
+    return len(lists) > 1 or not any(isinstance(item, dict) for item in lists[0])
 
 
 def _with_names(rows: Sequence[object], names: Sequence[object]) -> list[dict[str, object]] | None:

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
-import numpy as np
-from numpy.typing import NDArray
-
-from core.data.numerals import DOUBTFUL_MARKS, ERROR_MARKS, MISSING_MARKS, Numerals
+from core.data.look_alikes import look_alikes
+from core.data.numerals import DOUBTFUL_MARKS, MISSING_MARKS, Numerals
 
 _TIME = r"([T ]\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?( ?[AaPp][Mm])?(Z|[+-]\d{2}:?\d{2})?)?"
 _MONTH = r"(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?"
@@ -26,12 +23,7 @@ _DATES = tuple(
 )
 _CLOCK = re.compile(r"\d{1,2}[:.]\d{2}([:.]\d{2}(\.\d+)?)?( ?[AaPp][Mm])?")
 _BOOLEANS = ({"true", "false"}, {"yes", "no"}, {"y", "n"}, {"t", "f"}, {"on", "off"})
-_ID_NAME = re.compile(
-    r"(.*[_\s.-])?(id|key|uuid|guid|index|rownames?|row|nr|no|code)|.*Id|.*ID|unnamed: 0|#",
-    re.IGNORECASE,
-)
 _CODE = re.compile(r"[A-Z]{2}")
-_ALIKE = str.maketrans("АВЕКМНОРСТХаеорсухіΑΒΕΖΗΙΚΜΝΟΡΤΥΧοι", "ABEKMHOPCTXaeopcyxiABEZHIKMNOPTYXoi")
 
 
 def is_date(cell: str) -> bool:
@@ -266,65 +258,3 @@ def _doubts(
             for group in look_alikes(list(present))
         ]
     return tuple(doubts)
-
-
-def look_alikes(labels: Sequence[str]) -> list[list[str]]:
-    """Group labels that differ only in ways the eye hardly sees.
-
-    Compatibility forms, invisible characters, the case of letters, and Cyrillic or Greek letters
-    drawn like Latin ones are disregarded (Unicode Technical Standard 39, section 4, in small).
-
-    Examples
-    --------
-    >>> look_alikes(["A", "А", "B", "cat"])
-    [['A', 'А']]
-    """
-    groups: dict[str, list[str]] = {}
-    for label in labels:
-        groups.setdefault(_skeleton(label), []).append(label)
-    return [group for group in groups.values() if len(group) > 1]
-
-
-def _skeleton(label: str) -> str:
-    text = unicodedata.normalize("NFKC", label).translate(_ALIKE)
-    visible = "".join(c for c in text if unicodedata.category(c) != "Cf")
-    return " ".join(visible.split()).casefold()
-
-
-def is_id(
-    name: str, kind: str, counts: Counter[str], ordered: Sequence[str], n_missing: int
-) -> bool:
-    """Tell whether a column looks like a row number or a key.
-
-    Parameters
-    ----------
-    name, kind : str
-        The column's name and kind.
-    counts : Counter
-        Occurrences of each distinct cell.
-    ordered : sequence of str
-        The first cells, in the file's order.
-    n_missing : int
-        How many cells are missing.
-    """
-    total = counts.total()
-    if total < 5 or n_missing or kind not in ("number", "text", "category"):
-        return False
-    distinct = len(counts) / total
-    if kind == "number":
-        if not all(cell.isdecimal() for cell in ordered):
-            return False
-        steps = {int(b) - int(a) for a, b in zip(ordered, ordered[1:], strict=False)}
-        named = _ID_NAME.fullmatch(name) is not None
-        return distinct == 1 and (steps == {1} or (named and distinct > 0.95))
-    short = sum(len(cell) for cell in ordered) <= 40 * len(ordered)
-    return distinct == 1 and short and (total >= 10 or _ID_NAME.fullmatch(name) is not None)
-
-
-def is_id_number(name: str, values: NDArray[np.float64]) -> bool:
-    """Tell whether numbers look like row numbers, or distinct keys by their column's name."""
-    if len(values) < 5 or not np.all(np.floor(values[:2000]) == values[:2000]):
-        return False
-    if np.all(np.diff(values) == 1):
-        return True
-    return _ID_NAME.fullmatch(name) is not None and len(np.unique(values)) == len(values)

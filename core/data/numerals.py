@@ -8,19 +8,30 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+# fmt: off
 MISSING_MARKS = frozenset(
-    "|#N/A|#N/A N/A|#NA|-1.#IND|-1.#QNAN|-NaN|-nan|1.#IND|1.#QNAN|<NA>|<na>|N/A|n/a|N.A.|n.a.|NA|NaN|nan|NAN"
-    "|NULL|Null|null|(null)|\\N|?|??|???|#DIV/0!|#NAME?|#NULL!|#NUM!|#REF!|#VALUE!".split("|")
+    [
+        "", "#N/A", "#N/A N/A", "#NA", "-1.#IND", "-1.#QNAN", "-NaN", "-nan", "1.#IND",
+        "1.#QNAN", "<NA>", "<na>", "N/A", "n/a", "N.A.", "n.a.", "NA", "NaN", "nan", "NAN",
+        "NULL", "Null", "null", "(null)", "\\N", "?", "??", "???", "#DIV/0!", "#NAME?",
+        "#NULL!", "#NUM!", "#REF!", "#VALUE!",
+    ]
 )
+# fmt: on
 """Cells that mean "not known" in a column of any kind."""
 
-ERROR_MARKS = frozenset("#DIV/0! #NAME? #NULL! #NUM! #REF! #VALUE!".split())
+ERROR_MARKS = frozenset(["#DIV/0!", "#NAME?", "#NULL!", "#NUM!", "#REF!", "#VALUE!"])
 """Cells in which a spreadsheet failed to compute; missing, and worth a word."""
 
+# fmt: off
 DOUBTFUL_MARKS = frozenset(
-    "- -- --- – — . .. * ** _ na n.a nil none missing unknown nd n.d. tba tbd".split()
-    + ["not available", "not known", "no data", "n a"]
+    [
+        "-", "--", "---", "–", "—", ".", "..", "*", "**", "_", "na", "n.a", "nil", "none",
+        "missing", "unknown", "nd", "n.d.", "tba", "tbd", "not available", "not known",
+        "no data", "n a",
+    ]
 )
+# fmt: on
 """Cells (in lower case) that mean "not known" among numbers, but may be a category elsewhere."""
 
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import importlib
+
 import numpy as np
 
 from core.data.assembling import unique_names
 from core.data.columns import Dialect, Table
-from core.data.delimited import MOST_COLUMNS
 from core.data.frames import columns_of
 from core.data.numerals import Numerals
 from core.data.problems import ProblemLog
 from core.data.settings import Settings
-from core.data.sources import Source
+from core.data.sources import Source, refuse_wide
 
 
 def read_parquet(source: Source, settings: Settings, log: ProblemLog) -> Table:
@@ -23,8 +24,8 @@ def read_parquet(source: Source, settings: Settings, log: ProblemLog) -> Table:
         If pyarrow is not installed, or the file is damaged or too wide.
     """
     try:
-        import pyarrow.lib
-        import pyarrow.parquet as parquet
+        parquet = importlib.import_module("pyarrow.parquet")
+        arrow_error = importlib.import_module("pyarrow.lib").ArrowException
     except ImportError as error:
         raise source.refuse(
             "Reading Parquet needs pyarrow, which is not installed.",
@@ -33,13 +34,10 @@ def read_parquet(source: Source, settings: Settings, log: ProblemLog) -> Table:
     try:
         with source.open() as stream:
             width = len(parquet.ParquetFile(stream).schema_arrow)
-            if width > MOST_COLUMNS:
-                raise source.refuse(
-                    f"It has {width:,} columns, more than {MOST_COLUMNS:,}.", "Keep fewer columns."
-                )
+            refuse_wide(source, width)
             stream.seek(0)
             frame = parquet.read_table(stream).to_pandas(ignore_metadata=True)
-    except (pyarrow.lib.ArrowException, OSError, ValueError) as error:
+    except (arrow_error, OSError, ValueError) as error:
         raise source.refuse(
             f"The Parquet file is damaged ({error}).", "Save it again, or save it as CSV."
         ) from error

@@ -1,8 +1,9 @@
-"""From lines to records: the csv module where quoting is sound, the most sensible reading where not."""
+"""From lines to records: the csv module where quotes are sound, else the likeliest reading."""
 
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -64,11 +65,11 @@ class UnclosedQuoteError(Exception):
 
 
 def split_lines(text: str) -> list[str]:
-    """Split at LF, CR LF, CR, or any CRs before an LF, and at nothing else.
+    r"""Split at LF, CR LF, CR, or any CRs before an LF, and at nothing else.
 
     Examples
     --------
-    >>> split_lines("a\\r\\r\\nb\\rc\\n")
+    >>> split_lines("a\r\r\nb\rc\n")
     ['a', 'b', 'c', '']
     """
     if "\r" in text:
@@ -151,7 +152,21 @@ def _strict(lines: Sequence[str], at: int, quoting: Quoting) -> tuple[list[str] 
         cells = next(iter(quoting.reader(feed())))
     except csv.Error as error:
         return None, 0 if "unexpected end" in str(error) else used
+    if quoting.escape == "\\" and not _backslashed(lines[at : at + used], quoting):
+        return None, used
     return cells, used
+
+
+def _backslashed(lines: Sequence[str], quoting: Quoting) -> bool:
+    """Tell whether every quote that is not escaped stands at an end of a cell.
+
+    The csv module does not check this where quotes are not doubled.
+    """
+    delimiter = " " if quoting.delimiter == RUNS else quoting.delimiter
+    bare = re.sub(r"\\.", "", "\n".join(lines))
+    bare = bare if delimiter == " " else bare.replace(" ", "")
+    ends = re.escape(delimiter) + r"\n"
+    return re.search(rf"[^{ends}]{quoting.quote}[^{ends}]", bare) is None
 
 
 def _squeeze(line: str, quoting: Quoting) -> str:

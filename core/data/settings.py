@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import codecs
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 
 from core.data.columns import KINDS
@@ -12,14 +12,14 @@ from core.errors import UserError
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """The user's word on how a file is to be read; None leaves it to be found.
+    r"""The user's word on how a file is to be read; None leaves it to be found.
 
     Attributes
     ----------
     encoding : str, optional
         A codec's name, such as "cp1252".
     delimiter : str, optional
-        One character, or "\\s+" for runs of blanks.
+        One character, or "\s+" for runs of blanks.
     decimal, thousands : str, optional
         Marks inside numbers.
     quote : str, optional
@@ -120,5 +120,5 @@ def _check(name: str, value: object, expected: type | tuple[type, ...], words: s
         raise UserError(f"The setting {name} cannot be {value!r}.", "", f"Give {words}.")
 
 
-def _choose(choices: object) -> str:
-    return f"Choose one of: {', '.join(choices)}."  # type: ignore[call-overload]
+def _choose(choices: Sequence[str]) -> str:
+    return f"Choose one of: {', '.join(choices)}."

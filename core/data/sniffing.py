@@ -1,4 +1,4 @@
-"""Finding a text file's delimiter, quoting and comment mark by how table-like each choice makes it."""
+"""Finding a text file's delimiter, quoting and comment mark by how table-like each makes it."""
 
 from __future__ import annotations
 
@@ -21,10 +21,11 @@ RARE_DELIMITERS = dict.fromkeys("^~¦§\x01\x1e\x1f\x1c", 0.8) | dict.fromkeys("
 
 SAMPLE_LINES = 600
 _SINGLE_BELOW = 0.2
+_LESS = 0.85  # credit of a number with commas, which a comma may have to separate
 _PLAIN_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?%?")
 _COMMA_NUMBER = re.compile(r"[+-]?\d+(\.\d{3})*,\d+|[+-]?\d{1,3}(,\d{3})+(\.\d+)?")
 _SPACED_NUMBERS = re.compile(r"[+-]?[\d.,]+\s+[+-]?[\d.,]+(\s.*)?")
-_DOUBLED = re.compile(r"^[ \t]*\S.*?[ \t]{2}.*$|^[ \t].*$|^.*\t.*$", re.MULTILINE)
+_DOUBLED = re.compile(r"\S[ \t]{2}|^[ \t]|\t")
 _COMMENT_MARKS = ("#", "%", "//", "!", "*", "--")
 
 
@@ -38,7 +39,7 @@ class Guess:
 
 
 def find_comment(lines: Sequence[str]) -> str | None:
-    """Find what comment lines start with: a mark that opens the file's first line or several others.
+    """Find what comment lines start with: a mark that opens the first line or several others.
 
     A mark that opens most lines, or only cells in which a spreadsheet failed (#N/A), is none; nor
     is one whose lines look just like the rest, such as a header that begins with "#".
@@ -46,7 +47,7 @@ def find_comment(lines: Sequence[str]) -> str | None:
     filled = [line.lstrip() for line in lines if line.strip()]
     for mark in _COMMENT_MARKS:
         marked = [line for line in filled if _is_comment(line, mark)]
-        if not marked or 2 * len(marked) > max(len(filled), 3) and not _leads(filled, mark):
+        if not marked or (2 * len(marked) > max(len(filled), 3) and not _leads(filled, mark)):
             continue
         if mark in "#%" and (_is_comment(filled[0], mark) or len(marked) >= 1):
             return mark
@@ -121,8 +122,10 @@ def _occurs(delimiter: str, text: str) -> bool:
         return delimiter in text
     if " " not in text and "\t" not in text:
         return False
-    doubled = len(_DOUBLED.findall(re.sub(r'"[^"\n]*"', "", text)))
-    return (doubled > 0.1 * (text.count("\n") + 1)) == (delimiter == RUNS)
+    lines = re.sub(r'"[^"\n]*"', "q", text).split("\n")
+    doubled = sum(_DOUBLED.search(line) is not None for line in lines)
+    trailing = all(line.endswith(" ") for line in lines)
+    return (doubled > 0.1 * len(lines) or trailing) == (delimiter == RUNS)
 
 
 def _quotes(text: str, quote: str | None) -> list[str | None]:
@@ -172,12 +175,15 @@ def _score(sample: Sequence[str], quoting: Quoting, suffix: str) -> Guess | None
 
 def _has_values(records: Sequence[Record]) -> bool:
     """Tell whether some column is numbers, dates or times: words alone may be prose."""
-    columns = zip(*(record.cells for record in records[:100]), strict=True)
+    rows = records[:100]
+    columns = zip(*(record.cells for record in rows), strict=True)
     return any(
-        sum(_credit(cell.strip()) == 1.0 != (cell == "") for cell in column)
-        > 0.6 * min(len(records), 100)
-        for column in columns
+        sum(_is_value(cell.strip()) for cell in column) > 0.6 * len(rows) for column in columns
     )
+
+
+def _is_value(cell: str) -> bool:
+    return cell not in MISSING_MARKS and _credit(cell) in (1.0, _LESS)
 
 
 def _type_score(records: Sequence[Record], quoting: Quoting) -> float:
@@ -189,7 +195,7 @@ def _type_score(records: Sequence[Record], quoting: Quoting) -> float:
             count += 1
     mended = sum(record.mended for record in records) / len(records)
     used = quoting.quote == '"' or any(_quoted_somewhere(record) for record in records)
-    return (total / count) ** 2 * (1 - 0.3 * mended) * (1.0 if used else 0.97)
+    return (total / count) ** 2 * (1 - 0.5 * mended) * (1.0 if used else 0.97)
 
 
 def _quoted_somewhere(record: Record) -> bool:
@@ -201,12 +207,12 @@ def _credit(cell: str) -> float:
     """Return how much a cell looks like one value, from 0 to 1."""
     if cell in MISSING_MARKS or _PLAIN_NUMBER.fullmatch(cell):
         return 1.0
-    if cell[0] in "\"'" or cell[-1] in "\"'":
+    if cell[0] in "\"'" or (cell[-1] in "\"'" and cell.count(cell[-1]) % 2):
         return 0.1
     if is_date(cell) or is_time(cell):
         return 1.0
     if _COMMA_NUMBER.fullmatch(cell):
-        return 0.85
+        return _LESS
     if _SPACED_NUMBERS.fullmatch(cell):
         return 0.1
     if any(mark in cell for mark in ";|\t") or re.search(r",\S|\d:\d", cell):

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, cast
 
 from core.errors import UserError
 
@@ -24,6 +24,9 @@ LARGEST_RATIO = 250
 
 LONGEST_LINE = 16 << 20
 """Bytes of one line beyond which a file is refused."""
+
+MOST_COLUMNS = 16_384
+"""Columns beyond which a file is refused: as many as a sheet of Excel has."""
 
 _RATIO_FREE = 64 << 20
 _STEEPEST = 1040  # deflate cannot pack better, so a larger claim is a damaged trailer
@@ -70,7 +73,7 @@ class Source:
     def open(self) -> IO[bytes]:
         """Open the content for reading, unpacked."""
         raw = _open_regular(self.path, self.name)
-        return gzip.GzipFile(fileobj=raw, mode="rb") if self.gzipped else raw
+        return cast(IO[bytes], gzip.GzipFile(fileobj=raw, mode="rb")) if self.gzipped else raw
 
     def chunks(self) -> Iterator[bytes]:
         """Yield the content piece by piece, unpacked, within the limits.
@@ -137,7 +140,7 @@ class Meter:
         self._since_end = self._since_end + len(chunk) if last < 0 else len(chunk) - last - 1
         if self._since_end > LONGEST_LINE:
             raise self.source.refuse(
-                f"Line {self._line()} is longer than the limit of {LONGEST_LINE >> 20} MB, so this is no table.",
+                f"Line {self._line()} is longer than the limit, {LONGEST_LINE >> 20} MB: no table.",
                 "Choose a file with one row on each line.",
             )
 
@@ -158,8 +161,18 @@ def check_expansion(source: Source, expanded: int) -> None:
         limit = f"{LARGEST >> 30} GB" if expanded > LARGEST else f"{LARGEST_RATIO} times its size"
         verb = "expands to" if source.gzipped else "holds"
         raise source.refuse(
-            f"It {verb} {expanded / 1e6:,.0f} MB or more from {source.size / 1e6:,.2f} MB, beyond the limit of {limit}.",
+            f"It {verb} {expanded / 1e6:,.0f} MB or more from {source.size / 1e6:,.2f} MB, "
+            f"beyond the limit of {limit}.",
             "Unpack it yourself if you trust it, and open a part of it.",
+        )
+
+
+def refuse_wide(source: Source, width: int) -> None:
+    """Raise a UserError if a table has more columns than the limit."""
+    if width > MOST_COLUMNS:
+        raise source.refuse(
+            f"It has {width:,} columns, more than the limit of {MOST_COLUMNS:,}.",
+            "Keep fewer columns, or transpose it.",
         )
 
 
@@ -175,7 +188,7 @@ def open_source(path: str | os.PathLike[str]) -> Source:
     Raises
     ------
     UserError
-        If there is no such file, or it is no regular file, empty, or a damaged or hostile gzip file.
+        If there is no such file, or it is no regular file, empty, or a bad gzip file.
     """
     place = Path(path)
     name = place.name or str(place)

@@ -11,9 +11,10 @@ from core.data.arff import read_arff
 from core.data.assembling import build_columns, unique_names
 from core.data.bulk import read_bulk
 from core.data.columns import KINDS, Column, Dialect, Table
-from core.data.delimited import Grid, read_text
+from core.data.delimited import read_text
 from core.data.encodings import decode
 from core.data.formats import detect_format, suffix_of
+from core.data.grids import Grid
 from core.data.json_records import read_json
 from core.data.numerals import Numerals
 from core.data.parquet import read_parquet

@@ -8,11 +8,15 @@ import numpy as np
 
 from core.data.columns import Column, Table
 
-_NAMES = (
-    "class target label labels species diagnosis survived outcome y churn attrition default response result "
-    "status category type group quality grade decision income spam fraud disease num edible num_class cls "
-    "classes classification is_fraud is_spam variety iris sex"
-).split()
+# fmt: off
+_NAMES = [
+        "class", "target", "label", "labels", "species", "diagnosis", "survived", "outcome",
+        "y", "churn", "attrition", "default", "response", "result", "status", "category",
+        "type", "group", "quality", "grade", "decision", "income", "spam", "fraud", "disease",
+        "num", "edible", "num_class", "cls", "classes", "classification", "is_fraud",
+        "is_spam", "variety", "iris", "sex",
+]
+# fmt: on
 _MOST_CLASSES = 20
 
 

@@ -9,11 +9,11 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from core.data.columns import Dialect
-from core.data.delimited import MOST_COLUMNS, Grid, grid_of, lay_out
+from core.data.grids import Grid, grid_of, lay_out
 from core.data.problems import ProblemLog
 from core.data.records import Record
 from core.data.settings import Settings
-from core.data.sources import LARGEST, LARGEST_RATIO, Source
+from core.data.sources import LARGEST, LARGEST_RATIO, Source, refuse_wide
 from core.errors import UserError
 
 if TYPE_CHECKING:
@@ -38,10 +38,7 @@ def read_workbook(source: Source, kind: str, settings: Settings, log: ProblemLog
         others = [name for name in names if name != sheet]
         log.add("sheet", f"Sheet {sheet!r} was read; there are also: {', '.join(others[:20])}.")
     width = max(map(len, rows))
-    if width > MOST_COLUMNS:
-        raise source.refuse(
-            f"It has {width:,} columns, more than the limit of {MOST_COLUMNS:,}.", "Keep fewer."
-        )
+    refuse_wide(source, width)
     skip = settings.skip or 0
     records = [
         Record(line, cells)
@@ -87,7 +84,8 @@ def _check_archive(source: Source) -> None:
         ) from error
     if expanded > LARGEST or (expanded > _RATIO_FREE and expanded > LARGEST_RATIO * source.size):
         raise source.refuse(
-            f"It expands to {expanded / 1e6:,.0f} MB from {source.size / 1e6:,.2f} MB, beyond the limit.",
+            f"It expands to {expanded / 1e6:,.0f} MB, beyond the limit of "
+            f"{LARGEST_RATIO} times its size.",
             "Save the sheet as CSV and open that, if you trust it.",
         )
 

@@ -1,0 +1,223 @@
+"""Which records hold the columns' names, and what the names are."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from itertools import pairwise
+
+from core.data.layout import cell_type, column_types, filled, misfits
+from core.data.problems import ProblemLog
+from core.data.records import Quoting, Record, mend
+from core.data.settings import Settings
+
+_DEEPEST_HEADER = 6
+_ORANGE_TYPES = {"c", "d", "s", "t", "continuous", "discrete", "string", "time", "i", "b", ""}
+_ORANGE_FLAGS = {"class", "meta", "m", "ignore", "i", "weight", "w", "basket", ""}
+
+
+def read_names(
+    records: list[Record],
+    titles: list[Record],
+    types: Sequence[str],
+    width: int,
+    settings: Settings,
+    log: ProblemLog,
+    quoting: Quoting | None,
+) -> tuple[list[str], int]:
+    """Return the names and how many records they took."""
+    if not records:
+        return [""] * width, 0
+    if settings.header is not None:
+        rows = [record.cells for record in records[: settings.header]]
+        return (join_names(rows, width) if rows else [""] * width), len(rows)
+    first = records[0]
+    named = [cell for cell in first.cells if cell.strip()]
+    if len(first.cells) > width == len(named) and misfits(named, types):
+        log.add(
+            "names", "The line of names has blank cells too many; they were left out.", first.line
+        )
+        return join_names([named], width), 1
+    if len(first.cells) == width - 1 and width > 1 and len(records) > 1:
+        return _short_names(records, types, width, log)
+    if sklearn_header(records, width):
+        log.add(
+            "title",
+            "The first line counts rows and features; the columns have no names.",
+            first.line,
+        )
+        return [""] * width, 1
+    if len(first.cells) == width and orange_header(records):
+        return join_names([first.cells], width), 3
+    header = find_header([record for record in records if len(record.cells) == width], types)
+    if header == 0 and titles and quoting is not None:
+        rescued = _rescued_names(titles[-1], width, types, quoting)
+        if rescued:
+            log.add(
+                "names", "Its names are separated otherwise than the rows below.", titles.pop().line
+            )
+            return rescued, 0
+    rows = [record.cells for record in records if len(record.cells) == width][:header]
+    depth = 0
+    while (
+        depth < len(records)
+        and header
+        and len([r for r in records[:depth] if len(r.cells) == width]) < header
+    ):
+        depth += 1
+    return (join_names(rows, width) if rows else [""] * width), depth
+
+
+def _short_names(
+    records: list[Record], types: Sequence[str], width: int, log: ProblemLog
+) -> tuple[list[str], int]:
+    """Read a header one name short: the rows begin with a row name, or end with a delimiter."""
+    first = [cell.strip() for cell in records[0].cells]
+    body = [record.cells for record in records[1:] if len(record.cells) == width]
+    if all(not cells[-1].strip() for cells in body):
+        return [*first, ""], 1
+    log.add(
+        "names",
+        "There is one name fewer than columns; the first column holds the rows' names.",
+        records[0].line,
+    )
+    return ["row", *first], 1
+
+
+def _rescued_names(
+    title: Record, width: int, types: Sequence[str], quoting: Quoting
+) -> list[str] | None:
+    """Split a line just above the data by another delimiter, if that gives one name a column."""
+    line = quoting.delimiter.join(title.cells)
+    for delimiter in (",", ";", "\t", "|", " "):
+        cells = [cell.strip(' "') for cell in mend(line, Quoting(delimiter, quoting.quote), None)]
+        if (
+            len(cells) == width
+            and len(set(cells)) == width
+            and all(cells)
+            and misfits(cells, types)
+        ):
+            return cells
+    return None
+
+
+def restore_names(
+    records: list[Record], commented: Sequence[tuple[int, str]], quoting: Quoting, width: int
+) -> None:
+    """Take the last comment line before the data as names, where it has one a column."""
+    if width < 2 or not records:
+        return
+    before = [item for item in commented if item[0] < records[0].line]
+    if not before:
+        return
+    number, text = before[-1]
+    cells = mend(text, quoting, None)
+    types = column_types(records, width)
+    names = len(cells) == width and len(set(cells)) == width and all(cell.strip() for cell in cells)
+    if names and find_header(records, types) == 0 and misfits(cells, types):
+        records.insert(0, Record(number, cells))
+
+
+def find_header(records: Sequence[Record], types: Sequence[str]) -> int:
+    """Count the records, from the first, that hold names rather than data.
+
+    Names are text over columns of numbers, dates or times; where every column is text, the first
+    record holds names unless its cells occur again below.
+    """
+    typed = [j for j, kind in enumerate(types) if kind in ("number", "date", "time")]
+    if len(records) < 2:
+        return int(bool(records) and not _typed_cells(records[0].cells))
+    first = records[0].cells
+    if not typed:
+        return _text_header(records)
+    depth = 0
+    while depth < min(_DEEPEST_HEADER, len(records) - 1) and _names_over(
+        records[depth].cells, typed, types
+    ):
+        depth += 1
+    if depth == 0 and _year_names(first, types):
+        return 1
+    if depth == 0 and _text_names(records, types):
+        return 1
+    return depth
+
+
+def _typed_cells(cells: Sequence[str]) -> int:
+    """Count the cells that hold a number, date or time."""
+    return sum(cell_type(cell) in ("number", "date", "time") for cell in cells)
+
+
+def _names_over(cells: Sequence[str], typed: Sequence[int], types: Sequence[str]) -> bool:
+    """Tell whether a record is text in every column of numbers, dates or times that it fills."""
+    kinds = [cell_type(cells[j]) for j in typed]
+    differing = sum(
+        kind == "text" or (kind != types[j] and kind != "blank")
+        for kind, j in zip(kinds, typed, strict=True)
+    )
+    return (
+        differing >= 1
+        and differing == sum(kind != "blank" for kind in kinds)
+        and 2 * differing >= len(kinds)
+    )
+
+
+def _year_names(first: Sequence[str], types: Sequence[str]) -> bool:
+    """Tell whether a record is text followed by consecutive whole numbers (years as names)."""
+    numbers = [cell.strip() for cell, kind in zip(first, types, strict=False) if kind == "number"]
+    if len(numbers) < 3 or not all(re.fullmatch(r"\d{1,4}", cell) for cell in numbers):
+        return False
+    return all(int(b) - int(a) == 1 for a, b in pairwise(numbers))
+
+
+def _text_names(records: Sequence[Record], types: Sequence[str]) -> bool:
+    """Names where some typed column is named by a number, yet most others by words."""
+    first = records[0].cells
+    typed = [j for j, kind in enumerate(types) if kind in ("number", "date", "time")]
+    words = sum(cell_type(first[j]) == "text" for j in typed)
+    return words >= 0.7 * len(typed) and len(typed) >= 3 and len(set(first)) == len(first)
+
+
+def _text_header(records: Sequence[Record]) -> int:
+    """Decide for a table of text only: names do not occur again in their columns, nor twice."""
+    first = [cell.strip() for cell in records[0].cells]
+    if _typed_cells(first):
+        return 0
+    again = named = 0
+    below = records[1:2001]
+    below = [record for record in below if [cell.strip() for cell in record.cells] != first]
+    for j, cell in enumerate(first):
+        if cell:
+            named += 1
+            again += any(record.cells[j].strip() == cell for record in below)
+    return int(named > 0 and again <= 0.25 * named)
+
+
+def orange_header(records: Sequence[Record]) -> bool:
+    """Tell whether rows 2 and 3 are the types and flags of Orange's three-line header."""
+    if len(records) < 4:
+        return False
+    types, flags = ([cell.strip() for cell in records[i].cells] for i in (1, 2))
+    known = sum(cell in _ORANGE_TYPES for cell in types)
+    attributes = all(cell in _ORANGE_FLAGS or "=" in cell for cell in flags)
+    listed = all(cell in _ORANGE_TYPES or " " in cell for cell in types)
+    return listed and attributes and any(types) and 2 * known >= len(types)
+
+
+def sklearn_header(records: Sequence[Record], width: int) -> bool:
+    """Tell whether the first record counts the rows and features (scikit-learn's data files)."""
+    cells = [cell.strip() for cell in records[0].cells] if records else []
+    if len(cells) < 2 or not cells[0].isdecimal() or not cells[1].isdecimal():
+        return False
+    return int(cells[0]) == len(records) - 1 and int(cells[1]) in (width - 1, width - 2)
+
+
+def join_names(rows: Sequence[Sequence[str]], width: int) -> list[str]:
+    """Join the names of several header rows, a group's name carried over the blanks after it."""
+    levels: list[list[str]] = []
+    for depth, row in enumerate(rows):
+        cells = [" ".join(cell.split()) for cell in row] + [""] * (width - len(row))
+        if depth < len(rows) - 1 and filled(cells) < width:
+            for j in range(1, width):
+                cells[j] = cells[j] or cells[j - 1]
+        levels.append(cells[:width])
+    return [" ".join(part for part in parts if part) for parts in zip(*levels, strict=True)]

@@ -1,0 +1,101 @@
+"""Rows of the wrong width, repeated names, and a second table under the first."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from core.data.layout import misfits
+from core.data.problems import ProblemLog
+from core.data.records import Record
+
+
+def level(
+    records: Sequence[Record],
+    names: Sequence[str],
+    types: Sequence[str],
+    width: int,
+    log: ProblemLog,
+) -> list[Record]:
+    """Bring records to one width; leave out blank rows, repeated names and what does not fit."""
+    repeated = [" ".join(name.split()) for name in names]
+    rows: list[Record] = []
+    end = _second_table(records, repeated, width, log)
+    for record in records[:end]:
+        cells = record.cells
+        if len(cells) != width:
+            levelled = _levelled(cells, types, width)
+            state = f"It has {len(cells)} {'cell' if len(cells) == 1 else 'cells'}, not {width}"
+            if levelled is None:
+                log.add("ragged", f"{state}; it was left out.", record.line)
+                continue
+            log.add(
+                "ragged",
+                f"{state}; it was {'padded' if len(cells) < width else 'cut'}.",
+                record.line,
+            )
+            cells = levelled
+        elif record.mended:
+            log.add("quote", "Its quotes are not sound; check how it was read.", record.line)
+        if any(repeated) and _same(cells, repeated):
+            log.add("repeated", "It repeats the names; it was left out.", record.line)
+        else:
+            rows.append(Record(record.line, cells))
+    return rows
+
+
+def _same(cells: Sequence[str], names: Sequence[str]) -> bool:
+    return cells[0].strip() == names[0] and [" ".join(cell.split()) for cell in cells] == list(
+        names
+    )
+
+
+def _levelled(cells: Sequence[str], types: Sequence[str], width: int) -> list[str] | None:
+    """Return a ragged row at the table's width, or None where its cells fit no such row."""
+    if len(cells) < width:
+        padded = [*cells, *[""] * (width - len(cells))]
+        return padded if len(cells) > 1 and not misfits(padded, types) else None
+    surplus = len(cells) - width
+    best = None
+    for start in range(width, -1, -1):
+        if any(cell.strip() for cell in cells[start : start + surplus]):
+            continue
+        rest = [*cells[:start], *cells[start + surplus :]]
+        if not misfits(rest, types):
+            best = rest
+            break
+    return best
+
+
+def _second_table(
+    records: Sequence[Record], names: Sequence[str], width: int, log: ProblemLog
+) -> int:
+    """Find where a second table, with names of its own and another width, begins; tell it."""
+    start = next(
+        (i for i, record in enumerate(records) if _other_names(record.cells, names, width)),
+        len(records),
+    )
+    if start == len(records):
+        while start and len(records[start - 1].cells) == len(records[-1].cells) != width:
+            start -= 1
+        block = records[start:]
+        if len(block) < 3 or len(block[0].cells) < 2 or not _wordy(block[0].cells):
+            return len(records)
+        if all(_wordy(record.cells) for record in block[1:]):
+            return len(records)
+    block = records[start:]
+    log.add(
+        "table", f"Another table begins here; its {len(block)} lines were left out.", block[0].line
+    )
+    return start
+
+
+def _other_names(cells: Sequence[str], names: Sequence[str], width: int) -> bool:
+    """Tell whether a record repeats most names, but not for all columns."""
+    known = {name for name in names if name}
+    shared = sum(" ".join(cell.split()) in known for cell in cells)
+    return len(cells) != width and shared >= 2 and 2 * shared >= len(cells)
+
+
+def _wordy(cells: Sequence[str]) -> bool:
+    return not any(re.fullmatch(r"[+-]?[\d.,]+", cell.strip()) for cell in cells)
