@@ -8,9 +8,9 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike
 
-from core.calibration.binning import Bins, fill, mass_edges, width_edges
+from core.calibration.binning import Bins, CellIndex, count, fill, indexed, mass_edges, width_edges
 from core.calibration.cells import Cells, pool_ties
-from core.calibration.inputs import View, forecasts
+from core.calibration.inputs import Forecast, View, forecasts
 from core.errors import UserError
 
 Norm = Literal["l1", "l2", "max"]
@@ -65,9 +65,10 @@ def expected_calibration_error(
     >>> round(expected_calibration_error([0, 1, 1, 1], [0.3, 0.3, 0.6, 0.9], bins=10), 6)
     0.225
     """
-    return _averaged(
-        labels, probabilities, weights, view, lambda cells: binned_error(cells, bins, binning, norm)
-    )
+    parts = forecasts(labels, probabilities, weights, view)
+    if binning == "width" and parts:
+        return float(sum(part.share * gap(count(part, bins), norm) for part in parts))
+    return _averaged(parts, lambda cells: binned_error(cells, bins, binning, norm))
 
 
 def maximum_calibration_error(
@@ -133,9 +134,8 @@ def debiased_calibration_error(
     float
         Between 0 and 1; nan if no bin has two rows.
     """
-    return _averaged(
-        labels, probabilities, weights, view, lambda cells: debiased_error(cells, bins, binning)
-    )
+    parts = forecasts(labels, probabilities, weights, view)
+    return _averaged(parts, lambda cells: debiased_error(cells, bins, binning))
 
 
 def sweep_calibration_error(
@@ -153,7 +153,8 @@ def sweep_calibration_error(
 
     Parameters and errors are those of `expected_calibration_error`.
     """
-    return _averaged(labels, probabilities, weights, view, lambda cells: sweep(cells, norm)[0])
+    parts = forecasts(labels, probabilities, weights, view)
+    return _averaged(parts, lambda cells: sweep(cells, norm)[0])
 
 
 def binned_error(cells: Cells, bins: int, binning: str = "width", norm: Norm = "l1") -> float:
@@ -174,9 +175,10 @@ def debiased_error(cells: Cells, bins: int, binning: str = "mass") -> float:
 
 def sweep(cells: Cells, norm: Norm = "l1") -> tuple[float, int]:
     """Return the error by monotone sweep of a pooled forecast, and the number of bins it chose."""
-    chosen, best = parts_of(cells, 1, "mass"), 1
+    index = indexed(cells)
+    chosen, best = parts_of(index, 1, "mass"), 1
     for bins in range(2, len(cells.values) + 1):
-        parts = parts_of(cells, bins, "mass")
+        parts = parts_of(index, bins, "mass")
         if np.any(np.diff(parts.frequency) < 0.0):
             break
         chosen, best = parts, bins
@@ -198,7 +200,7 @@ def gap(parts: Bins, norm: Norm) -> float:
     raise UserError(f"There is no norm named {norm!r}.", "", "Choose one of: l1, l2, max.")
 
 
-def parts_of(cells: Cells, bins: int, binning: str) -> Bins:
+def parts_of(cells: Cells | CellIndex, bins: int, binning: str) -> Bins:
     """Return the filled bins of a pooled forecast.
 
     Raises
@@ -211,21 +213,14 @@ def parts_of(cells: Cells, bins: int, binning: str) -> Bins:
     return BINNED[binning](cells, bins)
 
 
-def _averaged(
-    labels: ArrayLike,
-    probabilities: ArrayLike,
-    weights: ArrayLike | None,
-    view: View,
-    statistic: Callable[[Cells], float],
-) -> float:
+def _averaged(parts: list[Forecast], statistic: Callable[[Cells], float]) -> float:
     """Return a statistic averaged over a view's forecasts by their shares."""
-    parts = forecasts(labels, probabilities, weights, view)
     if not parts:
         return float("nan")
     return float(sum(part.share * statistic(pool_ties(part)) for part in parts))
 
 
-BINNED: dict[str, Callable[[Cells, int], Bins]] = {
+BINNED: dict[str, Callable[[Cells | CellIndex, int], Bins]] = {
     "width": lambda cells, bins: fill(cells, width_edges(bins)),
-    "mass": lambda cells, bins: fill(cells, mass_edges(cells, bins)),
+    "mass": lambda cells, bins: fill(index := indexed(cells), mass_edges(index, bins)),
 }

@@ -13,11 +13,12 @@ from typing import Any
 from core.calibration import loops
 
 # One letter an argument: f a float64 vector, i an int64 vector, m a float64 matrix that is written
-# to; the capital letters are read only.
+# to; the capital letters are read only, B a vector of bools.
 _ARGUMENTS = {
     "pool_violators": ("int64", "FFiff"),
     "fit_many": ("void", "MFImiff"),
     "cell_moments": ("void", "FFm"),
+    "count_rows": ("void", "BFFm"),
 }
 _compiled: dict[str, Callable[..., Any]] = {}
 
@@ -59,6 +60,6 @@ def _compile(numba: Any, name: str) -> Callable[..., Any]:
 
 def _array_type(numba: Any, letter: str) -> Any:
     """Return numba's type for a letter of ``_ARGUMENTS``."""
-    item = numba.int64 if letter.lower() == "i" else numba.float64
+    item = {"b": numba.boolean, "i": numba.int64}.get(letter.lower(), numba.float64)
     dimensions = 2 if letter.lower() == "m" else 1
     return numba.types.Array(item, dimensions, "C", readonly=letter.isupper())

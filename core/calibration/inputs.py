@@ -11,6 +11,7 @@ K > 2 classes a *view* says which yes-or-no forecast is judged (Gupta & Ramdas 2
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -54,6 +55,16 @@ def frozen(array: ArrayLike) -> FloatArray:
         result = result.view()
         result.flags.writeable = False
     return result
+
+
+def chunks(n: int, size: int = 8192) -> Iterator[slice]:
+    """Yield slices that cover n rows.
+
+    Temporary arrays that short stay in the processor's cache, and products of them are below the
+    size from which a linear algebra library wakes more threads than it has use for.
+    """
+    for start in range(0, n, size):
+        yield slice(start, min(start + size, n))
 
 
 def checked(

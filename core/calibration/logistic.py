@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.calibration.inputs import FloatArray
+from core.calibration.inputs import FloatArray, chunks
 
 _STEPS = 100
 
@@ -58,12 +58,12 @@ def fit_logistic(
     section 3: Newton's method with backtracking.
     """
     w = np.full(len(targets), 1.0 / len(targets)) if weights is None else weights / weights.sum()
-    centre = w @ features
-    spread = np.sqrt(w @ (features - centre) ** 2)
+    centre = np.einsum("i,ij->j", w, features)
+    spread = np.sqrt(np.einsum("i,ij->j", w, (features - centre) ** 2))
     # A feature that is constant up to rounding has no slope.
     spread = np.where(spread > 1e-12 * np.abs(centre), spread, np.inf)
     X = np.column_stack(((features - centre) / spread, np.ones(len(targets))))
-    theta, loss = _newton(X, targets, w, offset)
+    theta, loss = _newton(X, targets, w, np.broadcast_to(offset, len(targets)))
     slopes = theta[:-1] / spread
     return LogisticFit(slopes, float(theta[-1] - slopes @ centre), loss)
 
@@ -80,21 +80,20 @@ def separated(scores: FloatArray, outcomes: FloatArray) -> bool:
 
 
 def _newton(
-    X: FloatArray, t: FloatArray, w: FloatArray, offset: FloatArray | float
+    X: FloatArray, t: FloatArray, w: FloatArray, offset: FloatArray
 ) -> tuple[FloatArray, float]:
     """Return the minimiser of the mean cross-entropy, and its value."""
     theta = np.zeros(X.shape[1])
-    loss, residual, curvature = _entropy(X @ theta + offset, t, w)
+    loss, gradient, hessian = _entropy(theta, X, t, w, offset)
     for _ in range(_STEPS):
-        gradient = X.T @ residual
-        step = np.linalg.lstsq((X * curvature[:, None]).T @ X, gradient, rcond=1e-14)[0]
+        step = np.linalg.lstsq(hessian, gradient, rcond=1e-14)[0]
         decrement = float(gradient @ step)
         if decrement <= 1e-26:
             break
         size = 1.0
         while True:
             trial = theta - size * step
-            new, residual, curvature = _entropy(X @ trial + offset, t, w)
+            new, gradient, hessian = _entropy(trial, X, t, w, offset)
             if new <= loss - 1e-4 * size * decrement + 1e-15 * loss or size < 1e-10:
                 break
             size *= 0.5
@@ -102,13 +101,24 @@ def _newton(
     return theta, loss
 
 
-def _entropy(z: FloatArray, t: FloatArray, w: FloatArray) -> tuple[float, FloatArray, FloatArray]:
-    """Return the mean cross-entropy and its first two derivatives by each logit, weighted.
+def _entropy(
+    theta: FloatArray, X: FloatArray, t: FloatArray, w: FloatArray, offset: FloatArray
+) -> tuple[float, FloatArray, FloatArray]:
+    """Return the mean cross-entropy, its gradient (d,) and its Hessian (d, d).
 
-    All three share one exponential, of minus the absolute value, which cannot overflow.
+    All three share one exponential, of minus the absolute logit, which cannot overflow.
     """
-    e = np.exp(-np.abs(z))
-    share = 1.0 / (1.0 + e)
-    loss = np.where(z > 0.0, 1.0 - t, t) * np.abs(z) + np.log1p(e)
-    p = np.where(z >= 0.0, share, e * share)
-    return float(w @ loss), w * (p - t), w * (e * share * share)
+    loss, gradient, hessian = 0.0, np.zeros(len(theta)), np.zeros((len(theta), len(theta)))
+    for rows in chunks(len(t)):
+        x, target, weight = X[rows], t[rows], w[rows]
+        # einsum, because products with so few columns are not worth a library's threads
+        z = np.einsum("ij,j->i", x, theta) + offset[rows]
+        size = np.abs(z)
+        e = np.exp(-size)
+        share = 1.0 / (1.0 + e)
+        above = z >= 0.0
+        loss += float(weight @ (np.where(above, 1.0 - target, target) * size + np.log1p(e)))
+        residual = weight * (np.where(above, share, e * share) - target)
+        gradient += np.einsum("ij,i->j", x, residual)
+        hessian += (x * (weight * e * share * share)[:, None]).T @ x
+    return loss, gradient, hessian

@@ -8,6 +8,9 @@ from __future__ import annotations
 
 from collections.abc import MutableSequence, Sequence
 
+import numpy as np
+from numpy.typing import NDArray
+
 from core.calibration.inputs import FloatArray, IntArray
 
 ORDERS = 6  # of the moments in a cell: leaves a relative error below 1e-7
@@ -76,3 +79,24 @@ def cell_moments(points: FloatArray, weights: FloatArray, out: FloatArray) -> No
         for q in range(ORDERS):
             out[q, cell] += term
             term *= away / (q + 1)
+
+
+def count_rows(
+    outcomes: NDArray[np.bool_], points: FloatArray, edges: FloatArray, out: FloatArray
+) -> None:
+    """Add every row to its bin (low, high] of equal width.
+
+    ``out`` (3, b) holds how many rows, how many of them happened, and their probabilities' sum.
+    """
+    bins = out.shape[1]
+    for i in range(len(points)):
+        p = points[i]
+        b = min(int(p * bins), bins - 1)
+        # The quotient may miss by one; the edges decide.
+        while b > 0 and p <= edges[b]:
+            b -= 1
+        while b < bins - 1 and p > edges[b + 1]:
+            b += 1
+        out[0, b] += 1.0
+        out[1, b] += outcomes[i]  # no branch: it would be guessed wrong half the time
+        out[2, b] += p

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from core.calibration.binning import Bins, fill, mass_edges, width_edges
-from core.calibration.cells import Cells, cells_of
-from core.calibration.inputs import FloatArray, View, frozen
+from core.calibration.binning import Bins, CellIndex, count, fill, indexed, mass_edges, width_edges
+from core.calibration.cells import Cells, pool_ties
+from core.calibration.inputs import FloatArray, View, frozen, one_forecast
 from core.calibration.isotonic import isotonic_blocks
 from core.calibration.smooth import CURVE_POINTS, smooth_error_of, smooth_fit, smooth_forecast
 from core.calibration.spectrum import GRIDS, finest_sigma, grid_for
@@ -132,17 +132,21 @@ def reliability_curve(
     array([0. , 0.5, 1. ])
     """
     draw = BINNINGS[binning].curve
-    return draw(cells_of(labels, probabilities, weights, view), bins)
+    forecast = one_forecast(labels, probabilities, weights, view)
+    if binning == "width":
+        return _binned(binning, count(forecast, bins))
+    return draw(pool_ties(forecast), bins)
 
 
-def width_curve(cells: Cells, bins: int = 15) -> ReliabilityCurve:
-    """Return the curve in bins of equal width."""
+def width_curve(cells: Cells | CellIndex, bins: int = 15) -> ReliabilityCurve:
+    """Return the curve in bins of equal width; indexed cells answer at once for any number."""
     return _binned("width", fill(cells, width_edges(bins)))
 
 
-def mass_curve(cells: Cells, bins: int = 15) -> ReliabilityCurve:
+def mass_curve(cells: Cells | CellIndex, bins: int = 15) -> ReliabilityCurve:
     """Return the curve in bins of equal mass that split no ties; many ties give fewer bins."""
-    return _binned("mass", fill(cells, mass_edges(cells, bins)))
+    index = indexed(cells)
+    return _binned("mass", fill(index, mass_edges(index, bins)))
 
 
 def corp_curve(cells: Cells, bins: int = 0) -> ReliabilityCurve:

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 
 from core.calibration.binning import fill, mass_edges, width_edges
 from core.calibration.cells import Cells, pool_ties
-from core.calibration.inputs import FloatArray, View, checked, forecasts
+from core.calibration.inputs import FloatArray, View, checked, chunks, forecasts
 from core.calibration.isotonic import isotonic_blocks
 from core.errors import UserError
 from core.registry import Registry
@@ -41,9 +41,12 @@ class Score:
         total = float(weight.sum())
         if total == 0.0:
             return float("nan")
+        cost = 0.0
         with np.errstate(divide="ignore"):  # certain and wrong: infinite, and shown as such
-            cost = _weighted(positive, self.happened(probability))
-            cost += _weighted(weight - positive, self.failed(probability))
+            for rows in chunks(len(weight)):
+                p, yes = probability[rows], positive[rows]
+                cost += _weighted(yes, self.happened(p))
+                cost += _weighted(weight[rows] - yes, self.failed(p))
         return cost / total + 0.0
 
 
@@ -134,7 +137,7 @@ def brier_score(
     if not len(y) or (w is not None and not w.sum()):
         return float("nan")
     if p.ndim == 1:
-        return float(np.average((p - y) ** 2, weights=w))
+        return _mean(len(y), w, lambda rows: (p[rows] - y[rows]) ** 2)
     # (p_y - 1)^2 + sum of the other squares: every term is a square, so nothing cancels.
     squares = p**2
     rows = np.arange(len(y))
@@ -167,12 +170,21 @@ def log_loss(
         y, p, w = y[w > 0.0], p[w > 0.0], w[w > 0.0]
     if not len(y):
         return float("nan")
+    if p.ndim == 2:
+        p, y = p[np.arange(len(y)), y], np.ones_like(y)
+
+    def cost(rows: slice) -> FloatArray:
+        return np.where(y[rows] == 1, -np.log(p[rows]), -np.log1p(-p[rows]))
+
     with np.errstate(divide="ignore"):
-        if p.ndim == 1:
-            cost = -np.where(y == 1, np.log(p), np.log1p(-p))
-        else:
-            cost = -np.log(p[np.arange(len(y)), y])
-    return float(np.average(cost, weights=w)) + 0.0
+        return _mean(len(y), w, cost) + 0.0
+
+
+def _mean(n: int, w: FloatArray | None, cost: Callable[[slice], FloatArray]) -> float:
+    """Return the weighted mean of a cost of n rows."""
+    if w is None:
+        return float(sum(cost(rows).sum() for rows in chunks(n))) / n
+    return float(sum(w[rows] @ cost(rows) for rows in chunks(n))) / float(w.sum())
 
 
 def score_decomposition(

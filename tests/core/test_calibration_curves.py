@@ -63,7 +63,13 @@ def mass_edges_by_quantile(p, bins, w=None):
 
 @pytest.mark.parametrize(("name", "y", "p"), CASES, ids=NAMES)
 @pytest.mark.parametrize("bins", [1, 2, 3, 10, 15, 100])
-def test_bins_of_equal_width_hold_what_a_loop_over_the_rows_puts_there(name, y, p, bins):
+@pytest.mark.parametrize("fast", [False, True])
+def test_bins_of_equal_width_hold_what_a_loop_over_the_rows_puts_there(
+    name, y, p, bins, fast, monkeypatch
+):
+    assert warm_up()
+    if not fast:
+        monkeypatch.setattr(compiling, "_compiled", {})
     curve = reliability_curve(y, p, bins)
     edges = np.linspace(0.0, 1.0, bins + 1)
     np.testing.assert_array_equal(curve.edges, edges)
