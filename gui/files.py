@@ -38,7 +38,7 @@ class Files(QObject):
         self._window = window
         self.recent = RecentFiles(settings)
         self.previous = _keep_previous()
-        self.keeper = Keeper(session)
+        self.keeper = session.keeper
         session.run_changed.connect(self._remember)
 
     def ask(self) -> None:
@@ -83,10 +83,6 @@ class Files(QObject):
         )
         if chosen:
             self._save_to(chosen if Path(chosen).suffix else f"{chosen}{SUFFIX}")
-
-    def close(self) -> None:
-        """Keep the session by itself, for the next start."""
-        self.keeper.close()
 
     def _save_to(self, path: str) -> None:
         try:

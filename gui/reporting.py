@@ -77,9 +77,15 @@ class Reporter(QObject):
 
     def uninstall(self) -> None:
         """Leave exceptions to whoever caught them before."""
-        if self._before is not None:
-            sys.excepthook, threading.excepthook, sys.unraisablehook = self._before
-            self._before = None
+        if self._before is None:
+            return
+        before, self._before = self._before, None
+        if sys.excepthook == self._on_exception:
+            sys.excepthook = before[0]
+        if threading.excepthook == self._on_thread_exception:
+            threading.excepthook = before[1]
+        if sys.unraisablehook == self._on_unraisable:
+            sys.unraisablehook = before[2]
 
     def report(self, error: BaseException) -> None:
         """Pass an error on, from any thread."""

@@ -166,8 +166,10 @@ class Themes(QObject):
         self.theme = THEMES[name]
         application = QApplication.instance()
         if isinstance(application, QApplication):
-            application.setPalette(_palette(self.theme))
-            application.setStyleSheet(style_sheet(self.theme))
+            sheet = style_sheet(self.theme)
+            if application.styleSheet() != sheet:
+                application.setPalette(_palette(self.theme))
+                application.setStyleSheet(sheet)
         self.configure_plots()
         self.changed.emit()
 

@@ -214,7 +214,6 @@ class Window(QMainWindow):
         if self.is_furnished:
             self._end_maximising()
             self.fittings.layouts.save()
-            self.files.close()
             self.session.close()
             self.fittings.reporter.uninstall()
         super().closeEvent(event)
