@@ -10,7 +10,7 @@ import numpy as np
 
 from core.kernels.activations import activate
 from core.kernels.gathering import FIRST_FEATURE, gather
-from core.kernels.jit import compiled, entry
+from core.kernels.jit import compiled
 from core.kernels.layout import (
     ACTIVATION,
     COLUMNS,
@@ -175,7 +175,6 @@ def _add_gradient(
     return value
 
 
-@entry
 def take_steps(
     steps: int, plan_table: np.ndarray, settings_table: np.ndarray, numbers_table: np.ndarray,
     n: int, table: np.ndarray, stored: np.ndarray, order: np.ndarray,

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import cast
 
+import numpy as np
+
+from core.architecture import Architecture
 from core.kernels import readiness
 from core.kernels.layout import is_compiled
+from core.kernels.readiness import Precision
 from core.training import (
     Burst,
     Engine,
@@ -16,8 +20,6 @@ from core.training import (
     explain_divergence,
     initial_state,
 )
-
-Precision = Literal["float32", "float64"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,7 @@ class CompiledEngine:
 
     def burst(self, problem: Problem, state: TrainState, steps: int) -> Burst:
         """Take that many steps, or stop at the last finite state."""
+        _require(self.precision)
         from core.kernels.memory import ROOMS, ROWS
 
         rows = ROWS.of(problem, self.precision)
@@ -50,6 +53,30 @@ class CompiledEngine:
             diverged = room.take_steps(problem, rows, state, steps)
             after = room.state(len(state.slots))
         return Burst(after, explain_divergence(problem, after) if diverged else None)
+
+
+def compiled_logits(
+    architecture: Architecture, parameters: np.ndarray, statistics: np.ndarray, X: np.ndarray
+) -> np.ndarray:
+    """Return the (n, n_outputs) float64 logits of many rows, the interpreter lock free meanwhile.
+
+    Parameters
+    ----------
+    parameters : (n_parameters,) array
+        Its precision, float32 or float64, is the one computed in.
+    statistics : (n_statistics,) array
+    X : (n, n_inputs) array
+    """
+    _require(cast(Precision, parameters.dtype.name))
+    from core.kernels.memory import logits_of
+
+    return logits_of(architecture, parameters, statistics, X)
+
+
+def _require(precision: Precision) -> None:
+    """Compile now what has not been compiled in the background."""
+    if not readiness.is_ready(precision) and not readiness.compile_now(precision):
+        raise RuntimeError(f"there are no kernels for {precision} on this machine")
 
 
 def engine_for(

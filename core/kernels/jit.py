@@ -41,11 +41,6 @@ def inlined(function: F) -> F:
     return cast(F, njit(nogil=True, error_model="numpy", forceinline=True)(function))
 
 
-def entry(function: F) -> Any:
-    """Compile a function that Python calls, and keep the result in numba's cache folder."""
-    return njit(nogil=True, error_model="numpy", cache=True)(function)
-
-
 def intrinsic(function: F) -> Any:
     """Let a function write its own machine-independent instructions."""
     return _intrinsic(function)  # type: ignore[no-untyped-call]

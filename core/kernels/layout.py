@@ -113,6 +113,11 @@ def plan_of(architecture: Architecture, lanes: int, itemsize: int, batch_rows: i
     return Plan(table, blocks, place, sums, sums + 64, architecture.n_inputs + 3)
 
 
+def evaluation_plan(architecture: Architecture, lanes: int, itemsize: int) -> Plan:
+    """Return where everything stands while rows are evaluated, which no batch joins together."""
+    return plan_of(architecture, lanes, itemsize, min(MOST_SAMPLES, 256))
+
+
 def _rows_of(layer: Layer) -> int:
     return layer.units * (3 + layer.has_sharpness + layer.batch_norm) + 1
 

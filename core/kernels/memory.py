@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from core.architecture import Architecture
 from core.kernels import burst, updates
 from core.kernels.layout import (
     LOSS_CODES,
@@ -18,8 +19,10 @@ from core.kernels.layout import (
     PENALTY_CODES,
     SCHEDULE_CODES,
     Plan,
+    evaluation_plan,
     plan_of,
 )
+from core.kernels.compilation import entry
 from core.kernels.gathering import FIRST_FEATURE
 from core.kernels.lanes import LANES
 from core.training import Problem, TrainState, rates_at
@@ -106,6 +109,7 @@ class Room:
     """The arrays one burst works on, for one network, precision, batch size and number of rows."""
 
     def __init__(self, problem: Problem, precision: str) -> None:
+        self._take_steps = entry("take_steps", precision)
         architecture, batch = problem.architecture, _batch_rows(problem)
         lanes = LANES[precision]
         self.plan: Plan = plan_of(architecture, lanes, np.dtype(precision).itemsize, batch)
@@ -134,7 +138,7 @@ class Room:
         self._set(problem)
         self.settings[burst.COLUMNS_OF_TABLE] = rows.columns
         self._enter(state)
-        burst.take_steps(
+        self._take_steps(
             steps, self.plan.layers, self.settings, self.numbers, problem.n_rows, rows.table, rows.stored,
             self.order, self.theta, self.slots, self.statistics, self.mask,
             self.point, self.gradient, self.work, self.batch, self.progress,
@@ -213,3 +217,21 @@ def _batch_rows(problem: Problem) -> int:
 
 ROWS = RowsCache()
 ROOMS = Rooms()
+
+
+def logits_of(
+    architecture: Architecture, parameters: np.ndarray, statistics: np.ndarray, X: np.ndarray
+) -> np.ndarray:
+    """Return the (n, outputs) float64 logits of rows X, computed in the parameters' precision."""
+    precision = parameters.dtype.name
+    n, features = X.shape
+    lanes, outputs = LANES[precision], architecture.n_outputs
+    plan = evaluation_plan(architecture, lanes, parameters.itemsize)
+    logits = np.empty((n, outputs))
+    entry("evaluate", precision)(
+        plan.layers, plan.chunk_blocks, plan.row_stride, np.ascontiguousarray(X, precision).ravel(),
+        n, features, np.ascontiguousarray(parameters), np.ascontiguousarray(statistics),
+        aligned(plan.chunk_blocks * plan.row_stride * lanes, precision),
+        aligned(plan.work_size, precision), logits.ravel(),
+    )  # fmt: skip
+    return logits

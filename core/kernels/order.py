@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from core.kernels.jit import compiled, entry, inlined, intrinsic, types
+from core.kernels.jit import compiled, inlined, intrinsic, types
 from core.kernels.lanes import ir
 from core.kernels.vectors import Place, address, get, put
 
@@ -135,9 +135,6 @@ def _shuffle(order: Place, n: int, high: int, low: int, step_high: int, step_low
         i, mask = _try_swap(order, i, mask, np.int64(bits >> np.uint64(32)))
 
 
-@entry
-def order_of(seed: int, epoch: int, n_rows: int) -> np.ndarray:
-    """Return the order (n,) of an epoch's rows, for comparison with numpy's."""
-    order = np.empty(n_rows, np.int32)
-    draw_order(seed, epoch, n_rows, address(order))
-    return order
+def order_of(seed: int, epoch: int, order: np.ndarray) -> None:
+    """Fill `order` (n,) with the order of an epoch's rows, for comparison with numpy's."""
+    draw_order(seed, epoch, len(order), address(order))
