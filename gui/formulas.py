@@ -199,11 +199,13 @@ class FormulaView(QWidget):
         if shape is None:
             return
         painter = QPainter(self)
-        scale = min(1.0, self.width() / shape.width, self.height() / shape.height)
+        place = self.contentsRect()
+        scale = min(1.0, place.width() / shape.width, place.height() / shape.height)
         width, height = scale * shape.width, scale * shape.height
         svg = QByteArray(coloured(self._shown, self._size, theme().ink))
         QSvgRenderer(svg).render(
-            painter, QRectF(0.0, (self.height() - height) / 2.0, width, height)
+            painter,
+            QRectF(place.x(), place.y() + (place.height() - height) / 2.0, width, height),
         )
 
     def _typeset(self) -> None:

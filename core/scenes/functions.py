@@ -126,6 +126,7 @@ class FunctionsScene:
     Attributes
     ----------
     choice : FunctionsChoice
+        As drawn: t is 1 in the section "model".
     activation : Activation
     axis : {"probability", "odds", "log_odds"}
         What the vertical axis shows; other than "probability" for the sigmoid only.
@@ -169,7 +170,12 @@ class FunctionsScene:
 
 
 def functions_scene(choice: FunctionsChoice, run: Run, state: TrainState) -> FunctionsScene:
-    """Return what the functions panel draws; the model matters in the section "model" only."""
+    """Return what the functions panel draws.
+
+    The model matters in the section "model" only, and t does not matter there: units have their own.
+    """
+    if choice.section == "model":
+        choice = choice.replacing("sharpness", 1.0)
     activation = ACTIVATIONS[choice.function]
     has_odds = activation.value is sigmoid
     axis: Axis = choice.axis if has_odds else "probability"

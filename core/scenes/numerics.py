@@ -190,7 +190,7 @@ RECIPES: Registry[Recipe] = Registry(
         ),
         Recipe(
             "branches",
-            "σ(z), two cases",
+            "σ, two cases",
             _two_branches,
             lambda z: float(sigmoid(z)),
             _exact_sigmoid,

@@ -25,7 +25,7 @@ class FigureGrid(QWidget):
         self.setObjectName(name)
         self._grid = QGridLayout(self)
         self._grid.setContentsMargins(8, 2, 8, 2)
-        self._grid.setHorizontalSpacing(8)
+        self._grid.setHorizontalSpacing(6)
         self._grid.setVerticalSpacing(2)
         self._headings = [self._cell(0, column) for column in range(len(headings))]
         self._cells: list[list[QLabel]] = []
@@ -37,6 +37,7 @@ class FigureGrid(QWidget):
         for label, text in zip(self._headings, headings, strict=True):
             label.setProperty("quiet", True)
             label.setText(text)
+            label.setVisible(any(headings))
 
     def show_rows(self, rows: Sequence[Sequence[str]], strong: int = -1) -> None:
         """Show rows of texts; that at the index `strong` in bold.

@@ -1,4 +1,4 @@
-"""A picture and its explanations: beside each other where there is room, else one under the other."""
+"""A picture and its explanations: beside each other where there is room, else one below."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from PySide6.QtGui import QPalette, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import QBoxLayout, QFrame, QScrollArea, QTabBar, QVBoxLayout, QWidget
 
 WIDE = 620
+BESIDE = 440
 _SIDE_WIDTH = 330
 
 
@@ -84,7 +85,6 @@ class TwoParts(QScrollArea):
         super().__init__(parent)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setWidgetResizable(True)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._side = side
         body = QWidget()
@@ -112,3 +112,22 @@ class TwoParts(QScrollArea):
         self._side.setMinimumWidth(_SIDE_WIDTH if wide else 0)
         self._side.setMaximumWidth(most if wide else 16777215)
         super().resizeEvent(event)
+
+
+class Beside(QWidget):
+    """Lays two widgets beside each other where there is room, else one under the other."""
+
+    def __init__(self, first: QWidget, second: QWidget, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._layout = QBoxLayout(QBoxLayout.Direction.TopToBottom, self)
+        self._layout.setContentsMargins(12, 4, 12, 0)
+        self._layout.setSpacing(4)
+        self._layout.addWidget(first)
+        self._layout.addWidget(second)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Choose the arrangement for the width."""
+        super().resizeEvent(event)
+        directions = QBoxLayout.Direction
+        beside = self.width() >= BESIDE
+        self._layout.setDirection(directions.LeftToRight if beside else directions.TopToBottom)

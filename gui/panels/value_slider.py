@@ -81,6 +81,7 @@ class ValueSlider(QWidget):
         changed: Callable[[float], None],
         shown: tuple[float, float] | None = None,
         label: str = "",
+        label_width: int = LABEL_WIDTH,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
@@ -89,7 +90,7 @@ class ValueSlider(QWidget):
         low, high = shown or (knob.low, knob.high)
         self.scale = SliderScale(low, high, knob.scale, False)
         self.label = QLabel(label or knob.label)
-        self.label.setMinimumWidth(LABEL_WIDTH)
+        self.label.setMinimumWidth(label_width)
         self.slider = Slider(self, self.scale.decades())
         self.slider.setObjectName(name)
         self.slider.setRange(0, self.scale.places)
