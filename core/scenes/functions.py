@@ -172,7 +172,7 @@ class FunctionsScene:
 def functions_scene(choice: FunctionsChoice, run: Run, state: TrainState) -> FunctionsScene:
     """Return what the functions panel draws.
 
-    The model matters in the section "model" only, and t does not matter there: units have their own.
+    The model matters in the section "model" only, where t is 1: its units have their own.
     """
     if choice.section == "model":
         choice = choice.replacing("sharpness", 1.0)
