@@ -171,11 +171,16 @@ def _plausibility(sample: bytes, encoding: str, common: set[str]) -> float:
             total -= 1.0
         else:
             total += 1.0 if character in common else 0.1
-            total -= 1.0 if "\x80" <= before < "ɏ" and before.isalpha() and character < "ɏ" else 0.0
-            total -= (
-                0.5 if before.isalpha() and before < "\x80" and "Ͱ" <= character <= "ӿ" else 0.0
-            )
+            total -= _strangeness(text[max(i - 2, 0) : i + 2], character)
     return total / max(count, 1.0)
+
+
+def _strangeness(around: str, character: str) -> float:
+    """Return how odd a letter is among its neighbours: scripts mixed, or accents in a row."""
+    ascii_beside = any(c.isalpha() and c < "\x80" for c in around[-3:])
+    if character > "ɏ":
+        return 1.0 if ascii_beside else 0.0
+    return 1.0 if sum("\x80" <= c < "ɏ" and c.isalpha() for c in around[:3]) == 3 else 0.0
 
 
 def decode(data: bytes, encoding: str | None = None) -> Decoded:

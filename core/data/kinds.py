@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from core.data.look_alikes import look_alikes
 from core.data.numerals import DOUBTFUL_MARKS, MISSING_MARKS, Numerals
@@ -99,6 +99,11 @@ def judge(
             numerals.value(cell) is not None for cell in verdict.bad
         ):
             return verdict
+    if wanted is None and numerals.mixed and any("," in cell for cell in present):
+        verdict = _as_numbers(present, missing, Numerals(","), marks, None)
+        if verdict is not None and not verdict.bad:
+            doubt = "its numbers have a decimal comma, those of other columns a point"
+            return replace(verdict, doubts=(*verdict.doubts, doubt))
     grouped = "" if numerals.sure or wanted else _perhaps_numbers(present, missing, numerals, marks)
     soft = frozenset() if marks is not None else _soft_missing(present, found_marks)
     present = {cell: count for cell, count in present.items() if cell not in soft}

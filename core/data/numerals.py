@@ -56,7 +56,8 @@ _CURRENCY = re.compile(r"^(?P<sign>[+-]?)\s*[$€£¥₹]\s*|\s*([$€£¥₹%]|
 class Numerals:
     """The decimal and thousands marks of a file.
 
-    They are not `sure` where every cell with a mark can be read both ways, as 1,234 can.
+    They are not `sure` where every cell with a mark can be read both ways, as 1,234 can; they are `mixed`
+    where some cells have a decimal point and others a decimal comma.
 
     Examples
     --------
@@ -69,6 +70,7 @@ class Numerals:
     decimal: str = "."
     thousands: str | None = None
     sure: bool = True
+    mixed: bool = False
 
     def value(self, cell: str) -> float | None:
         """Return the number a cell holds (perhaps infinite), or None where it holds none."""
@@ -132,6 +134,8 @@ def _decide(
     delimiter: str | None,
 ) -> tuple[Numerals, str]:
     spaced = next((mark for mark in (" ", "\u00a0", "\u202f", "'") if groups[mark]), None)
+    if comma and delimiter != "," and point >= comma:
+        return Numerals(".", "," if groups[","] else spaced, mixed=True), ""
     if comma > point + groups[","]:
         return Numerals(",", "." if groups["."] or unclear_point else spaced), ""
     if groups["."] and not point and not unclear_comma:
