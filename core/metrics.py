@@ -9,9 +9,9 @@ import numpy as np
 from core.calibration.scores import score_decomposition
 from core.data.preparing import Prepared
 from core.evaluation import evaluate
+from core.fastest import logits_at
 from core.heads import HEADS
 from core.losses import LOSSES
-from core.network import logits_of
 from core.registry import Registry
 from core.training import Problem, TrainState, gradient_at
 from core.view import SPLITS
@@ -86,14 +86,14 @@ def mean_loss(problem: Problem, part: Part, state: TrainState) -> float:
     if not len(y):
         return float("nan")
     with np.errstate(all="ignore"):
-        logits = _logits(problem, state, X)
+        logits = logits_at(problem.architecture, state, X)
         return float(LOSSES[problem.training.loss].values(logits, y).mean())
 
 
 def _figures(problem: Problem, state: TrainState, X: np.ndarray, y: np.ndarray) -> dict[str, float]:
     if not len(y):
         return {}
-    logits = _logits(problem, state, X)
+    logits = logits_at(problem.architecture, state, X)
     probabilities = HEADS[problem.architecture.head].probabilities(logits)
     if probabilities.shape[1] == 2:
         probabilities = probabilities[:, 1]
@@ -112,11 +112,6 @@ def _figures(problem: Problem, state: TrainState, X: np.ndarray, y: np.ndarray) 
             "unc": parts.uncertainty,
         }
     return figures
-
-
-def _logits(problem: Problem, state: TrainState, X: np.ndarray) -> np.ndarray:
-    parameters, statistics = _wide(state.parameters), _wide(state.statistics)
-    return logits_of(problem.architecture, parameters, statistics, X)
 
 
 def _wide(values: np.ndarray) -> np.ndarray:

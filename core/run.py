@@ -13,8 +13,8 @@ from core.data.dataset import Dataset
 from core.data.preparing import Prepared, prepare
 from core.errors import UserError
 from core.experiment import DataChoices, Experiment, knob_at
+from core.fastest import logits_at, probabilities_at
 from core.history import History
-from core.network import logits_of, probabilities_of
 from core.training import ChooseEngine, Problem, TrainState, numpy_engine
 
 ChosenEffect = Literal["none", "view", "live", "data", "restart"]
@@ -64,11 +64,11 @@ class Run:
 
     def logits(self, state: TrainState, X: np.ndarray) -> np.ndarray:
         """Return the (n, outputs) logits of prepared rows X (n, n_inputs) at a state."""
-        return logits_of(self.architecture, state.parameters, state.statistics, X)
+        return logits_at(self.architecture, state, X)
 
     def probabilities(self, state: TrainState, X: np.ndarray) -> np.ndarray:
         """Return the (n, K) class probabilities of prepared rows X (n, n_inputs) at a state."""
-        return probabilities_of(self.architecture, state.parameters, state.statistics, X)
+        return probabilities_at(self.architecture, state, X)
 
 
 def prepare_data(dataset: Dataset, choices: DataChoices) -> Prepared:
