@@ -17,7 +17,7 @@ from core.calibration.compiling import compiled
 from core.calibration.inputs import FloatArray, Forecast, IntArray, frozen
 from core.errors import UserError
 
-_BLOCK = 512
+_BLOCK = 128
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -151,8 +151,8 @@ class CellIndex:
         The cells.
     items : four (m,) float64 arrays
         Weight, trials, positive weight, and weight times probability of each cell.
-    blocks : (4, ceil(m / 512)) float64 array
-        Their sums over blocks of 512 cells.
+    blocks : (4, ceil(m / 128)) float64 array
+        Their sums over blocks of 128 cells.
     cumulative : (m,) float64 array
         Cumulated weight.
     """

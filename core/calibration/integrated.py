@@ -75,24 +75,36 @@ def integrated_calibration_index(
 
 def integrated_error(cells: Cells) -> IntegratedError:
     """Return ICI, E50, E90 and Emax of a pooled forecast; nan without rows."""
-    few = coarsened(cells, MAX_CELLS)
-    if not len(few.values):
+    if not len(cells.values):
         nan = float("nan")
         return IntegratedError(nan, nan, nan, nan)
-    away = np.abs(local_regression(few) - few.values)
-    e50, e90 = np.quantile(away, [0.5, 0.9], weights=few.weight, method="inverted_cdf")
-    mean = float(np.average(away, weights=few.weight))
-    return IntegratedError(mean, float(e50), float(e90), float(away.max()))
+    few = coarsened(cells, MAX_CELLS)
+    [ici], [e50], [e90], [emax] = distances(few, few.positive[None, :])
+    return IntegratedError(float(ici), float(e50), float(e90), float(emax))
 
 
-def local_regression(cells: Cells, span: float = SPAN) -> FloatArray:
-    """Return lowess of the outcomes at every cell, (m,), kept within [0, 1].
+def distances(cells: Cells, outcomes: FloatArray) -> FloatArray:
+    """Return ICI, E50, E90 and Emax of each row of (r, m) positive weights, (4, r)."""
+    share = np.ascontiguousarray(outcomes / cells.weight)
+    away = np.abs(np.clip(share @ smoother(cells).T, 0.0, 1.0) - cells.values)
+    order = np.argsort(away, axis=1)
+    ranked = np.take_along_axis(away, order, axis=1)
+    held = np.cumsum(cells.weight[order], axis=1) / cells.total
+    quantiles = [
+        ranked[np.arange(len(ranked)), np.argmax(held >= level - 1e-12, axis=1)]
+        for level in (0.5, 0.9)
+    ]
+    mean = away @ (cells.weight / cells.total)
+    return np.stack((mean, *quantiles, ranked[:, -1]))
+
+
+def smoother(cells: Cells, span: float = SPAN) -> FloatArray:
+    """Return the matrix of lowess, (m, m): times the frequencies of the cells it gives the fit.
 
     Each value is that of a straight line fitted to the nearest cells that hold ``span`` of the
     weight, by tricube weights of their distance; where that distance is 0, the mean there.
     """
     x, w = cells.values, cells.weight
-    y = cells.positive / w
     distance = np.abs(x[:, None] - x)
     nearest = np.argsort(distance, axis=1, kind="stable")
     held = np.cumsum(w[nearest], axis=1)
@@ -101,11 +113,10 @@ def local_regression(cells: Cells, span: float = SPAN) -> FloatArray:
     reach = distance[rows, nearest[rows, last]][:, None]
     near = np.where(distance < reach, distance / np.maximum(reach, 1e-300), 1.0)
     tricube = np.where(reach > 0.0, (1.0 - near**3) ** 3, distance == 0.0) * w
-    total = tricube.sum(axis=1)
-    centre, mean = tricube @ x / total, tricube @ y / total
+    tricube /= tricube.sum(axis=1, keepdims=True)
+    centre = np.einsum("ij,j->i", tricube, x)
     away = x - centre[:, None]
-    spread = (tricube * away**2).sum(axis=1)
-    tilt = (tricube * away) @ y
-    flat = spread <= 1e-12 * total * reach[:, 0] ** 2
-    slope = np.where(flat, 0.0, tilt / np.where(flat, 1.0, spread))
-    return np.asarray(np.clip(mean + slope * (x - centre), 0.0, 1.0))
+    spread = np.einsum("ij,ij,ij->i", tricube, away, away)
+    flat = spread <= 1e-12 * reach[:, 0] ** 2
+    lever = np.where(flat, 0.0, (x - centre) / np.where(flat, 1.0, spread))
+    return np.asarray(tricube * (1.0 + lever[:, None] * away))

@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 
 from core.calibration.cells import Cells
 from core.calibration.inputs import FloatArray, View, one_forecast
-from core.calibration.spectrum import GRIDS, Spectrum, finest_sigma, grid_for, spectrum
+from core.calibration.spectrum import GRIDS, Spectrum, finest_sigma, grid_for, smoothed, spectrum
 from core.errors import UserError
 
 CURVE_POINTS = 1024
@@ -143,6 +143,24 @@ def smooth_fit(forecast: SmoothForecast, sigma: float) -> tuple[FloatArray, Floa
     frequency = np.full(len(below), np.nan)
     frequency[known] = np.clip(above[known] / below[known], 0.0, 1.0)
     return frequency, np.where(known, below, 0.0)
+
+
+def smooth_errors(cells: Cells, outcomes: FloatArray) -> FloatArray:
+    """Return smECE for each row of (r, m) positive weights, (r,), to about 1e-6.
+
+    The cosine coefficients of all rows come from one matrix product, and all fixed points are
+    halved in at once.
+    """
+    grid = min(_first_grid(int(cells.trials.sum())), GRIDS[1]) // 4  # frequencies that matter
+    waves = np.cos(np.pi * np.outer(cells.values, np.arange(grid)))
+    residual = (outcomes - cells.weight * cells.values) / cells.total
+    coefficients = np.pad(residual @ waves, ((0, 0), (0, grid)))
+    low, high = np.zeros(len(outcomes)), np.ones(len(outcomes))
+    for _ in range(20):
+        middle = 0.5 * (low + high)
+        below = np.abs(smoothed(coefficients, middle[:, None])).mean(axis=1) > middle
+        low, high = np.where(below, middle, low), np.where(below, high, middle)
+    return 0.5 * (low + high)
 
 
 def _fixed_point(points: FloatArray, residual: FloatArray, total: float) -> SmoothCalibrationError:

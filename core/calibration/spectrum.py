@@ -38,12 +38,20 @@ class Spectrum:
 
         It is exact to rounding from ``finest_sigma(m)`` on.
         """
-        m = len(self.coefficients)
-        # exp(-700) is as good as nothing, and not a slow subnormal number.
-        damping = np.exp(np.maximum((-0.5 * sigma * sigma) * _squares(m), -700.0))
-        turned = self.coefficients * damping * np.conj(_half_turns(m))
-        values: FloatArray = np.fft.irfft(turned, 2 * m)[:m] * (2 * m)
-        return values
+        return smoothed(self.coefficients, sigma)
+
+
+def smoothed(coefficients: FloatArray, sigma: float | FloatArray) -> FloatArray:
+    """Return (..., m) cosine coefficients damped and summed at (j + 1/2) / m, (..., m).
+
+    ``sigma`` is one kernel width, or one a row, (..., 1).
+    """
+    m = coefficients.shape[-1]
+    # exp(-700) is as good as nothing, and not a slow subnormal number.
+    damping = np.exp(np.maximum((-0.5 * np.square(sigma)) * _squares(m), -700.0))
+    turned = coefficients * damping * np.conj(_half_turns(m))
+    values: FloatArray = np.fft.irfft(turned, 2 * m, axis=-1)[..., :m] * (2 * m)
+    return values
 
 
 def spectrum(points: FloatArray, weights: FloatArray, grid: int) -> Spectrum:

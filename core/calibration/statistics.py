@@ -10,10 +10,10 @@ import numpy as np
 from core.calibration.binned_error import Norm, binned_error, debiased_error, parts_of, sweep
 from core.calibration.cells import Cells
 from core.calibration.inputs import FloatArray
-from core.calibration.integrated import integrated_error
+from core.calibration.integrated import distances, integrated_error
 from core.calibration.scores import SCORES, decompose
 from core.calibration.significance import excess
-from core.calibration.smooth import smooth_error_of
+from core.calibration.smooth import smooth_error_of, smooth_errors
 from core.registry import Registry
 
 One = Callable[[Cells, int], float]
@@ -138,6 +138,7 @@ STATISTICS: Registry[Statistic] = Registry(
             "smECE",
             "Mean gap after smoothing as widely as the gap is large.",
             lambda cells, bins: smooth_error_of(cells).value,
+            lambda cells, outcomes, bins: smooth_errors(cells, outcomes),
         ),
         Statistic("brier", "Brier", "Mean squared error.", *_mean_score("brier"), score="brier"),
         Statistic(
@@ -164,18 +165,21 @@ STATISTICS: Registry[Statistic] = Registry(
             "ICI",
             "Mean gap to a local regression.",
             lambda cells, bins: integrated_error(cells).ici,
+            lambda cells, outcomes, bins: distances(cells, outcomes)[0],
         ),
         Statistic(
             "e50",
             "E50",
             "Median gap to a local regression.",
             lambda cells, bins: integrated_error(cells).e50,
+            lambda cells, outcomes, bins: distances(cells, outcomes)[1],
         ),
         Statistic(
             "e90",
             "E90",
             "The gap to a local regression that nine rows in ten stay below.",
             lambda cells, bins: integrated_error(cells).e90,
+            lambda cells, outcomes, bins: distances(cells, outcomes)[2],
         ),
         Statistic("ks", "KS", "Largest cumulative excess.", *_path_statistic(kuiper=False)),
         Statistic("kuiper", "Kuiper", "Range of the cumulative excess.", *_path_statistic(True)),

@@ -26,7 +26,8 @@ def test_many_outcomes_at_once_give_what_each_gives_alone(name, decimals):
     outcomes = rng.binomial(cells.weight.astype(int), cells.values, (6, len(cells.values)))
     many = STATISTICS[name].of_many(cells, outcomes.astype(float), 10)
     alone = [STATISTICS[name].of(cells.with_positive(row), 10) for row in outcomes]
-    np.testing.assert_allclose(many, alone, rtol=1e-11, atol=1e-14)
+    # All smECE at once are found by halving, to a millionth.
+    np.testing.assert_allclose(many, alone, rtol=1e-11, atol=2e-6 if name == "smece" else 1e-14)
 
 
 @pytest.mark.parametrize("name", ["ece", "brier", "log_loss", "mcb", "kuiper"])
