@@ -1,0 +1,120 @@
+"""The beginning of a large file as a table of its own, and its lines as they stand."""
+
+from __future__ import annotations
+
+import io
+import tempfile
+import zlib
+from collections.abc import Mapping
+from dataclasses import replace
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from core.data.columns import Table
+from core.data.encodings import find_encoding
+from core.data.formats import detect_format
+from core.data.records import split_lines
+from core.data.sources import Source, open_source
+from core.data.tables import read_table
+
+HEAD_BYTES = 256 << 10
+"""Bytes of content up to which a file is its own head."""
+
+MOST_HEAD_BYTES = 4 << 20
+HEAD_LINES = 300
+LONGEST_SHOWN = 2000
+_TRIES = 1000
+
+
+def head_table(path: str, reading: Mapping[str, Any]) -> Table | None:
+    """Read the first rows of a large text file; None where the file is not large or not text.
+
+    Raises
+    ------
+    UserError
+        If the file or its head cannot be read so.
+    """
+    source = open_source(path)
+    if (source.size <= HEAD_BYTES and not source.gzipped) or detect_format(source) != "text":
+        return None
+    content = _head_bytes(source)
+    if content is None:
+        return None
+    with tempfile.TemporaryDirectory(prefix="credence-") as folder:
+        name = source.name[:-3] if source.name.lower().endswith(".gz") else source.name
+        place = Path(folder) / name
+        place.write_bytes(content)
+        table = read_table(place, **reading)
+    if source.gzipped:
+        table = replace(table, dialect=replace(table.dialect, compression="gzip"))
+    return replace(table, source=source.name)
+
+
+def _head_bytes(source: Source) -> bytes | None:
+    """Return the first whole lines; None where that is everything, or there are none."""
+    try:
+        with source.open() as stream:
+            content = stream.read(HEAD_BYTES + 1)
+            if len(content) <= HEAD_BYTES:
+                return None
+            lines = max(content.count(b"\n"), content.count(b"\r"))
+            if lines < HEAD_LINES:
+                content += stream.read(MOST_HEAD_BYTES - len(content))
+    except (EOFError, OSError, zlib.error):  # reading all of it will say what is wrong
+        return None
+    return cut_at_line_end(content) or None
+
+
+def cut_at_line_end(content: bytes) -> bytes:
+    r"""Drop what comes after the last line end that is outside quotes.
+
+    Examples
+    --------
+    >>> cut_at_line_end(b'a,b\n1,"x\ny"\n2,"z\nw')
+    b'a,b\n1,"x\ny"\n'
+    """
+    end = b"\n" if b"\n" in content else b"\r"
+    last = cut = _past(content, content.rfind(end))
+    quotes = content.count(b'"', 0, cut)
+    for _ in range(_TRIES):
+        if quotes % 2 == 0 or cut <= 0:
+            break
+        before = _past(content, content.rfind(end, 0, max(cut - 2, 0)))
+        quotes -= content.count(b'"', before, cut)
+        cut = before
+    return content[: cut if cut > 0 else last]
+
+
+def _past(content: bytes, place: int) -> int:
+    """Return where a line end at a place is over, which has a second byte in UTF-16 LE."""
+    wide = b"\0" in content[:64]
+    return place + (2 if wide and place % 2 == 0 else 1)
+
+
+def file_lines(
+    path: str, encoding: str | None = None, first: int = 1, count: int = HEAD_LINES
+) -> tuple[str, ...]:
+    """Return lines of a file as they stand, from line `first` (counted from 1) on.
+
+    Lines longer than 2,000 characters are cut short. A workbook or Parquet file has no lines.
+
+    Raises
+    ------
+    UserError
+        If the file cannot be opened.
+    """
+    source = open_source(path)
+    if detect_format(source) not in ("text", "arff", "json"):
+        return ()
+    encoding = encoding or find_encoding(source.head, final=False)
+    with source.open() as stream:
+        if first == 1:
+            text = stream.read(MOST_HEAD_BYTES).decode(encoding, "replace")
+            lines = split_lines(text.removeprefix("\ufeff"))[:count]
+        else:
+            reader = io.TextIOWrapper(stream, encoding, "replace", newline=None)
+            lines = [line.rstrip("\n") for line in islice(reader, first - 1, first - 1 + count)]
+    if lines and not lines[-1]:
+        lines = lines[:-1]
+    return tuple(line[:LONGEST_SHOWN] for line in lines)

@@ -1,0 +1,280 @@
+"""The import dialog's scene: the table as it will be read, and what will be learnt from it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from core.data.choosing import listed
+from core.data.columns import Column, Table
+from core.data.concerns import concerns, tells_the_class
+from core.data.dataset import Codes, Dataset, dataset_from_table
+from core.data.importing import Wishes
+from core.data.labels import code_target
+from core.data.targets import guess_target
+from core.errors import UserError
+from core.experiment import DataChoices
+
+MANY_INCOMPLETE = 0.2
+"""The share of rows with a missing value from which the user is warned."""
+
+HALVES = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Warned:
+    """Something doubtful, in words, and the columns without which it would not be.
+
+    Attributes
+    ----------
+    text : str
+    columns : tuple of str
+    """
+
+    text: str
+    columns: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ImportScene:
+    """What the import dialog shows.
+
+    Attributes
+    ----------
+    table : Table
+        As it is read, or its first rows.
+    is_whole : bool
+        Whether the table is the whole file.
+    roles : tuple of str
+        What each column is used for.
+    target : str
+        The column to predict; empty where none is chosen.
+    bins : int
+        Into how many classes the target is divided; 0 is each value as a class.
+    may_bin : bool
+        Whether the target is a number that could be divided.
+    features : tuple of str
+        For the experiment: empty where every usable column is used.
+    dataset : Dataset or None
+        None where the choices make none.
+    counts : (K,) int array
+        Rows of each class.
+    warned : tuple of Warned
+    notes : tuple of str
+        What is left out or altered.
+    error : UserError or None
+        Why there is no dataset.
+    """
+
+    table: Table
+    is_whole: bool
+    roles: tuple[str, ...]
+    target: str
+    bins: int
+    may_bin: bool
+    features: tuple[str, ...]
+    dataset: Dataset | None
+    counts: Codes
+    warned: tuple[Warned, ...]
+    notes: tuple[str, ...]
+    error: UserError | None
+
+    def column_of(self, role: str) -> str:
+        """Return the first column of that role; empty where there is none."""
+        pairs = zip(self.table.names, self.roles, strict=True)
+        return next((name for name, found in pairs if found == role), "")
+
+    def choices(self, base: DataChoices, path: str, wishes: Wishes) -> DataChoices:
+        """Return the choices that import this table from a path, all else as in `base`."""
+        return replace(
+            base,
+            source="file",
+            path=path,
+            target=self.target,
+            features=self.features,
+            reading=wishes.reading_json(self.table.names),
+            target_bins=self.bins,
+            split_column=self.column_of("split"),
+            weight_column=self.column_of("weight"),
+        )
+
+
+def import_scene(
+    table: Table, wishes: Wishes, is_whole: bool = True, drops_rows: bool = True
+) -> ImportScene:
+    """Return what the import dialog shows of a table under the user's wishes.
+
+    Parameters
+    ----------
+    table : Table
+    wishes : Wishes
+        Columns they name that the table does not have are left aside.
+    is_whole : bool
+        Whether the table is the whole file.
+    drops_rows : bool
+        Whether rows with a missing value will be left out.
+    """
+    target = _target(table, wishes)
+    roles = _roles(table, wishes, target)
+    column = table.column(target) if target else None
+    bins = _bins(column, wishes.bins)
+    wanted = tuple(name for name, role in roles.items() if role == "feature")
+    is_usual = _is_usual(table, roles, wanted, wishes)
+    dataset, error = None, None
+    try:
+        dataset = _dataset(table, target, wanted, is_usual, bins, roles)
+        roles = _as_used(roles, dataset, wishes)
+    except UserError as refused:
+        error = refused
+    used = () if dataset is None else tuple(feature.name for feature in dataset.features)
+    return ImportScene(
+        table=table,
+        is_whole=is_whole,
+        roles=tuple(roles[name] for name in table.names),
+        target=target,
+        bins=bins,
+        may_bin=column is not None and column.kind == "number",
+        features=() if is_usual else used,
+        dataset=dataset,
+        counts=np.bincount(dataset.y, minlength=dataset.n_classes)
+        if dataset is not None
+        else np.zeros(0, np.int64),
+        warned=() if dataset is None else _warned(table, dataset, drops_rows),
+        notes=() if dataset is None else dataset.notes,
+        error=error,
+    )
+
+
+def _target(table: Table, wishes: Wishes) -> str:
+    if wishes.target in table.names:
+        return wishes.target
+    guess = guess_target(table) or ""
+    return "" if guess in wishes.roles else guess
+
+
+def _roles(table: Table, wishes: Wishes, target: str) -> dict[str, str]:
+    return {
+        column.name: "target"
+        if column.name == target
+        else wishes.roles.get(column.name) or _role(column, wishes.features)
+        for column in table.columns
+    }
+
+
+def _role(column: Column, features: tuple[str, ...]) -> str:
+    if features and column.name in features:
+        return "feature"
+    if column.is_id:
+        return "id"
+    return "ignore" if features or not _is_usable(column) else "feature"
+
+
+def _is_usable(column: Column) -> bool:
+    return column.kind in ("number", "category", "boolean") and not column.is_id
+
+
+def _is_usual(
+    table: Table, roles: Mapping[str, str], wanted: Sequence[str], wishes: Wishes
+) -> bool:
+    """Tell whether just those columns are features that are where nothing is said of features."""
+    usual = [
+        column.name
+        for column in table.columns
+        if _is_usable(column) and roles[column.name] not in ("target", "weight", "split")
+    ]
+    refused = any(wishes.roles.get(name) in ("ignore", "id") for name in table.names)
+    return list(wanted) == usual and (len(usual) > 0 or not refused)
+
+
+def _bins(column: Column | None, wished: int | None) -> int:
+    """Return into how many classes the target is divided, halves where each value is too many."""
+    if column is None or column.kind != "number":
+        return 0
+    if wished is not None:
+        return wished
+    try:
+        code_target(column)
+    except UserError:
+        return HALVES if len(np.unique(column.values[np.isfinite(column.values)])) > 1 else 0
+    return 0
+
+
+def _dataset(
+    table: Table,
+    target: str,
+    wanted: tuple[str, ...],
+    is_usual: bool,
+    bins: int,
+    roles: Mapping[str, str],
+) -> Dataset:
+    if not target:
+        raise UserError(
+            "There is no target yet.",
+            "No column looks like classes to predict.",
+            "Choose the column that the model should learn to predict.",
+        )
+    if not is_usual and not wanted:
+        raise UserError(
+            "There is no feature.",
+            "A model needs at least one column to look at.",
+            "Make one of the columns a feature.",
+        )
+    columns = {role: name for name, role in roles.items()}
+    return dataset_from_table(
+        table,
+        target,
+        () if is_usual else wanted,
+        bins=bins or None,
+        split=columns.get("split", ""),
+        weights=columns.get("weight", ""),
+    )
+
+
+def _as_used(roles: Mapping[str, str], dataset: Dataset, wishes: Wishes) -> dict[str, str]:
+    """Return the roles as they came out: columns that cannot be used are ignored, keys may be."""
+    used = {feature.name for feature in dataset.features}
+    found = {}
+    for name, role in roles.items():
+        if name in used:
+            found[name] = "feature"
+        elif role == "feature" and name not in wishes.roles:
+            found[name] = "ignore"
+        else:
+            found[name] = role
+    return found
+
+
+def _warned(table: Table, dataset: Dataset, drops_rows: bool) -> tuple[Warned, ...]:
+    telling = tuple(
+        feature.name
+        for feature, values in zip(dataset.features, dataset.X.T, strict=True)
+        if tells_the_class(values, dataset.y)
+    )
+    found = [Warned(text) for text in concerns(dataset)]
+    if telling:  # it is the first thing that `concerns` names
+        found[0] = Warned(found[0].text, telling if len(telling) < dataset.n_features else ())
+    keys = tuple(feature.name for feature in dataset.features if table.column(feature.name).is_id)
+    if keys and len(keys) < dataset.n_features:
+        text = f"{listed(keys)}: a row number or key, by which a model can learn rows by heart."
+        found.append(Warned(text, keys))
+    if drops_rows and (lost := _incomplete(dataset)):
+        found.append(lost)
+    return tuple(found)
+
+
+def _incomplete(dataset: Dataset) -> Warned | None:
+    """Warn where many rows would be left out for a missing value."""
+    gaps = np.isnan(dataset.X)
+    lost = int(gaps.any(axis=1).sum())
+    if lost < MANY_INCOMPLETE * dataset.n_samples:
+        return None
+    by_column = gaps.sum(axis=0)
+    worst = int(by_column.argmax())
+    name = dataset.features[worst].name
+    text = (
+        f"{lost} of {dataset.n_samples} rows lack a value and will be left out; "
+        f"{name} alone lacks {by_column[worst]}. You can fill them in under “missing values” later."
+    )
+    return Warned(text, (name,) if dataset.n_features > 1 else ())
