@@ -19,6 +19,7 @@ from core.view import Choice
 
 if TYPE_CHECKING:
     from core.data.columns import Table
+    from core.data.sources import Progress
 
 OWN_FILE = Choice("file", "your own file")
 SOURCES: Registry[Choice] = Registry(
@@ -30,9 +31,15 @@ SOURCES: Registry[Choice] = Registry(
     ],
 )
 
+MOST_TABLES = 2
+_TABLES: dict[tuple[str, object, str], Table] = {}
+"""The tables read last, the latest at the end."""
 
-def load_dataset(choices: DataChoices) -> Dataset:
+
+def load_dataset(choices: DataChoices, progress: Progress | None = None) -> Dataset:
     """Return the rows that the choices name, with their imbalance and label flips.
+
+    A file tells `progress` how far it is read; see `table_of`.
 
     Raises
     ------
@@ -49,7 +56,7 @@ def load_dataset(choices: DataChoices) -> Dataset:
         )
         return _selected(drawn, choices.features)
     if choices.source == OWN_FILE.name:
-        dataset = _file_dataset(choices)
+        dataset = _file_dataset(choices, progress)
     else:
         dataset = _selected(_bundled(choices.source), choices.features)
     if choices.imbalance > 0.0:
@@ -78,22 +85,35 @@ def _bundled(name: str) -> Dataset:
     return load(name)
 
 
-def table_of(choices: DataChoices) -> Table:
+def table_of(choices: DataChoices, progress: Progress | None = None) -> Table:
     """Read the file that the choices name, as they say; the same file is read once.
+
+    Parameters
+    ----------
+    choices : DataChoices
+    progress : callable, optional
+        Called with the fraction read; reading stops when it returns False.
 
     Raises
     ------
     UserError
         Where it cannot be read.
+    core.data.sources.Cancelled
+        Where `progress` returned False.
     """
-    return _read(choices.path, _stamp(choices.path), choices.reading)
+    key = (choices.path, _stamp(choices.path), choices.reading)
+    table = _TABLES.pop(key, None) or _read(choices.path, choices.reading, progress)
+    _TABLES[key] = table
+    while len(_TABLES) > MOST_TABLES:
+        _TABLES.pop(next(iter(_TABLES)), None)
+    return table
 
 
-def _file_dataset(choices: DataChoices) -> Dataset:
+def _file_dataset(choices: DataChoices, progress: Progress | None) -> Dataset:
     from core.data.dataset import dataset_from_table
     from core.data.targets import guess_target
 
-    table = table_of(choices)
+    table = table_of(choices, progress)
     return dataset_from_table(
         table,
         choices.target or guess_target(table) or "",
@@ -105,12 +125,11 @@ def _file_dataset(choices: DataChoices) -> Dataset:
     )
 
 
-@functools.lru_cache(maxsize=2)
-def _read(path: str, stamp: object, reading: str) -> Table:
-    """Read a table once for as long as its stamp stays the same."""
+def _read(path: str, reading: str, progress: Progress | None) -> Table:
     from core.data.tables import read_table
 
-    return read_table(path, **(parse_json(reading, "The reading") if reading else {}))
+    said = parse_json(reading, "The reading") if reading else {}
+    return read_table(path, progress=progress, **said)
 
 
 def _stamp(path: str) -> tuple[int, int] | None:
