@@ -8,9 +8,11 @@ from typing import Any
 
 from PySide6.QtCore import QObject, Qt, Signal
 
+MOST_AT_ONCE = 3  # so that what is quick need not wait for what is slow
+
 
 class Background(QObject):
-    """Runs functions in one worker thread and hands their results back in the window's thread.
+    """Runs functions in worker threads and hands their results back in the window's thread.
 
     Each request has a kind; a later request of the same kind supersedes the earlier, whose result
     is dropped by its generation number.
@@ -20,7 +22,7 @@ class Background(QObject):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="background")
+        self._pool = ThreadPoolExecutor(MOST_AT_ONCE, thread_name_prefix="background")
         self._generations: dict[str, int] = {}
         self._finished.connect(self._deliver, Qt.ConnectionType.QueuedConnection)
 
@@ -42,6 +44,14 @@ class Background(QObject):
     def cancel(self, kind: str) -> None:
         """Forget the present request of a kind."""
         self._generations[kind] = self._generations.get(kind, 0) + 1
+
+    def next_is_wanted(self, kind: str) -> Callable[[], bool]:
+        """Return a function that tells any thread whether the next request is still wanted.
+
+        It is until it is superseded or cancelled; slow work that asks now and then can stop early.
+        """
+        generation = self._generations.get(kind, 0) + 1
+        return lambda: self.is_latest(kind, generation)
 
     def is_latest(self, kind: str, generation: int) -> bool:
         """Tell whether a request has not been superseded."""
