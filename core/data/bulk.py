@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -74,6 +74,7 @@ class _Plan:
     skiprows: int
     marks: list[str]
     spaced: bool
+    above: int
 
 
 def read_bulk(
@@ -140,8 +141,11 @@ def _plan(source: Source, suffix: str, settings: Settings, log: ProblemLog) -> _
         missing=marks,
         compression="gzip" if source.gzipped else None,
     )
-    spaced = f"{grid.dialect.delimiter} ".encode() in head and grid.dialect.delimiter != " "
-    return _Plan(dialect, grid.names, numbers, numerals, grid.lines[0] - 1, found, spaced)
+    mark = (grid.dialect.delimiter or ",").encode()
+    spaced = mark + b" " in head and mark != b" "
+    skiprows = grid.lines[0] - 1
+    above = sum(line.count(mark) for line in head.split(b"\n")[:skiprows])
+    return _Plan(dialect, grid.names, numbers, numerals, skiprows, found, spaced, above)
 
 
 def _numerals(settings: Settings) -> Numerals | None:
@@ -176,7 +180,7 @@ def _parse(watched: _Watched, plan: _Plan) -> pd.DataFrame | None:
     import pandas as pd
 
     width = len(plan.names)
-    options: dict[str, object] = {
+    options: dict[str, Any] = {
         "sep": plan.dialect.delimiter,
         "header": None,
         "names": list(range(width)),
@@ -196,7 +200,8 @@ def _parse(watched: _Watched, plan: _Plan) -> pd.DataFrame | None:
     }
     try:
         with io.BufferedReader(watched, 1 << 16) as stream:
-            return pd.read_csv(stream, **options)  # type: ignore[call-overload,no-any-return]
+            frame: pd.DataFrame = pd.read_csv(stream, **options)
+            return frame
     except (ValueError, pd.errors.ParserError, UnicodeDecodeError):
         return None
 
@@ -215,7 +220,7 @@ def _even(source: Source, watched: _Watched, frame: pd.DataFrame, plan: _Plan) -
         int(np.count_nonzero(np.frombuffer(piece, np.uint8) == mark)) for piece in source.chunks()
     )
     expected = len(frame) * (len(plan.names) - 1)
-    return expected <= delimiters <= expected + (plan.skiprows + 1) * len(plan.names)
+    return delimiters == expected + plan.above
 
 
 def _lines(watched: _Watched, frame: pd.DataFrame, plan: _Plan) -> NDArray[np.int64] | None:

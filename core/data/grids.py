@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from core.data.columns import Dialect
 from core.data.headers import read_names
-from core.data.layout import column_types, drop_footer, find_preamble
+from core.data.layout import column_types, drop_footer, drop_notes, find_preamble
 from core.data.problems import ProblemLog
 from core.data.ragged import level
 from core.data.records import Quoting, Record
@@ -72,7 +72,7 @@ def lay_out(
                 or (len(first) > width and sum(bool(cell.strip()) for cell in first) == width)
             )
         )
-        if names_short or (skipped and settings.header):
+        if names_short:
             skipped = 0
     records, titles = records[skipped:], records[:skipped]
     body = [record for record in records if len(record.cells) == width]
@@ -84,8 +84,10 @@ def lay_out(
             f"The line before the table was left out: {' '.join(title.cells).strip()[:60]!r}.",
             title.line,
         )
-    rows = level(records[header:], names, types, width, log)
-    footer = drop_footer(rows, types, log)
+    body = records[header:]
+    notes = drop_notes(body, width, log)
+    rows = level(body, names, types, width, log)
+    footer = notes + drop_footer(rows, types, log)
     _tell_size(rows, width, log)
     return Layout(names, rows, header, len(titles), footer)
 

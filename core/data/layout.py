@@ -88,6 +88,20 @@ def _is_tabular(cells: Sequence[str], width: int) -> bool:
     return len(cells) == width and filled(cells) >= min(2, width)
 
 
+def drop_notes(records: list[Record], width: int, log: ProblemLog) -> int:
+    """Take trailing lines of one cell of text off a table of more columns; return how many."""
+    count = 0
+    while len(records) > 1 and len(records[-1].cells) == 1 < width:
+        text = records[-1].cells[0].strip()
+        if cell_type(text) != "text":
+            break
+        log.add(
+            "footer", f"The line after the table was left out: {text[:60]!r}.", records.pop().line
+        )
+        count += 1
+    return count
+
+
 def drop_footer(records: list[Record], types: Sequence[str], log: ProblemLog) -> int:
     """Take trailing records off that are blank, or notes rather than data; return how many notes.
 

@@ -56,8 +56,8 @@ _CURRENCY = re.compile(r"^(?P<sign>[+-]?)\s*[$€£¥₹]\s*|\s*([$€£¥₹%]|
 class Numerals:
     """The decimal and thousands marks of a file.
 
-    They are not `sure` where every cell with a mark can be read both ways, as 1,234 can; they are `mixed`
-    where some cells have a decimal point and others a decimal comma.
+    They are not `sure` where every cell with a mark can be read both ways, as 1,234 can; they are
+    `mixed` where some cells have a decimal point and others a decimal comma.
 
     Examples
     --------

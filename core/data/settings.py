@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import codecs
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, fields
+from typing import Any
 
 from core.data.columns import KINDS
 from core.errors import UserError
@@ -51,7 +52,7 @@ class Settings:
     kinds: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, overrides: Mapping[str, object]) -> Settings:
+    def of(cls, overrides: Mapping[str, Any]) -> Settings:
         """Check keywords and return the settings.
 
         Raises
@@ -74,10 +75,11 @@ class Settings:
         _check("kinds", known.get("kinds", {}), Mapping, "kinds by column name")
         if "missing" in known:
             marks = known["missing"]
-            known["missing"] = (marks,) if isinstance(marks, str) else tuple(marks)  # type: ignore[arg-type]
+            _check("missing", marks, Collection, "one mark or several")
+            known["missing"] = (marks,) if isinstance(marks, str) else tuple(marks)
         if "header" in known:
-            known["header"] = int(known["header"])  # type: ignore[call-overload]
-        settings = cls(**known)  # type: ignore[arg-type]
+            known["header"] = int(known["header"])
+        settings = cls(**known)
         settings.check()
         return settings
 
