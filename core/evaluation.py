@@ -24,6 +24,7 @@ from core.calibration.inputs import (
     frozen,
 )
 from core.calibration.scores import SCORES, brier_score, log_loss
+from core.functions import binary_cross_entropy, categorical_cross_entropy
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -83,6 +84,7 @@ def evaluate(
     threshold: float = 0.5,
     *,
     weights: ArrayLike | None = None,
+    logits: ArrayLike | None = None,
 ) -> Figures:
     """Return the figures of predicted probabilities.
 
@@ -96,6 +98,9 @@ def evaluate(
         Class 1 is predicted where its probability is at least this; two classes only.
     weights : (n,) array, optional
         How much each row counts.
+    logits : array, optional
+        In the shape of the probabilities. The log loss is then computed from them, and is finite
+        where a probability was merely rounded to 0 or 1.
 
     Raises
     ------
@@ -113,7 +118,9 @@ def evaluate(
         cells = pool_ties(Forecast(y == 1, p, w))
         table = _count(y, (p >= threshold).astype(np.int64), 2, w)
         losses = (
-            SCORES["log_loss"].mean(cells.values, cells.positive, cells.weight),
+            SCORES["log_loss"].mean(cells.values, cells.positive, cells.weight)
+            if logits is None
+            else _cross_entropy(y, logits, w),
             SCORES["brier"].mean(cells.values, cells.positive, cells.weight),
             binned_error(cells, 15),
         )
@@ -121,7 +128,8 @@ def evaluate(
     k = p.shape[1]
     best = p.argmax(axis=1)
     confidence = Forecast(best == y, p[np.arange(len(y)), best], w)
-    losses = log_loss(y, p, w), brier_score(y, p, w), binned_error(pool_ties(confidence), 15)
+    surprise = log_loss(y, p, w) if logits is None else _cross_entropy(y, logits, w)
+    losses = surprise, brier_score(y, p, w), binned_error(pool_ties(confidence), 15)
     areas = [area_under_roc(pool_ties(Forecast(y == c, p[:, c], w))) for c in range(k)]
     return _figures(y, threshold, _count(y, best, k, w), _mean_of_known(np.array(areas)), losses)
 
@@ -176,6 +184,17 @@ def area_under_roc(cells: Cells) -> float:
         return float("nan")
     below = np.cumsum(negative) - 0.5 * negative
     return float(cells.positive @ below) / (positives * negatives)
+
+
+def _cross_entropy(y: IntArray, logits: ArrayLike, w: FloatArray | None) -> float:
+    """Return the mean log loss of logits, (n,) or (n, K); nan without rows."""
+    z = np.asarray(logits, dtype=np.float64)
+    if len(z) != len(y) or z.ndim not in (1, 2):
+        raise ValueError(f"labels {y.shape} do not fit logits {z.shape}")
+    if not len(y) or (w is not None and not w.any()):
+        return float("nan")
+    loss = binary_cross_entropy(z, y) if z.ndim == 1 else categorical_cross_entropy(z, y)
+    return float(np.average(loss, weights=w))
 
 
 def _count(y: IntArray, predicted: IntArray, k: int, w: FloatArray | None) -> FloatArray:

@@ -14,14 +14,18 @@ from core.calibration.chance import Chance, chance
 from core.calibration.compiling import warm_up
 from core.calibration.integrated import IntegratedError, integrated_calibration_index
 from core.calibration.intervals import INTERVALS, bars, frequency_interval
-from core.calibration.reliability import BINNINGS, ReliabilityCurve, reliability_curve
+from core.calibration.murphy import MurphyDecomposition, murphy_decomposition
+from core.calibration.reliability import (
+    BINNINGS,
+    ReliabilityCurve,
+    reliability_curve,
+    reliability_curves,
+)
 from core.calibration.scores import (
     SCORES,
     Decomposition,
-    MurphyDecomposition,
     brier_score,
     log_loss,
-    murphy_decomposition,
     score_decomposition,
 )
 from core.calibration.significance import (
@@ -71,6 +75,7 @@ __all__ = [
     "maximum_calibration_error",
     "murphy_decomposition",
     "reliability_curve",
+    "reliability_curves",
     "score_decomposition",
     "smooth_calibration_error",
     "spiegelhalter",

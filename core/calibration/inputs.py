@@ -40,12 +40,15 @@ class Forecast:
         How much each row counts; None means 1 each.
     share : float
         This forecast's part in the average over a view's forecasts; the shares sum to 1.
+    of_class : int
+        The class it is about; -1 if it is about whichever was predicted.
     """
 
     outcomes: NDArray[np.bool_]
     probabilities: FloatArray
     weights: FloatArray | None = None
     share: float = 1.0
+    of_class: int = -1
 
 
 def frozen(array: ArrayLike) -> FloatArray:
@@ -226,10 +229,10 @@ def _one_class(
 ) -> Forecast:
     """Return the one-vs-rest forecast of class k."""
     if p.ndim == 1:
-        return Forecast(y == 1, p, w, share)
+        return Forecast(y == 1, p, w, share, 1)
     if not 0 <= k < p.shape[1]:
         raise UserError(f"There is no class {k}.", f"There are {p.shape[1]}, from 0.")
-    return Forecast(y == k, np.ascontiguousarray(p[:, k]), w, share)
+    return Forecast(y == k, np.ascontiguousarray(p[:, k]), w, share, k)
 
 
 def _by_prediction(confidence: Forecast, best: IntArray) -> list[Forecast]:
@@ -241,7 +244,6 @@ def _by_prediction(confidence: Forecast, best: IntArray) -> list[Forecast]:
         rows = best == k
         part = None if w is None else w[rows]
         share = float(rows.sum()) if part is None else float(part.sum())
-        parts.append(
-            Forecast(confidence.outcomes[rows], confidence.probabilities[rows], part, share / total)
-        )
+        right, p = confidence.outcomes[rows], confidence.probabilities[rows]
+        parts.append(Forecast(right, p, part, share / total, int(k)))
     return parts

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 
 from core.calibration.binning import Bins, CellIndex, count, fill, indexed, mass_edges, width_edges
 from core.calibration.cells import Cells, pool_ties
-from core.calibration.inputs import FloatArray, View, frozen, one_forecast
+from core.calibration.inputs import FloatArray, View, forecasts, frozen, one_forecast
 from core.calibration.isotonic import isotonic_blocks
 from core.calibration.smooth import CURVE_POINTS, smooth_error_of, smooth_fit, smooth_forecast
 from core.calibration.spectrum import GRIDS, finest_sigma, grid_for
@@ -136,6 +136,32 @@ def reliability_curve(
     if binning == "width":
         return _binned(binning, count(forecast, bins))
     return draw(pool_ties(forecast), bins)
+
+
+def reliability_curves(
+    labels: ArrayLike,
+    probabilities: ArrayLike,
+    bins: int = 15,
+    binning: str = "width",
+    *,
+    weights: ArrayLike | None = None,
+    view: View = "class-wise",
+) -> dict[int, ReliabilityCurve]:
+    """Return one curve a class, by its number, for a view that has several.
+
+    "class-wise" judges the probability of every class; "top-label" the confidence of the rows
+    predicted as each class, and leaves out classes that are never predicted. Other parameters and
+    errors are those of `reliability_curve`.
+
+    Examples
+    --------
+    >>> p = [[0.1, 0.7, 0.2], [0.3, 0.6, 0.1]]
+    >>> list(reliability_curves([1, 0], p)), list(reliability_curves([1, 0], p, view="top-label"))
+    ([0, 1, 2], [1])
+    """
+    draw = BINNINGS[binning].curve
+    parts = forecasts(labels, probabilities, weights, view)
+    return {part.of_class: draw(pool_ties(part), bins) for part in parts}
 
 
 def width_curve(cells: Cells | CellIndex, bins: int = 15) -> ReliabilityCurve:

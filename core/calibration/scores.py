@@ -8,11 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from core.calibration.binning import fill, mass_edges, width_edges
 from core.calibration.cells import Cells, pool_ties
 from core.calibration.inputs import FloatArray, View, checked, chunks, forecasts
 from core.calibration.isotonic import isotonic_blocks
-from core.errors import UserError
 from core.registry import Registry
 
 
@@ -70,32 +68,6 @@ class Decomposition:
     miscalibration: float
     discrimination: float
     uncertainty: float
-
-
-@dataclass(frozen=True, slots=True)
-class MurphyDecomposition:
-    """The Brier score in bins, with what the bins hide (Stephenson, Coelho & Jolliffe 2008).
-
-    ``score = reliability - resolution + uncertainty + within_variance - within_covariance``, exact.
-
-    Parameters
-    ----------
-    score : float
-        The Brier score of the forecasts themselves.
-    reliability, resolution, uncertainty : float
-        Murphy's (1973) three terms, of forecasts replaced by the mean of their bin.
-    within_variance : float
-        Mean squared distance of the forecasts from the mean of their bin.
-    within_covariance : float
-        Twice the mean product of that distance with the outcome's.
-    """
-
-    score: float
-    reliability: float
-    resolution: float
-    uncertainty: float
-    within_variance: float
-    within_covariance: float
 
 
 def _weighted(weight: FloatArray, cost: FloatArray) -> float:
@@ -252,50 +224,3 @@ def decompose(cells: Cells, score: Score) -> Decomposition:
     # Both differences are at least 0; rounding must not say otherwise.
     miscalibration = float(np.maximum(given - recalibrated, 0.0))
     return Decomposition(given, miscalibration, float(np.maximum(base - recalibrated, 0.0)), base)
-
-
-def murphy_decomposition(
-    labels: ArrayLike,
-    probabilities: ArrayLike,
-    bins: int = 15,
-    binning: str = "width",
-    *,
-    weights: ArrayLike | None = None,
-    view: View = None,
-) -> MurphyDecomposition:
-    """Split the Brier score by bins: reliability, resolution, uncertainty and within-bin terms.
-
-    Parameters are those of `expected_calibration_error`, but a view must have a single forecast.
-
-    Raises
-    ------
-    UserError
-        If there is no such binning or view, or no bin.
-    ValueError
-        If labels, probabilities or weights are impossible.
-
-    References
-    ----------
-    Stephenson, Coelho & Jolliffe (2008), "Two extra components in the Brier score decomposition",
-    Weather and Forecasting 23, equation 9.
-    """
-    [forecast] = forecasts(labels, probabilities, weights, view)
-    cells = pool_ties(forecast)
-    if binning not in ("width", "mass"):
-        raise UserError(f"{binning!r} has no bins.", "", "Choose 'width' or 'mass'.")
-    edges = width_edges(bins) if binning == "width" else mass_edges(cells, bins)
-    parts = fill(cells, edges)
-    full = parts.counts > 0.0
-    share = parts.counts[full] / cells.total
-    mean, seen, base = parts.probability[full], parts.frequency[full], cells.frequency
-    at = np.searchsorted(edges[1:-1], cells.values, side="left")
-    away = cells.values - parts.probability[at]
-    happened = cells.positive - cells.weight * parts.frequency[at]
-    return MurphyDecomposition(
-        SCORES["brier"].mean(cells.values, cells.positive, cells.weight),
-        float(share @ (mean - seen) ** 2),
-        float(share @ (seen - base) ** 2),
-        base * (1.0 - base),
-        float(cells.weight @ away**2) / cells.total,
-        2.0 * float(happened @ away) / cells.total,
-    )

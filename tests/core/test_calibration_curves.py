@@ -17,6 +17,7 @@ from core.calibration import (
     expected_calibration_error,
     maximum_calibration_error,
     reliability_curve,
+    reliability_curves,
     sweep_calibration_error,
     warm_up,
 )
@@ -248,6 +249,22 @@ def test_class_wise_error_is_the_mean_of_one_against_the_rest():
     assert expected_calibration_error(y, p, 10, view=2) == each[2]
     mass = [expected_calibration_error((y == k).astype(int), p[:, k], 8, "mass") for k in range(4)]
     assert adaptive_calibration_error(y, p, 8) == pytest.approx(np.mean(mass))
+
+
+@pytest.mark.parametrize("binning", list(BINNINGS))
+def test_each_class_has_a_curve_of_its_own(binning):
+    y, p = class_case(3)
+    best = p.argmax(axis=1)
+    wise = reliability_curves(y, p, 10, binning)
+    top = reliability_curves(y, p, 10, binning, view="top-label")
+    assert list(wise) == list(top) == [0, 1, 2, 3]
+    for k in range(4):
+        one = reliability_curve((y == k).astype(int), p[:, k], 10, binning)
+        np.testing.assert_allclose(wise[k].frequency, one.frequency, rtol=1e-12)
+        rows = best == k
+        one = reliability_curve((y[rows] == k).astype(int), p[rows, k], 10, binning)
+        np.testing.assert_allclose(top[k].frequency, one.frequency, rtol=1e-12)
+    assert list(reliability_curves(*drawn(0, 50))) == [0, 1]
 
 
 def test_top_label_error_judges_the_rows_of_each_predicted_class_apart():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy.special import expit
 from sklearn import metrics
 
 from core.errors import UserError
@@ -134,6 +135,23 @@ def test_a_certain_and_wrong_forecast_has_infinite_log_loss_and_a_right_one_none
     assert evaluate([1, 0], [0.0, 0.5]).log_loss == np.inf
     assert evaluate([0, 1], [0.0, 1.0]).log_loss == 0.0
     assert evaluate([2], [[0.5, 0.5, 0.0]]).log_loss == np.inf
+
+
+def test_from_logits_a_probability_rounded_to_one_has_a_finite_loss():
+    z, y = np.array([40.0, -800.0, 1.0]), np.array([0, 1, 1])
+    p = expit(z)
+    assert evaluate(y, p).log_loss == np.inf
+    expected = (40.0 + 800.0 + np.log1p(np.exp(-1.0))) / 3
+    assert evaluate(y, p, logits=z).log_loss == pytest.approx(expected, rel=1e-14)
+    columns, q = np.column_stack((0 * z, z)), np.column_stack((1 - p, p))
+    assert evaluate(y, q, logits=columns).log_loss == pytest.approx(expected, rel=1e-14)
+    y, p, w = class_case(1)
+    expected = evaluate(y, p, weights=w).log_loss
+    value = evaluate(y, p, weights=w, logits=np.log(p) + 3.0).log_loss
+    assert value == pytest.approx(expected, rel=1e-12)
+    assert np.isnan(evaluate([], [], logits=[]).log_loss)
+    with pytest.raises(ValueError, match="logits"):
+        evaluate([0, 1], [0.2, 0.3], logits=[0.0])
 
 
 def test_rows_of_weight_zero_change_nothing():
