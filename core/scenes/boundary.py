@@ -165,7 +165,7 @@ def reading_at(run: Run, state: TrainState, view: View, x: float, y: float) -> R
     probabilities = (
         run.probabilities(state, X) if calibrated is None else calibrated.probabilities(logits)
     )
-    values = (x, y)[: len(plane.axes)]
+    values = (x,) if len(plane.axes) == 1 else (x, y)
     return Reading(values, logits.mean(axis=0), probabilities.mean(axis=0))
 
 

@@ -1,4 +1,5 @@
 import itertools
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -78,6 +79,14 @@ def test_the_histogram_counts_each_row_once_by_what_it_was(moons):
             for low, high in itertools.pairwise(np.linspace(0, 1, HISTOGRAM_BINS + 1))
         ]
         np.testing.assert_array_equal(scene.counts[outcome], expected)
+
+
+def test_a_probability_on_an_edge_of_the_histogram_counts_below_it(moons):
+    run, state = moons
+    even = replace(state, parameters=np.zeros_like(state.parameters))  # says 0.5 of every row
+    scene = reliability_scene(run, even, View(), draws=5)
+    assert scene.edges[HISTOGRAM_BINS // 2] == 0.5
+    assert scene.counts.sum(axis=0)[HISTOGRAM_BINS // 2 - 1] == scene.n_rows
 
 
 def test_another_class_turns_the_diagram_round(moons):

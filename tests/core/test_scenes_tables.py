@@ -52,6 +52,13 @@ def test_rows_hold_each_row_s_probabilities_and_decision():
     assert not scene.probabilities.flags.writeable
 
 
+def test_rows_of_two_classes_are_decided_at_the_threshold():
+    run, state = trained(steps=20)
+    scene = rows_scene(run, state, View(threshold=0.3))
+    raw, _ = raw_rows(run)
+    np.testing.assert_array_equal(scene.decided, by_hand(run, state, raw)[:, 1] >= 0.3)
+
+
 def test_rows_left_out_for_missing_values_are_counted():
     base = table(60)
     X = base.X.copy()
