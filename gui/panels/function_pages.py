@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QHBoxLayout, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
 from core.scenes.functions import (
     SHARPNESS,
@@ -184,6 +184,7 @@ class NumericsPage(Page):
         line = QHBoxLayout()
         line.setContentsMargins(8, 0, 8, 0)
         line.setSpacing(2)
+        line.addWidget(QLabel(self.tr("Try")))
         for z in TRIED:
             button = QToolButton(self)
             button.setObjectName(f"functions.try.{z:g}")

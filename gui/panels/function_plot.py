@@ -8,7 +8,7 @@ import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QPointF, Qt, Signal
 from PySide6.QtGui import QMouseEvent
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from core.activations import ACTIVATIONS
 from core.scenes.functions import SPAN, FunctionsScene
@@ -36,6 +36,7 @@ class FunctionPlot(LockedPlot):
         super().__init__("functions.plot", parent)
         self.setAccessibleName(self.tr("Graph"))
         self.setMinimumSize(200, 210)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Ignored)
         self.getAxis("left").enableAutoSIPrefix(False)
         self.viewport().setCursor(Qt.CursorShape.SizeHorCursor)
         self._is_dragging = False

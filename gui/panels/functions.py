@@ -18,6 +18,8 @@ from gui.panels.function_plot import FunctionPlot
 from gui.panels.sections import Beside, Sections, TwoParts
 from gui.session import Session
 
+PICTURE_SHARE = 0.56  # of a narrow panel's height
+
 
 class FunctionsPanel(PlottedPanel):
     """Draws one function, with whatever the open section explains.
@@ -57,7 +59,7 @@ class FunctionsPanel(PlottedPanel):
             [(name, titles[name], page) for name, page in self.pages.items()],
             lambda name: self.choose("section", name),
         )
-        self.parts = TwoParts(self._picture(), self.sections, self)
+        self.parts = TwoParts(self._picture(), self.sections, PICTURE_SHARE, self)
         self.stack().addWidget(self.parts)
 
     def choose(self, name: str, value: object) -> None:

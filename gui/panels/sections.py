@@ -20,6 +20,7 @@ class QuietTabs(QTabBar):
         super().__init__(parent)
         self.setObjectName(name)
         self.setDrawBase(False)
+        self.setStyleSheet("QTabBar::tab { padding: 4px 7px; }")  # six tabs in a narrow dock
         self.setExpanding(False)
         self.setUsesScrollButtons(True)
         self.setElideMode(Qt.TextElideMode.ElideNone)
@@ -79,39 +80,54 @@ class Sections(QWidget):
 
 
 class TwoParts(QScrollArea):
-    """Lays a picture and its explanations out as the width allows, and scrolls what is too high."""
+    """Lays a picture and its explanations out as the width allows, and scrolls what is too high.
 
-    def __init__(self, picture: QWidget, side: QWidget, parent: QWidget | None = None) -> None:
+    Parameters
+    ----------
+    share : float
+        Of the height that the picture takes above its explanations, at least what it needs; it
+        does not depend on the page, so that the tabs stay where they are.
+    """
+
+    def __init__(
+        self, picture: QWidget, side: QWidget, share: float, parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setWidgetResizable(True)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self._side = side
+        self._picture, self._side, self._share = picture, side, share
         body = QWidget()
         body.setBackgroundRole(QPalette.ColorRole.Base)
         body.setAutoFillBackground(True)
-        self.layout_ = QBoxLayout(QBoxLayout.Direction.TopToBottom, body)
-        self.layout_.setContentsMargins(0, 0, 0, 0)
-        self.layout_.setSpacing(8)
-        self.layout_.addWidget(picture, 1)
-        self.layout_.addWidget(side)
+        self._layout = QBoxLayout(QBoxLayout.Direction.TopToBottom, body)
+        self._layout.setContentsMargins(0, 0, 0, 0)
+        self._layout.setSpacing(8)
+        self._layout.addWidget(picture)
+        self._layout.addWidget(side, 1)
         self.setWidget(body)
 
     @property
     def is_wide(self) -> bool:
         """Whether the two stand beside each other."""
-        return self.layout_.direction() == QBoxLayout.Direction.LeftToRight
+        return self._layout.direction() == QBoxLayout.Direction.LeftToRight
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Choose the arrangement for the width."""
         wide = self.width() >= WIDE
         if wide != self.is_wide:
             directions = QBoxLayout.Direction
-            self.layout_.setDirection(directions.LeftToRight if wide else directions.TopToBottom)
+            self._layout.setDirection(directions.LeftToRight if wide else directions.TopToBottom)
+            self._layout.setStretch(0, int(wide))
+            self._layout.setStretch(1, int(not wide))
         most = max(_SIDE_WIDTH, int(0.42 * self.width()))
-        self._side.setMinimumWidth(_SIDE_WIDTH if wide else 0)
-        self._side.setMaximumWidth(most if wide else 16777215)
+        self._side.setFixedWidth(most) if wide else self._free_side()
+        self._picture.setMinimumHeight(0 if wide else int(self._share * self.height()))
         super().resizeEvent(event)
+
+    def _free_side(self) -> None:
+        self._side.setMinimumWidth(0)
+        self._side.setMaximumWidth(16777215)
 
 
 class Beside(QWidget):

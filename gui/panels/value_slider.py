@@ -99,8 +99,8 @@ class ValueSlider(QWidget):
         self.field.setObjectName(f"{name}.field")
         self.label.setBuddy(self.field)
         for control in (self.slider, self.field):
-            control.setAccessibleName(label or knob.label)
             control.setAccessibleDescription(knob.help)
+        self.name_as(label or knob.label)
         self.slider.setToolTip(knob.help)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(8, 2, 8, 2)
@@ -110,6 +110,12 @@ class ValueSlider(QWidget):
         layout.addWidget(self.field)
         self.slider.valueChanged.connect(self._on_slider)
         self.field.editingFinished.connect(self._on_typed)
+
+    def name_as(self, name: str) -> None:
+        """Write another name beside the slider."""
+        self.label.setText(name)
+        for control in (self.slider, self.field):
+            control.setAccessibleName(name)
 
     def show_value(self, value: float) -> None:
         """Show a number without telling anyone."""

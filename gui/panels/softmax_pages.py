@@ -1,0 +1,237 @@
+"""Pages of the softmax panel: logits, steps, slopes, and the two identities."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+import numpy as np
+from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
+
+from core.scenes.softmax import CONSTANT, LOGIT, MOST, SoftmaxChoice, SoftmaxScene
+from gui.formulas import FormulaView
+from gui.panels import softmax_words as words
+from gui.panels.controls import note, row
+from gui.panels.function_words import short
+from gui.panels.grid import FigureGrid
+from gui.panels.softmax_pictures import JacobianMap, Triangle
+from gui.panels.value_slider import ValueSlider
+from gui.panels.words import figure
+
+Put = Callable[[SoftmaxChoice], None]
+LOGIT_SPAN = (-10.0, 10.0)
+CONSTANT_SPAN = (-100.0, 100.0)
+FAR = 800.0
+LEAST_PROBABILITY = 1e-4  # that a drag in the triangle gives a class
+
+
+class Page(QWidget):
+    """A page of explanations; `show_scene` writes its numbers, `put` takes another choice."""
+
+    def __init__(self, put: Put, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.put = put
+        self.scene: SoftmaxScene | None = None
+        self.column = QVBoxLayout(self)
+        self.column.setContentsMargins(0, 0, 0, 8)
+        self.column.setSpacing(4)
+
+    def show_scene(self, scene: SoftmaxScene) -> None:
+        """Write the scene's numbers."""
+        self.scene = scene
+        self.write(scene)
+
+    def write(self, scene: SoftmaxScene) -> None:
+        """Write the scene's numbers."""
+        raise NotImplementedError
+
+    def own_choice(self) -> SoftmaxChoice | None:
+        """Return the present choice with its logits set by hand, whatever row they came from."""
+        if self.scene is None:
+            return None
+        choice = self.scene.choice.replacing("follows_row", False)
+        logits = tuple(round(float(z), 2) for z in self.scene.logits)
+        return choice.replacing("logits", logits) if self.scene.row >= 0 else choice
+
+
+class LogitsPage(Page):
+    """A slider a class, and one constant for all."""
+
+    def __init__(self, put: Put, parent: QWidget | None = None) -> None:
+        super().__init__(put, parent)
+        self.sliders = [
+            ValueSlider(f"softmax.logit.{k}", LOGIT, partial(self._on_logit, k), LOGIT_SPAN)
+            for k in range(MOST)
+        ]
+        self.constant = ValueSlider(
+            "softmax.constant", CONSTANT, self._on_constant, CONSTANT_SPAN, self.tr("all + c")
+        )
+        self.says = note("softmax.logits.note")
+        for widget in (*self.sliders, self.constant, self.says):
+            self.column.addWidget(widget)
+
+    def write(self, scene: SoftmaxScene) -> None:
+        """Show every logit."""
+        for k, slider in enumerate(self.sliders):
+            slider.setVisible(k < scene.n_classes)
+            if k < scene.n_classes:
+                name = words.class_name(scene, k)
+                slider.name_as(self.tr("z of {0}").format(name))
+                slider.show_value(round(float(scene.logits[k]), 4))
+        self.constant.show_value(scene.choice.constant)
+        self.says.setText(self._sentence(scene))
+
+    def _sentence(self, scene: SoftmaxScene) -> str:
+        if scene.row >= 0:
+            return self.tr(
+                "These are the logits of row <b>{0}</b>, which is {1}. Move a slider to go on by "
+                "hand."
+            ).format(scene.row + 1, words.class_name(scene, scene.true_class))
+        if scene.choice.follows_row:
+            return self.tr(
+                "No row is selected. Click a point of the boundary or a line of the rows to see "
+                "its logits here."
+            )
+        if scene.choice.constant:
+            return self.tr(
+                "Every logit has moved by {0} and no bar has moved: only differences count."
+            ).format(short(scene.choice.constant))
+        return self.tr("Move c: adding the same to every logit changes nothing.")
+
+    def _on_logit(self, k: int, z: float) -> None:
+        choice = self.own_choice()
+        if choice is not None:
+            self.put(choice.with_logit(k, z))
+
+    def _on_constant(self, c: float) -> None:
+        if self.scene is not None:
+            self.put(self.scene.choice.replacing("constant", c))
+
+
+class StepsPage(Page):
+    """Divide by T, subtract the largest, exponentiate, sum, divide."""
+
+    def __init__(self, put: Put, parent: QWidget | None = None) -> None:
+        super().__init__(put, parent)
+        self.table = FigureGrid(
+            "softmax.steps", ["", "(z + c) / T", self.tr("− max"), "exp", self.tr("÷ sum")]
+        )
+        self.far = QPushButton(self)
+        self.far.setObjectName("softmax.far")
+        self.far.clicked.connect(self._go_far)
+        self.says = note("softmax.steps.note")
+        self.column.addWidget(self.table)
+        self.column.addWidget(self.says)
+        self.column.addLayout(row(self.far, None))
+
+    def write(self, scene: SoftmaxScene) -> None:
+        """Write every step's numbers, and the sums."""
+        columns = (scene.tempered, scene.gaps, scene.exps, scene.probabilities)
+        rows = [
+            [words.class_name(scene, k), *(short(float(c[k])) for c in columns)]
+            for k in range(scene.n_classes)
+        ]
+        total = figure(float(scene.probabilities.sum()), 0)
+        rows.append([self.tr("sum"), "", "", short(scene.total), total])
+        self.table.show_rows(rows, strong=scene.n_classes)
+        self.says.setText(words.steps_words(scene))
+        self.far.setText("c = 0" if scene.choice.constant == FAR else f"c = {FAR:.0f}")
+
+    def _go_far(self) -> None:
+        if self.scene is not None:
+            c = 0.0 if self.scene.choice.constant == FAR else FAR
+            self.put(self.scene.choice.replacing("constant", c))
+
+
+class SlopesPage(Page):
+    """The Jacobian as a heat map."""
+
+    def __init__(self, put: Put, parent: QWidget | None = None) -> None:
+        super().__init__(put, parent)
+        self.formula = FormulaView("softmax.jacobian.formula")
+        self.formula.setContentsMargins(8, 0, 8, 0)
+        self.map = JacobianMap(self)
+        self.says = note("softmax.jacobian.note")
+        self._cell = (-1, -1)
+        self.map.pointed.connect(self._on_pointed)
+        for widget in (self.formula, self.map, self.says):
+            self.column.addWidget(widget)
+
+    def write(self, scene: SoftmaxScene) -> None:
+        """Paint the map."""
+        self.formula.show_formula(words.JACOBIAN)
+        self.map.show_scene(scene)
+        i, j = self._cell if max(self._cell) < scene.n_classes else (-1, -1)
+        self.says.setText(words.jacobian_words(scene, i, j))
+
+    def _on_pointed(self, i: int, j: int) -> None:
+        self._cell = (i, j)
+        if self.scene is not None:
+            self.says.setText(words.jacobian_words(self.scene, i, j))
+
+
+class SigmoidPage(Page):
+    """Of two classes the softmax is the sigmoid of the difference."""
+
+    def __init__(self, put: Put, parent: QWidget | None = None) -> None:
+        super().__init__(put, parent)
+        self.formula = FormulaView("softmax.pair.formula")
+        self.numbers = FormulaView("softmax.pair.numbers")
+        self.says = note("softmax.pair.note")
+        for view in (self.formula, self.numbers):
+            view.setContentsMargins(8, 0, 8, 0)
+        for widget in (self.formula, self.numbers, self.says):
+            self.column.addWidget(widget)
+
+    def write(self, scene: SoftmaxScene) -> None:
+        """Write both sides with their numbers."""
+        self.formula.show_formula(words.pair_formula(scene))
+        self.numbers.show_formula(words.pair_numbers(scene), moving=True)
+        self.says.setText(words.pair_words(scene))
+
+
+class TrianglePage(Page):
+    """Three probabilities in a triangle, and the path of the temperature."""
+
+    def __init__(self, put: Put, parent: QWidget | None = None) -> None:
+        super().__init__(put, parent)
+        self.picture = Triangle(self)
+        self.picture.dragged.connect(self._on_dragged)
+        self.says = note("softmax.triangle.note")
+        self.mend = QPushButton(self.tr("Use three classes"), self)
+        self.mend.setObjectName("softmax.three")
+        self.mend.clicked.connect(self._use_three)
+        for widget in (self.picture, self.says):
+            self.column.addWidget(widget)
+        self.column.addLayout(row(self.mend, None))
+
+    def write(self, scene: SoftmaxScene) -> None:
+        """Paint the point, or say what it takes."""
+        has_three = scene.ternary is not None
+        self.picture.setVisible(has_three)
+        self.mend.setVisible(not has_three)
+        if not has_three:
+            self.says.setText(self.tr("Three probabilities that sum to 1 make a triangle."))
+            return
+        self.picture.show_scene(scene)
+        self.says.setText(
+            self.tr(
+                "Each corner is a certain class, the middle is no idea. The dashed line is the way "
+                "of the temperature, from the corner (T near 0) to the middle (T large). The "
+                "point can be dragged."
+            )
+        )
+
+    def _use_three(self) -> None:
+        choice = self.own_choice()
+        if choice is not None:
+            self.put(choice.with_classes(3))
+
+    def _on_dragged(self, probabilities: np.ndarray) -> None:
+        choice = self.own_choice()
+        if choice is None:
+            return
+        # softmax(z / T) = p where z = T ln p; the mean is taken out, as it does not matter
+        logs = choice.temperature * np.log(np.maximum(probabilities, LEAST_PROBABILITY))
+        logits = tuple(round(float(z), 3) + 0.0 for z in logs - logs.mean())
+        self.put(choice.replacing("logits", logits))
