@@ -108,7 +108,9 @@ def test_on_a_border_of_three_classes_the_two_largest_probabilities_are_equal(th
         raw = np.repeat(row[None], len(found), axis=0)
         raw[:, :2] = found
         p = np.sort(by_hand(run, state, raw), axis=1)
-        np.testing.assert_allclose(p[:, -1], p[:, -2], atol=6e-3)
+        gap = p[:, -1] - p[:, -2]
+        assert gap.max() < 0.02  # where three classes meet, lines have kinks within a cell
+        assert np.quantile(gap, 0.95) < 1e-3
 
 
 def test_a_slice_holds_the_other_features_at_train_means_and_commonest_levels(tabular):
