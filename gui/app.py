@@ -78,11 +78,12 @@ def _application() -> QApplication:
 
 
 def _furnish(window: Window, experiment: Experiment, view: View) -> None:
+    from core.fastest import fastest_engine
     from gui.session import Session
     from gui.transport import FIRST_PACE
 
     is_file = experiment.data.source == "file"
-    session = Session(Experiment() if is_file else experiment)
+    session = Session(Experiment() if is_file else experiment, choose_engine=fastest_engine)
     session.view = view
     session.set_pace(FIRST_PACE)
     window.furnish(session)

@@ -86,11 +86,11 @@ class Session(QObject):
         self.updates_per_second = math.nan
         self.divergence: Divergence | None = None
         self._looked_at: TrainState | None = None
-        self._timer = QTimer(self)
-        self._timer.setTimerType(Qt.TimerType.PreciseTimer)
-        self._timer.timeout.connect(self.tick)
+        self.timer = QTimer(self)
+        self.timer.setTimerType(Qt.TimerType.PreciseTimer)
+        self.timer.timeout.connect(self.tick)
         self._load()
-        self._timer.start(FRAME_MILLISECONDS)
+        self.timer.start(FRAME_MILLISECONDS)
 
     # what is present
 
@@ -276,7 +276,7 @@ class Session(QObject):
 
     def close(self) -> None:
         """End every thread and timer."""
-        self._timer.stop()
+        self.timer.stop()
         self.keeper.close()
         self.runner.close()
         self.background.close()

@@ -1,0 +1,127 @@
+"""How smoothly the window draws while training goes flat out, and how fast training is behind it.
+
+Run ``python -m benchmarks.frames`` on a screen, or under Xvfb::
+
+    xvfb-run -s "-screen 0 1280x800x24" python -m benchmarks.frames --seconds 20
+
+It prints the interval between ticks of the window's timer, the time from a tick until the boundary
+is painted, and the updates a second, for 500 rows and a 2-8-8-1 network at 1280 x 800.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from PySide6.QtCore import QEvent, QEventLoop, QObject, QStandardPaths, QTimer
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from core import kernels
+from core.calibration import warm_up
+from gui.app import launch
+from gui.runner import Pace
+from gui.session import Session
+
+WARM_SECONDS = 2.0
+
+
+@dataclass
+class Stopwatch:
+    """Times of ticks, and of the first painting after each."""
+
+    ticks: list[float] = field(default_factory=list)
+    latencies: list[float] = field(default_factory=list)
+    waiting: float = float("nan")
+
+    def tick(self) -> None:
+        """Note that a tick begins."""
+        self.waiting = time.perf_counter()
+        self.ticks.append(self.waiting)
+
+    def painted(self) -> None:
+        """Note that the boundary has been painted."""
+        if self.waiting == self.waiting:
+            self.latencies.append(time.perf_counter() - self.waiting)
+            self.waiting = float("nan")
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seconds", type=float, default=20.0)
+    parser.add_argument("--rows", type=int, default=500)
+    arguments = parser.parse_args()
+    QStandardPaths.setTestModeEnabled(True)
+    for precision in ("float32", "float64"):
+        kernels.compile_now(precision)
+    warm_up()
+    window = launch(["--set", f"data.rows={arguments.rows}", "--theme", "light"])
+    window.resize(1280, 800)
+    session = window.session
+    session.set_pace(Pace())
+    session.restart()
+    session.play()
+    watch = Stopwatch()
+    wait(WARM_SECONDS)
+    _watch_ticks(session, watch)
+    viewport = window.panel("boundary").plot.viewport()
+    viewport.installEventFilter(PaintFilter(watch, viewport))
+    first, began = session.run.history.latest.step, time.perf_counter()
+    wait(arguments.seconds)
+    seconds = time.perf_counter() - began
+    updates = (session.run.history.latest.step - first) / seconds
+    engine = session.run.history.engine.name
+    window.close()
+    _print(watch, updates, engine)
+
+
+def wait(seconds: float) -> None:
+    """Let the window live for a while."""
+    loop = QEventLoop()
+    QTimer.singleShot(int(1000 * seconds), loop.quit)
+    loop.exec()
+
+
+def _watch_ticks(session: Session, watch: Stopwatch) -> None:
+    tick: Callable[[], None] = session.tick
+
+    def timed() -> None:
+        watch.tick()
+        tick()
+
+    session.timer.timeout.disconnect()
+    session.timer.timeout.connect(timed)
+
+
+class PaintFilter(QObject):
+    """Tells the stopwatch when a painting that begins now has ended."""
+
+    def __init__(self, watch: Stopwatch, parent: QObject) -> None:
+        super().__init__(parent)
+        self.watch = watch
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Ask to be called back right after the painting."""
+        if event.type() == QEvent.Type.Paint:
+            QTimer.singleShot(0, self.watch.painted)
+        return False
+
+
+def _print(watch: Stopwatch, updates: float, engine: str) -> None:
+    intervals = 1000.0 * np.diff(watch.ticks)
+    latencies = 1000.0 * np.array(watch.latencies)
+    print(f"{engine}: {updates:,.0f} updates a second behind the window")
+    for name, values in (("tick interval", intervals), ("tick to painted", latencies)):
+        middle, most = np.percentile(values, [50, 99])
+        print(f"{name:16} median {middle:5.1f} ms   99 % within {most:5.1f} ms   n = {len(values)}")
+    print(f"frames painted a second: {len(latencies) / (watch.ticks[-1] - watch.ticks[0]):.1f}")
+
+
+if __name__ == "__main__":
+    main()
