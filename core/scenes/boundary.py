@@ -19,6 +19,7 @@ from core.training import TrainState
 from core.view import SPLITS, View
 
 MOST_POINTS = 10_000
+MOST_RAW_VALUES = 4
 THINNED_POINTS = 4_000  # drawn where there are more than the most
 
 
@@ -88,13 +89,16 @@ class Reading:
 
     Attributes
     ----------
-    values : tuple of (axis index, value)
+    values : tuple of float
         The coordinates.
+    raw : tuple of (name, value)
+        On a plane of components: the numbers that it turns most, in raw units.
     logits, probabilities : (K,) arrays
         One a class; over averaged rows their means.
     """
 
     values: tuple[float, ...]
+    raw: tuple[tuple[str, float], ...]
     logits: Floats
     probabilities: Floats
 
@@ -166,7 +170,16 @@ def reading_at(run: Run, state: TrainState, view: View, x: float, y: float) -> R
         run.probabilities(state, X) if calibrated is None else calibrated.probabilities(logits)
     )
     values = (x,) if len(plane.axes) == 1 else (x, y)
-    return Reading(values, logits.mean(axis=0), probabilities.mean(axis=0))
+    raw = _raw_values(plane, X[0]) if plane.kind == "components" else ()
+    return Reading(values, raw, logits.mean(axis=0), probabilities.mean(axis=0))
+
+
+def _raw_values(plane: Plane, inputs: Floats) -> tuple[tuple[str, float], ...]:
+    turned = np.abs(plane.directions[1:]).max(axis=0)
+    numbers = [k for k, it in enumerate(plane.prepared.inputs) if it.level is None]
+    chosen = sorted(sorted(numbers, key=lambda k: -turned[k])[:MOST_RAW_VALUES])
+    values = [float(plane.prepared.to_raw(inputs[k], k)) for k in chosen]
+    return tuple(zip((plane.prepared.inputs[k].name for k in chosen), values, strict=True))
 
 
 def _levels(view: View, unit: UnitMap | None) -> tuple[float, ...]:

@@ -68,6 +68,10 @@ def reading_html(scene: BoundaryScene, reading: Reading, near: int) -> str:
         f" = <b>{escape(_value(axis.ticks, value))}</b>"
         for axis, value in zip(scene.plane.axes, reading.values, strict=True)
     ]
+    where += [
+        f"<span style='color:{quiet}'>{escape(name)} = {number(float(f'{value:.3g}'))}</span>"
+        for name, value in reading.raw
+    ]
     head = f"<tr style='color:{quiet}'><td></td><td align='right'>{tr('logit')}</td>"
     head += f"<td align='right'>&nbsp;&nbsp;{tr('probability')}</td></tr>"
     body = "".join(

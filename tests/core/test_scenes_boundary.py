@@ -235,6 +235,21 @@ def test_a_reading_gives_each_class_its_logit_and_probability(three):
     assert reading.values == (0.4, 11.0)
 
 
+def test_a_reading_on_principal_components_gives_raw_values_too(tabular):
+    run, state = tabular
+    reading = reading_at(run, state, View(section="components"), 0.7, -0.4)
+    train = run.prepared.X[run.prepared.split == 0]
+    plane = plane_of(run.dataset, run.prepared, View(section="components"))
+    inputs = train.mean(axis=0) + np.array([0.7, -0.4]) @ plane.directions[1:]
+    raw = raw_rows(run, 0)[0]
+    for name, value in reading.raw:
+        column = ["a", "b", "c", "d"].index(name)
+        place = [it.name for it in run.prepared.inputs].index(name)
+        expected = inputs[place] * raw[:, column].std() + raw[:, column].mean()
+        assert value == pytest.approx(expected)
+    assert [name for name, _ in reading.raw] == ["a", "b", "d"]
+
+
 def test_a_reading_of_an_average_is_the_surface_there(tabular):
     run, state = tabular
     view = View(section="average")
