@@ -163,6 +163,8 @@ def backward(
         delta = _backward_activation(layer, own, slot, step, upstream)
         np.matmul(step.inputs.T, delta, out=slot.W)
         delta.sum(axis=0, out=slot.b)
+        if step.normalised is not None:
+            slot.b[...] = 0.0  # exactly: the mean takes b away again, and rounding is no gradient
         deltas.append(delta)
         if layer.start:
             upstream = delta @ own.W.T

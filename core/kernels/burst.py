@@ -129,6 +129,9 @@ def _backward(
             x, get(own, SOURCE_STRIDE) * lanes, inputs + 1, deltas, units, blocks,
             after(gradient, at), sums,
         )  # fmt: skip
+        if get(own, GAIN) >= 0:  # the batch's mean takes the biases away again
+            for unit in range(units):
+                put(gradient, at + inputs * units + unit, 0.0)
         if layer > 0:
             combine(
                 after(weights, at), 1, units, deltas, units * lanes, units, upstream,
