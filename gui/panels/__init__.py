@@ -29,6 +29,9 @@ PANELS: Panels = Panels(
         _record("reliability", "Reliability", "ReliabilityPanel", _RIGHT),
         _record("figures", "Figures", "FiguresPanel", _RIGHT),
         _record("rows", "Rows", "RowsPanel", _CENTRE),
+        _record("network", "Network", "NetworkPanel", _CENTRE),
+        _record("functions", "Functions", "FunctionsPanel", _RIGHT),
+        _record("softmax", "Softmax", "SoftmaxPanel", _RIGHT),
     ],
 )
 """Every panel, in the order of the View menu."""

@@ -18,6 +18,7 @@ from gui.panels.plotting import LockedPlot, curve, smooth_images
 from gui.panels.points import PointLayer, nearest
 from gui.panels.reading import ReadOut, reading_html
 from gui.panels.shades import surface_image
+from gui.panels.unit_words import unit_note
 from gui.panels.words import axis_label, number, percent, plane_note, points_note
 from gui.session import Session
 from gui.theme import class_colour, pen, theme
@@ -98,6 +99,8 @@ class BoundaryPanel(PlottedPanel):
         self._image.setZValue(0)
         self.plot.addItem(self._image, ignoreBounds=True)
         self._lines = [curve(self.plot, 5, connect="finite") for _ in range(MOST_CONTOURS)]
+        for item in self._lines:
+            item.setSegmentedLineMode("on")  # wide lines as segments: a path is slow
         self._points = PointLayer(self.plot)
         self._rectangle: tuple[float, ...] = ()
 
@@ -139,7 +142,7 @@ class BoundaryPanel(PlottedPanel):
             return []
         p = surface.probabilities[0]
         shown = [1] if p.shape[1] == 2 else range(min(p.shape[1], MOST_CONTOURS - 1))
-        curves = [(np.column_stack([surface.x, p[:, k]]), class_colour(k), 1.0) for k in shown]
+        curves = [(np.column_stack([surface.x, p[:, k]]), class_colour(k), 2.0) for k in shown]
         if p.shape[1] == 2:
             ends = surface.x[[0, -1]]
             level = np.full(2, scene.threshold)
@@ -157,7 +160,12 @@ class BoundaryPanel(PlottedPanel):
             self.plot.label("left", probability_label(scene.classes))
             self.plot.ticks("left", [(t, f"{t:g}") for t in (0.0, 0.25, 0.5, 0.75, 1.0)])
         run = self.session.run
-        parts = [plane_note(run.dataset, scene), points_note(scene), self._problem]
+        parts = [
+            unit_note(scene),
+            plane_note(run.dataset, scene),
+            points_note(scene),
+            self._problem,
+        ]
         text = " ".join(part for part in parts if part)
         if text != self.says.text():
             self.says.setText(text)
