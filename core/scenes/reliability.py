@@ -119,15 +119,35 @@ def reliability_scene(
         Sets of outcomes for the band; 0 keeps an earlier band.
     earlier : Band, optional
     """
-    choices = run.experiment.calibration
     X, y, _ = run.prepared.part(SPLITS.index(view.split))
-    judged = judged_view(view, len(run.prepared.classes))
-    empty = ReliabilityScene(
+    empty = _empty(run, state, view, len(y))
+    if not len(y):
+        return empty
+    cells = cells_of(y, run.probabilities(state, X), view=empty.view)
+    mended, problem = _mended(run, state, X)
+    calibrated = None
+    if mended is not None:
+        calibrated = judge(cells_of(y, mended, view=empty.view), empty.bins, empty.binning)
+    return replace(
+        empty,
+        raw=judge(cells, empty.bins, empty.binning),
+        calibrated=calibrated,
+        band=band_of(cells, draws=draws) if draws else earlier,
+        counts=_histogram(cells, empty.edges),
+        problem=problem,
+    )
+
+
+def _empty(run: Run, state: TrainState, view: View, n_rows: int) -> ReliabilityScene:
+    """Return the scene of a part before anything is judged."""
+    choices = run.experiment.calibration
+    classes = run.prepared.classes
+    return ReliabilityScene(
         step=state.step,
         split=view.split,
-        n_rows=len(y),
-        view=judged,
-        classes=run.prepared.classes,
+        n_rows=n_rows,
+        view=judged_view(view, len(classes)),
+        classes=classes,
         bins=choices.bins,
         binning=choices.binning,
         raw=None,
@@ -138,20 +158,6 @@ def reliability_scene(
         method=choices.method,
         fitted_here=choices.method != "none" and view.split == "validation",
         problem="",
-    )
-    if not len(y):
-        return empty
-    cells = cells_of(y, run.probabilities(state, X), view=judged)
-    mended, problem = _mended(run, state, X)
-    return replace(
-        empty,
-        raw=judge(cells, choices.bins, choices.binning),
-        calibrated=None
-        if mended is None
-        else judge(cells_of(y, mended, view=judged), choices.bins, choices.binning),
-        band=band_of(cells, draws=draws) if draws else earlier,
-        counts=_histogram(cells, empty.edges),
-        problem=problem,
     )
 
 

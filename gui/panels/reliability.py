@@ -8,12 +8,12 @@ from PySide6.QtGui import QPen
 from PySide6.QtWidgets import QWidget
 
 from core.calibration.compiling import compiled
-from core.calibration.reliability import BINNINGS
 from core.scenes.reliability import FULL_DRAWS, Judged, ReliabilityScene, reliability_scene
 from core.view import SPLITS
 from gui.panels.base import PlottedPanel
 from gui.panels.controls import choice, note, row, show_checked, toggle
 from gui.panels.plotting import LockedPlot, curve
+from gui.panels.reliability_words import figures_html
 from gui.panels.square import SquareAbove
 from gui.panels.words import figure, number
 from gui.session import Session
@@ -79,7 +79,7 @@ class ReliabilityPanel(PlottedPanel):
         self._draw_curve(self._raw, scene.raw, raw_pen)
         self._draw_curve(self._mended, mended, pen(theme().calibrated, 2.0))
         self._draw_histogram(scene)
-        self.figures.setText(figures_html(self, scene))
+        self.figures.setText(figures_html(scene))
 
     def describe(self, scene: ReliabilityScene) -> str:
         """Say the calibration error and how much of it chance explains."""
@@ -232,54 +232,11 @@ class ReliabilityPanel(PlottedPanel):
         curve_x, curve_y = scene.raw.curve.knots
         seen = figure(float(np.interp(x, curve_x, curve_y)))
         text = self.tr("Said {0}: it happened in {1} of the cases.").format(figure(x), seen)
-        self.figures.setText(figures_html(self, scene, text))
+        self.figures.setText(figures_html(scene, text))
 
     def _on_left(self) -> None:
         if self.scene is not None:
-            self.figures.setText(figures_html(self, self.scene))
+            self.figures.setText(figures_html(self.scene))
 
     def _split_code(self) -> int:
         return SPLITS.index(self.session.view.split)
-
-
-def figures_html(panel: QWidget, scene: ReliabilityScene, reading: str = "") -> str:
-    """Return the figures under the diagram: ECE beside its chance value, Brier in three parts."""
-    if scene.raw is None:
-        return panel.tr("The {0} part has no rows. Give it a share of the data.").format(
-            panel.tr(scene.split)
-        )
-    quiet = theme().quiet
-    raw = panel.tr("raw") if scene.calibrated else ""
-    lines = [_judged_line(panel, scene.raw, raw, "")]
-    if scene.calibrated is not None:
-        colour = theme().calibrated
-        lines.append(_judged_line(panel, scene.calibrated, panel.tr("calibrated"), colour))
-    bins = panel.tr("{0} bins, {1}; {2} rows").format(
-        scene.bins, BINNINGS[scene.binning].label, number(scene.n_rows)
-    )
-    lines.append(f"<span style='color:{quiet}; font-size:small'>{reading or bins}</span>")
-    if scene.fitted_here and scene.calibrated is not None:
-        lines.append(panel.tr("The calibrator was fitted on these rows: judge it on test."))
-    if scene.problem:
-        lines.append(scene.problem)
-    return "<br>".join(lines)
-
-
-def _judged_line(panel: QWidget, judged: Judged, name: str, colour: str) -> str:
-    style = f" style='color:{colour}'" if colour else ""
-    ece = panel.tr("ECE <b>{0}</b> (chance {1})").format(
-        figure(judged.ece), figure(judged.chance_ece)
-    )
-    brier = panel.tr("Brier <b>{0}</b> = MCB {1} − DSC {2} + UNC {3}").format(
-        *(
-            figure(value)
-            for value in (
-                judged.brier.score,
-                judged.brier.miscalibration,
-                judged.brier.discrimination,
-                judged.brier.uncertainty,
-            )
-        )
-    )
-    start = f"{name}: " if name else ""
-    return f"<span{style}>{start}{ece}<br><span style='font-size:small'>{brier}</span></span>"

@@ -106,6 +106,18 @@ def test_the_diagram_is_square(session, show, qtbot):
         assert abs(box.width() - low.width()) <= 1.0
 
 
+def test_hovering_the_diagram_reads_the_curve_without_moving_it(qtbot, session, show):
+    train(qtbot, session, 40)
+    panel = show("reliability", session)
+    before, lines = panel.figures.text(), panel.figures.text().count("<br>")
+    panel.plot.hovered.emit(0.4, 0.4)
+    x, y = panel.scene.raw.curve.knots
+    assert f"Said 0.400: it happened in {np.interp(0.4, x, y):.3f}" in panel.figures.text()
+    assert panel.figures.text().count("<br>") == lines
+    panel.plot.left.emit()
+    assert panel.figures.text() == before
+
+
 def test_reliability_controls_change_the_view(qtbot, session, show):
     train(qtbot, session, 40)
     panel = show("reliability", session)
