@@ -118,6 +118,12 @@ QScrollBar::add-page, QScrollBar::sub-page { background: transparent; }
 QHeaderView::section { background: $surface; color: $quiet; border: 0;
     border-bottom: 1px solid $line; padding: 4px 8px; }
 QTableView { gridline-color: $band; border: 0; background: $paper; }
+QTableView#import\\.rows::item, QTableView#import\\.columns::item,
+QTableView#import\\.problems::item, QTableView#import\\.lines::item { padding: 0 5px; }
+QTableCornerButton::section { background: $surface; border: 0; border-bottom: 1px solid $line; }
+QAbstractScrollArea::corner { background: transparent; }
+QProgressBar { background: $line; border: 0; border-radius: 3px; }
+QProgressBar::chunk { background: $accent; border-radius: 3px; }
 QListWidget#gallery\\.list { background: $paper; border: 1px solid $line; border-radius: 4px; }
 QListWidget#gallery\\.list::item { border-radius: 4px; padding: 8px; color: $ink; }
 QListWidget#gallery\\.list::item:hover { background: $hover; }

@@ -1,0 +1,1 @@
+"""The import dialog: how a table will be read and used, every guess changeable."""

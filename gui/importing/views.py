@@ -1,0 +1,210 @@
+"""The tables of the import dialog: rows, columns, and lists of short texts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QModelIndex, QPoint, QSignalBlocker, Qt, Signal, SignalInstance
+from PySide6.QtGui import QAction, QActionGroup, QFontDatabase, QKeyEvent
+from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QMenu, QTableView, QWidget
+
+from core.scenes.importing import ImportScene
+from gui.importing.choosing import CHANGEABLE, ChoiceDelegate
+from gui.importing.models import ColumnsModel, RowsModel, TextsModel
+from gui.importing.words import CHOSEN_KINDS, CHOSEN_ROLES, kind_word, role_help, role_word
+from gui.numerals import width_of
+
+ROW_HEIGHT = 22
+_NARROWEST, _WIDEST = 56, 260
+
+
+class PlainTable(QTableView):
+    """A table that scrolls by pixels, with rows of one height."""
+
+    def __init__(self, name: str, label: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName(name)
+        self.setAccessibleName(label)
+        self.setWordWrap(False)
+        self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setTabKeyNavigation(False)
+        self.setCornerButtonEnabled(False)
+        self.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        self.verticalHeader().setDefaultSectionSize(ROW_HEIGHT)
+        self.verticalHeader().setDefaultAlignment(
+            Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+        )
+        self.verticalHeader().setSectionsClickable(False)
+        self.horizontalHeader().setHighlightSections(False)
+        self.verticalHeader().setHighlightSections(False)
+
+
+class RowsView(PlainTable):
+    """The first rows as they will be read; a click on a heading offers kinds and roles.
+
+    Signals
+    -------
+    kind_chosen, role_chosen : (column's name, kind or role)
+    """
+
+    kind_chosen = Signal(str, str)
+    role_chosen = Signal(str, str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__("import.rows", "", parent)
+        self.setAccessibleName(self.tr("First rows as they will be read"))
+        self.rows = RowsModel(self)
+        self.setModel(self.rows)
+        self.horizontalHeader().setSectionsClickable(True)
+        self.horizontalHeader().sectionClicked.connect(self.offer)
+        self._names: tuple[str, ...] = ()
+
+    def show_scene(self, scene: ImportScene) -> None:
+        """Show other rows; columns keep their width where their names stay."""
+        self.rows.show_scene(scene)
+        if scene.table.names != self._names:
+            self._names = scene.table.names
+            self._fit_columns()
+
+    def offer(self, section: int) -> QMenu:
+        """Offer the kinds and roles of a column below its heading."""
+        menu = self._menu(section)
+        header = self.horizontalHeader()
+        at = QPoint(header.sectionViewportPosition(section), header.height())
+        menu.popup(header.viewport().mapToGlobal(at))
+        return menu
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Offer the kinds and roles of the present column with Space or F2."""
+        if event.key() in (Qt.Key.Key_Space, Qt.Key.Key_F2, Qt.Key.Key_Menu):
+            if self.currentIndex().isValid():
+                self.offer(self.currentIndex().column())
+            return
+        super().keyPressEvent(event)
+
+    def _menu(self, section: int) -> QMenu:
+        scene = self.rows.scene
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.setToolTipsVisible(True)
+        if scene is None:
+            return menu
+        column, part = scene.table.columns[section], scene.roles[section]
+        roles, kinds = QActionGroup(menu), QActionGroup(menu)
+        for role in CHOSEN_ROLES:
+            action = _choice(menu, roles, role_word(role), role == part)
+            action.setToolTip(role_help(role))
+            action.triggered.connect(self._emitter(self.role_chosen, column.name, role))
+        menu.addSeparator()
+        for kind in CHOSEN_KINDS:
+            action = _choice(menu, kinds, kind_word(kind), kind == column.kind)
+            action.triggered.connect(self._emitter(self.kind_chosen, column.name, kind))
+        return menu
+
+    @staticmethod
+    def _emitter(chosen: SignalInstance, name: str, value: str) -> Callable[[], None]:
+        return lambda: chosen.emit(name, value)
+
+    def _fit_columns(self) -> None:
+        header = self.horizontalHeader()
+        with QSignalBlocker(header):
+            for section in range(self.rows.columnCount()):
+                width = width_of(self, self.rows.widest(section)) + 24
+                header.resizeSection(section, min(max(width, _NARROWEST), _WIDEST))
+        header.reset()
+
+
+class ColumnsView(PlainTable):
+    """One row a column; kind and role are chosen with a click, Space or F2."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__("import.columns", "", parent)
+        self.setAccessibleName(self.tr("Columns, with their kinds and roles"))
+        self.columns = ColumnsModel(self)
+        self.setModel(self.columns)
+        self.setItemDelegate(ChoiceDelegate(self))
+        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.setShowGrid(False)
+        self.verticalHeader().hide()
+        self.horizontalHeader().setStretchLastSection(True)
+        for place, width in enumerate((170, 110, 120, 76)):
+            self.setColumnWidth(place, width)
+        self.clicked.connect(self._open)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Open the choice of the present cell with Space."""
+        if event.key() == Qt.Key.Key_Space:
+            self._open(self.currentIndex())
+            return
+        super().keyPressEvent(event)
+
+    def _open(self, index: QModelIndex) -> None:
+        if index.isValid() and index.column() in CHANGEABLE:
+            self.edit(index)
+
+
+class TextsView(PlainTable):
+    """Short texts; Enter or a double click on a row tells which.
+
+    Signals
+    -------
+    picked : (row)
+    """
+
+    picked = Signal(int)
+
+    def __init__(
+        self, name: str, label: str, headings: tuple[str, ...], parent: QWidget | None = None
+    ) -> None:
+        super().__init__(name, label, parent)
+        self.texts = TextsModel(headings, self)
+        self.setModel(self.texts)
+        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.setShowGrid(False)
+        self.horizontalHeader().setStretchLastSection(True)
+        self.doubleClicked.connect(lambda index: self.picked.emit(index.row()))
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Pick the present row with Space."""
+        if event.key() == Qt.Key.Key_Space and self.currentIndex().isValid():
+            self.picked.emit(self.currentIndex().row())
+            return
+        super().keyPressEvent(event)
+
+
+class LinesView(TextsView):
+    """Lines of the file as they stand, by their numbers."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__("import.lines", "", ("",), parent)
+        self.setAccessibleName(self.tr("Lines of the file"))
+        self.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
+        self.horizontalHeader().hide()
+        self.horizontalHeader().setStretchLastSection(False)
+
+    def show_lines(self, lines: tuple[str, ...], first: int) -> None:
+        """Show lines, counted from `first`."""
+        self.texts.show_rows([(line.replace("\t", " → "),) for line in lines], first)
+        longest = max(lines, key=len, default="")
+        width = width_of(self, longest.replace("\t", " → ")) + 32
+        self.setColumnWidth(0, max(width, self.viewport().width()))
+
+    def show_line(self, line: int) -> bool:
+        """Select a line by its number; False where it is not among those shown."""
+        row = line - self.texts.first
+        if not 0 <= row < self.texts.rowCount():
+            return False
+        self.selectRow(row)
+        self.scrollTo(self.texts.index(row, 0), QAbstractItemView.ScrollHint.PositionAtCenter)
+        return True
+
+
+def _choice(menu: QMenu, group: QActionGroup, text: str, is_chosen: bool) -> QAction:
+    action = menu.addAction(text)
+    action.setCheckable(True)
+    action.setChecked(is_chosen)
+    group.addAction(action)
+    return action
