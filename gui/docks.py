@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import (
@@ -14,7 +15,6 @@ from PySide6.QtGui import (
     QMouseEvent,
 )
 from PySide6.QtWidgets import (
-    QApplication,
     QDockWidget,
     QHBoxLayout,
     QLabel,
@@ -26,6 +26,9 @@ from PySide6.QtWidgets import (
 from gui.actions import without_checked
 from gui.icons import icon
 from gui.theme import theme, themes
+
+if TYPE_CHECKING:
+    from gui.window import Window
 
 
 class Title(QWidget):
@@ -97,7 +100,7 @@ class Dock(QDockWidget):
     name, title : str
     make : callable
         Makes the panel.
-    window : QWidget
+    window : Window
         Gets the keys and drops that reach the dock while it floats.
 
     Signals
@@ -108,7 +111,7 @@ class Dock(QDockWidget):
 
     moved = Signal()
 
-    def __init__(self, name: str, title: str, make: Callable[[], QWidget], window: QWidget) -> None:
+    def __init__(self, name: str, title: str, make: Callable[[], QWidget], window: Window) -> None:
         super().__init__(title, window)
         self.setObjectName(f"dock.{name}")
         self.name = name
@@ -120,7 +123,7 @@ class Dock(QDockWidget):
         self.title.close_wanted.connect(self._hide_by_hand)
         self.setAcceptDrops(True)
         action = self.toggleViewAction()
-        action.triggered.connect(self.moved)
+        action.triggered.connect(self._on_toggled_by_hand)
         action.setObjectName(f"action.panel.{name}")
         self.visibilityChanged.connect(self._on_visibility)
 
@@ -143,25 +146,31 @@ class Dock(QDockWidget):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Hand single keys to the window, also while floating."""
         if self.isFloating():
-            QApplication.sendEvent(self._window, event)
+            self._window.keyPressEvent(event)
         else:
             super().keyPressEvent(event)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Hand drags to the window, also while floating."""
-        QApplication.sendEvent(self._window, event)
+        self._window.dragEnterEvent(event)
 
     def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
         """Hand drags to the window, also while floating."""
-        QApplication.sendEvent(self._window, event)
+        self._window.dragLeaveEvent(event)
 
     def dropEvent(self, event: QDropEvent) -> None:
         """Hand drops to the window, also while floating."""
-        QApplication.sendEvent(self._window, event)
+        self._window.dropEvent(event)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         """Notice that a drag has ended."""
         super().mouseReleaseEvent(event)
+        self.moved.emit()
+
+    def _on_toggled_by_hand(self, shown: bool) -> None:
+        if shown:
+            self.panel()
+            self.raise_()  # before the panels it shares its place with
         self.moved.emit()
 
     def _toggle_floating(self) -> None:

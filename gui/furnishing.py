@@ -42,6 +42,7 @@ class Fittings:
     actions: dict[str, QAction]
     docks: dict[str, Dock]
     layouts: Layouts
+    menus: Menus
     overlay: DropOverlay
     reporter: Reporter
     status: StatusLine
@@ -70,7 +71,7 @@ def furnish(window: Window) -> Fittings:
     for dock in docks.values():
         dock.moved.connect(layouts.touch)
     overlay, reporter = DropOverlay(window), Reporter(window)
-    return Fittings(actions, docks, layouts, overlay, reporter, status, top, transport)
+    return Fittings(actions, docks, layouts, menus, overlay, reporter, status, top, transport)
 
 
 def _make_actions(window: Window) -> dict[str, QAction]:

@@ -96,6 +96,9 @@ class Layouts:
         self.is_touched = isinstance(saved, QByteArray) and self._window.restoreState(
             saved, LAYOUT_VERSION
         )
+        for dock in self._docks.values():
+            if dock.isHidden():
+                dock.hide()  # by word, or Qt shows it after all once it has been laid out
         if not self.is_touched or not self._any_visible():
             self.arrange()
         self._bring_back()

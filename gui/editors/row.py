@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from html import escape
 
-from PySide6.QtCore import QEvent, QPoint, Qt
-from PySide6.QtGui import QEnterEvent
+from PySide6.QtCore import QEvent, QPoint, QSize, Qt
+from PySide6.QtGui import QEnterEvent, QKeyEvent
 from PySide6.QtWidgets import QGridLayout, QLabel, QToolButton, QToolTip, QWidget
 
+from gui.actions import without_checked
 from gui.editors.binding import Binding
 from gui.editors.data import Columns
 from gui.editors.making import make_editor
@@ -20,7 +21,10 @@ _SLOT = 18
 
 
 class Row(QWidget):
-    """One knob: bold, with a small arrow that resets it, where it differs from its default."""
+    """One knob: bold, with a small arrow that resets it, where it differs from its default.
+
+    The arrow, the question mark and the sentence of a refusal are made when they are first needed.
+    """
 
     def __init__(
         self, binding: Binding, columns: Columns, open_file: Callable[[], None], parent: QWidget
@@ -32,27 +36,16 @@ class Row(QWidget):
         self.label = QLabel(self)
         self.label.setWordWrap(True)
         self.label.setFixedWidth(LABEL_WIDTH)
+        self.label.setToolTip(f"<p>{escape(binding.knob.help)}</p>")
         self.editor = make_editor(binding, columns, open_file, self)
         self.label.setBuddy(self.editor)
-        self.reset = self._button("reset", self.tr("Reset {0}").format(binding.knob.label))
-        self.reset.clicked.connect(lambda: binding.put(binding.knob.default))
-        self.help = self._button("help", binding.knob.help)
-        self.help.clicked.connect(self.show_help)
-        self.refusal = QLabel(self)
-        self.refusal.setProperty("refused", True)
-        self.refusal.setWordWrap(True)
-        self.refusal.hide()
-        self._lay_out()
+        self._layout = self._lay_out()
+        self._reset: QToolButton | None = None
+        self._help: QToolButton | None = None
+        self._refusal: QLabel | None = None
         binding.refused.connect(self._on_refused)
-        binding.accepted.connect(self.refusal.hide)
+        binding.accepted.connect(self._hide_refusal)
         themes().changed.connect(self._on_theme)
-        self._on_theme()
-        self._show_help_mark(False)
-
-    def show_value(self) -> None:
-        """Show the value in place and whether it is the default."""
-        self.editor.show_value(self.binding.value)
-        self.refusal.hide()
         self._show_mark()
 
     @property
@@ -60,46 +53,92 @@ class Row(QWidget):
         """Whether the value differs from its default."""
         return bool(self.binding.value != self.binding.knob.default)
 
+    @property
+    def reset(self) -> QToolButton:
+        """The small arrow that resets the knob."""
+        if self._reset is None:
+            words = self.tr("Reset {0}").format(self.binding.knob.label)
+            self._reset = self._button("reset", words, self._use_default)
+            self._reset.setIcon(icon("reset", theme().accent))
+            self._layout.addWidget(self._reset, 0, 2, Qt.AlignmentFlag.AlignTop)
+            self._reset.setVisible(self.is_changed)
+        return self._reset
+
+    @property
+    def help(self) -> QToolButton:
+        """The question mark, seen while the mouse is over the row."""
+        if self._help is None:
+            self._help = self._button("help", self.binding.knob.help, self.show_help)
+            self._help.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # F1 does the same
+            self._help.setIcon(icon("help", theme().quiet))
+            self._layout.addWidget(self._help, 0, 3, Qt.AlignmentFlag.AlignTop)
+        return self._help
+
+    @property
+    def refusal(self) -> QLabel:
+        """Why the last value could not be."""
+        if self._refusal is None:
+            self._refusal = QLabel(self)
+            self._refusal.setProperty("refused", True)
+            self._refusal.setWordWrap(True)
+            self._layout.addWidget(self._refusal, 1, 0, 1, 4)
+            self._refusal.hide()
+        return self._refusal
+
+    def show_value(self) -> None:
+        """Show the value in place and whether it is the default."""
+        self.editor.show_value(self.binding.value)
+        self._hide_refusal()
+        self._show_mark()
+
     def show_help(self) -> None:
         """Open the sentence of help beside the row."""
         place = self.mapToGlobal(QPoint(self.width(), -8))
-        QToolTip.showText(place, f"<p>{escape(self.binding.knob.help)}</p>", self.help)
+        QToolTip.showText(place, f"<p>{escape(self.binding.knob.help)}</p>", self)
 
     def enterEvent(self, event: QEnterEvent) -> None:
         """Offer help."""
         super().enterEvent(event)
-        self._show_help_mark(True)
+        self.help.show()
 
     def leaveEvent(self, event: QEvent) -> None:
         """Take the offer back."""
         super().leaveEvent(event)
-        self._show_help_mark(False)
+        self.help.hide()
 
-    def _button(self, name: str, label: str) -> QToolButton:
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Help on F1."""
+        if event.key() == Qt.Key.Key_F1:
+            self.show_help()
+        else:
+            super().keyPressEvent(event)
+
+    def _button(self, name: str, label: str, do: Callable[[], object]) -> QToolButton:
         button = QToolButton(self)
         button.setObjectName(f"{self.binding.path}.{name}")
         button.setAccessibleName(label)
         button.setToolTip(label)
         button.setFixedSize(_SLOT, _SLOT)
-        policy = button.sizePolicy()
-        policy.setRetainSizeWhenHidden(True)
-        button.setSizePolicy(policy)
+        button.setIconSize(QSize(14, 14))
+        button.clicked.connect(without_checked(do))
         return button
 
-    def _lay_out(self) -> None:
+    def _lay_out(self) -> QGridLayout:
         layout = QGridLayout(self)
         layout.setContentsMargins(0, 2, 0, 2)
         layout.setHorizontalSpacing(0)
         layout.setVerticalSpacing(2)
-        top = Qt.AlignmentFlag.AlignTop
         layout.addWidget(self.label, 0, 0)
         layout.addWidget(self.editor, 0, 1)
-        layout.addWidget(self.reset, 0, 2, top)
-        layout.addWidget(self.help, 0, 3, top)
-        layout.addWidget(self.refusal, 1, 0, 1, 4)
         layout.setColumnStretch(1, 1)
+        layout.setColumnMinimumWidth(2, _SLOT)
+        layout.setColumnMinimumWidth(3, _SLOT)
         if self.editor.sizeHint().height() > 40:
-            layout.setAlignment(self.label, top)
+            layout.setAlignment(self.label, Qt.AlignmentFlag.AlignTop)
+        return layout
+
+    def _use_default(self) -> None:
+        self.binding.put(self.binding.knob.default)
 
     def _show_mark(self) -> None:
         knob = self.binding.knob
@@ -110,18 +149,20 @@ class Row(QWidget):
         if unit:
             text += f' <span style="color:{theme().quiet}">{escape(unit)}</span>'
         self.label.setText(text)
-        self.label.setToolTip(f"<p>{escape(knob.help)}</p>")
-        self.reset.setVisible(self.is_changed)
-
-    def _show_help_mark(self, shown: bool) -> None:
-        # an empty icon keeps the button reachable by keyboard
-        self.help.setIcon(icon("help", theme().quiet if shown else theme().line))
+        if self.is_changed or self._reset is not None:
+            self.reset.setVisible(self.is_changed)
 
     def _on_theme(self) -> None:
-        self.reset.setIcon(icon("reset", theme().accent))
-        self._show_help_mark(self.underMouse())
+        if self._reset is not None:
+            self._reset.setIcon(icon("reset", theme().accent))
+        if self._help is not None:
+            self._help.setIcon(icon("help", theme().quiet))
         self._show_mark()
 
     def _on_refused(self, sentence: str) -> None:
         self.refusal.setText(sentence)
         self.refusal.show()
+
+    def _hide_refusal(self) -> None:
+        if self._refusal is not None:
+            self._refusal.hide()

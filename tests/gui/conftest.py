@@ -4,8 +4,8 @@ import threading
 
 import pytest
 import shiboken6
-from PySide6.QtCore import QCoreApplication, QEvent, QSettings, QStandardPaths, QTimer
-from PySide6.QtWidgets import QApplication
+from PySide6.QtCore import QCoreApplication, QEvent, QObject, QSettings, QStandardPaths, QTimer
+from PySide6.QtWidgets import QApplication, QDialog
 
 from gui.panels import PANELS
 from gui.theme import themes
@@ -17,7 +17,10 @@ SIZES = {
     "reliability": (330, 400),
     "figures": (330, 400),
     "rows": (620, 560),
+    "functions": (900, 600),
+    "softmax": (900, 600),
 }
+SHARED = "shared window"
 SMALL = ("--theme", "light", "--set", "data.rows=100", "--set", "model.hidden=3")
 
 
@@ -26,7 +29,7 @@ def pytest_collection_modifyitems(items):
     for item in items:
         if "tests/gui" in item.path.as_posix():
             item.add_marker(pytest.mark.qt_log_level_fail("WARNING"))
-            item.add_marker(pytest.mark.qt_log_ignore("propagateSizeHints"))
+            item.add_marker(pytest.mark.qt_log_ignore("This plugin does not support"))
 
 
 def deliver_deletions():
@@ -40,20 +43,34 @@ def leftovers():
     timers = [o for o in shiboken6.getAllValidWrappers() if isinstance(o, QTimer) and o.isActive()]
     widgets = [w for w in QApplication.topLevelWidgets() if not w.objectName().startswith("qt_")]
     threads = [t for t in threading.enumerate() if t.is_alive()]
+    if SHARED in (w.objectName() for w in widgets):  # its workers start when they are needed
+        threads = [t for t in threads if not t.name.startswith("background")]
     return {id(o): o for o in (*timers, *widgets, *threads)}
+
+
+def ancestry(o):
+    """Return the identities of an object and its parents, of which the oldest owns it."""
+    found = {id(o)}
+    while isinstance(o, QObject) and (o := o.parent()) is not None:
+        found.add(id(o))
+    return found
+
+
+def use_own_settings(folder):
+    QStandardPaths.setTestModeEnabled(True)
+    QSettings.setDefaultFormat(QSettings.Format.IniFormat)
+    QSettings.setPath(QSettings.Format.IniFormat, QSettings.Scope.UserScope, str(folder))
 
 
 @pytest.fixture(autouse=True)
 def nothing_leaks(qapp, tmp_path):
     """Fail where a window, a running timer or a thread outlives its test; own settings for each."""
-    QStandardPaths.setTestModeEnabled(True)
-    QSettings.setDefaultFormat(QSettings.Format.IniFormat)
-    QSettings.setPath(QSettings.Format.IniFormat, QSettings.Scope.UserScope, str(tmp_path))
+    use_own_settings(tmp_path)
     deliver_deletions()
     before = leftovers()
     yield
     deliver_deletions()
-    left = [o for key, o in leftovers().items() if key not in before]
+    left = [o for o in leftovers().values() if not (ancestry(o) & before.keys())]
     assert not left, f"left behind: {left}"
 
 
@@ -104,6 +121,40 @@ def open_window(qtbot):
     themes().choose("light")
 
 
+@pytest.fixture(scope="module")
+def shared_window(qapp, tmp_path_factory):
+    from gui.app import launch
+
+    use_own_settings(tmp_path_factory.mktemp("settings"))
+    made = launch(SMALL)
+    made.setObjectName(SHARED)
+    made.session.pause()
+    made.resize(1280, 800)
+    for name in PANELS:  # their plots have menus that no one owns
+        made.panel(name)
+    yield made
+    made.close()
+    made.deleteLater()
+    themes().choose("light")
+
+
 @pytest.fixture
-def window(open_window):
-    return open_window()
+def window(qtbot, shared_window):
+    """The real window, paused, as it is after a start: all that a test did is undone."""
+    window = shared_window
+    qtbot.waitExposed(window)
+    yield window
+    for dialog in window.findChildren(QDialog):
+        dialog.close()
+    window.session.pause()
+    window.session.background.cancel("open")
+    window.session.undo_stack.setIndex(0)
+    window.session.undo_stack.clear()
+    window.session.restart()
+    window.files.recent.clear()
+    window.action("reset_layout").trigger()
+    if window.fittings.layouts.workspace.name != "train":
+        window.switch_workspace("train")
+        window.action("reset_layout").trigger()
+    for section in window.panel("knobs").sections.values():
+        section.more.setChecked(False)
