@@ -1,0 +1,178 @@
+"""The gradients panel's scene: how much of the gradient reaches each layer, and what it moves."""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import dataclass
+
+import numpy as np
+
+from core.activations import ACTIVATIONS
+from core.architecture import Layer
+from core.data.dataset import Codes, Floats, read_only
+from core.network import LayerPass
+from core.optimizers import OPTIMIZERS
+from core.run import Run
+from core.training import Problem, TrainState, gradient_at, rates_at
+
+MOST_ROWS = 400
+BINS = 24
+SATURATED = 0.05  # of the activation's steepest slope
+SIGMOID_SLOPE = 0.25  # the largest that a sigmoid has, at 0
+_LIMITS = {"sigmoid": (0.0, 1.0), "adaptive_sigmoid": (0.0, 1.0), "tanh": (-1.0, 1.0)}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LayerGradient:
+    """One layer's share in learning.
+
+    Attributes
+    ----------
+    units : int
+    norm : float
+        Euclidean norm of the objective's gradient by the layer's weights.
+    bound : float
+        The output layer's norm times 0.25 for each layer between: what sigmoids would let through
+        at their steepest, with weights of size 1.
+    saturated : float
+        The share of activations, over rows and units, whose slope is below 5 % of the steepest;
+        nan for the output layer, which is linear.
+    ratio : float
+        Norm of the next update of the weights by the norm of the weights.
+    low, high : float
+        What the histogram spans.
+    histogram : (bins,) array
+        Shares of activations, over rows and units.
+    """
+
+    units: int
+    norm: float
+    bound: float
+    saturated: float
+    ratio: float
+    low: float
+    high: float
+    histogram: Floats
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class GradientsScene:
+    """What the gradients panel draws of the layers.
+
+    Attributes
+    ----------
+    step : int
+    activation : str
+    steepest : float
+        The largest slope of the hidden units' activation.
+    layers : tuple of LayerGradient
+        First hidden layer first; the last is the output.
+    rows, total : int
+        Over how many of how many train rows the gradient is taken.
+    """
+
+    step: int
+    activation: str
+    steepest: float
+    layers: tuple[LayerGradient, ...]
+    rows: int
+    total: int
+
+
+def gradients_scene(run: Run, state: TrainState) -> GradientsScene:
+    """Return what each layer's gradient does at a state, over at most 400 evenly spaced rows.
+
+    The update is the one that the optimiser would make with this gradient.
+    """
+    problem = run.history.problem_at(state.step)
+    rows = evenly_spaced(problem.n_rows, MOST_ROWS)
+    with np.errstate(all="ignore"):
+        gradient, update, passes = _next_update(problem, state, rows)
+        views = problem.architecture.views
+        norms = [float(np.linalg.norm(own.W)) for own in views(gradient)]
+        ratios = [
+            _ratio(moved.W, own.W)
+            for moved, own in zip(views(update), views(state.parameters), strict=True)
+        ]
+        last = len(passes) - 1
+        layers = tuple(
+            LayerGradient(
+                layer.units,
+                norms[k],
+                norms[last] * SIGMOID_SLOPE ** (last - k),
+                _saturated(layer, done) if k < last else float("nan"),
+                ratios[k],
+                *_histogram(layer.activation, done.activations),
+            )
+            for k, (layer, done) in enumerate(zip(problem.architecture.layers, passes, strict=True))
+        )
+    activation = run.experiment.model.activation
+    return GradientsScene(
+        state.step, activation, steepest_slope(activation), layers, len(rows), problem.n_rows
+    )
+
+
+@functools.lru_cache(maxsize=8)
+def evenly_spaced(n_rows: int, most: int) -> Codes:
+    """Return at most so many row numbers, evenly spaced from the first to the last.
+
+    Examples
+    --------
+    >>> evenly_spaced(9, 3).tolist()
+    [0, 4, 8]
+    """
+    places = np.linspace(0, n_rows - 1, min(n_rows, most)).round()
+    return read_only(places, np.int64)
+
+
+@functools.lru_cache(maxsize=32)
+def steepest_slope(activation: str) -> float:
+    """Return the largest slope of an activation between -20 and 20.
+
+    Examples
+    --------
+    >>> steepest_slope("sigmoid"), steepest_slope("tanh"), steepest_slope("relu")
+    (0.25, 1.0, 1.0)
+    """
+    z = np.linspace(-20.0, 20.0, 4001)
+    return float(ACTIVATIONS[activation].slope(z).max())
+
+
+def _next_update(
+    problem: Problem, state: TrainState, rows: Codes
+) -> tuple[Floats, Floats, tuple[LayerPass, ...]]:
+    """Return the gradient at the parameters, the optimiser's update with it, and the passes."""
+    parameters = state.parameters.astype(np.float64)
+    slots = state.slots.astype(np.float64)
+    statistics = state.statistics.astype(np.float64)
+    training = problem.training
+    rates = rates_at(training, state.epoch + state.position / problem.n_rows)
+    optimizer = OPTIMIZERS[training.optimizer]
+    _, gradient, passes = gradient_at(problem, parameters, statistics, rows)
+    point = optimizer.point(parameters, slots, rates)
+    ahead = gradient
+    if point is not parameters:
+        ahead = gradient_at(problem, point, statistics, rows)[1]
+    decays = problem.architecture.weight_mask() if training.optimizer == "adamw" else 0.0
+    after, _ = optimizer.update(parameters, slots, ahead, state.step + 1, rates, decays)
+    return gradient, after - parameters, passes
+
+
+def _ratio(moved: Floats, weights: Floats) -> float:
+    size = float(np.linalg.norm(weights))
+    return float(np.linalg.norm(moved)) / size if size > 0.0 else float("nan")
+
+
+def _saturated(layer: Layer, done: LayerPass) -> float:
+    slopes = np.abs(ACTIVATIONS[layer.activation].slope(done.scaled))
+    return float(np.mean(slopes < SATURATED * steepest_slope(layer.activation)))
+
+
+def _histogram(activation: str, activations: Floats) -> tuple[float, float, Floats]:
+    """Return what the histogram spans, and the shares (bins,) of all activations."""
+    a = np.nan_to_num(activations)
+    low, high = _LIMITS.get(activation, (float(a.min()), float(a.max())))
+    high = high if high > low else low + 1.0
+    places = ((a - low) / (high - low) * BINS).astype(np.int64).clip(0, BINS - 1)
+    counts = np.bincount(places.ravel(), minlength=BINS)
+    return low, high, read_only(counts / a.size, np.float64)

@@ -1,0 +1,166 @@
+"""One row's way through the network and back: derivatives by the chain rule and by differences.
+
+Batch normalisation uses its running statistics here, as it does for predictions: a single row has
+no batch of its own.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from core.activations import ACTIVATIONS
+from core.architecture import Architecture, Layer, LayerParameters
+from core.data.dataset import Floats, read_only
+from core.heads import HEADS
+from core.losses import LOSSES, Loss
+from core.network import NORM_EPSILON
+from core.run import Run
+from core.training import TrainState
+
+WIDTH = 1e-3  # of the widest of three differences
+SHARES = (0.25, 0.5, 1.0)
+WEIGHTS = (64.0 / 45.0, -20.0 / 45.0, 1.0 / 45.0)  # Richardson 1911
+TINY = 1e-12
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LayerRow:
+    """One layer for one row; every array is (units,).
+
+    Attributes
+    ----------
+    z : array
+        Pre-activations.
+    a : array
+        Activations; of the output layer the logits.
+    slope : array
+        da/dz.
+    upstream : array
+        Derivative of the loss by a.
+    delta : array
+        Derivative of the loss by z: upstream times slope.
+    differences : array
+        The same by finite differences of the loss.
+    """
+
+    z: Floats
+    a: Floats
+    slope: Floats
+    upstream: Floats
+    delta: Floats
+    differences: Floats
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RowPass:
+    """One row's whole forward and backward pass.
+
+    Attributes
+    ----------
+    row : int
+        Of the data set.
+    label : int
+    x : (n_inputs,) array
+        What the network sees.
+    layers : tuple of LayerRow
+    probabilities : (K,) array
+    loss : float
+        Of this row alone, neither weighted nor penalised, in the loss's unit.
+    """
+
+    row: int
+    label: int
+    x: Floats
+    layers: tuple[LayerRow, ...]
+    probabilities: Floats
+    loss: float
+
+    @property
+    def relative_error(self) -> float:
+        """The largest gap between chain rule and differences, by the largest derivative there."""
+        worst = 0.0
+        for layer in self.layers:
+            scale = max(np.abs(layer.delta).max(), np.abs(layer.differences).max(), TINY)
+            worst = max(worst, float(np.abs(layer.delta - layer.differences).max() / scale))
+        return worst
+
+
+def row_pass(run: Run, state: TrainState, row: int) -> RowPass | None:
+    """Return a data set's row on its way; None where the model does not see that row."""
+    at = int(np.searchsorted(run.prepared.rows, row))
+    if row < 0 or at == len(run.prepared.rows) or run.prepared.rows[at] != row:
+        return None
+    x, label = run.prepared.X[at], int(run.prepared.y[at])
+    architecture = run.architecture
+    own = architecture.views(state.parameters.astype(np.float64))
+    statistics = state.statistics.astype(np.float64)
+    loss = LOSSES[run.experiment.training.loss]
+    ways = _forward(architecture, own, statistics, x)
+    logits = ways[-1][1]
+    labels = np.array([label])
+    upstream = loss.gradients(logits[None], labels)[0]
+    layers: list[LayerRow] = []
+    for k in range(len(ways) - 1, -1, -1):
+        z, a, slope = ways[k]
+        delta = upstream * slope
+        differences = _differences(architecture, own, statistics, loss, label, k, z)
+        parts = (z, a, slope, upstream, delta, differences)
+        layers.insert(0, LayerRow(*(read_only(part, np.float64) for part in parts)))
+        upstream = own[k].W @ delta
+    probabilities = HEADS[architecture.head].probabilities(logits[None])[0]
+    value = float(loss.values(logits[None], labels)[0])
+    return RowPass(row, label, x, tuple(layers), read_only(probabilities, np.float64), value)
+
+
+def _forward(
+    architecture: Architecture, own: tuple[LayerParameters, ...], statistics: Floats, x: Floats
+) -> list[tuple[Floats, Floats, Floats]]:
+    """Return each layer's z, a and da/dz."""
+    ways, a = [], x
+    for layer, parameters in zip(architecture.layers, own, strict=True):
+        z = a @ parameters.W + parameters.b
+        a, slope = _activate(layer, parameters, statistics, z)
+        ways.append((z, a, slope))
+    return ways
+
+
+def _activate(
+    layer: Layer, own: LayerParameters, statistics: Floats, z: Floats
+) -> tuple[Floats, Floats]:
+    """Return activations and their derivative by z, for z of shape (..., units)."""
+    scale: Floats = np.ones(layer.units)
+    u = z
+    if own.gain is not None and own.shift is not None:
+        start, units = layer.statistics_start, layer.units
+        mean, variance = statistics[start : start + units], statistics[start + units :][:units]
+        scale = own.gain / np.sqrt(variance + NORM_EPSILON)
+        u = scale * (z - mean) + own.shift
+    if own.sharpness is not None:
+        u, scale = own.sharpness * u, own.sharpness * scale
+    activation = ACTIVATIONS[layer.activation]
+    return activation.value(u), activation.slope(u) * scale
+
+
+def _differences(
+    architecture: Architecture,
+    own: tuple[LayerParameters, ...],
+    statistics: Floats,
+    loss: Loss,
+    label: int,
+    k: int,
+    z: Floats,
+) -> Floats:
+    """Return the derivative of the loss by layer k's z (units,), all units' shifts in one batch."""
+    total = np.zeros(len(z))
+    for share, weight in zip(SHARES, WEIGHTS, strict=True):
+        shift = share * WIDTH * np.eye(len(z))
+        a, _ = _activate(
+            architecture.layers[k], own[k], statistics, np.vstack([z + shift, z - shift])
+        )
+        for layer, parameters in zip(architecture.layers[k + 1 :], own[k + 1 :], strict=True):
+            a, _ = _activate(layer, parameters, statistics, a @ parameters.W + parameters.b)
+        upper, lower = np.split(loss.values(a, np.full(len(a), label)), 2)
+        total += weight * (upper - lower) / (2.0 * share * WIDTH)
+    return total
