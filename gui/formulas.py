@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import re
 import time
+import warnings
 from dataclasses import dataclass
 
 from PySide6.QtCore import QByteArray, QRectF, QSize, QTimer
@@ -49,11 +50,14 @@ class Typeset:
 @functools.lru_cache(maxsize=512)
 def typeset(latex: str, size: float = SIZE) -> Typeset:
     """Return a formula typeset at a size in pixels an em; 20 to 80 ms the first time."""
-    from ziamath.config import config
-    from ziamath.zmath import Latex
+    with warnings.catch_warnings():
+        # it finds its font by a function of importlib.resources that is deprecated
+        warnings.simplefilter("ignore", DeprecationWarning)
+        from ziamath.config import config
+        from ziamath.zmath import Latex
 
-    config.svg2 = False  # QtSvg draws no <symbol> and <use>
-    formula = Latex(latex, size=size, color=_PLACEHOLDER)
+        config.svg2 = False  # QtSvg draws no <symbol> and <use>
+        formula = Latex(latex, size=size, color=_PLACEHOLDER)
     width, height = formula.getsize()
     return Typeset(formula.svg(), float(width), float(height))
 

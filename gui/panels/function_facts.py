@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from PySide6.QtCore import QSignalBlocker
 from PySide6.QtWidgets import QButtonGroup, QLabel, QPushButton, QRadioButton, QWidget
 
@@ -10,9 +12,10 @@ from core.scenes.facts import facts_about
 from core.scenes.functions import FunctionsScene
 from core.scenes.units import UnitsScene
 from gui.panels import function_words as words
-from gui.panels.controls import choice, note, row
+from gui.panels.controls import choice, row
 from gui.panels.function_pages import Choose, Page
 from gui.panels.grid import FigureGrid
+from gui.panels.sections import paragraph
 from gui.panels.words import figure, percent
 
 
@@ -30,11 +33,11 @@ class FactsPage(Page):
                 (self.tr("odds p / (1 − p)"), "odds"),
                 (self.tr("log-odds"), "log_odds"),
             ],
-            lambda axis: choose("axis", axis),
+            partial(self.chosen.emit, "axis"),
         )
         self._axis_row = QWidget(self)
         self._axis_row.setLayout(row(QLabel(self.tr("Vertical axis")), self.axis, None))
-        self.axis_note = note("functions.axis.note")
+        self.axis_note = paragraph("functions.axis.note")
         self.column.addWidget(self._axis_row)
         self.column.addWidget(self.axis_note)
         titles = {
@@ -44,13 +47,16 @@ class FactsPage(Page):
             "centre": self.tr("Centre"),
         }
         self.buttons: dict[str, QRadioButton] = {}
-        self.notes = {name: note(f"functions.fact.{name}.note") for name in titles}
+        self.notes = {name: paragraph(f"functions.fact.{name}.note") for name in titles}
         group = QButtonGroup(self)
         for name, title in titles.items():
             button = QRadioButton(title, self)
             button.setObjectName(f"functions.fact.{name}")
-            button.setContentsMargins(8, 0, 8, 0)
-            button.toggled.connect(lambda on, name=name: choose("fact", name) if on else None)
+            button.setAccessibleName(title)
+            button.setToolTip(self.tr("Draw this fact"))
+            button.toggled.connect(
+                lambda on, name=name: self.chosen.emit("fact", name) if on else None
+            )
             group.addButton(button)
             self.buttons[name] = button
             self.notes[name].setContentsMargins(28, 0, 8, 4)
@@ -115,15 +121,16 @@ class ModelPage(Page):
             self.tr("Layer"),
             self.tr("Whose units to look at"),
             [],
-            lambda layer: choose("layer", layer),
+            partial(self.chosen.emit, "layer"),
         )
         self.layer.setMinimumContentsLength(16)
         self._wanted = ""
         self.mend = QPushButton(self)
         self.mend.setObjectName("functions.use_unit")
-        self.mend.clicked.connect(lambda: choose("function", self._wanted))
+        self.mend.setToolTip(self.tr("Show the function that these units compute"))
+        self.mend.clicked.connect(lambda: self.chosen.emit("function", self._wanted))
         self.figures = FigureGrid("functions.units", ["", ""])
-        self.says = note("functions.units.note")
+        self.says = paragraph("functions.units.note")
         self.column.addLayout(row(QLabel(self.tr("Layer")), self.layer, None))
         self.column.addLayout(row(self.mend, None))
         self.column.addWidget(self.figures)
@@ -146,9 +153,9 @@ class ModelPage(Page):
         self.layer.offer([(self._layer_name(units, k), k) for k in units.layers])
         self.layer.show_value(units.layer)
         self._wanted = units.activation
-        self.mend.setText(
-            self.tr("These units are {0}: show it").format(ACTIVATIONS[units.activation].label)
-        )
+        text = self.tr("These units are {0}: show it").format(ACTIVATIONS[units.activation].label)
+        self.mend.setText(text)
+        self.mend.setAccessibleName(text)
         self.figures.show_rows(
             [
                 [self.tr("mean input"), figure(units.mean)],

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
 from core.scenes.functions import (
@@ -19,9 +20,9 @@ from core.scenes.functions import (
 )
 from gui.formulas import FormulaView
 from gui.panels import function_words as words
-from gui.panels.controls import note
 from gui.panels.grid import FigureGrid
 from gui.panels.plotting import LockedPlot, curve
+from gui.panels.sections import paragraph
 from gui.panels.value_slider import ValueSlider
 from gui.theme import brush, pen, theme
 
@@ -33,11 +34,19 @@ RISE = 2.0 * np.log(9.0)
 
 
 class Page(QWidget):
-    """A page of explanations; `show_scene` writes its numbers."""
+    """A page of explanations; `show_scene` writes its numbers.
+
+    Signals
+    -------
+    chosen : (str, object)
+        A field of the choice and the value it should have.
+    """
+
+    chosen = Signal(str, object)
 
     def __init__(self, choose: Choose, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.choose = choose
+        self.chosen.connect(choose)
         self.column = QVBoxLayout(self)
         self.column.setContentsMargins(0, 0, 0, 8)
         self.column.setSpacing(4)
@@ -53,12 +62,12 @@ class PointPage(Page):
     def __init__(self, choose: Choose, parent: QWidget | None = None) -> None:
         super().__init__(choose, parent)
         self.z = ValueSlider(
-            "functions.z", Z, lambda z: choose("z", z), (-SPAN, SPAN), label_width=NARROW
+            "functions.z", Z, partial(self.chosen.emit, "z"), (-SPAN, SPAN), label_width=NARROW
         )
         self.filled = FormulaView("functions.filled")
         self.filled.setAccessibleName(self.tr("Formula with numbers"))
         self.filled.setContentsMargins(8, 0, 8, 0)
-        self.reading = note("functions.reading")
+        self.reading = paragraph("functions.reading")
         self.table = FigureGrid("functions.table", ["z", "f", "f′", "f″"])
         for widget in (self.z, self.filled, self.reading, self.table):
             self.column.addWidget(widget)
@@ -80,8 +89,12 @@ class SharpnessPage(Page):
 
     def __init__(self, choose: Choose, parent: QWidget | None = None) -> None:
         super().__init__(choose, parent)
-        self.t = ValueSlider("functions.sharpness", SHARPNESS, lambda t: choose("sharpness", t))
-        self.z = ValueSlider("functions.sharpness.z", Z, lambda z: choose("z", z), (-SPAN, SPAN))
+        self.t = ValueSlider(
+            "functions.sharpness", SHARPNESS, partial(self.chosen.emit, "sharpness")
+        )
+        self.z = ValueSlider(
+            "functions.sharpness.z", Z, partial(self.chosen.emit, "z"), (-SPAN, SPAN)
+        )
         self.figures = FigureGrid("functions.sharpness.figures", ["", ""])
         self.plot = LockedPlot("functions.sharpness.plot", self)
         self.plot.setAccessibleName(self.tr("Slope at z against sharpness"))
@@ -93,7 +106,7 @@ class SharpnessPage(Page):
         self._now = pg.ScatterPlotItem(size=9.0, pxMode=True)
         self._now.setZValue(3)
         self.plot.addItem(self._now, ignoreBounds=True)
-        self.says = note("functions.sharpness.note")
+        self.says = paragraph("functions.sharpness.note")
         for widget in (self.t, self.z, self.figures, self.plot, self.says):
             self.column.addWidget(widget)
 
@@ -152,13 +165,17 @@ class NumericsPage(Page):
     def __init__(self, choose: Choose, parent: QWidget | None = None) -> None:
         super().__init__(choose, parent)
         self.z = ValueSlider(
-            "functions.numerics.z", Z, lambda z: choose("z", z), (-800.0, 800.0), label_width=NARROW
+            "functions.numerics.z",
+            Z,
+            partial(self.chosen.emit, "z"),
+            (-800.0, 800.0),
+            label_width=NARROW,
         )
         self.table = FigureGrid(
             "functions.numerics",
             ["", self.tr("textbook"), self.tr("digits"), self.tr("stable"), self.tr("digits")],
         )
-        self.says = note("functions.numerics.note")
+        self.says = paragraph("functions.numerics.note")
         self.column.addWidget(self.z)
         self.column.addLayout(self._tries())
         self.column.addWidget(self.table)
@@ -190,8 +207,9 @@ class NumericsPage(Page):
             button.setObjectName(f"functions.try.{z:g}")
             button.setText(words.short(z))
             button.setAccessibleName(self.tr("z = {0}").format(words.short(z)))
+            button.setToolTip(self.tr("Look at this z"))
             button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-            button.clicked.connect(lambda checked=False, z=z: self.choose("z", z))
+            button.clicked.connect(lambda checked=False, z=z: self.chosen.emit("z", z))
             line.addWidget(button)
         line.addStretch(1)
         return line

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import QPointF, Qt, Signal
+from PySide6.QtCore import QPointF, QSize, Qt, Signal
 from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
@@ -36,7 +36,7 @@ class FunctionPlot(LockedPlot):
         super().__init__("functions.plot", parent)
         self.setAccessibleName(self.tr("Graph"))
         self.setMinimumSize(200, 210)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Ignored)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.getAxis("left").enableAutoSIPrefix(False)
         self.viewport().setCursor(Qt.CursorShape.SizeHorCursor)
         self._is_dragging = False
@@ -77,6 +77,10 @@ class FunctionPlot(LockedPlot):
         self._draw_point(scene)
         self._draw_fact(scene)
         self._draw_histogram(scene.units, scene.y_range)
+
+    def sizeHint(self) -> QSize:
+        """Ask for no more height than there must be: what is left over is added."""
+        return QSize(320, self.minimumHeight())
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Take the point along; in a zoomed plot only where it is grabbed."""

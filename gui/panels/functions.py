@@ -11,14 +11,12 @@ from core.scenes.functions import FunctionsChoice, FunctionsScene, functions_sce
 from gui.formulas import FormulaView
 from gui.panels import function_words as words
 from gui.panels.base import PlottedPanel
-from gui.panels.controls import choice, note, row, show_checked, toggle
+from gui.panels.controls import choice, row, show_checked, toggle
 from gui.panels.function_facts import FactsPage, ModelPage
 from gui.panels.function_pages import NumericsPage, Page, PointPage, SharpnessPage
 from gui.panels.function_plot import FunctionPlot
-from gui.panels.sections import Beside, Sections, TwoParts
+from gui.panels.sections import Beside, Sections, TwoParts, paragraph
 from gui.session import Session
-
-PICTURE_SHARE = 0.56  # of a narrow panel's height
 
 
 class FunctionsPanel(PlottedPanel):
@@ -37,7 +35,7 @@ class FunctionsPanel(PlottedPanel):
         self.choice = FunctionsChoice()
         self.plot = FunctionPlot(self)
         self.plot.dragged.connect(lambda z: self.choose("z", z))
-        self.legend = note("functions.legend")
+        self.legend = paragraph("functions.legend")
         self._build_header()
         self.pages: dict[str, Page] = {
             "point": PointPage(self.choose),
@@ -59,7 +57,7 @@ class FunctionsPanel(PlottedPanel):
             [(name, titles[name], page) for name, page in self.pages.items()],
             lambda name: self.choose("section", name),
         )
-        self.parts = TwoParts(self._picture(), self.sections, PICTURE_SHARE, self)
+        self.parts = TwoParts(self._picture(), self.sections, self.plot, self)
         self.stack().addWidget(self.parts)
 
     def choose(self, name: str, value: object) -> None:
@@ -129,6 +127,7 @@ class FunctionsPanel(PlottedPanel):
         self.compare = QToolButton(self)
         self.compare.setObjectName("functions.others")
         self.compare.setText(self.tr("Compare"))
+        self.compare.setAccessibleName(self.tr("Compare"))
         self.compare.setToolTip(self.tr("Draw other functions beside it"))
         self.compare.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.compare.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)

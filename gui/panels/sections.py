@@ -6,11 +6,32 @@ from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QSignalBlocker, Qt
 from PySide6.QtGui import QPalette, QResizeEvent, QWheelEvent
-from PySide6.QtWidgets import QBoxLayout, QFrame, QScrollArea, QTabBar, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QBoxLayout,
+    QFrame,
+    QLabel,
+    QScrollArea,
+    QSizePolicy,
+    QTabBar,
+    QVBoxLayout,
+    QWidget,
+)
+
+from gui.panels.controls import note
 
 WIDE = 620
 BESIDE = 440
+GROWING_SHARE = 0.38
 _SIDE_WIDTH = 330
+
+
+def paragraph(name: str) -> QLabel:
+    """Return quiet text of several lines that asks for no more height than its lines."""
+    label = note(name)
+    policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
+    policy.setHeightForWidth(True)
+    label.setSizePolicy(policy)
+    return label
 
 
 class QuietTabs(QTabBar):
@@ -84,19 +105,24 @@ class TwoParts(QScrollArea):
 
     Parameters
     ----------
-    share : float
-        Of the height that the picture takes above its explanations, at least what it needs; it
-        does not depend on the page, so that the tabs stay where they are.
+    growing : QWidget, optional
+        The part of the picture that takes a share of the height where the picture stands above;
+        that does not depend on the page, so that the tabs stay where they are.
     """
 
     def __init__(
-        self, picture: QWidget, side: QWidget, share: float, parent: QWidget | None = None
+        self,
+        picture: QWidget,
+        side: QWidget,
+        growing: QWidget | None = None,
+        parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setWidgetResizable(True)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self._picture, self._side, self._share = picture, side, share
+        self._side, self._growing = side, growing
+        self._least = growing.minimumHeight() if growing else 0
         body = QWidget()
         body.setBackgroundRole(QPalette.ColorRole.Base)
         body.setAutoFillBackground(True)
@@ -122,7 +148,9 @@ class TwoParts(QScrollArea):
             self._layout.setStretch(1, int(not wide))
         most = max(_SIDE_WIDTH, int(0.42 * self.width()))
         self._side.setFixedWidth(most) if wide else self._free_side()
-        self._picture.setMinimumHeight(0 if wide else int(self._share * self.height()))
+        if self._growing is not None:
+            share = 0 if wide else int(GROWING_SHARE * self.height())
+            self._growing.setMinimumHeight(max(self._least, share))
         super().resizeEvent(event)
 
     def _free_side(self) -> None:

@@ -78,7 +78,7 @@ class SoftmaxPanel(PlottedPanel):
             [(name, titles[name], page) for name, page in self.pages.items()],
             lambda name: self.choose("section", name),
         )
-        self.parts = TwoParts(self._picture(), self.sections, 0.0, self)
+        self.parts = TwoParts(self._picture(), self.sections, None, self)
         self.stack().addWidget(self.parts)
 
     def choose(self, name: str, value: object) -> None:

@@ -10,9 +10,10 @@ from core.scenes.mistakes import Mistakes
 from core.scenes.softmax import SoftmaxScene
 from gui.formulas import FormulaView
 from gui.panels import softmax_words as words
-from gui.panels.controls import choice, note, row
+from gui.panels.controls import choice, row
 from gui.panels.grid import FigureGrid
 from gui.panels.plotting import LockedPlot, curve
+from gui.panels.sections import paragraph
 from gui.panels.softmax_pages import Page, Put
 from gui.panels.words import figure
 from gui.theme import Theme, brush, pen, theme
@@ -72,11 +73,11 @@ class LearningPage(Page):
         self.loss = LossPlot("softmax.loss", self.tr("loss"), 2, self)
         self.gradient = LossPlot("softmax.gradient", self.tr("gradient by z"), 2, self)
         self.gradient.label("bottom", self.tr("z of the true class"))
-        self.legend = note("softmax.loss.legend")
+        self.legend = paragraph("softmax.loss.legend")
         self.table = FigureGrid(
             "softmax.gradients", ["", "p", "y", "p − y", self.tr("squared error")]
         )
-        self.says = note("softmax.loss.note")
+        self.says = paragraph("softmax.loss.note")
         self.column.addLayout(row(QLabel(self.tr("True class")), self.true_class, None))
         for widget in (self.loss, self.gradient, self.legend, self.says, self.formula, self.table):
             self.column.addWidget(widget)
@@ -116,7 +117,7 @@ class LearningPage(Page):
 
     def _on_class(self, k: object) -> None:
         if self.scene is not None and isinstance(k, int):
-            self.put(self.scene.choice.replacing("true_class", k))
+            self.wanted.emit(self.scene.choice.replacing("true_class", k))
 
 
 def line_colours(chosen: Theme) -> tuple[str, str]:

@@ -6,14 +6,16 @@ from collections.abc import Callable
 from functools import partial
 
 import numpy as np
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
 
 from core.scenes.softmax import CONSTANT, LOGIT, MOST, SoftmaxChoice, SoftmaxScene
 from gui.formulas import FormulaView
 from gui.panels import softmax_words as words
-from gui.panels.controls import note, row
+from gui.panels.controls import row
 from gui.panels.function_words import short
 from gui.panels.grid import FigureGrid
+from gui.panels.sections import paragraph
 from gui.panels.softmax_pictures import JacobianMap, Triangle
 from gui.panels.value_slider import ValueSlider
 from gui.panels.words import figure
@@ -26,11 +28,19 @@ LEAST_PROBABILITY = 1e-4  # that a drag in the triangle gives a class
 
 
 class Page(QWidget):
-    """A page of explanations; `show_scene` writes its numbers, `put` takes another choice."""
+    """A page of explanations; `show_scene` writes its numbers.
+
+    Signals
+    -------
+    wanted : (SoftmaxChoice)
+        Another choice.
+    """
+
+    wanted = Signal(object)
 
     def __init__(self, put: Put, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.put = put
+        self.wanted.connect(put)
         self.scene: SoftmaxScene | None = None
         self.column = QVBoxLayout(self)
         self.column.setContentsMargins(0, 0, 0, 8)
@@ -66,7 +76,7 @@ class LogitsPage(Page):
         self.constant = ValueSlider(
             "softmax.constant", CONSTANT, self._on_constant, CONSTANT_SPAN, self.tr("all + c")
         )
-        self.says = note("softmax.logits.note")
+        self.says = paragraph("softmax.logits.note")
         for widget in (*self.sliders, self.constant, self.says):
             self.column.addWidget(widget)
 
@@ -101,11 +111,11 @@ class LogitsPage(Page):
     def _on_logit(self, k: int, z: float) -> None:
         choice = self.own_choice()
         if choice is not None:
-            self.put(choice.with_logit(k, z))
+            self.wanted.emit(choice.with_logit(k, z))
 
     def _on_constant(self, c: float) -> None:
         if self.scene is not None:
-            self.put(self.scene.choice.replacing("constant", c))
+            self.wanted.emit(self.scene.choice.replacing("constant", c))
 
 
 class StepsPage(Page):
@@ -118,8 +128,12 @@ class StepsPage(Page):
         )
         self.far = QPushButton(self)
         self.far.setObjectName("softmax.far")
+        self.far.setAccessibleName(self.tr("Constant c"))
+        self.far.setToolTip(
+            self.tr("Add so much to every logit that exponentials overflow, or not")
+        )
         self.far.clicked.connect(self._go_far)
-        self.says = note("softmax.steps.note")
+        self.says = paragraph("softmax.steps.note")
         self.column.addWidget(self.table)
         self.column.addWidget(self.says)
         self.column.addLayout(row(self.far, None))
@@ -140,7 +154,7 @@ class StepsPage(Page):
     def _go_far(self) -> None:
         if self.scene is not None:
             c = 0.0 if self.scene.choice.constant == FAR else FAR
-            self.put(self.scene.choice.replacing("constant", c))
+            self.wanted.emit(self.scene.choice.replacing("constant", c))
 
 
 class SlopesPage(Page):
@@ -151,7 +165,7 @@ class SlopesPage(Page):
         self.formula = FormulaView("softmax.jacobian.formula")
         self.formula.setContentsMargins(8, 0, 8, 0)
         self.map = JacobianMap(self)
-        self.says = note("softmax.jacobian.note")
+        self.says = paragraph("softmax.jacobian.note")
         self._cell = (-1, -1)
         self.map.pointed.connect(self._on_pointed)
         for widget in (self.formula, self.map, self.says):
@@ -177,7 +191,7 @@ class SigmoidPage(Page):
         super().__init__(put, parent)
         self.formula = FormulaView("softmax.pair.formula")
         self.numbers = FormulaView("softmax.pair.numbers")
-        self.says = note("softmax.pair.note")
+        self.says = paragraph("softmax.pair.note")
         for view in (self.formula, self.numbers):
             view.setContentsMargins(8, 0, 8, 0)
         for widget in (self.formula, self.numbers, self.says):
@@ -197,9 +211,11 @@ class TrianglePage(Page):
         super().__init__(put, parent)
         self.picture = Triangle(self)
         self.picture.dragged.connect(self._on_dragged)
-        self.says = note("softmax.triangle.note")
+        self.says = paragraph("softmax.triangle.note")
         self.mend = QPushButton(self.tr("Use three classes"), self)
         self.mend.setObjectName("softmax.three")
+        self.mend.setAccessibleName(self.mend.text())
+        self.mend.setToolTip(self.tr("Set the logits of three classes by hand"))
         self.mend.clicked.connect(self._use_three)
         for widget in (self.picture, self.says):
             self.column.addWidget(widget)
@@ -225,7 +241,7 @@ class TrianglePage(Page):
     def _use_three(self) -> None:
         choice = self.own_choice()
         if choice is not None:
-            self.put(choice.with_classes(3))
+            self.wanted.emit(choice.with_classes(3))
 
     def _on_dragged(self, probabilities: np.ndarray) -> None:
         choice = self.own_choice()
@@ -234,4 +250,4 @@ class TrianglePage(Page):
         # softmax(z / T) = p where z = T ln p; the mean is taken out, as it does not matter
         logs = choice.temperature * np.log(np.maximum(probabilities, LEAST_PROBABILITY))
         logits = tuple(round(float(z), 3) + 0.0 for z in logs - logs.mean())
-        self.put(choice.replacing("logits", logits))
+        self.wanted.emit(choice.replacing("logits", logits))

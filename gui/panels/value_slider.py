@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QSignalBlocker, Qt
+from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QAbstractSlider, QHBoxLayout, QLabel, QLineEdit, QWidget
 
@@ -70,15 +70,21 @@ class ValueSlider(QWidget):
         The slider's object name; the field's ends in ``.field``.
     knob : NumberKnob
         Label, range and help; ``shown`` narrows what the slider spans.
-    changed : callable
+    put : callable
         Takes the new number.
+
+    Signals
+    -------
+    changed : (float)
     """
+
+    changed = Signal(float)
 
     def __init__(
         self,
         name: str,
         knob: NumberKnob,
-        changed: Callable[[float], None],
+        put: Callable[[float], None],
         shown: tuple[float, float] | None = None,
         label: str = "",
         label_width: int = LABEL_WIDTH,
@@ -86,7 +92,7 @@ class ValueSlider(QWidget):
     ) -> None:
         super().__init__(parent)
         self.knob = knob
-        self._changed = changed
+        self.changed.connect(put)
         low, high = shown or (knob.low, knob.high)
         self.scale = SliderScale(low, high, knob.scale, False)
         self.label = QLabel(label or knob.label)
@@ -128,7 +134,7 @@ class ValueSlider(QWidget):
 
     def _on_slider(self, place: int) -> None:
         self.field.setModified(False)
-        self._changed(self.scale.number(place))
+        self.changed.emit(self.scale.number(place))
 
     def _on_typed(self) -> None:
         if not self.field.isModified():
@@ -139,4 +145,4 @@ class ValueSlider(QWidget):
             self.field.refuse(str(error))
             return
         self.field.setModified(False)
-        self._changed(value)
+        self.changed.emit(value)
