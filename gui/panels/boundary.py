@@ -25,7 +25,8 @@ from gui.theme import class_colour, pen, theme
 
 LIVE_RESOLUTION, LIVE_BUDGET = 100, 5e6
 CALM_RESOLUTION, CALM_BUDGET = 300, 6e7
-MOST_CONTOURS = 16
+MOST_CURVES = 16
+GAP = np.full((1, 2), np.nan)  # between two lines of one curve
 NEAR_PIXELS = 12.0
 
 
@@ -98,7 +99,7 @@ class BoundaryPanel(PlottedPanel):
         self._image = pg.ImageItem(axisOrder="row-major")
         self._image.setZValue(0)
         self.plot.addItem(self._image, ignoreBounds=True)
-        self._lines = [curve(self.plot, 5, connect="finite") for _ in range(MOST_CONTOURS)]
+        self._lines = [curve(self.plot, 5, connect="finite") for _ in range(MOST_CURVES)]
         for item in self._lines:
             item.setSegmentedLineMode("on")  # wide lines as segments: a path is slow
         self._points = PointLayer(self.plot)
@@ -122,18 +123,20 @@ class BoundaryPanel(PlottedPanel):
             self._image.setRect(QRectF(left, low, width, height))
 
     def _draw_contours(self, scene: BoundaryScene) -> None:
-        lines = self._probability_curves(scene) or [
-            (contour.lines, *self._contour_ink(scene, contour.level)) for contour in scene.contours
-        ]
+        lines = self._probability_curves(scene) or self._contour_lines(scene)
         for k, item in enumerate(self._lines):
             item.setVisible(k < len(lines))
             if k < len(lines):
                 points, colour, width = lines[k]
                 item.setData(points[:, 0], points[:, 1], pen=pen(colour, width), connect="finite")
 
-    def _contour_ink(self, scene: BoundaryScene, level: float) -> tuple[str, float]:
-        is_border = np.isnan(level) or level == scene.threshold
-        return (theme().ink, 1.0) if is_border else (theme().quiet, 1.0)
+    def _contour_lines(self, scene: BoundaryScene) -> list[tuple[np.ndarray, str, float]]:
+        """Return the contours in two curves, the border of the decision and all others."""
+        kinds: dict[str, list[np.ndarray]] = {theme().quiet: [], theme().ink: []}
+        for contour in scene.contours:
+            is_border = np.isnan(contour.level) or contour.level == scene.threshold
+            kinds[theme().ink if is_border else theme().quiet] += [contour.lines, GAP]
+        return [(np.vstack(lines), ink, 1.0) for ink, lines in kinds.items() if lines]
 
     def _probability_curves(self, scene: BoundaryScene) -> list[tuple[np.ndarray, str, float]]:
         """Return the curves that take the surface's place where there is one feature."""
@@ -141,7 +144,7 @@ class BoundaryPanel(PlottedPanel):
         if len(surface.y):
             return []
         p = surface.probabilities[0]
-        shown = [1] if p.shape[1] == 2 else range(min(p.shape[1], MOST_CONTOURS - 1))
+        shown = [1] if p.shape[1] == 2 else range(min(p.shape[1], MOST_CURVES - 1))
         curves = [(np.column_stack([surface.x, p[:, k]]), class_colour(k), 2.0) for k in shown]
         if p.shape[1] == 2:
             ends = surface.x[[0, -1]]
