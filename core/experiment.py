@@ -35,6 +35,7 @@ class DataChoices:
     target_bins: int = setting(data_knobs.TARGET_BINS)
     split_column: str = setting(data_knobs.SPLIT_COLUMN)
     weight_column: str = setting(data_knobs.WEIGHT_COLUMN)
+    painted: tuple[tuple[float, float, int], ...] = setting(data_knobs.PAINTED)
     rows: int = setting(data_knobs.ROWS)
     noise: float = setting(data_knobs.NOISE)
     imbalance: float = setting(data_knobs.IMBALANCE)

@@ -242,6 +242,33 @@ class NumbersKnob(Knob):
             raise self.refusal(text, "Give numbers separated by spaces.") from None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PointsKnob(Knob):
+    """A list of painted points (x, y, class); an empty list is a blank sheet."""
+
+    most: int
+    classes: int
+
+    def check(self, value: Any) -> tuple[tuple[float, float, int], ...]:
+        """Return the points as a tuple of tuples."""
+        mend = f"Give at most {self.most} points x, y, class, the class below {self.classes}."
+        if not isinstance(value, list | tuple) or len(value) > self.most:
+            raise UserError(f"{self.label} cannot be that.", "", mend)
+        try:
+            points = tuple((float(x), float(y), int(k)) for x, y, k in value)
+        except (TypeError, ValueError, OverflowError):
+            raise UserError(f"{self.label} cannot be that.", "", mend) from None
+        for x, y, k in points:
+            if not (math.isfinite(x) and math.isfinite(y) and 0 <= k < self.classes):
+                raise self.refusal((x, y, k), mend)
+        return points
+
+    def parse(self, text: str) -> tuple[tuple[float, float, int], ...]:
+        """Read points as ``x y class`` separated by semicolons."""
+        words = [point.replace(",", " ").split() for point in text.split(";") if point.strip()]
+        return self.check(words)
+
+
 def setting(knob: Knob) -> Any:
     """Return a dataclass field whose default and metadata come from the knob."""
     return dataclasses.field(default=knob.default, metadata={"knob": knob})

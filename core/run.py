@@ -30,6 +30,7 @@ ROW_CHOICES = (
     "target_bins",
     "split_column",
     "weight_column",
+    "painted",
     "rows",
     "noise",
     "imbalance",

@@ -11,6 +11,7 @@ from core.data.dataset import Dataset
 from core.data.experiments import with_imbalance, with_label_flips
 from core.data.gallery import GALLERY, load
 from core.data.generators import GENERATORS
+from core.data.painting import dataset_of_points
 from core.errors import UserError
 from core.experiment import DataChoices
 from core.registry import Registry
@@ -22,12 +23,14 @@ if TYPE_CHECKING:
     from core.data.sources import Progress
 
 OWN_FILE = Choice("file", "your own file")
+PAINTED = Choice("painted", "painted by hand")
 SOURCES: Registry[Choice] = Registry(
     "data set",
     [
         *(Choice(record.name, record.label) for record in GENERATORS.values()),
         *(Choice(record.name, record.label) for record in GALLERY.values()),
         OWN_FILE,
+        PAINTED,
     ],
 )
 
@@ -57,6 +60,8 @@ def load_dataset(choices: DataChoices, progress: Progress | None = None) -> Data
         return _selected(drawn, choices.features)
     if choices.source == OWN_FILE.name:
         dataset = _file_dataset(choices, progress)
+    elif choices.source == PAINTED.name:
+        dataset = dataset_of_points(choices.painted)
     else:
         dataset = _selected(_bundled(choices.source), choices.features)
     if choices.imbalance > 0.0:

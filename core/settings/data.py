@@ -10,6 +10,7 @@ from core.knobs import (
     NamesKnob,
     NumberKnob,
     NumbersKnob,
+    PointsKnob,
     TextKnob,
 )
 from core.registry import Named
@@ -94,6 +95,15 @@ WEIGHT_COLUMN = TextKnob(
     default="",
     help="A column of sample weights; empty counts every row once.",
     only_for=(("data.source", ("file",)),),
+)
+PAINTED = PointsKnob(
+    label="painted points",
+    default=(),
+    most=5_000,
+    classes=8,
+    effect="data",
+    help="The points that you painted; the model keeps its weights while you paint.",
+    only_for=(("data.source", ("painted",)),),
 )
 ROWS = IntegerKnob(
     label="rows",

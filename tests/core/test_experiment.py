@@ -46,6 +46,7 @@ def test_each_choice_survives_json_away_from_its_default(path):
         "data.weight_column": "w",
         "data.features": ("a", "b"),
         "data.custom_weights": (1.0, 3.0),
+        "data.painted": ((0.5, -1.0, 0), (1e-3, 2.0, 3)),
         "model.hidden": (3,),
     }.get(path)
     if other is None:

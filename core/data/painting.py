@@ -1,0 +1,49 @@
+"""Painted points: a data set that the user draws, and tables turned into points to paint on."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from core.data.dataset import Dataset, Feature
+from core.errors import UserError
+
+Point = tuple[float, float, int]
+
+
+def dataset_of_points(points: tuple[Point, ...]) -> Dataset:
+    """Return painted points (x, y, class) as a data set with features x1 and x2.
+
+    Classes are named by their number; a class that lies between others may be without points.
+
+    Raises
+    ------
+    UserError
+        Where there are fewer than two classes, or fewer than three points.
+    """
+    kinds = {kind for _, _, kind in points}
+    if len(points) < 3 or len(kinds) < 2:
+        why = f"There are {len(points)} points of {len(kinds)} classes."
+        mend = "Paint at least three points, of two classes."
+        raise UserError("There is nothing to learn yet.", why, mend)
+    cells = np.array(points)
+    names = tuple(str(kind) for kind in range(max(kinds) + 1))
+    return Dataset(
+        "Painted",
+        (Feature("x1"), Feature("x2")),
+        cells[:, :2],
+        cells[:, 2].astype(np.int64),
+        names,
+    )
+
+
+def points_of(dataset: Dataset, most: int) -> tuple[Point, ...]:
+    """Return a data set of two numbers as points, at most that many, spread evenly over its rows.
+
+    Rows with a missing value are left out; a data set of another form gives no points.
+    """
+    if dataset.n_features != 2 or any(feature.levels for feature in dataset.features):
+        return ()
+    known = np.flatnonzero(np.isfinite(dataset.X).all(axis=1))
+    if len(known) > most:
+        known = known[np.linspace(0, len(known) - 1, most).astype(np.int64)]
+    return tuple((float(dataset.X[i, 0]), float(dataset.X[i, 1]), int(dataset.y[i])) for i in known)

@@ -1,0 +1,47 @@
+import numpy as np
+import pytest
+
+from core.data.catalogue import load_dataset
+from core.data.gallery import load
+from core.data.generators import GENERATORS
+from core.data.painting import dataset_of_points, points_of
+from core.errors import UserError
+from core.experiment import Experiment
+from core.run import edited_run, start_run
+
+POINTS = ((0.0, 0.0, 0), (1.0, 0.5, 2), (0.2, 0.1, 0), (0.9, 0.4, 2))
+
+
+def test_painted_points_are_a_data_set():
+    dataset = dataset_of_points(POINTS)
+    np.testing.assert_array_equal(dataset.X, [point[:2] for point in POINTS])
+    np.testing.assert_array_equal(dataset.y, [0, 2, 0, 2])
+    assert dataset.classes == ("0", "1", "2")
+
+
+@pytest.mark.parametrize("points", [(), POINTS[:2], (POINTS[0],) * 5])
+def test_too_few_points_or_classes_are_told(points):
+    with pytest.raises(UserError, match="nothing to learn yet"):
+        dataset_of_points(points)
+
+
+def test_a_drawn_data_set_becomes_points_and_back():
+    drawn = GENERATORS["two_moons"].make(rows=50)
+    again = dataset_of_points(points_of(drawn, 5000))
+    np.testing.assert_array_equal(again.X, drawn.X)
+    np.testing.assert_array_equal(again.y, drawn.y)
+    assert len(points_of(drawn, 20)) == 20
+
+
+def test_a_data_set_of_another_form_gives_no_points():
+    assert points_of(load("iris"), 5000) == ()
+
+
+def test_another_point_keeps_the_weights():
+    points = POINTS * 10
+    experiment = Experiment().replacing("data.painted", points).replacing("data.source", "painted")
+    run = start_run(experiment)
+    assert load_dataset(experiment.data).n_samples == 40
+    more = edited_run(run, experiment.replacing("data.painted", (*points, (3.0, 3.0, 0))), 0)
+    assert more.dataset.n_samples == 41
+    assert more.history.latest.same_bits(run.history.latest)
