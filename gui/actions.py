@@ -56,6 +56,10 @@ ACTIONS: Registry[ActionRecord] = Registry(
         ActionRecord("resume", _("Continue the last session")),
         ActionRecord("save", _("Save session"), "Ctrl+S"),
         ActionRecord("save_as", _("Save session as…"), "Ctrl+Shift+S"),
+        ActionRecord("save_data", _("Save data as…")),
+        ActionRecord(
+            "reading", _("How it is read…"), "Ctrl+I", help=_("Change how the file is read")
+        ),
         ActionRecord("gallery", _("Gallery…"), "Ctrl+G", "data", _("Choose another data set")),
         ActionRecord("quit", _("Quit"), "Ctrl+Q"),
         ActionRecord("undo", _("Undo"), "Ctrl+Z"),

@@ -35,8 +35,8 @@ class DropOverlay(QWidget):
         """Say what dropping this file will do."""
         self.heading = self.tr("Drop to open {0}").format(Path(path).name)
         self.sentence = self.tr(
-            "Credence reads the table, guesses which column to predict and trains on it. "
-            "You can change the column afterwards, and undo it all."
+            "You see how the table is read and which column would be predicted, and can change "
+            "both. Nothing else changes before you use it."
         )
         self.setAccessibleDescription(f"{self.heading}. {self.sentence}")
         self.setGeometry(self._window.rect())

@@ -49,10 +49,26 @@ class Files(QObject):
             self._window, self.tr("Open"), self._folder(), filters
         )
         if chosen:
-            self.open(chosen)
+            self.offer(chosen)
+
+    def offer(self, path: str) -> None:
+        """Open a session, or show what a table holds and let the user decide how to use it."""
+        if is_session_file(path):
+            self.keeper.open(path)
+        else:
+            self._show_import(path)
+
+    def show_reading(self) -> None:
+        """Show again how the present file is read, and let the user change it."""
+        data = self._session.experiment.data
+        if data.source == "file":
+            self._show_import(data.path)
+        else:
+            what = self.tr("The present data come from no file of yours.")
+            self._session.failed.emit(UserError(what, "", self.tr("Open a table first.")))
 
     def open(self, path: str, target: str = "") -> None:
-        """Read a table or a session in the background and go on with it."""
+        """Read a table as found, or a session, in the background and go on with it at once."""
         if is_session_file(path):
             self.keeper.open(path)
         else:
@@ -83,6 +99,42 @@ class Files(QObject):
         )
         if chosen:
             self._save_to(chosen if Path(chosen).suffix else f"{chosen}{SUFFIX}")
+
+    def save_data(self) -> None:
+        """Ask for a file and save the rows as shown, with their part and what the model says."""
+        name = Path(self._session.run.dataset.name).stem
+        proposed = str(Path(self._folder()) / f"{name} data.csv")
+        filters = self.tr("Comma-separated values (*.csv)")
+        chosen, _ = QFileDialog.getSaveFileName(
+            self._window, self.tr("Save data"), proposed, filters
+        )
+        if chosen:
+            self.save_data_to(chosen if Path(chosen).suffix else f"{chosen}.csv")
+
+    def save_data_to(self, path: str) -> None:
+        """Save the rows as shown, in the background: raw values, label, part, predictions."""
+        from core.data.saving import write_csv
+        from core.scenes.rows import rows_scene
+
+        session = self._session
+        run, state, view = session.run, session.state, session.view
+
+        def work() -> None:
+            scene = rows_scene(run, state, view)
+            write_csv(path, run.dataset, run.prepared, scene.probabilities, scene.decided)
+
+        said = self.tr("Saved {0}").format(Path(path).name)
+        session.background.run(
+            f"save.{path}", work, lambda _: session.told.emit(said), session.failed.emit
+        )
+
+    def _show_import(self, path: str) -> None:
+        from gui.importing.dialog import ImportDialog
+
+        present = self._window.findChild(ImportDialog)
+        if isinstance(present, ImportDialog):
+            present.reject()
+        ImportDialog(self._session, path, parent=self._window).open()
 
     def _save_to(self, path: str) -> None:
         try:

@@ -64,7 +64,7 @@ def furnish(window: Window) -> Fittings:
     window.statusBar().setSizeGripEnabled(False)
     window.statusBar().addWidget(status, 1)
     menus = Menus(window, actions)
-    menus.follow_recent(window.files.recent, window.files.open)
+    menus.follow_recent(window.files.recent, window.files.offer)
     workspaces = _workspace_actions(window)
     menus.fill_view(_view_actions(docks), workspaces, window.choose_theme)
     layouts = Layouts(window, docks, window.settings)
@@ -82,6 +82,8 @@ def _make_actions(window: Window) -> dict[str, QAction]:
         "resume": window.files.resume,
         "save": window.files.save,
         "save_as": window.files.save_as,
+        "save_data": window.files.save_data,
+        "reading": window.files.show_reading,
         "quit": window.close,
         "undo": session.undo_stack.undo,
         "redo": session.undo_stack.redo,
@@ -97,6 +99,7 @@ def _make_actions(window: Window) -> dict[str, QAction]:
         "about": window.show_about,
     }
     actions = {name: make_action(name, do, window) for name, do in doings.items()}
+    _follow_source(actions["reading"], session)
     stack = session.undo_stack
     stack.canUndoChanged.connect(actions["undo"].setEnabled)
     stack.canRedoChanged.connect(actions["redo"].setEnabled)
@@ -106,6 +109,17 @@ def _make_actions(window: Window) -> dict[str, QAction]:
     actions["undo"].setEnabled(stack.canUndo())
     actions["redo"].setEnabled(stack.canRedo())
     return actions
+
+
+def _follow_source(reading: QAction, session: Session) -> None:
+    """Let the user change how a file is read where there is one."""
+
+    def follow() -> None:
+        reading.setEnabled(session.experiment.data.source == "file")
+
+    session.experiment_changed.connect(follow)
+    session.run_changed.connect(follow)
+    follow()
 
 
 def _make_docks(window: Window) -> dict[str, Dock]:

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QMainWindow, QMenu
 from gui.recent import RecentFiles
 from gui.theme import THEMES, themes
 
-FILE = (None, "resume", "save", "save_as", None, "quit")
+FILE = ("reading", None, "resume", "save", "save_as", "save_data", None, "quit")
 TRAINING = ("play", "step", "epoch", "ten_epochs", None, "restart", "new_seed")
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -39,6 +39,19 @@ FRAME_MILLISECONDS = 16
 MOST_GHOSTS = 5
 
 
+class Opening:
+    """A file that is being read in the background: how far, and whether it is still wanted."""
+
+    def __init__(self, is_wanted: Callable[[], bool]) -> None:
+        self.is_wanted = is_wanted
+        self.fraction = 0.0
+
+    def progress(self, fraction: float) -> bool:
+        """Note how much is read; return whether to go on."""
+        self.fraction = fraction
+        return self.is_wanted()
+
+
 class Session(QObject):
     """Holds what is present and alone changes it; panels listen and draw.
 
@@ -51,6 +64,8 @@ class Session(QObject):
     frame : ()
         At most one a tick: the state looked at or the recorded figures have changed.
     playing_changed : (bool)
+    opening_changed : ()
+        A file is being read, or is read or given up; see `opening`.
     told : (str)
         Something the user should know, in words, for the status line.
     failed : (object)
@@ -62,6 +77,7 @@ class Session(QObject):
     view_changed = Signal(object, object)
     frame = Signal()
     playing_changed = Signal(bool)
+    opening_changed = Signal()
     told = Signal(str)
     failed = Signal(object)
 
@@ -85,6 +101,7 @@ class Session(QObject):
         self.is_playing = False
         self.updates_per_second = math.nan
         self.divergence: Divergence | None = None
+        self.opening: Opening | None = None
         self._looked_at: TrainState | None = None
         self.timer = QTimer(self)
         self.timer.setTimerType(Qt.TimerType.PreciseTimer)
@@ -177,9 +194,10 @@ class Session(QObject):
 
     def open_experiment(self, experiment: Experiment) -> None:
         """Read an experiment's data in the background and put it in place, undoably."""
+        opening = Opening(self.background.next_is_wanted("open"))
 
         def work() -> Run:
-            dataset = load_dataset(experiment.data)
+            dataset = load_dataset(experiment.data, opening.progress)
             data = experiment.data
             if data.source == OWN_FILE.name:
                 data = replace(data, target=dataset.target)
@@ -187,7 +205,14 @@ class Session(QObject):
 
         name = experiment.data.path or experiment.data.source
         self.told.emit(self.tr("Reading {0}").format(name))
-        self.background.run("open", work, self._use_opened, self.failed.emit)
+        self.background.run("open", work, self._use_opened, self._on_not_opened)
+        self._set_opening(opening)
+
+    def cancel_opening(self) -> None:
+        """Give up reading a file; everything stays as it is."""
+        self.background.cancel("open")
+        self._set_opening(None)
+        self.told.emit(self.tr("Reading was stopped; everything is as it was."))
 
     def resume(self, run: Run, view: View) -> None:
         """Go on with a run from a file, undoably; the view comes with it."""
@@ -364,7 +389,17 @@ class Session(QObject):
         self._load()
         self.frame.emit()
 
+    def _set_opening(self, opening: Opening | None) -> None:
+        self.opening = opening
+        self.opening_changed.emit()
+
+    def _on_not_opened(self, error: BaseException) -> None:
+        self._set_opening(None)
+        self.told.emit("")
+        self.failed.emit(error)
+
     def _use_opened(self, opened: Run) -> None:
+        self._set_opening(None)
         try:
             self.replace(opened.experiment, opened.dataset)
         except UserError as error:

@@ -8,6 +8,7 @@ from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QWidget
 
 from gui.numerals import figures_font, share, width_of
+from gui.opening import OpeningBar
 from gui.session import Session
 
 FIGURES = ("accuracy", "log_loss", "brier")
@@ -128,4 +129,5 @@ class StatusLine(QWidget):
         layout.addWidget(self.split)
         layout.addSpacing(24)
         layout.addWidget(self.message, 1)
+        layout.addWidget(OpeningBar(self.session, self))
         layout.addWidget(self.engine)

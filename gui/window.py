@@ -206,7 +206,7 @@ class Window(QMainWindow):
         if path and self.is_furnished:
             event.acceptProposedAction()
             self.fittings.overlay.hide()
-            self.files.open(path)
+            self.files.offer(path)
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Remember the layout and end every thread."""
