@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QPoint, QSignalBlocker, Qt, Signal
-from PySide6.QtGui import QHideEvent
+from PySide6.QtGui import QAction, QHideEvent
 from PySide6.QtWidgets import (
     QFrame,
     QListWidget,
@@ -102,6 +103,27 @@ class PathEditor(QToolButton):
         self.setToolTip(value)
 
 
+class ReadingEditor(QToolButton):
+    """How the file is read; a click shows it, with every guess changeable."""
+
+    def __init__(self, binding: Binding, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self.setAccessibleName(binding.knob.label)
+        self.clicked.connect(self._show_import)
+        self.show_value(binding.value)
+
+    def show_value(self, value: str) -> None:
+        """Show whether anything differs from what was found; the tooltip says what."""
+        self.setText(self.tr("changed by you…") if value else self.tr("as found…"))
+        self.setToolTip(value)
+
+    def _show_import(self) -> None:
+        action = self.window().findChild(QAction, "action.reading")
+        if isinstance(action, QAction):
+            action.trigger()
+
+
 class TargetEditor(QuietComboBox):
     """The column that the model learns to predict, out of the file's columns."""
 
@@ -125,7 +147,8 @@ class TargetEditor(QuietComboBox):
     def _on_activated(self, index: int) -> None:
         session, target = self.binding.session, self.itemText(index)
         if target != session.experiment.data.target:
-            session.open_table(session.experiment.data.path, target)
+            data = replace(session.experiment.data, target=target, target_bins=0)
+            session.open_experiment(replace(session.experiment, data=data))
         self.show_value(self.binding.value)
 
 

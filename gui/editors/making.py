@@ -9,7 +9,14 @@ from PySide6.QtWidgets import QWidget
 from core.knobs import ChoiceKnob, IntegerKnob, NumberKnob, SizesKnob, SwitchKnob
 from gui.editors.binding import Binding
 from gui.editors.choice import ChoiceEditor, SwitchEditor
-from gui.editors.data import Columns, FeaturesEditor, PathEditor, SourceEditor, TargetEditor
+from gui.editors.data import (
+    Columns,
+    FeaturesEditor,
+    PathEditor,
+    ReadingEditor,
+    SourceEditor,
+    TargetEditor,
+)
 from gui.editors.number import NumberEditor
 from gui.editors.sizes import SizesEditor
 from gui.editors.text import TextEditor
@@ -19,6 +26,7 @@ Editor = (
     | FeaturesEditor
     | NumberEditor
     | PathEditor
+    | ReadingEditor
     | SizesEditor
     | SwitchEditor
     | TargetEditor
@@ -48,6 +56,8 @@ def _make(
         path = PathEditor(binding, parent)
         path.file_wanted.connect(open_file)
         return path
+    if binding.path == "data.reading":
+        return ReadingEditor(binding, parent)
     if binding.path == "data.target":
         return TargetEditor(binding, columns, parent)
     if binding.path == "data.features":
