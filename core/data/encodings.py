@@ -92,7 +92,8 @@ def find_wide(data: bytes) -> str:
     if len(head) < 4 or nuls < 0.02 * len(head):
         return ""
     for start, encoding, pad in ((1, "utf-16-le", b"%c\0"), (0, "utf-16-be", b"\0%c")):
-        ends = all(head.count(end) == head.count(pad % end) for end in (b"\n", b"\r"))
+        end = b"\n" if b"\n" in head else b"\r"
+        ends = head.count(end) and head.count(pad % end) >= 0.9 * head.count(end)
         if ends and head[start::2].count(0) == nuls:
             text = head[: len(head) & ~1].decode(encoding, errors="replace")
             if not any(

@@ -65,6 +65,9 @@ def read_names(
         and len([r for r in records[:depth] if len(r.cells) == width]) < header
     ):
         depth += 1
+    for record in records[:depth]:
+        if record.mended:
+            log.add("quote", "The quotes of the names are not sound; check them.", record.line)
     return (join_names(rows, width) if rows else [""] * width), depth
 
 

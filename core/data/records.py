@@ -126,7 +126,8 @@ def _quoted(
     """Read the record that starts at a line with quotes in it; also where the next one starts."""
     cells, used = _strict(lines, at, quoting)
     if cells is not None and (width is None or len(cells) == width or used == 1):
-        return Record(at + 1, cells), at + used
+        stray = quoting.escape == quoting.quote and not _sound(lines[at : at + used], quoting)
+        return Record(at + 1, cells, stray), at + used
     if cells is None and used == 0:
         if at + LONGEST_RECORD > len(lines) and not whole:
             return None, len(lines)
@@ -152,21 +153,23 @@ def _strict(lines: Sequence[str], at: int, quoting: Quoting) -> tuple[list[str] 
         cells = next(iter(quoting.reader(feed())))
     except csv.Error as error:
         return None, 0 if "unexpected end" in str(error) else used
-    if quoting.escape == "\\" and not _backslashed(lines[at : at + used], quoting):
+    if quoting.escape == "\\" and not _sound(lines[at : at + used], quoting):
         return None, used
     return cells, used
 
 
-def _backslashed(lines: Sequence[str], quoting: Quoting) -> bool:
+def _sound(lines: Sequence[str], quoting: Quoting) -> bool:
     """Tell whether every quote that is not escaped stands at an end of a cell.
 
-    The csv module does not check this where quotes are not doubled.
+    The csv module lets quotes stand inside cells that do not begin with one.
     """
     delimiter = " " if quoting.delimiter == RUNS else quoting.delimiter
-    bare = re.sub(r"\\.", "", "\n".join(lines))
+    text = "\n".join(lines)
+    quote = quoting.quote or ""
+    bare = re.sub(r"\\.", "", text) if quoting.escape == "\\" else text.replace(quote * 2, "")
     bare = bare if delimiter == " " else bare.replace(" ", "")
     ends = re.escape(delimiter) + r"\n"
-    return re.search(rf"[^{ends}]{quoting.quote}[^{ends}]", bare) is None
+    return re.search(rf"[^{ends}]{quote}[^{ends}]", bare) is None
 
 
 def _squeeze(line: str, quoting: Quoting) -> str:

@@ -73,7 +73,7 @@ class Source:
     def open(self) -> IO[bytes]:
         """Open the content for reading, unpacked."""
         raw = _open_regular(self.path, self.name)
-        return cast(IO[bytes], gzip.GzipFile(fileobj=raw, mode="rb")) if self.gzipped else raw
+        return cast(IO[bytes], _Unpacked(fileobj=raw, mode="rb")) if self.gzipped else raw
 
     def chunks(self) -> Iterator[bytes]:
         """Yield the content piece by piece, unpacked, within the limits.
@@ -108,10 +108,24 @@ class Source:
                 "It disappeared while it was being read.", "Open it again."
             ) from error
         if now != self.stamp:
-            raise self.refuse(
-                "It changed while it was being read.",
-                "Wait until the program that writes it is done, then open it again.",
-            )
+            raise self.changed()
+
+    def changed(self) -> UserError:
+        """Return the error that says the file changed."""
+        return self.refuse(
+            "It changed while it was being read.",
+            "Wait until the program that writes it is done, then open it again.",
+        )
+
+
+class _Unpacked(gzip.GzipFile):
+    """A gzip stream that closes the file under it, too."""
+
+    def close(self) -> None:
+        under = self.fileobj
+        super().close()
+        if under is not None:
+            under.close()
 
 
 class Meter:
@@ -132,6 +146,8 @@ class Meter:
             If the content passes a limit.
         """
         self.seen += len(chunk)
+        if self.seen > self.source.size and not self.source.gzipped:
+            raise self.source.changed()
         check_expansion(self.source, self.seen)
         last = max(chunk.rfind(b"\n"), chunk.rfind(b"\r") if self._carriage else -1)
         if last < 0 and not self._carriage:

@@ -60,6 +60,7 @@ def read_table(
     settings = Settings.of(overrides)
     source = open_source(path)
     log = ProblemLog()
+    progress = _onwards(progress)
     tell(progress, 0.0)
     kind = detect_format(source)
     if kind == "text" and source.size > BULK:
@@ -75,6 +76,20 @@ def read_table(
     source.check_unchanged()
     tell(progress, 1.0)
     return table
+
+
+def _onwards(progress: Progress | None) -> Progress | None:
+    """Return the progress function made never to go back, as when a file is read again with care."""
+    if progress is None:
+        return None
+    furthest = 0.0
+
+    def onwards(done: float) -> bool:
+        nonlocal furthest
+        furthest = max(furthest, done)
+        return progress(furthest)
+
+    return onwards
 
 
 def _read_grid(

@@ -1,0 +1,118 @@
+"""What is no table, or means harm, is refused with a reason and a mend, and soon."""
+
+import gzip
+import os
+import sys
+import zipfile
+
+import pytest
+
+from core.data import sources
+from core.data.tables import read_table
+from core.errors import UserError
+
+CONTENTS = {
+    "nothing": (b"", "no data"),
+    "blanks": (b"\n \n\t\n", "no data"),
+    "NULs": (b"a,b\n1.\x003,2\n1,2\n", "NUL byte on line 2"),
+    "a PDF": (b"%PDF-1.7 ...", "PDF"),
+    "a picture": (b"\x89PNG\r\n\x1a\n....", "PNG"),
+    "a zip": (b"PK\x03\x04....", "zip"),
+    "a workbook": (b"PK\x03\x04[Content_Types].xml xl/workbook.xml", "Excel workbook (xlsx)"),
+    "an old workbook": (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1....", "xls"),
+    "random bytes": (bytes(range(256)) * 50, "binary"),
+    "a web page": (b"<!DOCTYPE html><html><table>", "web page"),
+    "an open quote": (b'x,y\n"5.0,3.0\n1,2\n3,4\n', "on line 2 and never closed"),
+    "many columns": (b",".join([b"1"] * 20_000) + b"\n", "20,000 columns"),
+    "a cut gzip": (gzip.compress(os.urandom(9000).hex().encode())[:3000], "damaged"),
+}
+
+
+@pytest.mark.parametrize("what", CONTENTS)
+def test_contents_that_are_no_table_are_refused(tmp_path, what):
+    content, reason = CONTENTS[what]
+    path = tmp_path / "t.csv"
+    path.write_bytes(content)
+    with pytest.raises(UserError) as refusal:
+        read_table(path)
+    assert "t.csv" in refusal.value.what
+    assert reason in refusal.value.why
+    assert refusal.value.mend
+
+
+def test_a_gzip_bomb_is_refused_before_it_goes_off(tmp_path, monkeypatch):
+    monkeypatch.setattr(sources, "_RATIO_FREE", 1 << 20)
+    path = tmp_path / "t.csv.gz"
+    packed = gzip.compress(b"0," * 5_000_000)
+    path.write_bytes(packed)
+    with pytest.raises(UserError, match=r"expands to .* limit"):
+        read_table(path)
+    path.write_bytes(packed[:-4] + b"\x10\0\0\0")  # the trailer claims 16 bytes
+    with pytest.raises(UserError, match=r"expands to .* limit"):
+        read_table(path)
+
+
+def test_a_workbook_that_expands_too_far_is_refused(tmp_path, monkeypatch):
+    from core.data import workbooks
+
+    monkeypatch.setattr(workbooks, "_RATIO_FREE", 1 << 20)
+    path = tmp_path / "t.xlsx"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("xl/workbook.xml", b"0" * 20_000_000)
+    with pytest.raises(UserError, match=r"expands to .* limit"):
+        read_table(path)
+
+
+def test_a_line_beyond_the_limit_is_refused_with_its_number(tmp_path, monkeypatch):
+    monkeypatch.setattr(sources, "LONGEST_LINE", 1 << 20)
+    path = tmp_path / "t.csv"
+    path.write_bytes(b"a,b\n1,2\n" + b"x" * (3 << 20))
+    with pytest.raises(UserError, match="Line 3 is longer than the limit"):
+        read_table(path)
+
+
+def test_folders_and_absent_files_are_refused(tmp_path):
+    with pytest.raises(UserError, match="a folder"):
+        read_table(tmp_path)
+    with pytest.raises(UserError, match="no such file"):
+        read_table(tmp_path / "none.csv")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs pipes and links")
+def test_pipes_devices_and_broken_links_are_refused(tmp_path):
+    os.mkfifo(tmp_path / "pipe.csv")
+    os.symlink(tmp_path / "gone", tmp_path / "dangling.csv")
+    os.symlink(tmp_path / "loop.csv", tmp_path / "loop.csv")
+    for path, why in [
+        (tmp_path / "pipe.csv", "not a regular file"),
+        ("/dev/zero", "not a regular file"),
+        (tmp_path / "dangling.csv", "link"),
+        (tmp_path / "loop.csv", "link"),
+    ]:
+        with pytest.raises(UserError, match=why):
+            read_table(path)
+
+
+def test_a_file_that_changes_while_it_is_read_is_refused(tmp_path):
+    path = tmp_path / "t.csv"
+    path.write_text("a,b\n1,2\n3,4\n")
+
+    def append(done):
+        with path.open("a") as file:
+            file.write("5,6\n")
+        return True
+
+    with pytest.raises(UserError, match="changed while it was being read"):
+        read_table(path, progress=append)
+
+
+def test_a_file_that_disappears_while_it_is_read_is_refused(tmp_path):
+    path = tmp_path / "t.csv"
+    path.write_text("a,b\n1,2\n3,4\n")
+
+    def remove(done):
+        path.unlink(missing_ok=True)
+        return True
+
+    with pytest.raises(UserError):
+        read_table(path, progress=remove)
