@@ -38,11 +38,12 @@ class View:
     Attributes
     ----------
     x_axis, y_axis : int
-        The inputs on the boundary panel's axes.
+        The features (columns of the data set) on the boundary panel's axes.
     section : {"slice", "average", "components"}
-        What is done with the inputs that are on no axis.
-    held : tuple of (input, value)
-        Values in raw units of the inputs not drawn; those not named stay at their train mean.
+        What is done with the features that are on no axis.
+    held : tuple of (feature, value)
+        Values in raw units (a level's code for a category) of the features not drawn; those not
+        named stay at what stands in for a missing value: train mean, or commonest level.
     split : {"train", "validation", "test"}
         The part that reliability, confusion and figures are drawn for.
     shown : tuple of str

@@ -100,9 +100,13 @@ def choice(
     help_text: str,
     choices: Sequence[tuple[str, object]],
     changed: Callable[[object], None],
+    widest: int = 0,
 ) -> CalmComboBox:
-    """Return a small list of choices."""
+    """Return a small list of choices; with a widest width it is as wide as its texts up to that."""
     box = CalmComboBox()
+    if widest:
+        box.setSizeAdjustPolicy(box.SizeAdjustPolicy.AdjustToContents)
+        box.setMaximumWidth(widest)
     box.setObjectName(name)
     box.setAccessibleName(label)
     box.setToolTip(help_text)

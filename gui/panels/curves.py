@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import itertools
 import math
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtGui import QPen
+from PySide6.QtGui import QPen, QResizeEvent
 from PySide6.QtWidgets import QWidget
 
 from core.metrics import METRICS
@@ -15,6 +14,7 @@ from core.scenes.curves import CurvesScene, EditMark, Line, curves_scene
 from core.view import SPLITS
 from gui.panels.base import PlottedPanel
 from gui.panels.controls import choice, note, row, show_checked, toggle
+from gui.panels.labels import log_ticks, short_name, spread
 from gui.panels.plotting import LockedPlot, curve
 from gui.panels.words import figure, number
 from gui.session import Session
@@ -23,7 +23,9 @@ from gui.theme import Theme, pen, theme
 MOST_GHOST_LINES = 15
 MOST_EDITS = 40
 BOTTOM_AXIS = 32
-LABEL_ROOM = 0.21  # of the width, right of the lines' ends
+WIDEST = 130  # the list of figures
+LABEL_PIXELS = 64.0  # right of the lines' ends, for their names
+MOST_LABEL_SHARE = 0.4  # of the width
 NEAR_PIXELS = 4.0
 LABEL_HEIGHT = 13.0  # pixels that two labels keep apart
 
@@ -86,8 +88,9 @@ class CurvesPanel(PlottedPanel):
             "view.metric",
             self.tr("Figure"),
             self.tr("Which recorded figure to draw"),
-            [(self.tr(record.label), record.name) for record in METRICS.values()],
+            [(short_name(self.tr(record.label)), record.name) for record in METRICS.values()],
             lambda name: self.session.set_view("metric", name),
+            widest=WIDEST,
         )
         self.by_step = toggle(
             "view.by_epoch",
@@ -139,12 +142,13 @@ class CurvesPanel(PlottedPanel):
         self.plot.label("left", self.tr(scene.metric.label) + unit)
         self.plot.label("bottom", self.tr("epoch") if scene.by_epoch else self.tr("step"))
         for side, is_log in (("bottom", scene.log_x), ("left", scene.log_y)):
-            axis = self.plot.getAxis(side)
-            if axis.logMode != is_log:
-                axis.setLogMode(y=is_log) if side == "left" else axis.setLogMode(x=is_log)
+            ends = scene.x_range if side == "bottom" else scene.y_range
+            self.plot.ticks(side, log_ticks(*ends) if is_log else ())
         x_low, x_high = (_place(x, scene.log_x) for x in scene.x_range)
         y_low, y_high = (_place(y, scene.log_y) for y in scene.y_range)
-        room = LABEL_ROOM / (1.0 - LABEL_ROOM) * (x_high - x_low)
+        width = max(self.plot.getPlotItem().vb.width(), 1.0)
+        share = min(LABEL_PIXELS / width, MOST_LABEL_SHARE)
+        room = share / (1.0 - share) * (x_high - x_low)
         top = 0.13 * (y_high - y_low)
         self.plot.set_limits(x_low, x_high + room, y_low, y_high + top)
 
@@ -229,6 +233,12 @@ class CurvesPanel(PlottedPanel):
         )
         return changes or self.tr("The data changed here.")
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Give the lines' names their room again."""
+        super().resizeEvent(event)
+        if self.scene is not None and self.isVisible():
+            self.draw(self.scene)
+
     def _on_hovered(self, x: float, y: float) -> None:
         self._mouse = x
         if self.scene is not None:
@@ -238,21 +248,6 @@ class CurvesPanel(PlottedPanel):
         self._mouse = None
         if self.scene is not None:
             self._read(self.scene)
-
-
-def spread(places: list[float], apart: float, lowest: float) -> list[float]:
-    """Return places moved up just so far that they are apart and none is too low, in their order.
-
-    Examples
-    --------
-    >>> spread([0.0, 0.25, 3.0], 1.0, 0.5)
-    [0.5, 1.5, 3.0]
-    """
-    moved = [max(place, lowest) for place in places]
-    order = sorted(range(len(places)), key=lambda k: places[k])
-    for before, after in itertools.pairwise(order):
-        moved[after] = max(moved[after], moved[before] + apart)
-    return moved
 
 
 def _line_pen(chosen: Theme, split: str, faint: bool = False) -> QPen:

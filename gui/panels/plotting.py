@@ -111,6 +111,7 @@ class LockedPlot(pg.PlotWidget):  # type: ignore[misc]
         font.setPointSize(FONT_POINTS)
         for side in ("left", "bottom"):
             axis = self.getAxis(side)
+            axis.enableAutoSIPrefix(False)
             axis.setPen(pen(chosen.line))
             axis.setTextPen(pen(chosen.quiet))
             axis.setStyle(tickFont=font, tickLength=-4, tickTextOffset=4)

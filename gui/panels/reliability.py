@@ -25,6 +25,7 @@ MOST_CELLS = 1024  # that a band is simulated in
 SECONDS_PER_CELL = {True: 5e-8, False: 2e-6}  # for one draw, compiled or not
 LIVE_SECONDS = 0.005
 BAR_OPACITY = 80
+WIDEST = 150  # the list of classes
 EDGE = 0.015  # around the unit square, so that lines along its border are seen
 
 
@@ -112,6 +113,7 @@ class ReliabilityPanel(PlottedPanel):
             self.tr("Which forecast to judge: one class, or the confidence in the class decided"),
             [],
             lambda k: session.set_view("reliability_class", k),
+            widest=WIDEST,
         )
         self.bars = toggle(
             "view.bars",

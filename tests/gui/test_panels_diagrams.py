@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from gui.panels.curves import spread
+from gui.panels.labels import log_ticks, spread
 from gui.theme import theme
 from tests.gui.panel_cases import new_session, train
 
@@ -76,6 +76,16 @@ def test_a_run_without_records_tells_what_to_do(session, show):
 def test_names_at_line_ends_keep_apart_and_in_order():
     places = spread([0.3, 0.31, 0.0, 0.9], 0.1, 0.05)
     assert places == pytest.approx([0.3, 0.4, 0.05, 0.9])
+
+
+def test_logarithmic_ticks_lie_within_and_do_not_crowd():
+    for low, high in ((1e-4, 0.3), (3.0, 9.0), (1.0, 1e7), (250.0, 1300.0)):
+        ticks = log_ticks(low, high)
+        assert 1 <= len(ticks) <= 14
+        for place, text in ticks:
+            assert low <= 10.0**place * (1 + 1e-9)
+            assert 10.0**place <= high * (1 + 1e-9)
+            assert float(text.replace("\u2009", "")) == pytest.approx(10.0**place)
 
 
 def test_the_reliability_diagram_draws_its_scene(qtbot, session, show):
