@@ -21,6 +21,7 @@ from core.calibration import (
     sweep_calibration_error,
     warm_up,
 )
+from core.calibration.binned_error import sweep
 from core.calibration.binning import fill, indexed, mass_edges, width_edges
 from core.calibration.cells import cells_of, coarsened
 from core.calibration.isotonic import isotonic_blocks
@@ -320,6 +321,12 @@ def test_the_sweep_stops_before_the_first_fall():
         bins += 1
     assert bins > 1
     assert sweep_calibration_error(y, p) == expected_calibration_error(y, p, bins, "mass")
+
+
+def test_the_sweep_goes_on_where_neighbouring_bins_are_equally_frequent():
+    p = np.arange(1, 9) / 10
+    y = np.array([0, 1, 0, 1, 0, 1, 0, 1])  # 1/2 in each half; four bins too; three or five fall
+    assert sweep(cells_of(y, p))[1] == 2
 
 
 def test_coarsened_cells_keep_every_sum():

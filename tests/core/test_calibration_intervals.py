@@ -55,7 +55,7 @@ def test_clopper_pearson_is_the_exact_interval_of_scipy(level):
 
 
 def test_jeffreys_is_the_posterior_interval_open_to_the_ends():
-    k, n = np.array([0, 2, 9, 10]), np.array([10, 10, 10, 10])
+    k, n = np.array([0, 1, 2, 9, 10]), np.full(5, 10)
     lower, upper = frequency_interval(k, n, 0.95, "jeffreys")
     low, high = stats.beta(k + 0.5, n - k + 0.5).interval(0.95)
     np.testing.assert_allclose(lower, np.where(k > 0, low, 0.0), atol=1e-10)
