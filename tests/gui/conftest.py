@@ -90,7 +90,7 @@ def show(qtbot):
     def make(name, session):
         panel = PANELS[name].make(session)
         qtbot.addWidget(panel)
-        panel.resize(*SIZES[name])
+        panel.resize(*SIZES.get(name, (620, 560)))
         panel.show()
         qtbot.waitExposed(panel)
         return panel
@@ -112,6 +112,7 @@ def open_window(qtbot):
         qtbot.waitExposed(window)
         if paused:
             window.session.pause()
+            window.session.restart()  # without what was still under way
         return window
 
     yield make
