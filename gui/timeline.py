@@ -15,7 +15,13 @@ _MOST_MARKS = 200
 
 
 class Timeline(Slider):
-    """A slider over the steps of the run, with a mark at each edit; at its end it is live."""
+    """A slider over the steps of the run, with a mark at each edit; at its end it is live.
+
+    Attributes
+    ----------
+    marks : tuple of float
+        Where edits are, as fractions of the run.
+    """
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -25,7 +31,7 @@ class Timeline(Slider):
         self.setToolTip(self.tr("Drag to look at an earlier step; play there to branch"))
         self._first = 0
         self._unit = 1
-        self._marks: tuple[float, ...] = ()
+        self.marks: tuple[float, ...] = ()
         self.valueChanged.connect(self._on_moved)
         self.follow()
 
@@ -40,7 +46,7 @@ class Timeline(Slider):
         self._first = history.first_step
         self._unit = -(-span // _MOST_PLACES) or 1
         edits = [edit.step for edit in history.edits[1:]][-_MOST_MARKS:]
-        self._marks = tuple((step - self._first) / span for step in edits) if span else ()
+        self.marks = tuple((step - self._first) / span for step in edits) if span else ()
         place = (self.session.state.step - self._first) // self._unit
         with QSignalBlocker(self):
             self.setMaximum(span // self._unit)
@@ -52,7 +58,7 @@ class Timeline(Slider):
     def paint_marks(self, painter: QPainter, left: float, right: float, middle: float) -> None:
         """Draw a line at each edit."""
         painter.setPen(QPen(QColor(theme().accent), 1.5))
-        for mark in self._marks:
+        for mark in self.marks:
             x = left + mark * (right - left)
             painter.drawLine(QPointF(x, middle - 6), QPointF(x, middle + 6))
 
