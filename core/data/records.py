@@ -159,17 +159,20 @@ def _strict(lines: Sequence[str], at: int, quoting: Quoting) -> tuple[list[str] 
 
 
 def _sound(lines: Sequence[str], quoting: Quoting) -> bool:
-    """Tell whether every quote that is not escaped stands at an end of a cell.
+    """Tell whether quotes stand at the ends of cells, or in pairs inside cells without them.
 
-    The csv module lets quotes stand inside cells that do not begin with one.
+    The csv module lets quotes stand anywhere in cells that do not begin with one.
     """
-    delimiter = " " if quoting.delimiter == RUNS else quoting.delimiter
+    quote = re.escape(quoting.quote or "")
+    ends = r" \t\n" if quoting.delimiter in (RUNS, " ") else re.escape(quoting.delimiter) + r"\n"
     text = "\n".join(lines)
-    quote = quoting.quote or ""
-    bare = re.sub(r"\\.", "", text) if quoting.escape == "\\" else text.replace(quote * 2, "")
-    bare = bare if delimiter == " " else bare.replace(" ", "")
-    ends = re.escape(delimiter) + r"\n"
-    return re.search(rf"[^{ends}]{quote}[^{ends}]", bare) is None
+    if quoting.escape == "\\":
+        bare = re.sub(r"\\.", "", text)
+        bare = bare if " " in ends else bare.replace(" ", "")
+        return re.search(rf"[^{ends}]{quote}[^{ends}]", bare) is None
+    bare = text.replace((quoting.quote or "") * 2, "")
+    rest = re.sub(rf"(^|[{ends}]) *{quote}[^{quote}]*{quote} *(?=[{ends}]|$)", r"\1", bare)
+    return not any(cell.count(quoting.quote or "") % 2 for cell in re.split(f"[{ends}]", rest))
 
 
 def _squeeze(line: str, quoting: Quoting) -> str:
