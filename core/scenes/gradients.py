@@ -9,11 +9,14 @@ import numpy as np
 
 from core.activations import ACTIVATIONS
 from core.architecture import Layer
-from core.data.dataset import Codes, Floats, read_only
+from core.data.dataset import TRAIN, Codes, Floats, read_only
+from core.losses import LOSSES
 from core.network import LayerPass
 from core.optimizers import OPTIMIZERS
 from core.run import Run
+from core.scenes.row_pass import RowPass, row_pass
 from core.training import Problem, TrainState, gradient_at, rates_at
+from core.view import View
 
 MOST_ROWS = 400
 BINS = 24
@@ -57,7 +60,7 @@ class LayerGradient:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class GradientsScene:
-    """What the gradients panel draws of the layers.
+    """What the gradients panel draws.
 
     Attributes
     ----------
@@ -69,6 +72,8 @@ class GradientsScene:
         First hidden layer first; the last is the output.
     rows, total : int
         Over how many of how many train rows the gradient is taken.
+    row : RowPass or None
+        The selected row's way; None where none is selected.
     """
 
     step: int
@@ -77,9 +82,10 @@ class GradientsScene:
     layers: tuple[LayerGradient, ...]
     rows: int
     total: int
+    row: RowPass | None
 
 
-def gradients_scene(run: Run, state: TrainState) -> GradientsScene:
+def gradients_scene(run: Run, state: TrainState, view: View) -> GradientsScene:
     """Return what each layer's gradient does at a state, over at most 400 evenly spaced rows.
 
     The update is the one that the optimiser would make with this gradient.
@@ -108,8 +114,23 @@ def gradients_scene(run: Run, state: TrainState) -> GradientsScene:
         )
     activation = run.experiment.model.activation
     return GradientsScene(
-        state.step, activation, steepest_slope(activation), layers, len(rows), problem.n_rows
+        step=state.step,
+        activation=activation,
+        steepest=steepest_slope(activation),
+        layers=layers,
+        rows=len(rows),
+        total=problem.n_rows,
+        row=row_pass(run, state, view.selected),
     )
+
+
+def hardest_row(run: Run, state: TrainState) -> int:
+    """Return the row of the data set, among the train rows, with the largest loss."""
+    mine = np.flatnonzero(run.prepared.split == TRAIN)
+    logits = run.logits(state, run.prepared.X[mine])
+    labels: np.ndarray = run.prepared.y[mine]
+    losses = LOSSES[run.experiment.training.loss].values(logits, labels)
+    return int(run.prepared.rows[mine[np.nan_to_num(losses, nan=-1.0).argmax()]])
 
 
 @functools.lru_cache(maxsize=8)

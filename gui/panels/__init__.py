@@ -32,6 +32,7 @@ PANELS: Panels = Panels(
         _record("network", "Network", "NetworkPanel", _CENTRE),
         _record("functions", "Functions", "FunctionsPanel", _RIGHT),
         _record("softmax", "Softmax", "SoftmaxPanel", _RIGHT),
+        _record("gradients", "Gradients", "GradientsPanel", _RIGHT),
     ],
 )
 """Every panel, in the order of the View menu."""

@@ -12,9 +12,10 @@ from core.losses import LOSSES
 from core.network import backward, forward, logits_of
 from core.optimizers import OPTIMIZERS
 from core.run import start_run
-from core.scenes.gradients import evenly_spaced, gradients_scene, steepest_slope
+from core.scenes.gradients import evenly_spaced, gradients_scene, hardest_row, steepest_slope
 from core.scenes.row_pass import row_pass
 from core.training import burst, step
+from core.view import View
 
 
 def run_of(steps=9, rows=50, model=None, **training):
@@ -34,7 +35,7 @@ def test_each_layers_norm_is_that_of_the_finite_differences(loss, penalty):
     run, state = run_of(loss=loss, penalty=penalty, penalty_strength=0.1)
     problem = run.history.problem
     checked = check_gradient(problem, state.parameters, state.statistics, np.arange(problem.n_rows))
-    scene = gradients_scene(run, state)
+    scene = gradients_scene(run, state, View())
     for layer, view in zip(
         scene.layers, problem.architecture.views(checked.differences), strict=True
     ):
@@ -46,7 +47,7 @@ def test_the_update_is_the_one_that_a_full_batch_makes(optimizer):
     run, state = run_of(optimizer=optimizer)
     problem = run.history.problem
     after = step(problem, state)
-    scene = gradients_scene(run, state)
+    scene = gradients_scene(run, state, View())
     views = problem.architecture.views
     for layer, old, new in zip(
         scene.layers, views(state.parameters), views(after.parameters), strict=True
@@ -58,7 +59,7 @@ def test_the_update_is_the_one_that_a_full_batch_makes(optimizer):
 @pytest.mark.parametrize("activation", list(ACTIVATIONS))
 def test_saturation_and_histogram_agree_with_counting(activation):
     run, state = run_of(model={"activation": activation})
-    scene = gradients_scene(run, state)
+    scene = gradients_scene(run, state, View())
     passes = forward(
         run.architecture, state.parameters, state.statistics, run.prepared.part(0)[0], True
     )
@@ -78,7 +79,7 @@ def test_saturation_and_histogram_agree_with_counting(activation):
 def test_a_deep_sigmoid_network_loses_its_gradient_and_tanh_does_not():
     def ratio(activation):
         run, state = run_of(steps=0, model={"hidden": [8] * 6, "activation": activation})
-        layers = gradients_scene(run, state).layers
+        layers = gradients_scene(run, state, View()).layers
         return layers[0].norm / layers[-1].norm
 
     assert ratio("sigmoid") < 1e-3
@@ -87,7 +88,7 @@ def test_a_deep_sigmoid_network_loses_its_gradient_and_tanh_does_not():
 
 def test_the_bound_is_a_quarter_for_each_layer_between():
     run, state = run_of(model={"hidden": [3] * 4, "activation": "sigmoid"})
-    layers = gradients_scene(run, state).layers
+    layers = gradients_scene(run, state, View()).layers
     assert layers[-1].bound == layers[-1].norm
     for before, after in pairwise(layers):
         assert before.bound == pytest.approx(after.bound / 4.0)
@@ -96,7 +97,7 @@ def test_the_bound_is_a_quarter_for_each_layer_between():
 
 def test_many_rows_are_thinned_evenly():
     run, state = run_of(rows=2000, steps=1)
-    scene = gradients_scene(run, state)
+    scene = gradients_scene(run, state, View())
     assert scene.rows == 400 < scene.total
     chosen = evenly_spaced(scene.total, 400)
     assert set(np.diff(chosen)) <= {3, 4, 2}
@@ -108,14 +109,16 @@ def test_states_in_single_precision_are_taken_in_double():
     parts = {name: getattr(state, name).astype(np.float32) for name in ("parameters", "slots")}
     single = replace(state, **parts)
     for mine, theirs in zip(
-        gradients_scene(run, single).layers, gradients_scene(run, state).layers, strict=True
+        gradients_scene(run, single, View()).layers,
+        gradients_scene(run, state, View()).layers,
+        strict=True,
     ):
         assert mine.norm == pytest.approx(theirs.norm, rel=1e-4)
 
 
 def test_weights_of_zero_have_no_ratio():
     run, state = run_of(steps=0, model={"initialisation": "zero"})
-    assert all(math.isnan(layer.ratio) for layer in gradients_scene(run, state).layers)
+    assert all(math.isnan(layer.ratio) for layer in gradients_scene(run, state, View()).layers)
 
 
 @pytest.mark.parametrize("loss", list(LOSSES))
@@ -181,6 +184,23 @@ def test_probability_loss_and_its_slope_by_hand():
     assert way.probabilities[1] == pytest.approx(p)
     assert way.loss == pytest.approx(-math.log(p if y else 1.0 - p))
     assert way.layers[0].delta[0] == pytest.approx(p - y)
+
+
+def test_the_hardest_row_is_the_training_row_with_the_largest_loss():
+    run, state = run_of()
+    losses = {
+        int(row): row_pass(run, state, int(row)).loss
+        for row, part in zip(run.prepared.rows, run.prepared.split, strict=True)
+        if part == 0
+    }
+    assert hardest_row(run, state) == max(losses, key=losses.get)
+
+
+def test_the_selected_row_is_part_of_the_scene():
+    run, state = run_of()
+    row = int(run.prepared.rows[4])
+    assert gradients_scene(run, state, View(selected=row)).row.row == row
+    assert gradients_scene(run, state, View()).row is None
 
 
 def test_a_row_that_the_model_does_not_see_has_no_pass():

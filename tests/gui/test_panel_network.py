@@ -23,6 +23,7 @@ def session(qapp):
     made = session_of()
     yield made
     made.close()
+    made.deleteLater()
 
 
 @pytest.fixture

@@ -1,0 +1,167 @@
+"""A small table of texts, with a little picture of shares in one column where wanted."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from PySide6.QtCore import (
+    QAbstractTableModel,
+    QModelIndex,
+    QObject,
+    QPersistentModelIndex,
+    QRectF,
+    Qt,
+)
+from PySide6.QtGui import QBrush, QColor, QPainter
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QHeaderView,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QTableView,
+    QWidget,
+)
+
+from gui.theme import brush, theme
+
+Index = QModelIndex | QPersistentModelIndex
+ROW_HEIGHT = 22
+_RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+_LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+
+
+class TextModel(QAbstractTableModel):
+    """Rows of texts under titles that explain themselves.
+
+    Parameters
+    ----------
+    columns : sequence of (title, help)
+    """
+
+    def __init__(self, columns: Sequence[tuple[str, str]], parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.columns = tuple(columns)
+        self.rows: tuple[tuple[str, ...], ...] = ()
+        self.pictures: tuple[np.ndarray, ...] = ()
+        self.marked: frozenset[tuple[int, int]] = frozenset()
+
+    def show_rows(
+        self,
+        rows: Sequence[tuple[str, ...]],
+        pictures: Sequence[np.ndarray] = (),
+        marked: frozenset[tuple[int, int]] = frozenset(),
+    ) -> None:
+        """Show other texts.
+
+        Parameters
+        ----------
+        pictures : sequence of (bins,) arrays
+            Shares drawn in the last column, one a row.
+        marked : set of (row, column)
+            Cells that deserve attention.
+        """
+        same = len(rows) == len(self.rows)
+        if not same:
+            self.beginResetModel()
+        self.rows, self.pictures = tuple(rows), tuple(pictures)
+        self.marked = marked
+        if not same:
+            self.endResetModel()
+        elif rows:
+            last = self.index(len(rows) - 1, len(self.columns) - 1)
+            self.dataChanged.emit(self.index(0, 0), last)
+
+    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
+        """Count the rows."""
+        return 0 if parent.isValid() else len(self.rows)
+
+    def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
+        """Count the columns."""
+        return 0 if parent.isValid() else len(self.columns)
+
+    def headerData(
+        self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
+    ) -> Any:
+        """Return a column's title, or what it means."""
+        if orientation != Qt.Orientation.Horizontal:
+            return None
+        if role == Qt.ItemDataRole.DisplayRole:
+            return self.columns[section][0]
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return self.columns[section][1]
+        if role == Qt.ItemDataRole.TextAlignmentRole:
+            return _LEFT if section == 0 else _RIGHT
+        return None
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        """Return what a cell shows."""
+        row, column = index.row(), index.column()
+        if not index.isValid() or row >= len(self.rows):
+            return None
+        if role == Qt.ItemDataRole.DisplayRole:
+            return self.rows[row][column]
+        if role == Qt.ItemDataRole.TextAlignmentRole:
+            return _LEFT if column == 0 else _RIGHT
+        if role == Qt.ItemDataRole.ForegroundRole:
+            return self._ink(row, column)
+        return None
+
+    def _ink(self, row: int, column: int) -> QBrush | None:
+        if (row, column) in self.marked:
+            return brush(theme().warning)
+        return None
+
+
+class Shares(QStyledItemDelegate):
+    """Draws the shares of a row as bars."""
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+        """Draw the bars, the highest as high as the cell."""
+        model = index.model()
+        if not isinstance(model, TextModel) or index.row() >= len(model.pictures):
+            super().paint(painter, option, index)
+            return
+        shares = model.pictures[index.row()]
+        room = QRectF(option.rect).adjusted(4.0, 3.0, -4.0, -3.0)
+        wide = room.width() / len(shares)
+        heights = shares / max(float(shares.max()), 1e-300) * room.height()
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(theme().raw))
+        painter.drawRects(
+            [
+                QRectF(room.left() + k * wide, room.bottom() - high, wide, high)
+                for k, high in enumerate(heights.tolist())
+                if high > 0.0
+            ]
+        )
+
+
+class TextTable(QTableView):
+    """Shows a `TextModel` quietly: no grid, no selection, columns as wide as needed."""
+
+    def __init__(
+        self, name: str, label: str, model: TextModel, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self.setObjectName(name)
+        self.setAccessibleName(label)
+        self.setModel(model)
+        self.setShowGrid(False)
+        self.setWordWrap(False)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.NoSelection)
+        self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.verticalHeader().hide()
+        self.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        self.verticalHeader().setDefaultSectionSize(ROW_HEIGHT)
+        header = self.horizontalHeader()
+        header.setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
+        header.setSectionResizeMode(0, QHeaderView.ResizeMode.ResizeToContents)
+        header.setMinimumSectionSize(30)
+        header.setHighlightSections(False)
+        font = self.font()
+        font.setPointSizeF(font.pointSizeF() * 0.9)
+        self.setFont(font)
+        header.setFont(font)
+        self.setStyleSheet("QHeaderView::section { padding: 2px 3px; }")
