@@ -88,9 +88,9 @@ def _solve(target: FloatArray, a: FloatArray, b: FloatArray) -> FloatArray:
         low, high = np.where(below, u, low), np.where(below, high, u)
         slope = np.exp(a * log_x + b * log_rest - log_beta - value)
         step = u - (value - target) / np.maximum(slope, 1e-300)
-        following = np.where((step > low) & (step < high), step, 0.5 * (low + high))
-        done = np.abs(following - u) <= 1e-14 * np.maximum(np.abs(u), 1.0)
-        u = following
+        done = np.abs(step - u) <= 1e-12 * np.maximum(np.abs(u), 1.0)
+        inside = (step > low) & (step < high)
+        u = np.where(done, u, np.where(inside, step, 0.5 * (low + high)))
         if done.all():
             break
     return u

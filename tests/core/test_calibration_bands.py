@@ -52,6 +52,7 @@ def test_consistency_band_agrees_with_refitting_drawn_outcomes_by_scipy(decimals
 
 
 def test_a_calibrated_curve_lies_within_its_band_about_as_often_as_the_level_says():
+    assert warm_up()
     inside = []
     for seed in range(60):
         y, p = drawn(seed, 300, slope=1.0)
@@ -82,9 +83,9 @@ def test_the_confidence_band_surrounds_the_curve():
 
 @pytest.mark.parametrize("decimals", [None, 1])
 def test_compiled_and_plain_refits_give_the_same_bits(decimals, monkeypatch):
-    y, p = drawn(4, 150, decimals)
+    y, p = drawn(4, 100, decimals)
     cells = cells_of(y, p)
-    outcomes = draw_outcomes(cells, cells.values, 20, 0)
+    outcomes = draw_outcomes(cells, cells.values, 10, 0)
     columns = np.arange(0, len(cells.values), 3)
     assert warm_up()
     fast = refit(cells, outcomes, columns)

@@ -36,7 +36,7 @@ def test_chance_agrees_with_drawing_rows(name):
     p = np.clip(p, 0.01, 0.99)
     rng = np.random.default_rng(1)
     shown = [
-        STATISTICS[name].of(cells_of((rng.random(150) < p).astype(int), p), 15) for _ in range(1500)
+        STATISTICS[name].of(cells_of((rng.random(150) < p).astype(int), p), 15) for _ in range(800)
     ]
     found = chance(y, p, name, draws=1500)
     spread = np.std(shown)
