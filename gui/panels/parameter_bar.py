@@ -74,6 +74,7 @@ class ParameterBar(QWidget):
         self.parameters = CalmComboBox()
         self.parameters.setObjectName("network.parameter")
         self.parameters.setAccessibleName(self.tr("Parameter"))
+        self.parameters.setToolTip(self.tr("Which weight or bias to turn"))
         self.parameters.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         self.slider = CalmSlider()
         self.slider.setObjectName("network.value.slider")
@@ -84,6 +85,7 @@ class ParameterBar(QWidget):
         self.field.setObjectName("network.value")
         for control in (self.slider, self.field):
             control.setAccessibleName(self.tr("Value of the parameter"))
+            control.setToolTip(self.tr("The parameter's value; the output follows as you turn it"))
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
