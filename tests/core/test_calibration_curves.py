@@ -358,3 +358,35 @@ def test_coarsened_cells_keep_every_sum():
 def test_what_does_not_exist_is_refused_with_the_choices(call):
     with pytest.raises(UserError):
         call()
+
+
+def other_conventions(p):
+    """The bin of each row under conventions that packages use instead, for ten bins."""
+    right = np.maximum(np.ceil(np.round(p * 10, 9)) - 1, 0)
+    return {
+        "left-closed": np.minimum(np.floor(np.round(p * 10, 9)), 9),
+        "one in a bin of its own": np.floor(np.round(p * 10, 9)),
+        "truncated quotient": np.minimum((p / 0.1).astype(int), 9),
+        "zero dropped": np.where(p == 0.0, -1, right),
+        "one bin fewer": np.maximum(np.ceil(np.round(p * 9, 9)) - 1, 0),
+    }
+
+
+def test_twenty_points_have_the_right_closed_answer_and_not_that_of_other_conventions():
+    p = np.array([0, 0, 0.1, 0.1, 0.2, 0.3, 0.3, 0.3, 0.4, 0.5, 0.6, 0.6, 0.6, 0.7, 0.8, 0.8])
+    p = np.concatenate((p, [0.9, 1.0, 1.0, 0.35]))
+    y = np.array([1, 0, 0, 1, 0, 1, 0, 1, 0, 1, 1, 0, 1, 0, 1, 1, 1, 1, 0, 0])
+
+    def error(bins):
+        return sum(
+            abs((p[bins == b] - y[bins == b]).sum()) / len(p) for b in np.unique(bins[bins >= 0])
+        )
+
+    frequency, probability = calibration_curve(y, p, n_bins=10)
+    counts = reliability_curve(y, p, 10).counts
+    right = np.average(np.abs(frequency - probability), weights=counts[counts > 0])
+    value = expected_calibration_error(y, p, 10)
+    assert value == pytest.approx(right, rel=1e-12)
+    assert value == pytest.approx(error(np.maximum(np.ceil(np.round(p * 10, 9)) - 1, 0)), rel=1e-12)
+    for name, bins in other_conventions(p).items():
+        assert abs(error(bins) - value) > 1e-3, name
