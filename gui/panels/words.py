@@ -101,8 +101,10 @@ def plane_note(dataset: Dataset, scene: BoundaryScene) -> str:
 
 
 def points_note(scene: BoundaryScene) -> str:
-    """Say when not every row is drawn; nothing where all are."""
+    """Say when no row or not every row is drawn; nothing where all are."""
     drawn, total = len(scene.rows.rows), scene.rows.total
+    if not total:
+        return tr("No rows are drawn: choose a part above.")
     if drawn == total:
         return ""
     return tr("{0} of {1} rows are drawn, chosen at random.").format(number(drawn), number(total))

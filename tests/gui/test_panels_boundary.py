@@ -37,6 +37,17 @@ def test_toggles_change_the_view_and_the_scene(session, show):
     assert panel.scene.discrete
 
 
+def test_a_boundary_without_rows_or_with_few_of_many_says_so(session, show):
+    panel = show("boundary", session)
+    assert not panel.says.isVisible()
+    session.set_view("shown", ())
+    assert "choose a part" in panel.says.text()
+    session.set_view("shown", ("train",))
+    assert not panel.says.isVisible()
+    session.edit("data.rows", 20_000)
+    assert "of 12\u2009000 rows are drawn" in panel.says.text()
+
+
 def test_toggles_follow_a_view_changed_elsewhere(session, show):
     panel = show("boundary", session)
     session.set_view("shown", ("test",))
