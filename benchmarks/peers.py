@@ -69,10 +69,19 @@ class Batches:
         self._order, self._at = np.empty(0, np.int64), 0
 
     def __call__(self) -> np.ndarray:
+        """Return the rows of the next batch."""
         if self._at + self._batch > len(self._order):
             self._order, self._at = self._draw.permutation(self._n), 0
         self._at += self._batch
         return self._order[self._at - self._batch : self._at]
+
+    def many(self, steps: int) -> np.ndarray:
+        """Return the rows of so many batches at once, (steps, batch)."""
+        whole = self._n // self._batch
+        epochs = -(-steps // whole)
+        used = whole * self._batch
+        orders = [self._draw.permutation(self._n)[:used] for _ in range(epochs)]
+        return np.concatenate(orders).reshape(-1, self._batch)[:steps]
 
 
 def _installed(name: str) -> bool:
@@ -113,14 +122,16 @@ def numpy_steps(case: Case) -> Steps:
             whole = case.batch >= len(case.y)
             rows = slice(None) if whole else batches()
             t += 1
-            for p, g, first, second in zip(theta, gradients(case.X[rows], case.y[rows]), m, v, strict=True):
-                if case.optimizer == "sgd":
-                    p -= rate * g
-                    continue
-                first += np.float32(0.1) * (g - first)
-                second += np.float32(0.001) * (g * g - second)
-                size = np.float32(rate / (1 - 0.9**t))
-                p -= size * first / (np.sqrt(second / np.float32(1 - 0.999**t)) + np.float32(1e-8))
+            found = gradients(case.X[rows], case.y[rows])
+            if case.optimizer == "sgd":
+                for p, g in zip(theta, found, strict=True):
+                    np.subtract(p, rate * g, out=p)
+                continue
+            size, scale = np.float32(rate / (1 - 0.9**t)), np.float32(1 / (1 - 0.999**t))
+            for p, g, a, b in zip(theta, found, m, v, strict=True):
+                np.add(a, np.float32(0.1) * (g - a), out=a)
+                np.add(b, np.float32(0.001) * (g * g - b), out=b)
+                np.subtract(p, size * a / (np.sqrt(b * scale) + np.float32(1e-8)), out=p)
 
     return run
 
@@ -201,7 +212,12 @@ def jax_steps(case: Case) -> Steps | None:
         part = (X, y) if case.batch >= len(case.y) else (X[rows], y[rows])
         g = jax.grad(loss)(theta, *part)
         if case.optimizer == "sgd":
-            return ([p - case.learning_rate * s for p, s in zip(theta, g, strict=True)], m, v, t), None
+            return (
+                [p - case.learning_rate * s for p, s in zip(theta, g, strict=True)],
+                m,
+                v,
+                t,
+            ), None
         t = t + 1.0
         m = [0.9 * a + 0.1 * s for a, s in zip(m, g, strict=True)]
         v = [0.999 * a + 0.001 * s * s for a, s in zip(v, g, strict=True)]
@@ -220,7 +236,7 @@ def jax_steps(case: Case) -> Steps | None:
         if case.batch >= len(case.y):
             rows = np.zeros((steps, 1), np.int32)
         else:
-            rows = np.stack([batches() for _ in range(steps)]).astype(np.int32)
+            rows = batches.many(steps).astype(np.int32)
         carry = jax.block_until_ready(scan(carry, rows))
 
     return run

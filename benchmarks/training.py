@@ -123,8 +123,8 @@ def print_surface() -> None:
             started = time.perf_counter()
             compiled_logits(architecture, parameters, np.empty(0, np.float32), X)
             times.append(time.perf_counter() - started)
-        median, least = statistics.median(times), min(times)
-        print(f"decision surface {side} x {side}: median {median * 1e3:.2f} ms, least {least * 1e3:.2f}")
+        middle, least = (1e3 * figure for figure in (statistics.median(times), min(times)))
+        print(f"decision surface {side} x {side}: median {middle:.2f} ms, least {least:.2f}")
 
 
 def print_coverage() -> None:

@@ -1,4 +1,4 @@
-"""Numba with its cache in the user's cache folder, so that a second start need not compile again."""
+"""Numba with its cache in the user's cache folder, so that a second start is quick."""
 
 from __future__ import annotations
 

@@ -6,6 +6,8 @@ back in chunks that stay in the processor's cache, and updates the flat paramete
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from core.kernels.activations import activate
@@ -141,7 +143,8 @@ def _backward(
 
 @compiled
 def _add_gradient(
-    plan: Place, n_layers: int, settings: Place, table: Place, n_rows: int, stored: Place, is_stored: bool, order: Place, samples: int, weights: Place, statistics: Place,
+    plan: Place, n_layers: int, settings: Place, table: Place, n_rows: int, stored: Place,
+    is_stored: bool, order: Place, samples: int, weights: Place, statistics: Place,
     new_statistics: Place, work: Place, batch: Place, gradient: Place, progress: Place,
 ) -> float:  # fmt: skip
     """Go through a batch chunk by chunk; return a number finite where its loss is.
@@ -162,19 +165,15 @@ def _add_gradient(
             source = after(stored, done // lanes * step)
         else:
             gather(
-                table, get(settings, COLUMNS_OF_TABLE), after(order, done), in_chunk, n_rows, features,
-                batch, after(progress, MARKED_FOR),
+                table, get(settings, COLUMNS_OF_TABLE), after(order, done), in_chunk, n_rows,
+                features, batch, after(progress, MARKED_FOR),
             )  # fmt: skip
-        _forward(
-            plan, n_layers, source, blocks, samples, weights, statistics, new_statistics, work
-        )
+        _forward(plan, n_layers, source, blocks, samples, weights, statistics, new_statistics, work)
         value += loss_deltas(
             get(settings, LOSS), after(work, get(last, OUTPUT)), after(work, get(last, SLOPES)),
             get(last, UNITS), source, step, blocks, 1.0 / samples,
         )  # fmt: skip
-        _backward(
-            plan, n_layers, source, blocks, samples, weights, work, upstream, sums, gradient
-        )
+        _backward(plan, n_layers, source, blocks, samples, weights, work, upstream, sums, gradient)
     return value
 
 
@@ -197,7 +196,11 @@ def take_steps(
     optimizer, penalty = get(settings, OPTIMIZER), get(settings, PENALTY)
     momentum = get(numbers, MOMENTUM_RATE) if optimizer == NESTEROV else 0.0
     for _ in range(steps):
-        epoch, position, current = get(progress, EPOCH), get(progress, POSITION), get(progress, CURRENT)
+        epoch, position, current = (
+            get(progress, EPOCH),
+            get(progress, POSITION),
+            get(progress, CURRENT),
+        )
         old, new = current * size, (1 - current) * size
         if position >= n:
             epoch, position = epoch + 1, 0
@@ -229,7 +232,7 @@ def take_steps(
             optimizer, after(theta, old), after(theta, new), after(slots, old), after(slots, new),
             2 * size, slope, size, get(progress, STEP) + 1, factor, numbers, address(mask),
         )  # fmt: skip
-        if not value - value == 0.0:
+        if not math.isfinite(value):
             put(progress, DIVERGED, 1)
             return
         position += samples

@@ -20,8 +20,19 @@ def _signatures(precision: str) -> tuple[tuple[Callable[..., Any], tuple[Any, ..
     numbers = getattr(types, precision)[::1]
     integers, doubles, order = integer[::1], types.float64[::1], types.int32[::1]
     plan = types.Array(integer, 2, "C", readonly=True)
-    steps = (integer, plan, integers, doubles, integer, numbers, numbers, order, *[numbers] * 8, integers)
-    rows = (plan, integer, integer, numbers, integer, integer, numbers, numbers, numbers, numbers, doubles)
+    steps = (
+        integer,
+        plan,
+        integers,
+        doubles,
+        integer,
+        numbers,
+        numbers,
+        order,
+        *[numbers] * 8,
+        integers,
+    )
+    rows = (plan, integer, integer, numbers, integer, integer, *[numbers] * 5)
     return ((take_steps, steps), (evaluate, rows), (order_of, (integer, integer, order)))
 
 

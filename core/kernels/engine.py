@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import cast
 
 import numpy as np
 
@@ -67,7 +66,7 @@ def compiled_logits(
     statistics : (n_statistics,) array
     X : (n, n_inputs) array
     """
-    _require(cast(Precision, parameters.dtype.name))
+    _require("float32" if parameters.itemsize == 4 else "float64")
     from core.kernels.memory import logits_of
 
     return logits_of(architecture, parameters, statistics, X)

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import functools
-
 import numpy as np
 
-from core.architecture import Architecture
 from core.kernels.activations import activate
 from core.kernels.jit import compiled
 from core.kernels.layout import (
@@ -25,8 +22,8 @@ from core.kernels.layout import (
     WEIGHTS,
 )
 from core.kernels.products import combine
-from core.kernels.scaling import standardise, sharpen
-from core.kernels.vectors import Place, address, after, every, get, put, store, width
+from core.kernels.scaling import sharpen, standardise
+from core.kernels.vectors import Place, address, after, every, get, load, store, width
 
 
 @compiled
@@ -60,33 +57,33 @@ def _through(
 
 
 def evaluate(
-    plan_table: np.ndarray, chunk_blocks: int, stride: int, X: np.ndarray, n: int, features: int,
-    weights: np.ndarray, statistics: np.ndarray, batch: np.ndarray, work: np.ndarray,
-    logits: np.ndarray,
+    plan_table: np.ndarray, chunk_blocks: int, stride: int, columns: np.ndarray, n_blocks: int,
+    features: int, weights: np.ndarray, statistics: np.ndarray, batch: np.ndarray,
+    work: np.ndarray, logits: np.ndarray,
 ) -> None:  # fmt: skip
-    """Write the logits (n, outputs) of rows X (n, features), all arrays flat.
+    """Write the logits (outputs, n) of rows given feature by feature, columns (features, n).
 
-    `batch` has room for `chunk_blocks` blocks of `stride` rows.
+    All arrays are flat, and n is a whole number of blocks. `batch` has room for `chunk_blocks`
+    blocks of `stride` rows.
     """
-    plan, source, rows = address(plan_table), address(batch), address(X)
+    plan, source, given, written = (
+        address(plan_table), address(batch), address(columns), address(logits)
+    )  # fmt: skip
     n_layers, lanes = len(plan_table), width(source)
     last = after(plan, (n_layers - 1) * COLUMNS)
     outputs, out = get(last, UNITS), after(address(work), get(last, OUTPUT))
-    chunk = chunk_blocks * lanes
-    for done in range(0, n, chunk):
-        samples = min(chunk, n - done)
-        blocks = (samples + lanes - 1) // lanes
+    n = n_blocks * lanes
+    for done in range(0, n_blocks, chunk_blocks):
+        blocks = min(chunk_blocks, n_blocks - done)
         for block in range(blocks):
-            place = after(source, block * stride * lanes)
-            first = done + block * lanes
-            for lane in range(min(lanes, n - first)):
-                for feature in range(features):
-                    put(place, feature * lanes + lane, get(rows, (first + lane) * features + feature))
+            place, first = after(source, block * stride * lanes), (done + block) * lanes
+            for feature in range(features):
+                store(place, feature * lanes, load(given, feature * n + first))
             store(place, features * lanes, every(place, 1.0))
         _through(
             plan, n_layers, blocks, address(weights), address(statistics), source, address(work)
         )
-        for sample in range(samples):
-            place = after(out, sample // lanes * outputs * lanes + sample % lanes)
+        for block in range(blocks):
+            first = (done + block) * lanes
             for output in range(outputs):
-                logits[(done + sample) * outputs + output] = get(place, output * lanes)
+                store(written, output * n + first, load(out, (block * outputs + output) * lanes))

@@ -1,6 +1,6 @@
 """The exponential's kin on vectors: exp, sigmoid, tanh, softplus and the normal distribution.
 
-Each is right to a few units in the last place of its precision, for NaN gives NaN, and has no branch.
+Each is right to a few units in the last place, gives NaN for NaN, and never branches.
 Arguments are reduced as exp(x) = 2^k exp(r), |r| <= ln(2) / 2 (Cody & Waite 1980, chapter 6), and
 exp(r) - 1 is its Taylor polynomial.
 """
@@ -69,26 +69,26 @@ def exponential_minus_one(x: Lanes) -> Lanes:
 
 def sigmoid(z: Lanes) -> Lanes:
     """Return 1 / (1 + exp(-z))."""
-    return z.same(1.0).over(exponential(-z) + 1.0)
+    return 1.0 / (exponential(-z) + 1.0)
 
 
 def sigmoid_and_slope(z: Lanes) -> tuple[Lanes, Lanes]:
     """Return the sigmoid and its slope, the latter without the cancellation of 1 - sigmoid."""
     odds = exponential(-z)
-    s = z.same(1.0).over(odds + 1.0)
+    s = 1.0 / (odds + 1.0)
     return s, (odds * s) * s
 
 
 def tanh(z: Lanes) -> Lanes:
     """Return tanh(z) = (exp(2z) - 1) / (exp(2z) + 1)."""
     grown = exponential_minus_one(z + z)
-    return grown.over(grown + 2.0)
+    return grown / (grown + 2.0)
 
 
 def log1p_of_exponential(z: Lanes) -> Lanes:
     """Return the softplus, max(z, 0) + log(1 + exp(-|z|))."""
     odds = exponential(-absolute(z))
-    s = odds.over(odds + 2.0)
+    s = odds / (odds + 2.0)
     return at_least(z, 0.0) + s * polynomial(s * s, _LOGARITHM[z.is_single])
 
 
@@ -107,5 +107,5 @@ def normal_cdf_and_density(z: Lanes) -> tuple[Lanes, Lanes]:
     """Return the standard normal's distribution function and density (see `core.gaussian`)."""
     a = at_most(absolute(z), 40.0)
     bell = exponential(-0.5 * (a * a))
-    tail = bell * polynomial((a - 4.0).over(a + 4.0), _TAIL[z.is_single]).over(a + 1.0)
+    tail = bell * polynomial((a - 4.0) / (a + 4.0), _TAIL[z.is_single]) / (a + 1.0)
     return where_positive(z, 1.0 - tail, tail), bell * _DENSITY_AT_0

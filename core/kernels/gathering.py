@@ -12,7 +12,9 @@ FIRST_FEATURE = 2  # a row of the table, and a block, begin with the label and t
 
 
 @intrinsic
-def _gather_block(typing: Any, table: Any, columns: Any, order: Any, samples: Any, blank: Any, block: Any) -> Any:  # fmt: skip
+def _gather_block(
+    typing: Any, table: Any, columns: Any, order: Any, samples: Any, blank: Any, block: Any
+) -> Any:
     """Write rows of a table as the columns of a block, four columns at a time.
 
     Lanes without a sample get the table's blank row. The last four columns may overlap others.
@@ -62,7 +64,9 @@ def gather(
     blocks = (samples + lanes - 1) // lanes
     for block in range(blocks):
         done = block * lanes
-        _gather_block(table, columns, after(order, done), samples - done, blank, after(batch, block * step))
+        _gather_block(
+            table, columns, after(order, done), samples - done, blank, after(batch, block * step)
+        )
     if get(marked, 0) != samples:
         put(marked, 0, samples)
         for block in range(blocks):

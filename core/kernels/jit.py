@@ -1,19 +1,18 @@
 """Numba's decorators with types, and the settings every compiled function shares.
 
-No fast-math: what a kernel does to the last bit follows from its text alone, so that a run gives the
-same bits however it is cut into bursts, and NaN and infinity stay what they are.
+No fast-math: what a kernel does to the last bit follows from its text alone; a run gives the same
+bits however it is cut into bursts, and NaN and infinity stay what they are.
 """
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Callable
 from typing import Any, TypeVar, cast
 
 from numba import njit
-from numba.core import types
-from numba.core.typing.templates import AbstractTemplate, infer_global, signature
+from numba.core.typing.templates import AbstractTemplate
 from numba.extending import intrinsic as _intrinsic
-from numba.extending import lower_builtin, models, register_model
 
 __all__ = [
     "AbstractTemplate",
@@ -27,6 +26,14 @@ __all__ = [
     "signature",
     "types",
 ]
+
+# Numba says that it is typed, but most of it is not.
+types: Any = importlib.import_module("numba.core.types")
+_templates: Any = importlib.import_module("numba.core.typing.templates")
+_extending: Any = importlib.import_module("numba.extending")
+infer_global, signature = _templates.infer_global, _templates.signature
+lower_builtin, register_model = _extending.lower_builtin, _extending.register_model
+models = _extending.models
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -43,4 +50,4 @@ def inlined(function: F) -> F:
 
 def intrinsic(function: F) -> Any:
     """Let a function write its own machine-independent instructions."""
-    return _intrinsic(function)  # type: ignore[no-untyped-call]
+    return _intrinsic(function)

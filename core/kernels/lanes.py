@@ -1,9 +1,9 @@
 """Mathematics on the machine's vector registers, written as ordinary expressions.
 
-`Lanes` stands for one register of numbers while a function is compiled: an operator on it writes one
-instruction into the function, as pen on paper. So a formula in Python becomes straight vector code,
-whatever numba's loop vectoriser makes of loops, and a loop in Python is unrolled. A float32 register
-has 16 lanes on machines with AVX-512 and 8 elsewhere; a float64 register has half as many.
+`Lanes` stands for one register of numbers while a function is compiled: an operator on it writes
+one instruction into the function. So a formula in Python becomes straight vector code, whatever
+numba's loop vectoriser makes of loops, and a loop in Python is unrolled. A float32 register has 16
+lanes on machines with AVX-512 and 8 elsewhere; a float64 register has half as many.
 """
 
 from __future__ import annotations
@@ -74,14 +74,6 @@ class Lanes:
 
     def __rmul__(self, other: float) -> Lanes:
         return self._joined("fmul", other, self)
-
-    def over(self, other: Lanes) -> Lanes:
-        """Return the quotient; in single precision by an estimated reciprocal, to the last bit or so.
-
-        The divisor must be of ordinary size.
-        """
-        flags = ("arcp",) if self.is_single else ()
-        return Lanes(self.builder, self.builder.fdiv(self.value, other.value, flags=flags))
 
     def __truediv__(self, other: Lanes | float) -> Lanes:
         return self._joined("fdiv", self, other)

@@ -73,13 +73,10 @@ def _fma(a: Lanes, b: Lanes, c: Lanes) -> Lanes:
     return fma(a, b, c)
 
 
-@traced()
-def _inverse(x: Lanes) -> Lanes:
-    return x.same(1.0).over(x)
-
-
 @compiled
-def _softmax(code: int, logits: Place, deltas: Place, classes: int, label: Value, weight: Value) -> Value:
+def _softmax(
+    code: int, logits: Place, deltas: Place, classes: int, label: Value, weight: Value
+) -> Value:
     """Write the derivatives of one block; return a number finite where the loss is."""
     lanes = width(logits)
     top = load(logits, 0)
@@ -91,7 +88,7 @@ def _softmax(code: int, logits: Place, deltas: Place, classes: int, label: Value
         everything = everything + grown
         others = others + other
         store(deltas, k * lanes, grown)
-    norm = _inverse(everything)
+    norm = 1.0 / everything
     others = others * norm
     if code == CROSS_ENTROPY:
         for k in range(classes):
@@ -130,7 +127,5 @@ def loss_deltas(
     for block in range(blocks):
         at = block * outputs * lanes
         label, weight = load(source, block * step), load(source, block * step + lanes) * share
-        value = value + _softmax(
-            code, after(logits, at), after(deltas, at), outputs, label, weight
-        )
+        value = value + _softmax(code, after(logits, at), after(deltas, at), outputs, label, weight)
     return total(value)  # type: ignore[no-any-return]

@@ -13,6 +13,9 @@ import numpy as np
 
 from core.architecture import Architecture
 from core.kernels import burst, updates
+from core.kernels.compilation import entry
+from core.kernels.gathering import FIRST_FEATURE
+from core.kernels.lanes import LANES
 from core.kernels.layout import (
     LOSS_CODES,
     OPTIMIZER_CODES,
@@ -22,9 +25,6 @@ from core.kernels.layout import (
     evaluation_plan,
     plan_of,
 )
-from core.kernels.compilation import entry
-from core.kernels.gathering import FIRST_FEATURE
-from core.kernels.lanes import LANES
 from core.training import Problem, TrainState, rates_at
 
 ALIGNMENT = 64
@@ -34,7 +34,8 @@ def aligned(size: int, dtype: str) -> np.ndarray:
     """Return zeros whose first number begins a cache line."""
     itemsize = np.dtype(dtype).itemsize
     buffer = np.zeros(size + ALIGNMENT // itemsize, dtype=dtype)
-    skipped = (-buffer.ctypes.data % ALIGNMENT) // itemsize
+    start = buffer.__array_interface__["data"][0]
+    skipped = (-start % ALIGNMENT) // itemsize
     return buffer[skipped : skipped + size]
 
 
@@ -139,8 +140,8 @@ class Room:
         self.settings[burst.COLUMNS_OF_TABLE] = rows.columns
         self._enter(state)
         self._take_steps(
-            steps, self.plan.layers, self.settings, self.numbers, problem.n_rows, rows.table, rows.stored,
-            self.order, self.theta, self.slots, self.statistics, self.mask,
+            steps, self.plan.layers, self.settings, self.numbers, problem.n_rows, rows.table,
+            rows.stored, self.order, self.theta, self.slots, self.statistics, self.mask,
             self.point, self.gradient, self.work, self.batch, self.progress,
         )  # fmt: skip
         return bool(self.progress[burst.DIVERGED])
@@ -172,7 +173,9 @@ class Room:
             slot[:] = values
         self.statistics[: self.s] = state.statistics
         present = (state.step, state.epoch, state.position, 0, 0)
-        self.progress[[burst.STEP, burst.EPOCH, burst.POSITION, burst.CURRENT, burst.DIVERGED]] = present
+        self.progress[[burst.STEP, burst.EPOCH, burst.POSITION, burst.CURRENT, burst.DIVERGED]] = (
+            present
+        )
 
     def _slots(self, current: int = 0) -> tuple[np.ndarray, ...]:
         pairs = self.slots.reshape(2, 2, -1)
@@ -219,19 +222,27 @@ ROWS = RowsCache()
 ROOMS = Rooms()
 
 
+def precision_of(array: np.ndarray) -> str:
+    """Return the name of an array's precision (``dtype.name`` takes longer than small networks)."""
+    return "float32" if array.itemsize == 4 else "float64"
+
+
 def logits_of(
     architecture: Architecture, parameters: np.ndarray, statistics: np.ndarray, X: np.ndarray
 ) -> np.ndarray:
     """Return the (n, outputs) float64 logits of rows X, computed in the parameters' precision."""
-    precision = parameters.dtype.name
+    precision = precision_of(parameters)
     n, features = X.shape
     lanes, outputs = LANES[precision], architecture.n_outputs
     plan = evaluation_plan(architecture, lanes, parameters.itemsize)
-    logits = np.empty((n, outputs))
+    n_blocks = -(-n // lanes)
+    columns = np.zeros((features, n_blocks * lanes), precision)
+    columns[:, :n] = X.T
+    logits = np.empty((outputs, n_blocks * lanes), precision)
     entry("evaluate", precision)(
-        plan.layers, plan.chunk_blocks, plan.row_stride, np.ascontiguousarray(X, precision).ravel(),
-        n, features, np.ascontiguousarray(parameters), np.ascontiguousarray(statistics),
+        plan.layers, plan.chunk_blocks, plan.row_stride, columns.ravel(), n_blocks, features,
+        np.ascontiguousarray(parameters), np.ascontiguousarray(statistics),
         aligned(plan.chunk_blocks * plan.row_stride * lanes, precision),
         aligned(plan.work_size, precision), logits.ravel(),
     )  # fmt: skip
-    return logits
+    return logits[:, :n].T.astype(np.float64, order="C")

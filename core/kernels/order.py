@@ -15,6 +15,8 @@ from core.kernels.jit import compiled, inlined, intrinsic, types
 from core.kernels.lanes import ir
 from core.kernels.vectors import Place, address, get, put
 
+Word = Any  # an unsigned 64-bit integer inside compiled code
+
 _LOW = 0xFFFFFFFF
 _MULTIPLIER_HIGH = np.uint64(2549297995355413924)
 _MULTIPLIER_LOW = np.uint64(4865540595714422341)
@@ -62,7 +64,7 @@ def _seed_words(seed: int, epoch: int, pool: np.ndarray, words: np.ndarray) -> N
 
 
 @inlined
-def _advance(high: int, low: int, step_high: int, step_low: int) -> tuple[int, int]:
+def _advance(high: Word, low: Word, step_high: Word, step_low: Word) -> tuple[Word, Word]:
     """Return state * multiplier + step, modulo 2^128."""
     product_high = high_product(low, _MULTIPLIER_LOW)
     product_high += high * _MULTIPLIER_LOW + low * _MULTIPLIER_HIGH
@@ -73,8 +75,8 @@ def _advance(high: int, low: int, step_high: int, step_low: int) -> tuple[int, i
 
 
 @inlined
-def _joined(words: np.ndarray, i: int) -> int:
-    return np.uint64(words[i]) | (np.uint64(words[i + 1]) << np.uint64(32))  # type: ignore[no-any-return]
+def _joined(words: np.ndarray, i: int) -> Word:
+    return np.uint64(words[i]) | (np.uint64(words[i + 1]) << np.uint64(32))
 
 
 @compiled
@@ -104,7 +106,7 @@ def draw_order(seed: int, epoch: int, n: int, order: Place) -> None:
 
 
 @inlined
-def _try_swap(order: Place, i: int, mask: int, bits: int) -> tuple[int, int]:
+def _try_swap(order: Place, i: Any, mask: Any, bits: Any) -> tuple[Any, Any]:
     """Swap row i with the one drawn if it is not above i; return the next i and its mask.
 
     Without a branch, since the processor could not guess it: a draw refused swaps i with itself.
@@ -120,7 +122,7 @@ def _try_swap(order: Place, i: int, mask: int, bits: int) -> tuple[int, int]:
 
 
 @compiled
-def _shuffle(order: Place, n: int, high: int, low: int, step_high: int, step_low: int) -> None:
+def _shuffle(order: Place, n: int, high: Word, low: Word, step_high: Word, step_low: Word) -> None:
     """Fisher and Yates' shuffle from the last row down, each generator output used as two draws."""
     i = n - 1
     mask = 1

@@ -40,7 +40,9 @@ def _combining(sums: int, by_sum_is_one: bool) -> Any:
                 return [fma(place.after(at).broadcast(), lanes, s) for place, s in pairs]
 
             zero = Lanes(builder, source.load().value).same(0.0)
-            with loop(builder, builder.sdiv(rows, ir.Constant(INDEX, apart)), [zero] * sums * apart) as rounds:
+            with loop(
+                builder, builder.sdiv(rows, ir.Constant(INDEX, apart)), [zero] * sums * apart
+            ) as rounds:
                 so_far, done = rounds.carried(), []
                 for k in range(apart):
                     index = builder.add(
@@ -70,6 +72,7 @@ _eight_forward, _eight_backward = _combining(8, True), _combining(8, False)
 _four_forward, _four_backward = _combining(4, True), _combining(4, False)
 _two_forward, _two_backward = _combining(2, True), _combining(2, False)
 _one = _combining(1, False)
+_FEW_WEIGHTS = 4096
 
 
 @compiled
@@ -88,44 +91,50 @@ def combine(
         read and `sums` rows of the target's are written.
     """
     lanes = width(source)
-    done = 0
-    while done < sums:
-        left = sums - done
-        size = 8 if left >= 8 else (4 if left >= 4 else (2 if left >= 2 else 1))
-        w = after(weights, done * by_sum)
-        for block in range(blocks):
-            x = after(source, block * source_step)
-            z = after(target, block * target_step + done * lanes)
-            if by_sum == 1:
-                if size == 8:
-                    _eight_forward(w, by_row, by_sum, x, rows, z)
+    # Few weights stay in the nearest cache while blocks go by; many are better read once.
+    together = 1 if rows * sums <= _FEW_WEIGHTS else blocks
+    for first in range(0, blocks, together):
+        done = 0
+        while done < sums:
+            left = sums - done
+            size = 8 if left >= 8 else (4 if left >= 4 else (2 if left >= 2 else 1))
+            w = after(weights, done * by_sum)
+            for block in range(first, min(first + together, blocks)):
+                x = after(source, block * source_step)
+                z = after(target, block * target_step + done * lanes)
+                if by_sum == 1:
+                    if size == 8:
+                        _eight_forward(w, by_row, by_sum, x, rows, z)
+                    elif size == 4:
+                        _four_forward(w, by_row, by_sum, x, rows, z)
+                    elif size == 2:
+                        _two_forward(w, by_row, by_sum, x, rows, z)
+                    else:
+                        _one(w, by_row, by_sum, x, rows, z)
+                elif size == 8:
+                    _eight_backward(w, by_row, by_sum, x, rows, z)
                 elif size == 4:
-                    _four_forward(w, by_row, by_sum, x, rows, z)
+                    _four_backward(w, by_row, by_sum, x, rows, z)
                 elif size == 2:
-                    _two_forward(w, by_row, by_sum, x, rows, z)
+                    _two_backward(w, by_row, by_sum, x, rows, z)
                 else:
                     _one(w, by_row, by_sum, x, rows, z)
-            elif size == 8:
-                _eight_backward(w, by_row, by_sum, x, rows, z)
-            elif size == 4:
-                _four_backward(w, by_row, by_sum, x, rows, z)
-            elif size == 2:
-                _two_backward(w, by_row, by_sum, x, rows, z)
-            else:
-                _one(w, by_row, by_sum, x, rows, z)
-        done += size
+            done += size
 
 
 def _summing(rows: int, units: int) -> Any:
     """Return what sums `rows` inputs times `units` deltas over all samples.
 
     Its arguments are the inputs, the last row there is (read again instead of any beyond), the step
-    from block to block, the deltas with the same two, the number of blocks, where the sums are added
-    with the step from row to row, whether all of them exist, and else where they are written.
+    from block to block, the deltas with the same two, the number of blocks, where the sums are
+    added with the step from row to row, whether all of them exist, and else where they are written.
     """
 
     @intrinsic
-    def summing(typing: Any, x: Any, last: Any, step: Any, d: Any, last_d: Any, step_d: Any, n: Any, out: Any, step_out: Any, whole: Any, rest: Any) -> Any:  # fmt: skip
+    def summing(
+        typing: Any, x: Any, last: Any, step: Any, d: Any, last_d: Any, step_d: Any, n: Any,
+        out: Any, step_out: Any, whole: Any, rest: Any,
+    ) -> Any:  # fmt: skip
         def generate(context: Any, builder: Any, sig: Any, args: Any) -> Any:
             source, delta, target, spare = (Pointer(builder, args[k]) for k in (0, 3, 7, 10))
             size = ir.Constant(INDEX, source.count)

@@ -1,4 +1,4 @@
-"""Whether the kernels have been compiled, compiling them in the background, and their cache on disk.
+"""Compiling the kernels in the background, and keeping what it gives on disk.
 
 Compiling takes seconds; what it gives is kept in the user's cache folder, in a folder named after
 the kernels' own text, with a list of checksums: numba looks only at the file of the function it
@@ -78,7 +78,7 @@ def compile_now(precision: Precision = "float32") -> bool:
 
 
 def _compile_somehow(numba: Any, precision: str) -> None:
-    """Compile with the cache; rebuild it where it is damaged; do without where it cannot be used."""
+    """Compile with the cache; rebuild it where it is damaged, do without where there is none."""
     folder = kernel_folder(Path(numba.config.CACHE_DIR))
     attempts: tuple[Callable[[], None], ...] = (
         functools.partial(_verify, folder),
@@ -146,7 +146,7 @@ def _write_checksums(folder: Path) -> None:
 
 
 def _compile(numba: Any, precision: str, folder: Path | None) -> None:
-    """Load or compile every function that Python calls, keeping it in the folder if there is one."""
+    """Load or compile every function that Python calls; keep it in the folder if there is one."""
     before = numba.config.CACHE_DIR
     if folder is not None:
         numba.config.CACHE_DIR = str(folder)

@@ -1,4 +1,4 @@
-"""What may stand between pre-activation and activation: batch normalisation and sharpness, compiled.
+"""What may stand between pre-activation and activation: normalisation and sharpness.
 
 The same steps as `core.network`: u = gain (z - mean) / sd + shift, then t u, and back.
 """

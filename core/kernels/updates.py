@@ -7,6 +7,7 @@ slots are kept beside the new ones, so that a step that is not finite can be ref
 from __future__ import annotations
 
 import math
+
 from core.kernels.jit import compiled
 from core.kernels.lanes import Lanes, absolute, fma, square_root, where_positive
 from core.kernels.vectors import Place, every, get, load, store, total, traced, width
@@ -25,9 +26,9 @@ _NEGLIGIBLE_LOG = -40.0
 def schedule_factor(code: int, epochs: float, length: float) -> float:
     """Return what the learning rate is multiplied by (see `core.schedules`)."""
     if code == 1:
-        return 0.5 ** math.floor(epochs / length)
+        return float(0.5 ** math.floor(epochs / length))
     if code == 2:
-        return 0.5 ** (epochs / length)
+        return float(0.5 ** (epochs / length))
     if code == 3:
         return 0.5 * (1.0 + math.cos(math.pi * min(epochs / length, 1.0)))
     return 1.0

@@ -10,6 +10,9 @@ import operator
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from numba.core.datamodel.models import PrimitiveModel
+from numba.core.types import Type
+
 from core.kernels.jit import (
     AbstractTemplate,
     infer_global,
@@ -26,7 +29,7 @@ Value = Any  # a register of numbers inside compiled code
 Place = Any  # a place in memory inside compiled code
 
 
-class Vector(types.Type):  # type: ignore[misc]
+class Vector(Type):
     """The type of a register full of numbers.
 
     Parameters
@@ -37,14 +40,16 @@ class Vector(types.Type):  # type: ignore[misc]
 
     def __init__(self, element: Any) -> None:
         self.element = element
-        super().__init__(name=f"Vector({element})")
+        types.Type.__init__(self, name=f"Vector({element})")
 
 
 @register_model(Vector)
-class _VectorModel(models.PrimitiveModel):  # type: ignore[misc]
+class _VectorModel(PrimitiveModel):
     def __init__(self, manager: Any, vector: Vector) -> None:
         scalar = ir.FloatType() if vector.element.name == "float32" else ir.DoubleType()
-        super().__init__(manager, vector, ir.VectorType(scalar, LANES[vector.element.name]))
+        models.PrimitiveModel.__init__(
+            self, manager, vector, ir.VectorType(scalar, LANES[vector.element.name])
+        )
 
 
 def _as_lanes(context: Any, builder: Any, vector: Vector, value: Any, kind: Any) -> Lanes:
@@ -217,7 +222,7 @@ def total(typing: Any, register: Any) -> Any:
 def _register_operator(symbol: Callable[..., Any]) -> None:
     """Let two registers, or a register and a number, be joined by an operator."""
 
-    class Operation(AbstractTemplate):  # type: ignore[misc]
+    class Operation(AbstractTemplate):
         def generic(self, args: Any, keywords: Any) -> Any:
             vectors = [kind for kind in args if isinstance(kind, Vector)]
             others = [kind for kind in args if not isinstance(kind, Vector)]

@@ -125,8 +125,13 @@ def diverging() -> list[Problem]:
     return [
         replace(huge, X=huge.X * 1e60),
         replace(problem, training=replace(problem.training, learning_rate=1.0)),
-        small_problem(hidden=(4, 4), activation="linear", learning_rate=100.0, optimizer="momentum"),
-        small_problem(hidden=(6,), activation="softplus", classes=4, learning_rate=100.0, penalty="l2", penalty_strength=10.0),
+        small_problem(
+            hidden=(4, 4), activation="linear", learning_rate=100.0, optimizer="momentum"
+        ),
+        small_problem(
+            hidden=(6,), activation="softplus", classes=4, learning_rate=100.0, penalty="l2",
+            penalty_strength=10.0,
+        ),
     ]  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""Kernels are compiled once, kept in the user's cache, and done without where they cannot be had."""
+"""Kernels are compiled once, kept in the user's cache, and done without if need be."""
 
 from __future__ import annotations
 
