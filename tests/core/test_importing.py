@@ -1,0 +1,285 @@
+import gzip
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from core.data.catalogue import load_dataset, table_of
+from core.data.columns import Column, Dialect, Table
+from core.data.concerns import concerns
+from core.data.heads import HEAD_BYTES, cut_at_line_end, file_lines, head_table
+from core.data.importing import ROLES, Wishes
+from core.data.sources import Cancelled
+from core.data.tables import read_table
+from core.errors import UserError
+from core.experiment import DataChoices
+from core.scenes.importing import import_scene
+
+
+def text_column(name, values, kind="category", **more):
+    array = np.array(values, object)
+    return Column(name, kind, array, sum(v is None for v in values), **more)
+
+
+def number_column(name, values, **more):
+    array = np.array(values, float)
+    return Column(name, "number", array, int(np.isnan(array).sum()), **more)
+
+
+@pytest.fixture
+def people():
+    """Ten people: a key, an age with gaps, a town, a twin of the target, and the target."""
+    done = ["yes", "no", "yes", "yes", "no", "no", "yes", "no", "yes", "no"]
+    return Table(
+        (
+            number_column("id", range(10), is_id=True),
+            number_column("age", [31, np.nan, 40, 52, 18, 22, np.nan, 35, 61, np.nan]),
+            text_column("town", ["a", "b", "b", "a", "a", "b", "a", "b", "b", "a"]),
+            text_column("notes", [f"said {i}" for i in range(10)], kind="text"),
+            number_column("flag", [float(d == "yes") for d in done]),
+            number_column("one", [1.0] * 10),
+            text_column("done", done, kind="boolean"),
+        ),
+        10,
+        source="people.csv",
+    )
+
+
+def roles_of(scene):
+    return dict(zip(scene.table.names, scene.roles, strict=True))
+
+
+def test_nothing_said_imports_as_opening_by_itself_does(people):
+    scene = import_scene(people, Wishes())
+    assert roles_of(scene) == {
+        "id": "id",
+        "age": "feature",
+        "town": "feature",
+        "notes": "ignore",
+        "flag": "feature",
+        "one": "ignore",
+        "done": "target",
+    }
+    assert scene.error is None
+    assert scene.features == ()
+    assert scene.counts.tolist() == [5, 5]
+    data = scene.choices(DataChoices(), "people.csv", Wishes())
+    assert data == DataChoices(source="file", path="people.csv", target="done")
+
+
+def test_what_is_doubtful_is_said_and_can_be_left_out(people):
+    scene = import_scene(people, Wishes())
+    twin, gaps = scene.warned
+    assert twin.text == concerns(scene.dataset)[0]
+    assert twin.columns == ("flag",)
+    assert "3 of 10 rows" in gaps.text
+    assert gaps.columns == ("age",)
+    assert any("constant: one" in note for note in scene.notes)
+    assert any("key: id" in note for note in scene.notes)
+    rest = import_scene(people, Wishes().without(twin.columns).without(gaps.columns))
+    assert rest.warned == ()
+    assert rest.features == ("town",)
+    filled = import_scene(people, Wishes(), drops_rows=False)
+    assert [warned.columns for warned in filled.warned] == [("flag",)]
+
+
+def test_a_key_that_the_user_makes_a_feature_is_warned_of(people):
+    scene = import_scene(people, Wishes().with_role("id", "feature"))
+    assert ("id",) in [warned.columns for warned in scene.warned]
+    assert scene.features == ("id", "age", "town", "flag")
+
+
+def test_a_column_left_out_and_taken_in_again_leaves_the_features_as_usual(people):
+    wishes = Wishes().with_role("age", "ignore")
+    assert import_scene(people, wishes).features == ("town", "flag")
+    assert import_scene(people, wishes.with_role("age", "feature")).features == ()
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_every_role_can_be_given_to_a_column_and_taken_back(people, role):
+    wishes = Wishes().with_role("town", role)
+    scene = import_scene(people, wishes)
+    assert roles_of(scene)["town"] == role
+    back = import_scene(people, wishes.with_role("town", "feature").with_role("done", "target"))
+    assert roles_of(back) == roles_of(import_scene(people, Wishes()))
+    assert back.features == ()
+
+
+def test_only_one_column_is_target_weight_or_split():
+    for role in ("weight", "split"):
+        wishes = Wishes().with_role("a", role).with_role("b", role)
+        assert dict(wishes.roles) == {"b": role}
+    assert Wishes().with_role("a", "target").with_role("b", "target").target == "b"
+
+
+def test_a_guessed_target_that_is_made_a_feature_leaves_the_target_to_be_chosen(people):
+    scene = import_scene(people, Wishes().with_role("done", "feature"))
+    assert scene.target == ""
+    assert scene.dataset is None
+    assert "target" in scene.error.what
+    assert scene.error.mend
+
+
+def test_leaving_out_everything_is_refused_in_words(people):
+    wishes = Wishes().without(("age", "town", "flag", "one"))
+    scene = import_scene(people, wishes)
+    assert scene.dataset is None
+    assert "no feature" in scene.error.what
+
+
+def test_a_column_of_words_as_weights_is_refused_and_the_rest_stays_to_be_changed(people):
+    scene = import_scene(people, Wishes().with_role("town", "weight"))
+    assert "town" in scene.error.what
+    assert roles_of(scene)["town"] == "weight"
+    assert scene.column_of("weight") == "town"
+
+
+def test_weights_and_split_reach_the_dataset_and_the_choices(people):
+    part = text_column("part", ["train"] * 6 + ["validation"] * 2 + ["test"] * 2)
+    table = replace(people, columns=(*people.columns, part))
+    wishes = Wishes(target="done").with_role("part", "split").with_role("one", "weight")
+    scene = import_scene(table, wishes)
+    assert scene.dataset.split.tolist() == [0] * 6 + [1] * 2 + [2] * 2
+    assert scene.dataset.weights.tolist() == [1.0] * 10
+    data = scene.choices(DataChoices(), "p.csv", wishes)
+    assert (data.split_column, data.weight_column, data.features) == ("part", "one", ())
+    assert import_scene(table, Wishes.of(data)).roles == scene.roles
+
+
+def test_a_number_of_many_values_is_offered_above_and_below_its_median():
+    x = np.linspace(0.0, 1.0, 101)
+    table = Table((number_column("x", x), number_column("price", x**2 * 7.3)), 101)
+    scene = import_scene(table, Wishes(target="price"))
+    assert scene.may_bin
+    assert scene.bins == 2
+    middle = np.median(x**2 * 7.3)
+    assert scene.counts.tolist() == [(x**2 * 7.3 <= middle).sum(), (x**2 * 7.3 > middle).sum()]
+    thirds = import_scene(table, Wishes(target="price").with_bins(3))
+    assert thirds.counts.tolist() == [34, 33, 34]
+    assert thirds.choices(DataChoices(), "p", Wishes()).target_bins == 3
+    each = import_scene(table, Wishes(target="price", bins=0))
+    assert each.dataset is None
+    assert "101 classes" in each.error.why
+
+
+def test_few_whole_numbers_are_classes_as_they_stand():
+    marks = np.arange(60) % 6
+    table = Table((number_column("x", np.arange(60) * 0.7), number_column("mark", marks)), 60)
+    scene = import_scene(table, Wishes(target="mark"))
+    assert (scene.bins, scene.may_bin) == (0, True)
+    assert scene.counts.tolist() == [10] * 6
+
+
+def test_wishes_for_columns_that_are_gone_are_left_aside(people):
+    wishes = Wishes(target="gone", kinds={"gone": "text"}).with_role("vanished", "ignore")
+    scene = import_scene(people, wishes)
+    assert scene.target == "done"
+    assert scene.choices(DataChoices(), "p.csv", wishes).reading == ""
+
+
+def test_reading_json_holds_only_what_the_user_said():
+    wishes = Wishes().with_reading("delimiter", ";").with_kind("zip", "category")
+    said = json.loads(wishes.reading_json(("zip", "x")))
+    assert said == {"delimiter": ";", "kinds": {"zip": "category"}}
+    assert wishes.with_reading("delimiter", None).with_kind("zip", None).reading_json() == ""
+
+
+def test_saying_one_mark_inside_numbers_keeps_the_other_as_it_was_found():
+    german = Dialect(decimal=",", thousands=".")
+    wishes = Wishes().with_reading("thousands", "", german)
+    assert wishes.reading == {"thousands": "", "decimal": ","}
+    assert Wishes().with_reading("decimal", ".", german).reading["thousands"] == "."
+    assert wishes.with_reading("thousands", None, german).reading == {}
+
+
+def test_wishes_lead_to_choices_and_back(people):
+    wishes = Wishes(target="flag").with_role("age", "ignore").with_reading("encoding", "cp1252")
+    scene = import_scene(people, wishes)
+    data = scene.choices(DataChoices(), "people.csv", wishes)
+    again = Wishes.of(data)
+    assert again.reading == {"encoding": "cp1252"}
+    repeated = import_scene(people, again)
+    assert repeated.choices(DataChoices(), "people.csv", again) == data
+    assert roles_of(repeated)["age"] == "ignore"
+
+
+# large files
+
+
+def write_long(path, rows, end="\n", encoding="utf-8"):
+    lines = ["x,y,class"] + [f"{i},{i * 0.5},{'ab'[i % 2]}" for i in range(rows)]
+    path.write_bytes((end.join(lines) + end).encode(encoding))
+    return path
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_the_head_of_a_large_file_is_its_first_rows(tmp_path, end):
+    path = write_long(tmp_path / "long.csv", 18_000, end)
+    assert path.stat().st_size > HEAD_BYTES
+    head, whole = head_table(str(path), {}), read_table(path)
+    assert 300 < head.n_rows < whole.n_rows
+    assert head.names == whole.names
+    assert head.source == "long.csv"
+    assert replace(head.dialect, missing=()) == replace(whole.dialect, missing=())
+    for short, full in zip(head.columns, whole.columns, strict=True):
+        np.testing.assert_array_equal(short.values, full.values[: head.n_rows])
+
+
+def test_a_packed_file_and_utf_16_have_heads_too(tmp_path):
+    plain = write_long(tmp_path / "long.csv", 18_000)
+    packed = tmp_path / "long.csv.gz"
+    packed.write_bytes(gzip.compress(plain.read_bytes()))
+    head = head_table(str(packed), {})
+    assert (head.dialect.compression, head.source) == ("gzip", "long.csv.gz")
+    wide = write_long(tmp_path / "wide.csv", 18_000, encoding="utf-16-le")
+    assert head_table(str(wide), {}).columns[0].values[:3].tolist() == [0.0, 1.0, 2.0]
+
+
+def test_small_files_and_workbooks_have_no_head(tmp_path):
+    assert head_table(str(write_long(tmp_path / "short.csv", 30)), {}) is None
+
+
+def test_a_head_is_read_as_the_user_says(tmp_path):
+    path = write_long(tmp_path / "long.csv", 18_000)
+    assert head_table(str(path), {"delimiter": ";"}).names == ("x,y,class",)
+    with pytest.raises(UserError, match="delimiter"):
+        head_table(str(path), {"delimiter": ";;"})
+
+
+def test_a_head_is_cut_outside_quotes():
+    rows = b"".join(b'%d,"first\nsecond"\n' % i for i in range(50))
+    for stop in range(20, len(rows)):
+        cut = cut_at_line_end(rows[:stop])
+        assert cut.count(b'"') % 2 == 0
+        assert rows.startswith(cut)
+        assert cut.endswith(b"\n")
+        assert len(cut) > stop - 25
+
+
+def test_lines_are_counted_as_problems_count_them(tmp_path):
+    path = tmp_path / "mixed.csv"
+    path.write_bytes(b"a,b\r\n1,2\n3,4\r5,6,7\n8,9\n")
+    problem = next(one for one in read_table(path).problems if one.line is not None)
+    assert file_lines(str(path))[problem.line - 1] == "5,6,7"
+    assert file_lines(str(path), first=problem.line, count=1) == ("5,6,7",)
+    assert file_lines(str(path), "utf-16")  # a wrong guess is shown as it looks
+
+
+def test_stopping_stops_and_what_was_read_once_is_not_read_again(tmp_path):
+    choices = DataChoices(source="file", path=str(write_long(tmp_path / "long.csv", 2_000)))
+    with pytest.raises(Cancelled):
+        table_of(choices, lambda fraction: False)
+    seen = []
+    table = table_of(choices, lambda fraction: seen.append(fraction) or True)
+    assert seen == sorted(seen)
+    assert seen[-1] == 1.0
+    assert table_of(choices, lambda fraction: False) is table
+    assert load_dataset(choices).n_samples == 2_000
+
+
+def test_a_file_that_changed_is_read_again(tmp_path):
+    choices = DataChoices(source="file", path=str(write_long(tmp_path / "a.csv", 30)))
+    first = table_of(choices)
+    write_long(tmp_path / "a.csv", 50)
+    assert (first.n_rows, table_of(choices).n_rows) == (30, 50)
