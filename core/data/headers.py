@@ -57,17 +57,19 @@ def read_names(
                 "names", "Its names are separated otherwise than the rows below.", titles.pop().line
             )
             return rescued, 0
-    rows = [record.cells for record in records if len(record.cells) == width][:header]
-    depth = 0
-    while (
-        depth < len(records)
-        and header
-        and len([r for r in records[:depth] if len(r.cells) == width]) < header
-    ):
-        depth += 1
+    return _take_names(records, header, width, log)
+
+
+def _take_names(
+    records: Sequence[Record], header: int, width: int, log: ProblemLog
+) -> tuple[list[str], int]:
+    """Join the first `header` records of the table's width; also how many records that takes."""
+    full = [i for i, record in enumerate(records) if len(record.cells) == width][:header]
+    depth = full[-1] + 1 if full else 0
     for record in records[:depth]:
         if record.mended:
             log.add("quote", "The quotes of the names are not sound; check them.", record.line)
+    rows = [records[i].cells for i in full]
     return (join_names(rows, width) if rows else [""] * width), depth
 
 

@@ -73,7 +73,7 @@ class Source:
     def open(self) -> IO[bytes]:
         """Open the content for reading, unpacked."""
         raw = _open_regular(self.path, self.name)
-        return cast(IO[bytes], _Unpacked(fileobj=raw, mode="rb")) if self.gzipped else raw
+        return cast(IO[bytes], _Unpacked(raw)) if self.gzipped else raw
 
     def chunks(self) -> Iterator[bytes]:
         """Yield the content piece by piece, unpacked, within the limits.
@@ -121,11 +121,13 @@ class Source:
 class _Unpacked(gzip.GzipFile):
     """A gzip stream that closes the file under it, too."""
 
+    def __init__(self, under: IO[bytes]) -> None:
+        super().__init__(fileobj=under, mode="rb")
+        self._under = under
+
     def close(self) -> None:
-        under = self.fileobj
         super().close()
-        if under is not None:
-            under.close()
+        self._under.close()
 
 
 class Meter:

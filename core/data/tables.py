@@ -79,7 +79,7 @@ def read_table(
 
 
 def _onwards(progress: Progress | None) -> Progress | None:
-    """Return the progress function made never to go back, as when a file is read again with care."""
+    """Return a progress function that never goes back, though a file may be read twice."""
     if progress is None:
         return None
     furthest = 0.0
