@@ -148,7 +148,8 @@ class Parts:
         tabs = QTabWidget(self._dialog)
         tabs.setObjectName("import.tabs")
         tabs.setDocumentMode(True)
-        tabs.tabBar().setAccessibleName(self._dialog.tr("Views of the file"))
+        for widget in (tabs, tabs.tabBar()):
+            widget.setAccessibleName(self._dialog.tr("Views of the file"))
         tabs.tabBar().setDrawBase(False)
         tabs.addTab(self.rows, self._dialog.tr("Rows"))
         tabs.addTab(self.columns, self._dialog.tr("Columns"))
