@@ -202,11 +202,11 @@ class FormulaView(QWidget):
         shape = self._shape
         if shape is None:
             return
+        svg = QByteArray(coloured(self._shown, self._size, theme().ink))
         painter = QPainter(self)
         place = self.contentsRect()
         scale = min(1.0, place.width() / shape.width, place.height() / shape.height)
         width, height = scale * shape.width, scale * shape.height
-        svg = QByteArray(coloured(self._shown, self._size, theme().ink))
         QSvgRenderer(svg).render(
             painter,
             QRectF(place.x(), place.y() + (place.height() - height) / 2.0, width, height),

@@ -21,6 +21,8 @@ from core.scenes.softmax import (
 )
 from core.scenes.ternary import CORNERS, probabilities_at, ternary
 
+mpmath.mp.dps = 60
+
 logits_of_any_length = st.lists(st.floats(-50, 50), min_size=2, max_size=8).map(tuple)
 temperatures = st.floats(0.05, 20.0)
 
