@@ -84,9 +84,11 @@ def test_rows_of_another_width_are_named_and_left_out_or_padded(tmp_path):
 def test_a_late_bad_number_is_named_and_read_as_missing(tmp_path):
     rows = [[str(i), str(i % 7)] for i in range(3000)]
     rows[2990][0] = "oops"
+    rows[2995][0] = "1.2.3"
     table = table_of(tmp_path, written([["x1", "b"], *rows]))
     assert str(table.problems[0]).startswith("line 2992, column x1: 'oops' is not a number")
-    assert table.column("x1").missing == 1
+    assert table.problems[1].line == 2997
+    assert table.column("x1").missing == 2
 
 
 def test_infinities_and_spreadsheet_errors_are_named_and_read_as_missing(tmp_path):
