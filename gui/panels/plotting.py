@@ -97,9 +97,7 @@ class LockedPlot(pg.PlotWidget):  # type: ignore[misc]
 
     def ticks(self, side: str, ticks: Sequence[tuple[float, str]]) -> None:
         """Name places on an axis; none leaves the numbers."""
-        if self._ticks.get(side, ()) != tuple(
-            ticks
-        ):  # an axis is laid out anew when told its ticks
+        if self._ticks.get(side, ()) != tuple(ticks):  # being told its ticks costs an axis a layout
             self._ticks[side] = tuple(ticks)
             self.getAxis(side).setTicks([list(ticks), []] if ticks else None)
 
@@ -111,7 +109,7 @@ class LockedPlot(pg.PlotWidget):  # type: ignore[misc]
         font.setPointSize(FONT_POINTS)
         for side in ("left", "bottom"):
             axis = self.getAxis(side)
-            axis.enableAutoSIPrefix(False)
+            axis.setSIPrefixEnableRanges(())  # a new label would else bring the prefix back
             axis.setPen(pen(chosen.line))
             axis.setTextPen(pen(chosen.quiet))
             axis.setStyle(tickFont=font, tickLength=-4, tickTextOffset=4)

@@ -11,6 +11,7 @@ from core.scenes.reliability import reliability_scene
 from core.scenes.rows import rows_scene
 from gui.panel import Panel
 from gui.panels import PANELS
+from gui.panels.plotting import LockedPlot
 from gui.theme import THEMES, themes
 from tests.gui.panel_cases import new_session, same, train
 
@@ -156,3 +157,14 @@ def test_a_costly_panel_is_drawn_less_often(qtbot, session, show, monkeypatch):
     panel.refresh()
     assert panel.frames_between == 100
     assert isinstance(panel, Panel)
+
+
+def test_an_axis_shows_its_numbers_unscaled_however_small_the_range_was(qtbot):
+    plot = LockedPlot("plot")
+    qtbot.addWidget(plot)
+    axis = plot.getAxis("bottom")
+    axis.setRange(0.0, 1e-9)
+    plot.label("bottom", "epoch")
+    axis.setRange(0.0, 40.0)
+    plot.label("bottom", "step")
+    assert axis.autoSIPrefixScale == 1.0
