@@ -10,7 +10,7 @@ from core.calibration.scores import score_decomposition
 from core.data.preparing import Prepared
 from core.evaluation import evaluate
 from core.fastest import logits_at
-from core.heads import HEADS
+from core.heads import HEADS, binary_logit
 from core.losses import LOSSES
 from core.registry import Registry
 from core.training import Problem, TrainState, gradient_at
@@ -94,12 +94,13 @@ def _figures(problem: Problem, state: TrainState, X: np.ndarray, y: np.ndarray) 
     if not len(y):
         return {}
     logits = logits_at(problem.architecture, state, X)
+    loss = float(LOSSES[problem.training.loss].values(logits, y).mean())
     probabilities = HEADS[problem.architecture.head].probabilities(logits)
     if probabilities.shape[1] == 2:
-        probabilities = probabilities[:, 1]
-    figures = {"loss": float(LOSSES[problem.training.loss].values(logits, y).mean())}
+        probabilities, logits = probabilities[:, 1], binary_logit(logits)
+    figures = {"loss": loss}
     if np.isfinite(probabilities).all():
-        scored = evaluate(y, probabilities)
+        scored = evaluate(y, probabilities, logits=logits)
         parts = score_decomposition(y, probabilities)
         figures |= {
             "accuracy": scored.accuracy,

@@ -18,6 +18,7 @@ from core.data.catalogue import OWN_FILE, SOURCES
 from core.errors import UserError
 from core.evaluation import evaluate
 from core.experiment import Experiment
+from core.heads import class_logits
 from core.metrics import mean_loss, parts_of
 from core.run import Run, start_run
 from core.stopping import EarlyStopping
@@ -108,7 +109,7 @@ def report(trained: Trained) -> dict[str, Any]:
     for split, (X, y) in zip(SPLITS, parts_of(run.prepared), strict=True):
         parts[split] = {
             "rows": len(y),
-            "before": _figures(y, run.probabilities(state, X)),
+            "before": _figures(y, run.probabilities(state, X), class_logits(run.logits(state, X))),
             "after": _figures(y, calibrated_probabilities(run, state, fitted, X)),
         }
     return {
@@ -178,10 +179,10 @@ def _experiment(arguments: argparse.Namespace) -> Experiment:
     return experiment
 
 
-def _figures(labels: np.ndarray, probabilities: np.ndarray) -> dict[str, Any]:
-    if probabilities.shape[1] == 2:
-        probabilities = probabilities[:, 1]
-    figures = evaluate(labels, probabilities)
+def _figures(
+    labels: np.ndarray, probabilities: np.ndarray, logits: np.ndarray | None = None
+) -> dict[str, Any]:
+    figures = evaluate(labels, probabilities, logits=logits)
     return {name: _plain(getattr(figures, name)) for name in FIGURES}
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from core.evaluation import Figures, evaluate
+from core.heads import HEADS, class_logits
 from core.run import Run
 from core.training import TrainState
 from core.view import SPLITS, View
@@ -46,6 +47,8 @@ def figures_scene(run: Run, state: TrainState, view: View) -> FiguresScene:
         if not len(y):
             parts.append(None)
             continue
-        parts.append(evaluate(y, run.probabilities(state, X), view.threshold))
+        logits = class_logits(run.logits(state, X))
+        probabilities = HEADS["softmax"].probabilities(logits)
+        parts.append(evaluate(y, probabilities, view.threshold, logits=logits))
     classes = run.prepared.classes
     return FiguresScene(state.step, classes, view.split, view.threshold, tuple(parts))
