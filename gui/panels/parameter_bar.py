@@ -83,8 +83,10 @@ class ParameterBar(QWidget):
         self.slider.setMinimumWidth(48)
         self.field = ParameterField()
         self.field.setObjectName("network.value")
+        self.parameters.setToolTip(self.tr("Which of the unit's parameters to change"))
         for control in (self.slider, self.field):
             control.setAccessibleName(self.tr("Value of the parameter"))
+            control.setToolTip(self.tr("Type or drag another value; undo takes it back"))
             control.setToolTip(self.tr("The parameter's value; the output follows as you turn it"))
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
