@@ -46,7 +46,7 @@ WORKSPACES: Registry[Workspace] = Registry(
             "train",
             "Train",
             "See the boundary bend while the loss falls",
-            (("knobs",), ("boundary",), ("curves", "reliability")),
+            (("knobs",), ("boundary",), ("loss", "reliability")),
             (312, 592, 374),
             ((1,), (1,), (5, 7)),
         ),

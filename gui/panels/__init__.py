@@ -13,9 +13,11 @@ _CENTRE = Qt.DockWidgetArea.LeftDockWidgetArea
 _RIGHT = Qt.DockWidgetArea.RightDockWidgetArea
 
 
-def _record(name: str, title: str, panel: str, area: Qt.DockWidgetArea) -> PanelRecord:
+def _record(
+    name: str, title: str, panel: str, area: Qt.DockWidgetArea, module: str = ""
+) -> PanelRecord:
     def make(session: Session) -> Panel:
-        made: Panel = getattr(import_module(f"gui.panels.{name}"), panel)(session)
+        made: Panel = getattr(import_module(f"gui.panels.{module or name}"), panel)(session)
         return made
 
     return PanelRecord(name, title, make, area)
@@ -25,7 +27,7 @@ PANELS: Panels = Panels(
     "panel",
     [
         _record("boundary", "Decision boundary", "BoundaryPanel", _CENTRE),
-        _record("curves", "Loss", "CurvesPanel", _RIGHT),
+        _record("loss", "Loss", "CurvesPanel", _RIGHT, "curves"),
         _record("reliability", "Reliability", "ReliabilityPanel", _RIGHT),
         _record("figures", "Figures", "FiguresPanel", _RIGHT),
         _record("rows", "Rows", "RowsPanel", _CENTRE),

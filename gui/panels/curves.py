@@ -36,8 +36,8 @@ class CurvesPanel(PlottedPanel):
     frames_between = 3
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
-        super().__init__("curves", session, parent)
-        self.plot = LockedPlot("curves.plot", self)
+        super().__init__("loss", session, parent)
+        self.plot = LockedPlot("loss.plot", self)
         self.plot.setAccessibleName(self.tr("Curves"))
         self.plot.getAxis("bottom").setHeight(BOTTOM_AXIS)
         self.reading = note("curves.reading", wraps=False)

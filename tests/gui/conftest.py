@@ -13,7 +13,7 @@ from tests.gui.panel_cases import new_session
 
 SIZES = {
     "boundary": (620, 560),
-    "curves": (330, 220),
+    "loss": (330, 220),
     "reliability": (330, 400),
     "figures": (330, 400),
     "rows": (620, 560),

@@ -43,7 +43,7 @@ def test_a_start_without_arguments_is_learning_two_moons(qtbot, open_window):
     assert session.run.dataset.name == "Two moons"
     qtbot.waitUntil(lambda: session.state.step > 20)
     qtbot.waitUntil(lambda: window.panel("boundary").scene is not None)
-    assert window.panel("curves").scene is not None
+    assert window.panel("loss").scene is not None
     assert window.panel("reliability").scene is not None
 
 

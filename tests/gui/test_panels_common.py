@@ -20,7 +20,7 @@ def expected_scene(name, panel, session):
     run, state, view = session.run, session.state, session.view
     if name == "boundary":
         return boundary_scene(run, state, view, *panel.fineness())
-    if name == "curves":
+    if name == "loss":
         return curves_scene(run, session.ghosts, view, state.step)
     if name == "reliability":
         return reliability_scene(run, state, view, panel.draws(), panel.scene.band)
@@ -83,7 +83,7 @@ def test_a_panel_says_in_one_sentence_what_it_shows(name, qtbot, session, show):
     assert len(sentence) > 20
     assert panel.objectName() == f"panel.{name}"
     session.scrub(3)
-    if name in {"boundary", "curves", "reliability"}:  # these name the step or its figures
+    if name in {"boundary", "loss", "reliability"}:  # these name the step or its figures
         assert panel.accessibleDescription() != sentence
 
 

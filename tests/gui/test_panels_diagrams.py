@@ -8,7 +8,7 @@ from tests.gui.panel_cases import new_session, train
 
 def test_curves_draw_each_part_in_its_ink(qtbot, session, show):
     train(qtbot, session, 60)
-    panel = show("curves", session)
+    panel = show("loss", session)
     inks = [theme().ink, theme().accent, theme().ink]
     for line, item, ink in zip(panel.scene.lines, panel._raw, inks, strict=True):
         x, y = item.getData()
@@ -21,7 +21,7 @@ def test_curves_draw_each_part_in_its_ink(qtbot, session, show):
 
 def test_curves_controls_change_the_view(qtbot, session, show):
     train(qtbot, session, 30)
-    panel = show("curves", session)
+    panel = show("loss", session)
     panel.metric_box.setCurrentIndex(panel.metric_box.findData("accuracy"))
     assert session.view.metric == panel.scene.metric.name == "accuracy"
     panel.by_step.click()
@@ -39,7 +39,7 @@ def test_curves_controls_change_the_view(qtbot, session, show):
 
 def test_every_figure_can_be_chosen(qtbot, session, show):
     train(qtbot, session, 30)
-    panel = show("curves", session)
+    panel = show("loss", session)
     for index in range(panel.metric_box.count()):
         panel.metric_box.setCurrentIndex(index)
         assert panel.scene.metric.name == panel.metric_box.itemData(index)
@@ -50,7 +50,7 @@ def test_ghosts_edits_and_the_scrub_position_are_drawn(qtbot, session, show):
     train(qtbot, session, 30)
     session.edit("training.learning_rate", 0.03)
     train(qtbot, session, 30)
-    panel = show("curves", session)
+    panel = show("loss", session)
     x, _ = panel._edits.getData()
     assert x.tolist() == [panel.scene.edits[0].place] * 2
     panel.plot.hovered.emit(panel.scene.edits[0].place, 0.1)
@@ -67,7 +67,7 @@ def test_ghosts_edits_and_the_scrub_position_are_drawn(qtbot, session, show):
 
 
 def test_a_run_without_records_tells_what_to_do(session, show):
-    panel = show("curves", session)
+    panel = show("loss", session)
     session.run.history.metrics._length = 0
     panel.refresh()
     assert "play" in panel.reading.text()

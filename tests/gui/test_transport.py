@@ -78,7 +78,7 @@ def test_scrubbing_shows_the_exact_state_of_that_step_in_every_visible_panel(
     assert session.state.step == 17
     assert session.state.same_bits(kept)
     assert transport.epoch.toolTip() == "Step 17"
-    curves = window.panel("curves").scene
+    curves = window.panel("loss").scene
     assert curves is not None
     QTest.keyClick(timeline, Qt.Key.Key_Right)
     assert session.state.step == 18
