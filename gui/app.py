@@ -10,8 +10,6 @@ from PySide6.QtCore import QCoreApplication, QSettings, Qt
 from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QApplication
 
-from core.experiment import Experiment
-from core.view import View
 from gui.arguments import experiment_for, read_arguments
 from gui.style import ICONS
 from gui.theme import themes
@@ -39,16 +37,19 @@ def launch(
     """
     if not isinstance(arguments, argparse.Namespace):
         arguments = read_arguments(arguments)
-    experiment, view = experiment_for(arguments)
+    if arguments.set:
+        experiment_for(arguments)  # what is wrong is told before anything is shown
     application = _application()
     window = Window(QSettings())
     themes().choose(str(arguments.theme or window.settings.value("theme", "system")))
     window.show()
     application.processEvents()
     notice("bare")
-    _furnish(window, experiment, view)
+    _furnish(window, arguments)
     application.processEvents()
     notice("frame")
+    window.complete()
+    _begin(window, arguments)
     return window
 
 
@@ -77,28 +78,33 @@ def _application() -> QApplication:
     return application
 
 
-def _furnish(window: Window, experiment: Experiment, view: View) -> None:
+def _furnish(window: Window, arguments: argparse.Namespace) -> None:
+    from gui.light_import import import_pyqtgraph
+
+    import_pyqtgraph()
+    themes().configure_plots()
+    from core.experiment import Experiment
     from core.fastest import fastest_engine
     from gui.session import Session
     from gui.transport import FIRST_PACE
 
+    experiment, view = experiment_for(arguments)
     is_file = experiment.data.source == "file"
     session = Session(Experiment() if is_file else experiment, choose_engine=fastest_engine)
     session.view = view
     session.set_pace(FIRST_PACE)
     window.furnish(session)
-    themes().configure_plots()
-    if is_file:
-        _open_first(window, experiment)
-    else:
-        session.play()
 
 
-def _open_first(window: Window, experiment: Experiment) -> None:
-    """Read the file named at the start; train on it, or where that fails on the present data."""
+def _begin(window: Window, arguments: argparse.Namespace) -> None:
+    """Train; where a file is named, on that, or if it cannot be read on what is there."""
     from core.saved import is_session_file
 
     session = window.session
+    experiment, _ = experiment_for(arguments)
+    if experiment.data.source != "file":
+        session.play()
+        return
 
     def begin() -> None:
         session.run_changed.disconnect(begin)

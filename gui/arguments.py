@@ -6,11 +6,13 @@ import argparse
 import dataclasses
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from core.errors import UserError
-from core.experiment import PATHS, Experiment
-from core.view import View
+
+if TYPE_CHECKING:
+    from core.experiment import Experiment
+    from core.view import View
 
 THEME_NAMES = ("light", "dark", "high_contrast", "system")
 
@@ -60,6 +62,9 @@ def read_settings(pairs: Iterable[str]) -> tuple[Experiment, View]:
     >>> experiment.model.hidden, view.threshold
     ((4, 4), 0.3)
     """
+    from core.experiment import Experiment
+    from core.view import View
+
     experiment, view = Experiment(), View()
     for pair in pairs:
         name, equals, text = pair.partition("=")
@@ -93,6 +98,8 @@ def _epochs(text: str) -> int:
 
 
 def _set_choice(experiment: Experiment, name: str, text: str) -> Experiment:
+    from core.experiment import PATHS
+
     if name not in PATHS:
         every = ", ".join([*PATHS, *_view_names()])
         raise UserError(f"There is no setting named {name!r}.", "", f"Choose one of: {every}.")
@@ -100,6 +107,8 @@ def _set_choice(experiment: Experiment, name: str, text: str) -> Experiment:
 
 
 def _view_names() -> list[str]:
+    from core.view import View
+
     return [f"view.{field.name}" for field in dataclasses.fields(View) if field.name != "held"]
 
 

@@ -115,10 +115,16 @@ class KnobForm(QScrollArea):
     session : Session
     open_file : callable
         Asks the user for a table.
+    complete : bool
+        Whether to make the folded knobs at once, or only when `complete` is called.
     """
 
     def __init__(
-        self, session: Session, open_file: Callable[[], None], parent: QWidget | None = None
+        self,
+        session: Session,
+        open_file: Callable[[], None],
+        parent: QWidget | None = None,
+        complete: bool = True,
     ) -> None:
         super().__init__(parent)
         self.setObjectName("panel.knobs")
@@ -128,26 +134,43 @@ class KnobForm(QScrollArea):
         self.session = session
         self.rows: dict[str, Row] = {}
         self.sections: dict[str, Section] = {}
+        self._open_file = open_file
         body = QWidget(self)
         body.setObjectName("knobs.body")
         layout = _column(body)
         layout.setContentsMargins(12, 0, 8, 8)
-        columns = Columns(session, self)
+        self._columns = Columns(session, self)
         titles = self._titles()
         for name in SECTIONS:
             section = Section(name, titles.get(name, name), body)
             self.sections[name] = section
+            section.more.toggled.connect(self.complete)
             layout.addWidget(section)
         for path in KNOBS:
-            row = Row(Binding(session, path), columns, open_file, body)
-            self.rows[path] = row
-            self.sections[path.partition(".")[0]].add(row)
+            if is_first_look(path):
+                self._add(path)
         layout.addStretch(1)
         self.setWidget(body)
         self.setMinimumWidth(_NARROWEST)
         self.setMaximumWidth(_WIDEST)
         session.experiment_changed.connect(self._follow)
         self._show_relevance()
+        if complete:
+            self.complete()
+
+    def complete(self) -> None:
+        """Make the knobs under "More"."""
+        missing = [path for path in KNOBS if path not in self.rows]
+        for path in missing:
+            self._add(path)
+        if missing:
+            self._show_relevance()
+
+    def _add(self, path: str) -> None:
+        section = self.sections[path.partition(".")[0]]
+        row = Row(Binding(self.session, path), self._columns, self._open_file, section)
+        self.rows[path] = row
+        section.add(row)
 
     def _titles(self) -> dict[str, str]:
         return {
@@ -159,22 +182,21 @@ class KnobForm(QScrollArea):
 
     def _follow(self, old: Experiment, new: Experiment) -> None:
         for path in old.changes(new):
-            self.rows[path].show_value()
+            if path in self.rows:
+                self.rows[path].show_value()
         self._show_relevance()
 
     def _show_relevance(self) -> None:
         experiment = self.session.experiment
         for name, section in self.sections.items():
-            changed = relevant = 0
-            for path, row in self.rows.items():
-                if not path.startswith(f"{name}."):
-                    continue
-                is_relevant = experiment.is_relevant(path)
-                row.setVisible(is_relevant)
-                if is_relevant and not is_first_look(path):
-                    relevant += 1
-                    changed += row.is_changed
-            section.show_count(changed, relevant)
+            own = [path for path in KNOBS if path.startswith(f"{name}.")]
+            relevant = {path for path in own if experiment.is_relevant(path)}
+            for path in own:
+                if path in self.rows:
+                    self.rows[path].setVisible(path in relevant)
+            folded = [path for path in relevant if not is_first_look(path)]
+            changed = [path for path in folded if experiment.value(path) != KNOBS[path].default]
+            section.show_count(len(changed), len(folded))
 
 
 def _column(widget: QWidget) -> QVBoxLayout:

@@ -126,7 +126,7 @@ def _make_docks(window: Window) -> dict[str, Dock]:
     session = window.session
 
     def make_knobs() -> QWidget:
-        return KnobForm(session, window.files.ask)
+        return KnobForm(session, window.files.ask, complete=False)
 
     docks = {"knobs": Dock("knobs", window.tr("Knobs"), make_knobs, window)}
     for name, record in PANELS.items():

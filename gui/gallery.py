@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from core.data.catalogue import OWN_FILE, SOURCES
+from core.data.catalogue import SOURCES
 from core.data.gallery import GALLERY, about
 from core.data.generators import GENERATORS
 from core.errors import UserError
@@ -95,9 +95,7 @@ class Gallery(QDialog):
         made.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         blank = QPixmap(SIDE, SIDE)
         blank.fill(Qt.GlobalColor.transparent)
-        for record in SOURCES.values():
-            if record.name == OWN_FILE.name:
-                continue
+        for record in (*GENERATORS.values(), *GALLERY.values()):
             item = QListWidgetItem(QIcon(blank), record.label, made)
             item.setData(_NAME, record.name)
         return made
@@ -133,7 +131,7 @@ class Gallery(QDialog):
         super().done(result)
 
     def _forget_pictures(self) -> None:
-        for name in SOURCES:
+        for name in (*GENERATORS, *GALLERY):
             self.session.background.cancel(f"thumbnail.{name}")
 
     def _show_details(self) -> None:

@@ -12,20 +12,19 @@ from gui.style import ICONS
 from gui.theme import theme
 
 INK = "#000000"  # what the files are drawn in
-_SIZES = (16, 20, 24, 32, 40, 48, 64)
+_SIZES = (16, 24, 32)
 
 
 def icon(name: str, colour: str = "") -> QIcon:
     """Return an icon of ``resources/icons`` in a colour, by default the theme's ink."""
-    return _icon(name, colour or theme().ink, theme().raw)
+    return _icon(name, colour or theme().ink)
 
 
 @functools.lru_cache(maxsize=128)
-def _icon(name: str, colour: str, disabled: str) -> QIcon:
+def _icon(name: str, colour: str) -> QIcon:
     made = QIcon()
     for size in _SIZES:
-        made.addPixmap(_pixmap(name, colour, size), QIcon.Mode.Normal)
-        made.addPixmap(_pixmap(name, disabled, size), QIcon.Mode.Disabled)
+        made.addPixmap(_pixmap(name, colour, size))
     return made
 
 

@@ -82,6 +82,10 @@ class Window(QMainWindow):
         self.fittings.top.show_workspace(self.fittings.layouts.workspace.name)
         self.is_furnished = True
 
+    def complete(self) -> None:
+        """Make what the first frame could do without."""
+        self.panel("knobs").complete()
+
     def panel(self, name: str) -> Any:
         """Return a panel (or the form, "knobs") by name, made if it has not been seen yet."""
         return self.fittings.docks[name].panel()
