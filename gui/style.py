@@ -118,6 +118,8 @@ QScrollBar::add-page, QScrollBar::sub-page { background: transparent; }
 QHeaderView::section { background: $surface; color: $quiet; border: 0;
     border-bottom: 1px solid $line; padding: 4px 8px; }
 QTableView { gridline-color: $band; border: 0; background: $paper; }
+QTableView#import\\.rows, QTableView#import\\.columns, QTableView#import\\.problems,
+QTableView#import\\.lines { selection-background-color: $selected; selection-color: $ink; }
 QTableView#import\\.rows::item, QTableView#import\\.columns::item,
 QTableView#import\\.problems::item, QTableView#import\\.lines::item { padding: 0 5px; }
 QTableCornerButton::section { background: $surface; border: 0; border-bottom: 1px solid $line; }

@@ -135,7 +135,7 @@ def import_scene(
         roles=tuple(roles[name] for name in table.names),
         target=target,
         bins=bins,
-        may_bin=column is not None and column.kind == "number",
+        may_bin=column is not None and _may_bin(column),
         features=() if is_usual else used,
         dataset=dataset,
         counts=np.bincount(dataset.y, minlength=dataset.n_classes)
@@ -186,6 +186,13 @@ def _is_usual(
     ]
     refused = any(wishes.roles.get(name) in ("ignore", "id") for name in table.names)
     return list(wanted) == usual and (len(usual) > 0 or not refused)
+
+
+def _may_bin(column: Column) -> bool:
+    """Tell whether a column has more numbers than two, which could be taken together."""
+    if column.kind != "number":
+        return False
+    return len(np.unique(column.values[np.isfinite(column.values)])) > HALVES
 
 
 def _bins(column: Column | None, wished: int | None) -> int:

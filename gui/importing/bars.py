@@ -14,7 +14,7 @@ from gui.theme import brush, class_colour, theme, themes
 
 MOST_SHOWN = 8
 _ROW, _GAP = 20, 6
-_LONGEST_NAME = 96
+_NAMES = 0.4  # of the width at most
 _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 
@@ -57,9 +57,8 @@ class ClassBars(QWidget):
         """Draw marker, name, bar, count and share of each class."""
         painter = QPainter(self)
         shown = min(len(self.names), MOST_SHOWN)
-        name_width = min(
-            max((width_of(self, name) for name in self.names[:shown]), default=0), _LONGEST_NAME
-        )
+        widest = max((width_of(self, name) for name in self.names[:shown]), default=0)
+        name_width = min(widest, round(_NAMES * self.width()))
         total, most = max(sum(self.counts), 1), max(self.counts, default=1)
         figures = [f"{grouped(count)}  {percent(count / total)}" for count in self.counts[:shown]]
         figure_width = max((width_of(self, text) for text in figures), default=0)

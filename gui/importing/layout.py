@@ -128,16 +128,13 @@ class Parts:
     def _summary(self, scene: ImportScene) -> str:
         table = scene.table
         if scene.is_whole:
-            said = self._dialog.tr("{0} rows, {1} columns").format(
-                grouped(table.n_rows), grouped(len(table.columns))
-            )
+            text = self._dialog.tr("rows: {0}, columns: {1}")
         else:
-            said = self._dialog.tr("the first {0} rows, {1} columns").format(
-                grouped(table.n_rows), grouped(len(table.columns))
-            )
+            text = self._dialog.tr("the first rows: {0}, columns: {1}")
+        said = text.format(grouped(table.n_rows), grouped(len(table.columns)))
         if scene.dataset is None:
             return said
-        learnt = self._dialog.tr("{0} features predict {1}").format(
+        learnt = self._dialog.tr("features: {0}, to predict {1}").format(
             grouped(scene.dataset.n_features), scene.target
         )
         return f"{said}  ·  {learnt}"
