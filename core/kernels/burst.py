@@ -53,8 +53,8 @@ LOSS, PENALTY, OPTIMIZER, SCHEDULE, COLUMNS_OF_TABLE = range(7, 12)
 SETTINGS = 12
 # Places in the array that says where training stands.
 STEP, EPOCH, POSITION, CURRENT, DIVERGED = range(5)
-ORDER_SEED, ORDER_EPOCH, MARKED_FOR = range(5, 8)
-PROGRESS = 8
+ORDER_SEED, ORDER_EPOCH, MARKED_FOR, SPARE = range(5, 9)
+PROGRESS = SPARE + 12
 
 
 @compiled
@@ -209,7 +209,7 @@ def take_steps(
         if not is_stored:
             seed = get(settings, SEED)
             if get(progress, ORDER_EPOCH) != epoch or get(progress, ORDER_SEED) != seed:
-                draw_order(seed, epoch, n, address(order))
+                draw_order(seed, epoch, n, address(order), after(progress, SPARE))
                 put(progress, ORDER_EPOCH, epoch)
                 put(progress, ORDER_SEED, seed)
         look_ahead(after(theta, old), after(slots, old), momentum, size, here)

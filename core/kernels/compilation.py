@@ -10,7 +10,6 @@ from numba import njit
 from core.kernels.burst import take_steps
 from core.kernels.evaluation import evaluate
 from core.kernels.jit import types
-from core.kernels.order import order_of
 
 _ready: dict[tuple[str, str], Callable[..., Any]] = {}
 
@@ -33,7 +32,7 @@ def _signatures(precision: str) -> tuple[tuple[Callable[..., Any], tuple[Any, ..
         integers,
     )
     rows = (plan, integer, integer, numbers, integer, integer, *[numbers] * 5)
-    return ((take_steps, steps), (evaluate, rows), (order_of, (integer, integer, order)))
+    return ((take_steps, steps), (evaluate, rows))
 
 
 def compile_all(precision: str, is_cached: bool) -> None:

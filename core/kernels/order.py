@@ -13,7 +13,7 @@ import numpy as np
 
 from core.kernels.jit import compiled, inlined, intrinsic, types
 from core.kernels.lanes import ir
-from core.kernels.vectors import Place, address, get, put
+from core.kernels.vectors import Place, address, after, get, put
 
 Word = Any  # an unsigned 64-bit integer inside compiled code
 
@@ -36,7 +36,7 @@ def high_product(typing: Any, a: Any, b: Any) -> Any:
 
 
 @compiled
-def _seed_words(seed: int, epoch: int, pool: np.ndarray, words: np.ndarray) -> None:
+def _seed_words(seed: int, epoch: int, pool: Place, words: Place) -> None:
     """Stir (seed, epoch) into eight 32-bit words, as numpy's SeedSequence does."""
     constant = 0x43B0D7E5
     for i in range(_POOL):
@@ -44,23 +44,24 @@ def _seed_words(seed: int, epoch: int, pool: np.ndarray, words: np.ndarray) -> N
         value = entropy ^ constant
         constant = (constant * 0x931E8875) & _LOW
         value = (value * constant) & _LOW
-        pool[i] = value ^ (value >> 16)
+        put(pool, i, value ^ (value >> 16))
     for source in range(_POOL):
         for target in range(_POOL):
             if source == target:
                 continue
-            value = pool[source] ^ constant
+            value = get(pool, source) ^ constant
             constant = (constant * 0x931E8875) & _LOW
             value = (value * constant) & _LOW
             value ^= value >> 16
-            mixed = (((0xCA01F9DD * pool[target]) & _LOW) - ((0x4973F715 * value) & _LOW)) & _LOW
-            pool[target] = mixed ^ (mixed >> 16)
+            left, right = 0xCA01F9DD * get(pool, target), 0x4973F715 * value
+            mixed = (left - right) & _LOW
+            put(pool, target, mixed ^ (mixed >> 16))
     constant = 0x8B51F9DD
     for i in range(2 * _POOL):
-        value = pool[i % _POOL] ^ constant
+        value = get(pool, i % _POOL) ^ constant
         constant = (constant * 0x58F38DED) & _LOW
         value = (value * constant) & _LOW
-        words[i] = value ^ (value >> 16)
+        put(words, i, value ^ (value >> 16))
 
 
 @inlined
@@ -74,13 +75,20 @@ def _advance(high: Word, low: Word, step_high: Word, step_low: Word) -> tuple[Wo
     return product_high + step_high + carry, new_low
 
 
-@inlined
-def _joined(words: np.ndarray, i: int) -> Word:
-    return np.uint64(words[i]) | (np.uint64(words[i + 1]) << np.uint64(32))
+@intrinsic
+def _joined(typing: Any, words: Any, index: Any) -> Any:
+    """Return two 32-bit words as one unsigned 64-bit integer, the lower word first."""
+
+    def generate(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        places = (args[1], builder.add(args[1], ir.Constant(args[1].type, 1)))
+        low, high = (builder.load(builder.gep(args[0], [place])) for place in places)
+        return builder.or_(low, builder.shl(high, ir.Constant(high.type, 32)))
+
+    return types.uint64(words, types.int64), generate
 
 
 @compiled
-def draw_order(seed: int, epoch: int, n: int, order: Place) -> None:
+def draw_order(seed: int, epoch: int, n: int, order: Place, spare: Place) -> None:
     """Write at `order` the order in which that epoch takes n rows.
 
     Parameters
@@ -89,9 +97,11 @@ def draw_order(seed: int, epoch: int, n: int, order: Place) -> None:
         Each under 2^32.
     order : place
         Of int32 integers.
+    spare : place
+        Of twelve int64 integers to work with.
     """
-    words = np.empty(2 * _POOL, np.int64)
-    _seed_words(seed, epoch, np.empty(_POOL, np.int64), words)
+    words = after(spare, _POOL)
+    _seed_words(seed, epoch, spare, words)
     start_high, start_low = _joined(words, 0), _joined(words, 2)
     choice_high, choice_low = _joined(words, 4), _joined(words, 6)
     step_high = (choice_high << np.uint64(1)) | (choice_low >> np.uint64(63))
@@ -137,6 +147,6 @@ def _shuffle(order: Place, n: int, high: Word, low: Word, step_high: Word, step_
         i, mask = _try_swap(order, i, mask, np.int64(bits >> np.uint64(32)))
 
 
-def order_of(seed: int, epoch: int, order: np.ndarray) -> None:
+def order_of(seed: int, epoch: int, order: np.ndarray, spare: np.ndarray) -> None:
     """Fill `order` (n,) with the order of an epoch's rows, for comparison with numpy's."""
-    draw_order(seed, epoch, len(order), address(order))
+    draw_order(seed, epoch, len(order), address(order), address(spare))

@@ -12,7 +12,7 @@ from core.kernels import CompiledEngine
 from core.training import Problem, TrainState, burst, row_order
 from tests.core.kernel_problems import REFERENCE, TOLERANCE, small_problem, state_distance
 
-pytest.importorskip("numba")
+numba = pytest.importorskip("numba")
 
 BOTH = pytest.mark.parametrize("precision", ["float64", "float32"])
 
@@ -174,12 +174,11 @@ def test_a_bad_number_in_the_rows_stops_training_as_in_numpy(bad: float) -> None
 
 
 def test_rows_are_taken_in_the_order_that_numpy_draws() -> None:
-    from core.kernels import compile_now
-    from core.kernels.compilation import entry
+    from core.kernels.order import order_of
 
-    assert compile_now("float32")
+    compiled = numba.njit(order_of)
     cases = [(0, 0, 1), (0, 1, 2), (7, 3, 3), (1, 2, 500), (999_999, 10**6, 4097), (5, 2**31, 100)]
     for seed, epoch, n in cases:
         order = np.empty(n, np.int32)
-        entry("order_of", "float32")(seed, epoch, order)
+        compiled(seed, epoch, order, np.empty(12, np.int64))
         assert order.tolist() == row_order(seed, epoch, n).tolist()
