@@ -4,7 +4,9 @@ import contextlib
 import json
 import random
 import threading
+from dataclasses import replace
 
+import numpy as np
 import openpyxl
 import pytest
 from PySide6.QtCore import Qt
@@ -12,15 +14,18 @@ from PySide6.QtGui import QFontMetrics
 from PySide6.QtWidgets import QWidget
 
 from core.data import catalogue
+from core.data.basics import SPLITS
 from core.data.importing import ROLES
 from core.data.sources import Cancelled
 from core.data.tables import read_table
+from gui.dialogs import ErrorDialog
 from gui.importing import dialog as module
 from gui.importing.dialog import ImportDialog
 from gui.importing.guesses import GUESSES
 from gui.importing.models import ColumnsModel
 from gui.importing.words import CHOSEN_KINDS
 from gui.theme import THEMES, themes
+from tests.gui.conftest import deliver_deletions
 
 DISPLAY = Qt.ItemDataRole.DisplayRole
 
@@ -460,3 +465,66 @@ def test_every_control_has_a_name_and_fits_the_smallest_window(qtbot, present, p
             wanted = QFontMetrics(box.font()).horizontalAdvance(box.currentText())
             assert wanted < box.width() - 24, box.objectName()
     assert not dialog.parts.name.geometry().intersects(dialog.parts.summary.geometry())
+
+
+# in the window
+
+
+def test_files_are_offered_first_and_how_they_are_read_is_shown_again(qtbot, window, people):
+    window.session.pause()
+    reading = window.action("reading")
+    assert not reading.isEnabled()
+    window.files.offer(people)
+    dialog = window.findChild(ImportDialog)
+    settle(qtbot, dialog)
+    assert window.session.experiment.data.source != "file"
+    with qtbot.waitSignal(dialog.accepted, timeout=20_000):
+        dialog.parts.use.click()
+    assert window.session.run.dataset.target == "done"
+    assert reading.isEnabled()
+    deliver_deletions()
+    reading.trigger()
+    again = window.findChild(ImportDialog)
+    settle(qtbot, again)
+    assert again.path == people
+    again.reject()
+    window.action("undo").trigger()
+    assert not reading.isEnabled()
+
+
+def test_another_target_in_the_form_keeps_how_the_file_is_read(qtbot, window, people):
+    session = window.session
+    session.pause()
+    said = '{"kinds": {"flag": "category"}}'
+    data = replace(session.experiment.data, source="file", path=people, reading=said)
+    session.open_experiment(replace(session.experiment, data=data))
+    qtbot.waitUntil(lambda: session.run.dataset.target == "done", timeout=20_000)
+    rows = window.panel("knobs").rows
+    assert rows["data.reading"].editor.text() == "changed by you…"
+    target = rows["data.target"].editor
+    target.activated.emit(target.findText("town"))
+    qtbot.waitUntil(lambda: session.run.dataset.target == "town", timeout=20_000)
+    assert session.experiment.data.reading == said
+
+
+def test_saved_data_read_back_are_the_rows_with_part_and_predictions(qtbot, window, tmp_path):
+    session = window.session
+    session.pause()
+    path = tmp_path / "saved.csv"
+    run, state = session.run, session.state
+    with qtbot.waitSignal(session.told, check_params_cb=lambda text: "saved.csv" in text):
+        window.files.save_data_to(str(path))
+    table = read_table(path)
+    assert table.n_rows == len(run.prepared.rows)
+    for j, feature in enumerate(run.dataset.features):
+        values = run.dataset.X[run.prepared.rows, j]
+        np.testing.assert_array_equal(table.column(feature.name).values, values)
+    parts = [SPLITS[code] for code in run.prepared.split]
+    assert table.column("split").values.tolist() == parts
+    expected = run.probabilities(state, run.prepared.X)[:, 1]
+    np.testing.assert_array_equal(table.column("P(1)").values, expected)
+    with qtbot.waitSignal(session.failed) as failed:
+        window.files.save_data_to(str(tmp_path / "absent" / "saved.csv"))
+    assert "was not saved" in str(failed.args[0])
+    for dialog in window.findChildren(ErrorDialog):
+        dialog.close()

@@ -20,6 +20,7 @@ from core.errors import UserError
 from gui.actions import ACTIONS
 from gui.dialogs import AboutDialog, ErrorDialog, ShortcutsDialog
 from gui.gallery import Gallery
+from gui.importing.dialog import ImportDialog
 from gui.panels import PANELS
 from gui.reporting import trouble_of
 from gui.theme import THEMES, theme, themes
@@ -71,7 +72,7 @@ def test_each_workspace_shows_its_panels_and_a_tab(qtbot, window):
 
 def test_the_middle_panel_is_the_largest(qtbot, window):
     docks = window.fittings.docks
-    qtbot.waitUntil(lambda: docks["boundary"].width() > docks["curves"].width() + 100)
+    qtbot.waitUntil(lambda: docks["boundary"].width() > docks["loss"].width() + 100)
     assert docks["boundary"].width() > docks["knobs"].width() + 200
 
 
@@ -90,13 +91,13 @@ def test_nothing_is_clipped_or_overlaps_at_the_first_size(qtbot, window):
 
 def test_a_hidden_panel_stays_hidden_after_a_restart_and_reset_brings_it_back(open_window):
     first = open_window()
-    first.fittings.docks["curves"].toggleViewAction().trigger()
-    assert "curves" not in visible(first)
+    first.fittings.docks["loss"].toggleViewAction().trigger()
+    assert "loss" not in visible(first)
     first.close()
     second = open_window()
-    assert "curves" not in visible(second)
+    assert "loss" not in visible(second)
     second.action("reset_layout").trigger()
-    assert "curves" in visible(second)
+    assert "loss" in visible(second)
 
 
 def test_a_broken_saved_layout_is_replaced_by_a_fresh_one(open_window):
@@ -106,7 +107,7 @@ def test_a_broken_saved_layout_is_replaced_by_a_fresh_one(open_window):
     settings.setValue("geometry", b"broken")
     settings.sync()
     window = open_window()
-    assert visible(window) == {"knobs", "boundary", "curves", "reliability"}
+    assert visible(window) == {"knobs", "boundary", "loss", "reliability"}
 
 
 def test_a_panel_on_a_vanished_screen_is_not_on_any(qapp):
@@ -244,6 +245,10 @@ def test_a_dropped_table_is_announced_and_then_learnt_from(qtbot, window, table)
     assert "animals.csv" in overlay.heading
     drop()
     assert not overlay.isVisible()
+    dialog = window.findChild(ImportDialog)
+    assert window.session.experiment.data.source != "file"
+    qtbot.waitUntil(lambda: dialog.scene is not None and not dialog.reader.is_busy)
+    dialog.parts.use.click()
     qtbot.waitUntil(lambda: window.session.experiment.data.source == "file")
     del data
     assert window.session.run.dataset.target == "species"
@@ -255,7 +260,7 @@ def test_a_dropped_table_is_announced_and_then_learnt_from(qtbot, window, table)
 
 
 def test_a_floating_panel_takes_drops_for_the_window(window, table):
-    dock = window.fittings.docks["curves"]
+    dock = window.fittings.docks["loss"]
     dock.setFloating(True)
     enter, _, data = drag(window, table, dock)
     assert enter.isAccepted()
