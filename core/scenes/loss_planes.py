@@ -92,6 +92,19 @@ def pair_of(choice: PlaneChoice, n_parameters: int) -> tuple[int, int]:
     return (first, second) if first != second else (first, (first + 1) % n_parameters)
 
 
+def default_pair(architecture: Architecture) -> tuple[int, int]:
+    """Return the places of the first unit's first two weights, or of its only one and its bias.
+
+    Examples
+    --------
+    >>> from core.architecture import build_architecture
+    >>> default_pair(build_architecture(2, 2, (8,))), default_pair(build_architecture(1, 2))
+    ((0, 8), (0, 1))
+    """
+    first = architecture.layers[0]
+    return (0, first.units) if first.inputs > 1 else (0, first.n_weights)
+
+
 def filter_normalised(architecture: Architecture, parameters: Floats, seed: int) -> Floats:
     """Return two random directions (2, p), each unit's weights as long as the unit's own.
 

@@ -35,6 +35,7 @@ PANELS: Panels = Panels(
         _record("functions", "Functions", "FunctionsPanel", _RIGHT),
         _record("softmax", "Softmax", "SoftmaxPanel", _RIGHT),
         _record("gradients", "Gradients", "GradientsPanel", _RIGHT),
+        _record("landscape", "Loss surface", "LandscapePanel", _CENTRE),
     ],
 )
 """Every panel, in the order of the View menu."""
