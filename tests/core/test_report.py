@@ -91,9 +91,7 @@ def test_more_than_two_classes_are_judged_too():
     p = trained.run.probabilities(trained.state, X)
     assert written["classes"] == list(trained.run.dataset.classes)
     assert written["test"]["before"]["log_loss"] == pytest.approx(log_loss(y, p, labels=[0, 1, 2]))
-    assert written["test"]["before"]["auc"] == pytest.approx(
-        roc_auc_score(y, p, multi_class="ovr")
-    )
+    assert written["test"]["before"]["auc"] == pytest.approx(roc_auc_score(y, p, multi_class="ovr"))
 
 
 def test_early_stopping_restores_the_best_epoch():
