@@ -1,4 +1,4 @@
-"""How the output's logits become probabilities: one logit through a sigmoid, or K through softmax."""
+"""How logits become probabilities: one logit through a sigmoid, or K through softmax."""
 
 from __future__ import annotations
 

@@ -148,7 +148,7 @@ def test_the_flat_vector_holds_every_parameter_once():
     for view in architecture.views(counts):
         for part in (view.W, view.b, view.sharpness, view.gain, view.shift):
             if part is not None:
-                part += 1.0
+                part[...] += 1.0
     np.testing.assert_array_equal(counts, 1.0)
     assert architecture.weight_mask().sum() == 15 + 10 + 8
 

@@ -1,5 +1,6 @@
 """Schedules, penalties and early stopping."""
 
+import itertools
 import math
 
 import numpy as np
@@ -14,7 +15,7 @@ from core.stopping import EarlyStopping
 def test_a_schedule_starts_at_one_never_rises_and_stays_in_range(name):
     factors = [SCHEDULES[name].factor(t / 7, 10.0) for t in range(200)]
     assert factors[0] == 1.0
-    assert all(0.0 <= b <= a <= 1.0 for a, b in zip(factors, factors[1:], strict=False))
+    assert all(0.0 <= b <= a <= 1.0 for a, b in itertools.pairwise(factors))
 
 
 @pytest.mark.parametrize(
