@@ -45,6 +45,7 @@ class ErrorDialog(QDialog):
         self.details.hide()
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close, self)
         buttons.rejected.connect(self.close)
+        buttons.button(QDialogButtonBox.StandardButton.Close).setDefault(True)
         self.show_details = self._button(buttons, self.tr("Details"))
         self.show_details.setCheckable(True)
         self.show_details.toggled.connect(self._on_show_details)
@@ -68,7 +69,9 @@ class ErrorDialog(QDialog):
         return "\n\n".join([*parts, versions_text()])
 
     def _button(self, buttons: QDialogButtonBox, text: str) -> QPushButton:
-        return buttons.addButton(text, QDialogButtonBox.ButtonRole.ActionRole)
+        button = buttons.addButton(text, QDialogButtonBox.ButtonRole.ActionRole)
+        button.setAutoDefault(False)
+        return button
 
     def _refresh(self) -> None:
         details = "\n".join(trouble.details for trouble in self.troubles if trouble.details)

@@ -164,8 +164,13 @@ def _add_top(window: Window, top: TopBar) -> None:
     if window.menuBar().isNativeMenuBar():
         title, area = window.tr("Workspaces"), Qt.ToolBarArea.TopToolBarArea
         _add_bar(window, "toolbar.top", title, top, area)
-    else:
+        return
+
+    def place() -> None:  # anew each time: a menu bar asks its corner only once for its size
         window.menuBar().setCornerWidget(top, Qt.Corner.TopRightCorner)
+
+    place()
+    top.resized.connect(place)
 
 
 def _add_bar(window: Window, name: str, title: str, content: QWidget, area: Qt.ToolBarArea) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QTabBar, QToolButton, QWhatsThis, QWidget
 
 from gui.actions import without_checked
@@ -16,7 +16,15 @@ from gui.workspaces import WORKSPACES
 
 
 class TopBar(QWidget):
-    """Switches workspaces and says which data are learnt from."""
+    """Switches workspaces and says which data are learnt from.
+
+    Signals
+    -------
+    resized : ()
+        It needs more or less room than before.
+    """
+
+    resized = Signal()
 
     def __init__(
         self,
@@ -33,6 +41,7 @@ class TopBar(QWidget):
         self.tabs.setAccessibleName(self.tr("Workspaces"))
         self.tabs.setDrawBase(False)
         self.tabs.setExpanding(False)
+        self.tabs.setUsesScrollButtons(False)
         self.tabs.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         for index, record in enumerate(WORKSPACES.values()):
             self.tabs.addTab(record.label)
@@ -63,7 +72,10 @@ class TopBar(QWidget):
         words = self.tr("{0}, {1} rows, {2} classes").format(
             dataset.name, grouped(dataset.n_samples), dataset.n_classes
         )
+        if words == self.chip.text():
+            return
         self.chip.setText(words)
+        self.resized.emit()
         self.chip.setAccessibleName(self.tr("Data set: {0}").format(words))
 
     def show_workspace(self, name: str) -> None:

@@ -125,7 +125,7 @@ class Row(QWidget):
 
     def _lay_out(self) -> QGridLayout:
         layout = QGridLayout(self)
-        layout.setContentsMargins(0, 2, 0, 2)
+        layout.setContentsMargins(0, 1, 0, 1)
         layout.setHorizontalSpacing(0)
         layout.setVerticalSpacing(2)
         layout.addWidget(self.label, 0, 0)
