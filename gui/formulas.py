@@ -90,6 +90,7 @@ def as_text(latex: str) -> str:
         text = re.sub(r"\\d?frac" + _GROUP + _GROUP, _fraction, text)
         text = re.sub(r"\^" + _GROUP, r"^(\1)", text)
         text = re.sub("_" + _GROUP, r"_\1", text)
+        text = re.sub(r"(?<![\^_}A-Za-z])" + _GROUP, r"\1", text)
     text = _SYMBOL.sub(lambda found: _WORDS.get(found[1], found[1]), text)
     text = re.sub(r"[{}]", "", text)
     return re.sub(r"\s+([;,)])", r"\1", re.sub(r"\s+", " ", text)).strip()

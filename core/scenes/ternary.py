@@ -56,8 +56,6 @@ def probabilities_at(x: float, y: float) -> Floats:
     >>> probabilities_at(0.5, 0.0)
     array([0.5, 0.5, 0. ])
     """
-    third = y / CORNERS[2, 1]
-    second = x - 0.5 * third
-    p = np.clip(np.array([1.0 - second - third, second, third]), 0.0, 1.0)
-    total = float(p.sum())
-    return read_only(p / total, np.float64)
+    third = min(max(y / float(CORNERS[2, 1]), 0.0), 1.0)
+    second = min(max(x - 0.5 * third, 0.0), 1.0 - third)
+    return read_only(np.array([1.0 - third - second, second, third]), np.float64)

@@ -81,7 +81,7 @@ def legend(scene: FunctionsScene) -> str:
         names.append(_sample(chosen.warning, "╌", tr("curvature")))
     names += [_sample(class_colour(k), "━", label) for k, (_, label, _) in enumerate(scene.others)]
     if scene.units is not None:
-        names.append(_sample(chosen.calibrated, "▆", tr("the units' inputs")))
+        names.append(_sample(chosen.calibrated, "▆", tr("units")))
     return " &nbsp; ".join(names)
 
 

@@ -1,0 +1,382 @@
+import math
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
+from PySide6.QtGui import QMouseEvent, QWheelEvent
+from PySide6.QtWidgets import QApplication, QLabel, QWidget
+from scipy import special
+
+from core.activations import ACTIVATIONS
+from core.errors import UserError
+from core.heads import HEADS
+from core.losses import LOSSES
+from core.scenes.functions import AXES, SECTIONS
+from gui import formulas
+from gui.formulas import FormulaView, as_latex, as_text, coloured, filled_in
+from gui.panels.softmax_words import GRADIENTS, JACOBIAN, SOFTMAX
+from gui.theme import themes
+from tests.gui.panel_cases import new_session, train
+
+
+def child(panel, name):
+    found = panel.findChild(QWidget, name)
+    assert found is not None, name
+    return found
+
+
+def wheel(widget):
+    middle = QPointF(widget.rect().center())
+    event = QWheelEvent(
+        middle,
+        QPointF(widget.mapToGlobal(widget.rect().center())),
+        QPoint(0, 0),
+        QPoint(0, 120),
+        Qt.MouseButton.NoButton,
+        Qt.KeyboardModifier.NoModifier,
+        Qt.ScrollPhase.NoScrollPhase,
+        False,
+    )
+    QApplication.sendEvent(widget, event)
+
+
+def drag(plot, start, end):
+    box = plot.getPlotItem().vb
+    moves = ((start, QEvent.Type.MouseButtonPress), (end, QEvent.Type.MouseMove))
+    for (x, y), kind in (*moves, (end, QEvent.Type.MouseButtonRelease)):
+        scene = box.mapViewToScene(QPointF(x, y))
+        at = QPointF(plot.mapFromScene(scene))
+        button = Qt.MouseButton.LeftButton
+        held = Qt.MouseButton.NoButton if kind == QEvent.Type.MouseButtonRelease else button
+        there = plot.viewport().mapToGlobal(at.toPoint())
+        event = QMouseEvent(kind, at, QPointF(there), button, held, Qt.KeyboardModifier.NoModifier)
+        QApplication.sendEvent(plot.viewport(), event)
+
+
+def formulas_of_the_project():
+    yield from (f for a in ACTIVATIONS.values() for f in (a.formula, a.slope_formula))
+    for loss in LOSSES.values():
+        for form in (loss.binary, loss.categorical):
+            yield from (form.formula, form.gradient_formula)
+    yield from (head.formula for head in HEADS.values())
+    yield from (SOFTMAX, JACOBIAN, GRADIENTS)
+
+
+@pytest.mark.parametrize("latex", sorted(set(formulas_of_the_project())))
+def test_every_formula_can_be_typeset_drawn_and_read(qtbot, latex):
+    view = FormulaView("formula")
+    qtbot.addWidget(view)
+    view.show_formula(latex)
+    view.resize(view.sizeHint())
+    image = view.grab().toImage()
+    background = image.pixel(0, 0)
+    inked = sum(
+        image.pixel(x, y) != background
+        for x in range(0, image.width(), 2)
+        for y in range(image.height())
+    )
+    assert inked > 10
+    text = view.accessibleDescription()
+    assert text == as_text(latex)
+    assert not set(text) & set("\\{}&$")
+    assert text.count("(") == text.count(")")
+
+
+def test_a_formula_takes_the_theme_s_ink_and_is_typeset_once(qtbot, session):
+    light = coloured(r"\sigma(z)", 15.0, "#ff0000")
+    assert b"#ff0000" in light
+    assert b"#010203" not in light
+    view = FormulaView("formula")
+    qtbot.addWidget(view)
+    view.show_formula(r"\sigma(z)")
+    before = view.grab().toImage()
+    typeset = formulas.typeset.cache_info().misses
+    themes().use("dark")
+    assert view.grab().toImage() != before
+    assert formulas.typeset.cache_info().misses == typeset
+
+
+def test_a_wide_formula_shrinks_into_its_place(qtbot):
+    view = FormulaView("formula")
+    qtbot.addWidget(view)
+    view.show_formula("+".join("abcdefghijklmnop"))
+    view.setContentsMargins(0, 0, 4, 0)
+    view.resize(100, 40)
+    image = view.grab().toImage()
+    right = {image.pixel(99, y) for y in range(40)}
+    assert right == {image.pixel(0, 0)}
+
+
+def test_moving_numbers_are_typeset_a_little_later_and_only_the_last(qtbot, monkeypatch):
+    view = FormulaView("formula")
+    qtbot.addWidget(view)
+    view.show_formula("1")
+    asked = []
+    original = formulas.typeset
+    monkeypatch.setattr(formulas, "typeset", lambda *a: asked.append(a[0]) or original(*a))
+    for k in range(20):
+        view.show_formula(str(k + 2), moving=True)
+    assert asked == []
+    assert view.accessibleDescription() == "21"
+    qtbot.waitUntil(lambda: asked == ["21"])
+
+
+@pytest.mark.parametrize(
+    ("latex", "expected"),
+    [
+        (r"\frac{1}{1 + e^{-z}}", r"\frac{1}{1 + e^{-({-2})}}"),
+        (r"\max(z, 0.01\,z)", r"\max({-2}, 0.01\,({-2}))"),
+        (r"\begin{cases} z & z > 0 \end{cases}", r"\begin{cases} ({-2}) & {-2} > 0 \end{cases}"),
+        (r"z^2 + \varphi(z)", r"({-2})^2 + \varphi({-2})"),
+    ],
+)
+def test_a_number_takes_the_symbol_s_place_and_no_other(latex, expected):
+    assert filled_in(latex, "z", "-2") == expected
+
+
+def test_numbers_are_written_as_powers_of_ten_where_they_need_it():
+    assert as_latex(4.2e-18) == r"4.2 \times 10^{-18}"
+    assert as_latex(-math.inf) == r"-\infty"
+
+
+@pytest.mark.parametrize("name", ACTIVATIONS)
+@pytest.mark.parametrize("section", SECTIONS)
+def test_every_function_is_drawn_and_described_in_every_section(name, section, session, show):
+    panel = show("functions", session)
+    panel.choose("function", name)
+    panel.choose("section", section)
+    panel.choose("sharpness", 2.0)
+    assert panel.scene.choice.function == name
+    x, y = panel.plot._value.getData()
+    assert np.array_equal(x, panel.scene.x)
+    low, high = panel.scene.y_range
+    inside = (panel.scene.value > low) & (panel.scene.value < high)
+    assert np.array_equal(y[inside], panel.scene.value[inside])
+    assert ACTIVATIONS[name].label in panel.accessibleDescription()
+
+
+def test_dragging_the_point_moves_it_along_the_curve(session, show):
+    panel = show("functions", session)
+    drag(panel.plot, (1.0, 0.7), (-2.5, 0.3))
+    assert panel.choice.z == pytest.approx(-2.5, abs=0.05)
+    assert panel.scene.point.value == pytest.approx(special.expit(panel.choice.z))
+    x, y = panel.plot._points.getData()
+    assert (x[0], y[0]) == (panel.scene.point.z, panel.scene.point.value)
+
+
+def test_a_drag_beyond_the_plot_stays_at_its_edge(session, show):
+    panel = show("functions", session)
+    drag(panel.plot, (1.0, 0.7), (30.0, 0.3))
+    assert panel.choice.z == 8.0
+
+
+def test_the_tangent_is_drawn_through_the_point_with_its_slope(session, show):
+    panel = show("functions", session)
+    panel.choose("z", 0.5)
+    x, y = panel.plot._tangent.getData()
+    slope = (y[1] - y[0]) / (x[1] - x[0])
+    assert slope == pytest.approx(special.expit(0.5) * special.expit(-0.5))
+    assert y[0] + slope * (0.5 - x[0]) == pytest.approx(special.expit(0.5))
+
+
+def test_the_numbers_stand_in_the_formula(qtbot, session, show):
+    panel = show("functions", session)
+    panel.choose("z", 2.0)
+    text = child(panel, "functions.filled").accessibleDescription()
+    assert text.startswith("σ(2) = 1 / (1 + e^(-(2)))")
+    assert text.endswith("0.8808")
+    panel.choose("sharpness", 3.0)
+    assert "3 · 2" in child(panel, "functions.filled").accessibleDescription()
+
+
+def test_the_table_shows_the_key_places_and_ones_own(session, show):
+    panel = show("functions", session)
+    panel.choose("z", 1.25)
+    rows = child(panel, "functions.table").texts()
+    assert [row[0] for row in rows] == ["−5", "−2", "0", "2", "5", "1.25"]
+    assert rows[2][1:] == ["0.5", "0.25", "0"]
+    assert float(rows[-1][1]) == pytest.approx(special.expit(1.25), rel=1e-3)
+
+
+def test_z_is_set_by_slider_keys_and_typing(qtbot, session, show):
+    panel = show("functions", session)
+    slider, field = child(panel, "functions.z"), child(panel, "functions.z.field")
+    slider.setFocus()
+    qtbot.keyClick(slider, Qt.Key.Key_End)
+    assert panel.choice.z == 8.0
+    field.selectAll()
+    qtbot.keyClicks(field, "-740")
+    qtbot.keyClick(field, Qt.Key.Key_Return)
+    assert panel.choice.z == -740.0
+    field.selectAll()
+    qtbot.keyClicks(field, "many")
+    qtbot.keyClick(field, Qt.Key.Key_Return)
+    assert panel.choice.z == -740.0
+    assert field.property("refused")
+    assert field.toolTip()
+    qtbot.keyClick(field, Qt.Key.Key_Escape)
+    assert field.text() == "-740"
+    qtbot.keyClick(field, Qt.Key.Key_Up)
+    assert panel.choice.z > -740.0
+
+
+def test_the_wheel_changes_nothing(session, show):
+    panel = show("functions", session)
+    names = ["functions.z", "functions.z.field", "functions.function", "functions.section"]
+    before = panel.choice
+    for name in names:
+        child(panel, name).clearFocus()
+        wheel(child(panel, name))
+    wheel(panel.plot.viewport())
+    assert panel.choice == before
+    assert not panel.plot.is_zoomed
+
+
+def test_toggles_show_the_derivatives_and_the_menu_other_functions(session, show):
+    panel = show("functions", session)
+    child(panel, "functions.curvature").click()
+    assert panel.plot._curvature.isVisible()
+    child(panel, "functions.slope").click()
+    assert not panel.plot._slope.isVisible()
+    assert not child(panel, "functions.slope_formula").isVisible()
+    for name in ("relu", "tanh", "relu"):
+        panel.compared[name].trigger()
+    assert [name for name, _, _ in panel.scene.others] == ["tanh"]
+    assert "Tanh" in child(panel, "functions.legend").text()
+    assert not panel.compared["sigmoid"].isEnabled()
+
+
+def test_sharpness_tells_the_steepest_slope_a_quarter_of_t(session, show):
+    panel = show("functions", session)
+    panel.choose("section", "sharpness")
+    panel.choose("sharpness", 20.0)
+    rows = child(panel, "functions.sharpness.figures").texts()
+    assert rows[0][1] == "5"
+    slope = 20.0 * special.expit(20.0) * special.expit(-20.0)
+    assert float(rows[1][1].replace("−", "-")) == pytest.approx(slope, rel=1e-3)
+    assert float(rows[2][1]) == pytest.approx(2 * math.log(9.0) / 20.0, rel=1e-3)
+
+
+@pytest.mark.parametrize("fact", ["range", "symmetry", "steepest", "centre"])
+def test_a_fact_is_drawn_when_it_is_marked(fact, session, show):
+    panel = show("functions", session)
+    panel.choose("section", "facts")
+    child(panel, f"functions.fact.{fact}").click()
+    assert panel.choice.fact == fact
+    assert panel.plot._marks[0].isVisible()
+    _, y = panel.plot._marks[0].getData()
+    expected = {
+        "range": [0.0, 0.0, 1.0, 1.0],
+        "symmetry": [special.expit(1.0), special.expit(-1.0)],
+        "steepest": [0.5 - 0.375, 0.5 + 0.375],
+        "centre": [0.5, 0.5],
+    }[fact]
+    assert np.allclose(y, expected, atol=1e-4)
+    assert child(panel, f"functions.fact.{fact}.note").text()
+
+
+def test_on_the_log_odds_axis_the_sigmoid_is_a_straight_line(session, show):
+    panel = show("functions", session)
+    panel.choose("section", "facts")
+    box = child(panel, "functions.axis")
+    for axis in AXES[1:]:
+        box.setCurrentIndex(box.findData(axis))
+        assert panel.scene.axis == axis
+        assert "frac" in child(panel, "functions.formula").latex
+    _, y = panel.plot._value.getData()
+    assert np.allclose(np.diff(y), np.diff(y)[0])
+    panel.choose("function", "relu")
+    assert not box.isVisible()
+
+
+def test_numerics_name_the_formulas_that_fail_here(session, show):
+    panel = show("functions", session)
+    panel.choose("section", "numerics")
+    child(panel, "functions.try.40").click()
+    rows = {row[0]: row for row in child(panel, "functions.numerics").texts()}
+    assert rows["σ′(z)"][1] == "0"
+    assert "0</span>" in rows["σ′(z)"][2]
+    assert rows["σ′(z)"][3] == "4.25e−18"
+    said = child(panel, "functions.numerics.note").text()
+    assert "σ′(z)" in said
+    child(panel, "functions.try.0.3").click()
+    assert "every textbook formula holds" in child(panel, "functions.numerics.note").text()
+
+
+def test_the_model_s_units_lie_under_their_curve(qtbot, session, show):
+    panel = show("functions", session)
+    panel.choose("section", "model")
+    assert panel.plot._histogram.isVisible()
+    mend = child(panel, "functions.use_unit")
+    mend.click()
+    assert panel.choice.function == session.experiment.model.activation
+    assert not mend.isVisible()
+    before = panel.scene.units.shares
+    train(qtbot, session, 30)
+    assert panel.scene.units.step == session.state.step
+    assert not np.array_equal(panel.scene.units.shares, before)
+    layers = child(panel, "functions.layer")
+    layers.setCurrentIndex(layers.count() - 1)
+    assert panel.scene.units.activation == "sigmoid"
+
+
+def test_frames_cost_nothing_outside_the_section_of_the_model(session, show):
+    panel = show("functions", session)
+    drawn = panel.scene
+    for _ in range(12):
+        session.frame.emit()
+    assert panel.scene is drawn
+    panel.choose("section", "model")
+    drawn = panel.scene
+    session.frame.emit()
+    assert panel.scene is not drawn
+
+
+def test_a_model_without_units_says_so(show):
+    session = new_session(data={"source": "iris"}, model={"hidden": []})
+    try:
+        panel = show("functions", session)
+        panel.choose("section", "model")
+        assert "hidden layer" in child(panel, "functions.units.note").text()
+        assert not panel.plot._histogram.isVisible()
+    finally:
+        session.close()
+
+
+def test_what_cannot_be_is_refused_and_changes_nothing(session, show):
+    panel = show("functions", session)
+    before = panel.choice
+    with pytest.raises(UserError):
+        panel.choose("sharpness", -1.0)
+    assert panel.choice == before
+
+
+@pytest.mark.parametrize("size", [(330, 560), (330, 800), (900, 600), (620, 480)])
+@pytest.mark.parametrize("section", SECTIONS)
+def test_nothing_is_clipped_at_the_side_or_in_the_middle(qtbot, size, section, session, show):
+    panel = show("functions", session)
+    panel.choose("section", section)
+    panel.resize(*size)
+    qtbot.waitUntil(lambda: panel.size().width() == size[0])
+    assert panel.parts.is_wide == (size[0] >= 620)
+    assert panel.parts.horizontalScrollBar().maximum() == 0
+    labels = [x for x in panel.findChildren(QLabel) if x.isVisible() and x.text()]
+
+    def fits(label):
+        tall = label.heightForWidth(label.width()) if label.wordWrap() else 0
+        inside = label.mapTo(panel.parts.widget(), label.rect().bottomRight())
+        return label.height() >= tall and panel.parts.widget().rect().contains(inside)
+
+    qtbot.waitUntil(lambda: all(fits(label) for label in labels))
+
+
+def test_the_tabs_stay_where_they_are(qtbot, session, show):
+    panel = show("functions", session)
+    panel.resize(330, 760)
+    places = {}
+    for section in (*SECTIONS, *SECTIONS):  # the first round settles the layout
+        panel.choose("section", section)
+        QApplication.processEvents()
+        corner = panel.sections.tabs.mapTo(panel.parts.widget(), QPoint(0, 0))
+        places[section] = corner.y()
+    assert len(set(places.values())) == 1, places
