@@ -1,0 +1,1 @@
+"""The speed figures, runnable by anyone; see the README beside this."""

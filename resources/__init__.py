@@ -1,0 +1,1 @@
+"""Data sets, icons, lessons and translations that come with the program."""
