@@ -68,6 +68,8 @@ class Session(QObject):
         A file is being read, or is read or given up; see `opening`.
     told : (str)
         Something the user should know, in words, for the status line.
+    marks_changed : ()
+        Another value is worth marking on a knob's slider; `marks` holds them by path.
     failed : (object)
         An error to show as a dialog; everything is as it was before.
     """
@@ -79,6 +81,7 @@ class Session(QObject):
     playing_changed = Signal(bool)
     opening_changed = Signal()
     told = Signal(str)
+    marks_changed = Signal()
     failed = Signal(object)
 
     def __init__(
@@ -93,6 +96,7 @@ class Session(QObject):
         self.run: Run = start_run(experiment, dataset, choose_engine)
         self.ghosts: list[Run] = []
         self.view = View()
+        self.marks: dict[str, float] = {}
         self.undo_stack = QUndoStack(self)
         self.background = Background(self)
         self.keeper = Keeper(self)
@@ -186,6 +190,15 @@ class Session(QObject):
     def set_view(self, name: str, value: Any) -> None:
         """Change what is looked at; no result changes."""
         self._use_view(self.view.replacing(name, value))
+
+    def set_mark(self, path: str, value: float) -> None:
+        """Mark a value on a knob's slider, such as the largest stable rate; nan unmarks."""
+        marks = {name: kept for name, kept in self.marks.items() if name != path}
+        if not math.isnan(value):
+            marks[path] = value
+        if marks != self.marks:
+            self.marks = marks
+            self.marks_changed.emit()
 
     def open_table(self, path: str, target: str = "") -> None:
         """Read a table in the background and train on it, undoably; a later call supersedes."""

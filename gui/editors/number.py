@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QSignalBlocker, Qt
-from PySide6.QtGui import QKeyEvent, QKeySequence
+import math
+
+from PySide6.QtCore import QEvent, QPointF, QSignalBlocker, Qt
+from PySide6.QtGui import QColor, QKeyEvent, QKeySequence, QPainter
 from PySide6.QtWidgets import QAbstractSlider, QHBoxLayout, QLineEdit, QWidget
 
 from core.knobs import IntegerKnob, NumberKnob
@@ -11,6 +13,7 @@ from gui.editors.binding import Binding
 from gui.editors.scales import scale_of
 from gui.editors.slider import Slider
 from gui.numerals import figures_font, typed, width_of
+from gui.theme import theme
 
 
 def asks_to_undo(event: QEvent) -> bool:
@@ -110,6 +113,23 @@ class NumberField(TypedField):
         )
 
 
+class MarkedSlider(Slider):
+    """A slider with a mark at a value worth knowing, as a fraction of its length; nan is none."""
+
+    mark = math.nan
+
+    def paint_marks(self, painter: QPainter, left: float, right: float, middle: float) -> None:
+        """Draw a small triangle above the groove, its tip at the value."""
+        if math.isnan(self.mark):
+            return
+        x = left + self.mark * (right - left)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(theme().warning))
+        tip, top = middle - 2.0, middle - 9.0
+        corners = [QPointF(x, tip), QPointF(x - 4.0, top), QPointF(x + 4.0, top)]
+        painter.drawPolygon(corners)
+
+
 class NumberEditor(QWidget):
     """A slider (linear or logarithmic) and a number field for one number."""
 
@@ -120,7 +140,7 @@ class NumberEditor(QWidget):
             raise TypeError(f"{binding.path} is no number")
         self.binding = binding
         self.scale = scale_of(knob)
-        self.slider = Slider(self, self.scale.decades())
+        self.slider = MarkedSlider(self, self.scale.decades())
         self.slider.setObjectName(f"{binding.path}.slider")
         self.slider.setAccessibleName(knob.label)
         self.slider.setRange(0, self.scale.places)
@@ -134,6 +154,8 @@ class NumberEditor(QWidget):
         layout.addWidget(self.field)
         self.setFocusProxy(self.field)
         self.slider.valueChanged.connect(self._on_slider)
+        binding.session.marks_changed.connect(self.show_mark)
+        self.show_mark()
         self.show_value(binding.value)
 
     def value(self) -> float:
@@ -150,6 +172,16 @@ class NumberEditor(QWidget):
             with QSignalBlocker(self.slider):
                 self.slider.setValue(self.scale.place(value))
         self.field.show_text(typed(value))
+
+    def show_mark(self) -> None:
+        """Show the value that the session marks for this knob."""
+        value = self.binding.session.marks.get(self.binding.path, math.nan)
+        mark = math.nan
+        if self.scale.low < value < self.scale.high:
+            mark = self.scale.place(value) / self.scale.places
+        if mark != self.slider.mark:
+            self.slider.mark = mark
+            self.slider.update()
 
     def _on_slider(self, place: int) -> None:
         number = self.scale.number(place)
