@@ -28,6 +28,7 @@ BUDGET = 3e9  # multiplications of a surface
 LEVELS = 14
 LEAST_SPAN = 1.5  # half the width of a pair's plane
 PATH_POINTS, PATH_NUMBERS = 400, 4_000_000
+ROOM_AROUND = 0.35  # of the path's extent, left on every side of the present point
 ELLIPSE_SHARE = 0.4  # of half the width, for the ellipse's longer axis
 
 
@@ -236,6 +237,8 @@ def _axes(plane: LossPlane, path: Floats, zoom: float, resolution: int) -> tuple
         middle, half = plane.centre, 1.0
     else:
         places = np.vstack([path, plane.centre])
+        room = ROOM_AROUND * float(np.ptp(places, axis=0).max())
+        places = np.vstack([places, plane.centre - room, plane.centre + room])
         low, high = places.min(axis=0), places.max(axis=0)
         middle = 0.5 * (low + high)
         half = max(0.6 * float((high - low).max()), LEAST_SPAN)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -31,6 +32,7 @@ from gui.session import Session
 LIVE_FINEST = 25
 LIVE_PAUSE = 1000  # milliseconds between two surfaces while training goes on
 ZOOM = 1.5
+RATE = "training.learning_rate"  # the knob on whose slider the stable rate is marked
 MOST_ZOOM = 40.0
 
 
@@ -85,6 +87,8 @@ class LandscapePanel(PlottedPanel):
         self._show_choice()
         self.plot.show_scene(scene)
         self._label(scene)
+        rate = scene.stable_rate
+        self.session.set_mark(RATE, rate if math.isfinite(rate) else math.nan)
         text = self._problem or curvature_note(scene)
         if text != self.says.text():
             self.says.setText(text)
@@ -126,6 +130,7 @@ class LandscapePanel(PlottedPanel):
         self._request += 1
         self._asked, self._is_working = None, False
         self.session.background.cancel("landscape")
+        self.session.set_mark(RATE, math.nan)
 
     def _header(self) -> QHBoxLayout:
         kinds = [(self.tr("Two weights"), "pair"), (self.tr("Random plane"), "random")]

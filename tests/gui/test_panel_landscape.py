@@ -6,6 +6,8 @@ from PySide6.QtCore import QPoint, QPointF, Qt
 
 from core.experiment import experiment_from_mapping
 from core.scenes.landscape import FINEST
+from gui.editors.binding import Binding
+from gui.editors.number import NumberEditor
 from gui.panels.landscape_plot import loss_image
 from gui.panels.landscape_words import curvature_note, parameter_names
 from gui.session import Session
@@ -154,6 +156,20 @@ def test_the_note_names_the_stable_rate_and_warns_beyond_it(qtbot, session, pane
     session.edit("training.learning_rate", 99.0)
     assert panel.scene.rate == 99.0 > scene.stable_rate
     assert "overshoots" in panel.says.text()
+
+
+def test_the_stable_rate_is_marked_on_the_learning_rates_slider(qtbot, session, panel_of):
+    editor = NumberEditor(Binding(session, "training.learning_rate"))
+    qtbot.addWidget(editor)
+    panel = panel_of(session)
+    rate = panel.scene.stable_rate
+    assert session.marks == {"training.learning_rate": rate}
+    scale = editor.scale
+    assert scale.number(round(editor.slider.mark * scale.places)) == pytest.approx(rate, rel=0.06)
+    assert not editor.grab().isNull()
+    panel.hide()
+    assert session.marks == {}
+    assert math.isnan(editor.slider.mark)
 
 
 def test_hiding_the_panel_drops_what_is_under_way(qtbot, session, panel_of):
