@@ -1,52 +1,237 @@
-"""The model with a calibrator behind it: fitted on rows that training never saw."""
+"""The model with what mends its probabilities behind it: undone weights, calibrator, base rate.
+
+A row's class logits lose the log of the class weights, pass the calibrator, and are moved from the
+base rate of the data to the one in use. Each of the three may be missing.
+"""
 
 from __future__ import annotations
 
-from typing import Protocol
+import functools
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from core.calibration.calibrators import CALIBRATORS
-from core.heads import binary_logit
+from core.architecture import Architecture
+from core.calibration.calibrators import CALIBRATORS, CrossFitted, Fitted, Platt, cross_fit
+from core.calibration.calibrators.temperature import Temperature
+from core.data.dataset import TRAIN, VALIDATION, Floats, read_only
+from core.data.preparing import Prepared
+from core.errors import UserError
+from core.experiment import CalibrationChoices
+from core.fastest import logits_at, probabilities_at
+from core.functions import softmax
+from core.heads import class_logits
 from core.run import Run
 from core.training import TrainState
 from core.view import SPLITS
 
-
-class FittedCalibrator(Protocol):
-    """A map from logits to better probabilities."""
-
-    def probabilities(self, logits: np.ndarray) -> np.ndarray:
-        """Return (n,) probabilities of class 1 for (n,) logits, or (n, K) for (n, K)."""
+NO_METHOD = "none"
+CROSS_FITTED = "cross_fitted"
+KEEPS_BASE_RATE = (NO_METHOD, "temperature")  # cannot learn another base rate from its rows
 
 
-def scores(run: Run, state: TrainState, X: np.ndarray) -> np.ndarray:
-    """Return what calibrators take: the (n,) logit of class 1, or (n, K) logits of more classes."""
-    logits = run.logits(state, X)
-    return binary_logit(logits) if run.architecture.n_classes == 2 else logits
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A network at a step, with the rows it is judged on: what probabilities depend on.
+
+    Attributes
+    ----------
+    architecture : Architecture
+    prepared : Prepared
+    state : TrainState
+    """
+
+    architecture: Architecture
+    prepared: Prepared
+    state: TrainState
+
+    @classmethod
+    def at(cls, run: Run, state: TrainState) -> Model:
+        """Return a run's model at a state."""
+        return cls(run.architecture, run.prepared, state)
+
+    def logits(self, code: int) -> Floats:
+        """Return the (n, K) class logits of a part's rows, computed once a state."""
+        return _logits(self, code)
 
 
-def fit_calibrator(run: Run, state: TrainState, method: str, split: str) -> FittedCalibrator:
-    """Fit a calibrator on one part of the rows.
+@dataclass(frozen=True, slots=True, eq=False)
+class Mend:
+    """What stands between the model's logits and the probabilities that are shown.
+
+    Attributes
+    ----------
+    method : str
+        The calibrator's name; "none" without one.
+    fitted : Fitted or None
+    before : (K,) array
+        Added to the class logits before the calibrator.
+    after : (K,) array
+        Added to the log probabilities after it.
+    """
+
+    method: str
+    fitted: Fitted | None
+    before: Floats
+    after: Floats
+
+    def probabilities(self, logits: Floats, /) -> Floats:
+        """Return (n, K) probabilities of (n, K) class logits."""
+        z = logits + self.before if self.before.any() else logits
+        if self.fitted is None:
+            return self.in_use(softmax(z))
+        return self.in_use(self.fitted.probabilities(np.ascontiguousarray(z)))
+
+    def in_use(self, probabilities: Floats) -> Floats:
+        """Return (n, K) probabilities moved to the base rate in use."""
+        return reweighted(probabilities, self.after) if self.after.any() else probabilities
+
+
+def reweighted(probabilities: Floats, log_ratios: Floats) -> Floats:
+    """Return p_k r_k / sum_j p_j r_j: the same evidence under other base rates.
+
+    Saerens, Latinne & Decaestecker (2002), "Adjusting the outputs of a classifier to new a priori
+    probabilities", equation 2.4, with r_k the new base rate of class k over the old one.
+
+    Parameters
+    ----------
+    probabilities : (n, K) array
+    log_ratios : (K,) array
+        ln r_k.
+
+    Examples
+    --------
+    >>> reweighted(np.array([[0.5, 0.5]]), np.log([0.8 / 0.5, 0.2 / 0.5])).round(9).tolist()
+    [[0.8, 0.2]]
+    """
+    joint = probabilities * np.exp(log_ratios - log_ratios.max())
+    total = joint.sum(axis=1, keepdims=True)
+    return np.asarray(
+        np.where(total > 0.0, joint / np.where(total > 0.0, total, 1.0), probabilities)
+    )
+
+
+def mend_of(run: Run, state: TrainState, choices: CalibrationChoices | None = None) -> Mend | None:
+    """Return what the experiment's choices (or others) mend at a state; None where nothing is.
 
     Raises
     ------
     UserError
-        Where the part cannot be fitted, for instance because it holds one class only.
+        Where the rows to fit on do not suffice.
     """
-    X, y, _ = run.prepared.part(SPLITS.index(split))
-    fitted: FittedCalibrator = CALIBRATORS[method].fit(scores(run, state, X), y)
-    return fitted
+    chosen = run.experiment.calibration if choices is None else choices
+    return mend(Model.at(run, state), chosen)
 
 
-def fit_on_validation(run: Run, state: TrainState, method: str) -> FittedCalibrator:
-    """Fit a calibrator where it should be fitted: on the validation part."""
-    return fit_calibrator(run, state, method, "validation")
+def mend(model: Model, choices: CalibrationChoices) -> Mend | None:
+    """Return what choices mend of a model; see `mend_of`."""
+    before = undone_weights(model.prepared) if choices.undo_weights else _none(model.prepared)
+    after = _base_rate_shift(model.prepared, choices)
+    if choices.method == NO_METHOD and not before.any() and not after.any():
+        return None
+    fitted = None
+    if choices.method != NO_METHOD:
+        fitted = fit_calibrator(model, choices)
+    return Mend(choices.method, fitted, before, after)
 
 
-def calibrated_probabilities(
-    run: Run, state: TrainState, fitted: FittedCalibrator, X: np.ndarray
-) -> np.ndarray:
-    """Return the (n, K) calibrated probabilities of prepared rows X (n, n_inputs)."""
-    p = fitted.probabilities(scores(run, state, X))
-    return np.column_stack((1.0 - p, p)) if p.ndim == 1 else p
+def mends(choices: CalibrationChoices) -> bool:
+    """Tell whether anything stands between the model's probabilities and those shown."""
+    return choices.method != NO_METHOD or choices.undo_weights or choices.base_rate > 0.0
+
+
+def fit_calibrator(model: Model, choices: CalibrationChoices) -> Fitted:
+    """Return the calibrator that the choices name: fitted, or with its parameters by hand."""
+    if choices.by_hand and choices.method == "temperature":
+        return Temperature(choices.temperature)
+    if choices.by_hand and choices.method == "platt" and len(model.prepared.classes) == 2:
+        return Platt(choices.platt_a, choices.platt_b)
+    folds = choices.folds if choices.fitted_on == CROSS_FITTED else 0
+    return _fit(model, choices.method, fitting_part(choices), folds, choices.undo_weights)
+
+
+def fitting_part(choices: CalibrationChoices) -> int:
+    """Return the part (0 train, 1 validation, 2 test) that calibrators are fitted on."""
+    return VALIDATION if choices.fitted_on == CROSS_FITTED else SPLITS.index(choices.fitted_on)
+
+
+def undone_weights(prepared: Prepared) -> Floats:
+    """Return what is added to the class logits to undo the training weights of the classes, (K,).
+
+    A model trained with class weights w_k learns probabilities in proportion to w_k P(k | x), so
+    that each logit is too high by ln w_k (Elkan 2001, theorem 2).
+    """
+    return read_only(-np.log(prepared.class_weights / prepared.class_weights.mean()), np.float64)
+
+
+def base_rates(prepared: Prepared, code: int = TRAIN) -> Floats:
+    """Return the share of every class among a part's rows, (K,); nan without rows."""
+    counts = np.bincount(prepared.y[prepared.split == code], minlength=len(prepared.classes))
+    with np.errstate(invalid="ignore"):
+        return np.asarray(counts / counts.sum())
+
+
+def rates_in_use(rates: Floats, base_rate: float) -> Floats:
+    """Return the shares of two classes where the second's is the base rate; 0 keeps them."""
+    return np.array([1.0 - base_rate, base_rate]) if base_rate and len(rates) == 2 else rates
+
+
+def part_probabilities(model: Model, code: int, mend: Mend | None) -> Floats:
+    """Return (n, K) probabilities of a part's rows.
+
+    Of a cross-fitted calibrator each of its own rows is judged by the one map that did not see it.
+    """
+    if mend is None:
+        return probabilities_at(model.architecture, model.state, model.prepared.part(code)[0])
+    if isinstance(mend.fitted, CrossFitted) and code == VALIDATION:
+        return mend.in_use(mend.fitted.held_out)
+    return mend.probabilities(model.logits(code))
+
+
+def calibrated_at(run: Run, state: TrainState) -> Mend | None:
+    """Return what mends the probabilities at a state, as the experiment says; None if nothing."""
+    return mend_of(run, state)
+
+
+def plain_method(choices: CalibrationChoices, method: str) -> CalibrationChoices:
+    """Return the choices with another calibrator, fitted and not by hand."""
+    return replace(choices, method=method, by_hand=False)
+
+
+@functools.lru_cache(maxsize=6)
+def _logits(model: Model, code: int) -> Floats:
+    logits = logits_at(model.architecture, model.state, model.prepared.part(code)[0])
+    return read_only(class_logits(logits), np.float64)
+
+
+@functools.lru_cache(maxsize=16)
+def _fit(model: Model, method: str, code: int, folds: int, undo: bool) -> Fitted:
+    logits = model.logits(code)
+    if undo:
+        logits = logits + undone_weights(model.prepared)
+    labels = model.prepared.part(code)[1]
+    record = CALIBRATORS[method]
+    if not np.isfinite(logits).all():
+        raise UserError(
+            f"The calibrator {record.label} was not fitted.",
+            "The model's logits are no longer finite.",
+            "Lower the learning rate and train again.",
+        )
+    if folds:
+        return cross_fit(record, logits, labels, folds=folds)
+    return record.fit(logits, labels)
+
+
+def _base_rate_shift(prepared: Prepared, choices: CalibrationChoices) -> Floats:
+    if not choices.base_rate or len(prepared.classes) != 2:
+        return _none(prepared)
+    learnt = base_rates(prepared)
+    if not choices.undo_weights and choices.method in KEEPS_BASE_RATE:
+        learnt = learnt * prepared.class_weights / (learnt @ prepared.class_weights)
+    with np.errstate(divide="ignore"):
+        shift = np.log(rates_in_use(learnt, choices.base_rate)) - np.log(learnt)
+    return read_only(shift, np.float64)
+
+
+def _none(prepared: Prepared) -> Floats:
+    return read_only(np.zeros(len(prepared.classes)), np.float64)

@@ -88,6 +88,15 @@ class CalibrationChoices:
     """How probabilities are mended and how their reliability is shown."""
 
     method: str = setting(calibration_knobs.METHOD)
+    fitted_on: str = setting(calibration_knobs.FITTED_ON)
+    folds: int = setting(calibration_knobs.FOLDS)
+    by_hand: bool = setting(calibration_knobs.BY_HAND)
+    temperature: float = setting(calibration_knobs.TEMPERATURE)
+    platt_a: float = setting(calibration_knobs.PLATT_A)
+    platt_b: float = setting(calibration_knobs.PLATT_B)
+    undo_weights: bool = setting(calibration_knobs.UNDO_WEIGHTS)
+    base_rate: float = setting(calibration_knobs.BASE_RATE)
+    compared: tuple[str, ...] = setting(calibration_knobs.COMPARED)
     bins: int = setting(calibration_knobs.BINS)
     binning: str = setting(calibration_knobs.BINNING)
 

@@ -216,6 +216,22 @@ class NamesKnob(Knob):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ChoicesKnob(NamesKnob):
+    """Some names out of a registry, each once; kept in the registry's order."""
+
+    choices: Callable[[], Mapping[str, Named]]
+
+    def check(self, value: Any) -> tuple[str, ...]:
+        """Return the names where the registry knows them all."""
+        asked = NamesKnob.check(self, value)
+        names = list(self.choices())
+        for name in asked:
+            if name not in names:
+                raise self.refusal(name, f"Choose some of: {', '.join(names)}.")
+        return tuple(name for name in names if name in asked)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NumbersKnob(Knob):
     """A list of numbers in [low, high]; an empty list means that none is set."""
 

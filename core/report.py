@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import dataclasses
 import json
 import math
 import os
@@ -13,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from core.calibrated import calibrated_probabilities, fit_on_validation
+from core.calibrated import Mend, Model, mend_of, part_probabilities
 from core.data.catalogue import OWN_FILE, SOURCES
 from core.errors import UserError
 from core.evaluation import evaluate
@@ -104,13 +103,16 @@ def report(trained: Trained) -> dict[str, Any]:
     run, state = trained.run, trained.state
     method = run.experiment.calibration.method
     method = FALLBACK_METHOD if method == "none" else method
-    fitted = fit_on_validation(run, state, method)
+    # the figures are of the data as they are, so that no other base rate is assumed
+    choices = replace(run.experiment.calibration, method=method, base_rate=0.0)
+    mend = mend_of(run, state, choices)
+    model = Model.at(run, state)
     parts: dict[str, Any] = {}
-    for split, (X, y) in zip(SPLITS, parts_of(run.prepared), strict=True):
+    for code, (split, (X, y)) in enumerate(zip(SPLITS, parts_of(run.prepared), strict=True)):
         parts[split] = {
             "rows": len(y),
             "before": _figures(y, run.probabilities(state, X), class_logits(run.logits(state, X))),
-            "after": _figures(y, calibrated_probabilities(run, state, fitted, X)),
+            "after": _figures(y, part_probabilities(model, code, mend)),
         }
     return {
         "experiment": json.loads(run.experiment.to_json()),
@@ -128,8 +130,8 @@ def report(trained: Trained) -> dict[str, Any]:
         "diverged": str(trained.divergence.error()) if trained.divergence else None,
         "calibration": {
             "method": method,
-            "fitted_on": "validation",
-            "parameters": {name: _plain(value) for name, value in _numbers(fitted).items()},
+            "fitted_on": choices.fitted_on,
+            "parameters": _numbers(mend),
         },
         **parts,
     }
@@ -192,10 +194,12 @@ def _plain(value: float) -> float | str | None:
     return value if math.isfinite(value) else ("inf" if value > 0 else "-inf")
 
 
-def _numbers(fitted: Any) -> dict[str, float]:
+def _numbers(mend: Mend | None) -> dict[str, float | str | None]:
     """Return the fitted parameters that are single numbers."""
-    fields = {field.name: getattr(fitted, field.name) for field in dataclasses.fields(fitted)}
-    return {name: float(v) for name, v in fields.items() if isinstance(v, float | np.floating)}
+    if mend is None or mend.fitted is None:
+        return {}
+    values = {name: np.asarray(it.value) for name, it in mend.fitted.parameters.items()}
+    return {name: _plain(float(value)) for name, value in values.items() if value.ndim == 0}
 
 
 def _write(path: str, text: str) -> None:

@@ -31,6 +31,33 @@ SECTIONS: Registry[Choice] = Registry(
 )
 
 
+CURVES: Registry[Choice] = Registry(
+    "curve",
+    [
+        Choice("corp", "CORP"),
+        Choice("width", "equal width"),
+        Choice("mass", "equal mass"),
+        Choice("smooth", "smooth"),
+    ],
+)
+BANDS: Registry[Choice] = Registry(
+    "band",
+    [
+        Choice("consistency", "chance band"),
+        Choice("confidence", "confidence band"),
+        Choice("none", "no band"),
+    ],
+)
+BAR_INTERVALS: Registry[Choice] = Registry(
+    "interval",
+    [
+        Choice("none", "no intervals"),
+        Choice("jeffreys", "Jeffreys"),
+        Choice("clopper_pearson", "Clopper-Pearson"),
+    ],
+)
+
+
 @dataclass(frozen=True, slots=True)
 class View:
     """What is being looked at, frozen.
@@ -59,6 +86,18 @@ class View:
         classes, class 1.
     bars : bool
         Whether the reliability diagram shows binned bars beside the curve.
+    reliability_curve : {"corp", "width", "mass", "smooth"}
+        How the reliability curve is drawn.
+    reliability_band : {"consistency", "confidence", "none"}
+        What the band holds: curves of a calibrated model, or where else the curve could have been.
+    bar_interval : {"none", "jeffreys", "clopper_pearson"}
+        The interval drawn at each bin's frequency.
+    smoothing : float
+        Width of the smooth curve's kernel, in probability; 0 is its fixed point.
+    top_label : bool
+        Whether curves by class judge the class decided rather than each class's probability.
+    brushed : tuple of float
+        The rows of the part whose judged probability lies in (low, high] are lit; empty is none.
     metric : str
         What the curves panel draws.
     by_epoch, log_metric, log_steps, smoothed : bool
@@ -81,6 +120,12 @@ class View:
     calibrated: bool = False
     reliability_class: int = -1
     bars: bool = False
+    reliability_curve: str = "corp"
+    reliability_band: str = "consistency"
+    bar_interval: str = "none"
+    smoothing: float = 0.0
+    top_label: bool = False
+    brushed: tuple[float, ...] = ()
     metric: str = "loss"
     by_epoch: bool = True
     log_metric: bool = False
@@ -95,6 +140,15 @@ class View:
             raise UserError(f"There is no view setting named {name!r}.")
         if name == "threshold" and not 0.0 <= value <= 1.0:
             raise UserError("The threshold is a probability.", "", "Give a number from 0 to 1.")
+        if name in CHOSEN and value not in CHOSEN[name]:
+            known = ", ".join(CHOSEN[name])
+            raise UserError(f"{name} cannot be {value!r}.", "", f"Choose one of: {known}.")
+        if name == "smoothing" and not 0.0 <= value <= 1.0:
+            raise UserError("The smoothing is a width in probability.", "", "Give 0 to 1.")
+        if name == "brushed" and not (
+            len(value) in (0, 2) and all(isinstance(end, int | float) for end in value)
+        ):
+            raise UserError("A brush has two ends.", "", "Give a lower and an upper probability.")
         return dataclasses.replace(self, **{name: value})
 
     def for_other_data(self) -> View:
@@ -107,4 +161,12 @@ class View:
             held=plain.held,
             reliability_class=plain.reliability_class,
             selected=plain.selected,
+            brushed=plain.brushed,
         )
+
+
+CHOSEN: dict[str, Registry[Choice]] = {
+    "reliability_curve": CURVES,
+    "reliability_band": BANDS,
+    "bar_interval": BAR_INTERVALS,
+}

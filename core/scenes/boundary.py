@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from core.calibrated import Mend, calibrated_at
 from core.data.dataset import Codes, Floats, read_only
 from core.heads import class_logits
 from core.run import Run
-from core.scenes.calibrated import Calibrated, calibrated_at
 from core.scenes.planes import MOST_STAND_INS, Plane, plane_of
 from core.scenes.surface import LEVELS, Contour, Surface, contours_of, surface_of
 from core.scenes.unit_maps import UnitMap, unit_map, unit_of
@@ -206,7 +206,7 @@ def _rows(plane: Plane, shown: tuple[bool, ...]) -> Rows:
 
 
 def _wrong(
-    run: Run, state: TrainState, rows: Rows, threshold: float, calibrated: Calibrated | None
+    run: Run, state: TrainState, rows: Rows, threshold: float, calibrated: Mend | None
 ) -> NDArray[np.bool_]:
     plane_rows = np.searchsorted(run.prepared.rows, rows.rows)
     X = run.prepared.X[plane_rows]

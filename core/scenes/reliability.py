@@ -6,45 +6,58 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from core.calibrated import (
+    CROSS_FITTED,
+    NO_METHOD,
+    base_rates,
+    fitting_part,
+    mends,
+    plain_method,
+)
 from core.calibration.bands import Band, band_of
-from core.calibration.binned_error import binned_error
-from core.calibration.cells import Cells, cells_of
-from core.calibration.reliability import BINNINGS, ReliabilityCurve, corp_curve
-from core.calibration.scores import SCORES, Decomposition, decompose
+from core.calibration.calibrators import CALIBRATORS
+from core.calibration.cells import Cells
 from core.data.dataset import Floats, read_only
 from core.errors import UserError
+from core.experiment import CalibrationChoices
 from core.run import Run
-from core.scenes.calibrated import calibrated_probabilities
-from core.scenes.chance import chance_error
+from core.scenes.judging import NO_FLOATS, Drawing, Judged, judge, judged_view, polyline, pooled
+from core.scenes.truth import Truth, true_curve
 from core.training import TrainState
 from core.view import SPLITS, View
 
 HISTOGRAM_BINS = 30
 FULL_DRAWS = 300
 
+__all__ = [
+    "FULL_DRAWS",
+    "HISTOGRAM_BINS",
+    "Compared",
+    "Judged",
+    "ReliabilityScene",
+    "judged_view",
+    "polyline",
+    "reliability_scene",
+]
+
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Judged:
-    """How one set of probabilities of one yes-or-no forecast did.
+class Compared:
+    """Another calibrator beside the chosen one.
 
     Attributes
     ----------
-    curve : ReliabilityCurve
-        The CORP curve.
-    bars : ReliabilityCurve
-        The same rows in bins.
-    ece : float
-        Expected calibration error in those bins.
-    chance_ece : float
-        What a perfectly calibrated model with these probabilities would show on average.
-    brier : Decomposition
+    name, label : str
+    judged : Judged or None
+        None where it cannot be fitted.
+    problem : str
+        Why, in words.
     """
 
-    curve: ReliabilityCurve
-    bars: ReliabilityCurve
-    ece: float
-    chance_ece: float
-    brier: Decomposition
+    name: str
+    label: str
+    judged: Judged | None
+    problem: str = ""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -62,20 +75,32 @@ class ReliabilityScene:
     bins : int
         As asked for; the equal-mass bars may be fewer.
     binning : str
+    kind : str
+        How curves are drawn; a name in ``core.view.CURVES``.
     raw : Judged or None
         None where the part has no rows.
     calibrated : Judged or None
-        None without a calibrator.
+        None where nothing mends the probabilities.
+    compared : tuple of Compared
     band : Band or None
-        Where a perfectly calibrated model's curve would lie at this n; None if not drawn.
+        Where a perfectly calibrated model's curve would lie at this n (or, as confidence band,
+        where else the curve could have been); None if not drawn.
     edges : (HISTOGRAM_BINS + 1,) array
     counts : (2, HISTOGRAM_BINS) array
         How many rows got each probability: those in which it did not happen, and those in which
         it did.
+    truth : (x, y)
+        The true curve; empty where it is not known.
     method : str
         The calibrator's name; "none" without one.
+    fitted_on : str
+        A name in ``core.calibration.choices.FITTING_ROWS``.
     fitted_here : bool
         Whether the calibrator is shown on the rows it was fitted on.
+    base_rates : (data, in use)
+        Share of the second of two classes, where another base rate is in use; else empty.
+    brushed : tuple of float
+        (low, high]; empty where no rows are picked out.
     problem : str
         Why there is no calibrated curve although a calibrator is chosen; empty otherwise.
     """
@@ -87,21 +112,20 @@ class ReliabilityScene:
     classes: tuple[str, ...]
     bins: int
     binning: str
+    kind: str
     raw: Judged | None
     calibrated: Judged | None
+    compared: tuple[Compared, ...]
     band: Band | None
     edges: Floats
     counts: Floats
+    truth: tuple[Floats, Floats]
     method: str
+    fitted_on: str
     fitted_here: bool
+    base_rates: tuple[float, ...]
+    brushed: tuple[float, ...]
     problem: str
-
-
-def judged_view(view: View, n_classes: int) -> int | str:
-    """Return which forecast is judged: the class asked for, else class 1 of two or confidence."""
-    if 0 <= view.reliability_class < n_classes:
-        return view.reliability_class
-    return 1 if n_classes == 2 else "confidence"
 
 
 def reliability_scene(
@@ -110,6 +134,7 @@ def reliability_scene(
     view: View,
     draws: int = FULL_DRAWS,
     earlier: Band | None = None,
+    truth: Truth | None = None,
 ) -> ReliabilityScene:
     """Return what the reliability panel shows at a state.
 
@@ -118,66 +143,110 @@ def reliability_scene(
     draws : int
         Sets of outcomes for the band; 0 keeps an earlier band.
     earlier : Band, optional
+    truth : Truth, optional
+        Where it is known and wanted.
     """
-    X, y, _ = run.prepared.part(SPLITS.index(view.split))
-    empty = _empty(run, state, view, len(y))
-    if not len(y):
+    empty = _empty(run, state, view)
+    if not empty.n_rows:
         return empty
-    cells = cells_of(y, run.probabilities(state, X), view=empty.view)
-    mended, problem = _mended(run, state, X)
-    calibrated = None
-    if mended is not None:
-        calibrated = judge(cells_of(y, mended, view=empty.view), empty.bins, empty.binning)
+    code = SPLITS.index(view.split)
+    choices = run.experiment.calibration
+    drawing = Drawing.of(view, choices)
+    index = pooled(run, state, code, empty.view, None)
+    calibrated, problem = _calibrated(run, state, code, empty.view, drawing)
     return replace(
         empty,
-        raw=judge(cells, empty.bins, empty.binning),
+        raw=judge(index, drawing),
         calibrated=calibrated,
-        band=band_of(cells, draws=draws) if draws else earlier,
-        counts=_histogram(cells, empty.edges),
+        compared=_compared(run, state, code, empty.view, drawing),
+        band=_band(index.cells, view, draws, earlier, bool(empty.base_rates)),
+        counts=_histogram(index.cells, empty.edges),
+        truth=true_curve(run, state, empty.view, truth) if truth else empty.truth,
         problem=problem,
     )
 
 
-def _empty(run: Run, state: TrainState, view: View, n_rows: int) -> ReliabilityScene:
+def _empty(run: Run, state: TrainState, view: View) -> ReliabilityScene:
     """Return the scene of a part before anything is judged."""
     choices = run.experiment.calibration
     classes = run.prepared.classes
+    code = SPLITS.index(view.split)
+    drawing = Drawing.of(view, choices)
     return ReliabilityScene(
         step=state.step,
         split=view.split,
-        n_rows=n_rows,
+        n_rows=int(np.count_nonzero(run.prepared.split == code)),
         view=judged_view(view, len(classes)),
         classes=classes,
         bins=choices.bins,
-        binning=choices.binning,
+        binning=drawing.binning,
+        kind=view.reliability_curve,
         raw=None,
         calibrated=None,
+        compared=(),
         band=None,
         edges=read_only(np.linspace(0.0, 1.0, HISTOGRAM_BINS + 1), np.float64),
         counts=read_only(np.zeros((2, HISTOGRAM_BINS)), np.float64),
+        truth=(NO_FLOATS, NO_FLOATS),
         method=choices.method,
-        fitted_here=choices.method != "none" and view.split == "validation",
+        fitted_on=choices.fitted_on,
+        fitted_here=_is_fitted_here(choices, code),
+        base_rates=_rates(run, code),
+        brushed=view.brushed,
         problem="",
     )
 
 
-def judge(cells: Cells, bins: int, binning: str) -> Judged:
-    """Return curve, bars and figures of a pooled forecast."""
-    bars = BINNINGS[binning].curve(cells, bins)
-    return Judged(
-        curve=corp_curve(cells),
-        bars=bars,
-        ece=binned_error(cells, bins, binning),
-        chance_ece=chance_error(cells, bars),
-        brier=decompose(cells, SCORES["brier"]),
-    )
+def _is_fitted_here(choices: CalibrationChoices, code: int) -> bool:
+    """Tell whether a calibrator is judged on rows that it saw; cross-fitted ones never are."""
+    some = choices.method != NO_METHOD and not choices.by_hand
+    return some and choices.fitted_on != CROSS_FITTED and fitting_part(choices) == code
 
 
-def _mended(run: Run, state: TrainState, X: Floats) -> tuple[Floats | None, str]:
+def _rates(run: Run, code: int) -> tuple[float, ...]:
+    rates, in_use = base_rates(run.prepared, code), run.experiment.calibration.base_rate
+    return (float(rates[1]), in_use) if in_use and len(rates) == 2 else ()
+
+
+def _calibrated(
+    run: Run, state: TrainState, code: int, forecast: int | str, drawing: Drawing
+) -> tuple[Judged | None, str]:
+    choices = run.experiment.calibration
+    if not mends(choices):
+        return None, ""
     try:
-        return calibrated_probabilities(run, state, X), ""
+        return judge(pooled(run, state, code, forecast, choices), drawing), ""
     except UserError as error:
         return None, str(error)
+
+
+def _compared(
+    run: Run, state: TrainState, code: int, forecast: int | str, drawing: Drawing
+) -> tuple[Compared, ...]:
+    found = []
+    choices = run.experiment.calibration
+    for name in choices.compared:
+        if name == choices.method and not choices.by_hand:
+            continue
+        label = CALIBRATORS[name].label
+        try:
+            index = pooled(run, state, code, forecast, plain_method(choices, name))
+            found.append(Compared(name, label, judge(index, drawing)))
+        except UserError as error:
+            found.append(Compared(name, label, None, str(error)))
+    return tuple(found)
+
+
+def _band(
+    cells: Cells, view: View, draws: int, earlier: Band | None, is_weighted: bool
+) -> Band | None:
+    """Return the band; none where rows are weighted by their class, since outcomes decide that."""
+    if view.reliability_band == "none" or is_weighted:
+        return None
+    kind = "consistency" if view.reliability_band == "consistency" else "confidence"
+    if not draws:
+        return earlier if earlier is not None and earlier.kind == kind else None
+    return band_of(cells, draws=draws, kind="confidence" if kind == "confidence" else "consistency")
 
 
 def _histogram(cells: Cells, edges: Floats) -> Floats:

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.architecture import Architecture
+from core.calibrated import Mend
 from core.data.dataset import Floats, read_only
 from core.heads import class_logits
 from core.run import Run
-from core.scenes.calibrated import Calibrated
 from core.scenes.planes import Plane
 from core.training import TrainState
 
@@ -85,7 +85,7 @@ def surface_of(
     plane: Plane,
     resolution: int,
     averaged: int,
-    calibrated: Calibrated | None = None,
+    calibrated: Mend | None = None,
 ) -> Surface:
     """Return the probabilities at a state on a square grid over a plane.
 
@@ -161,7 +161,7 @@ def _averaged(
     plane: Plane,
     at: Floats,
     averaged: int,
-    calibrated: Calibrated | None,
+    calibrated: Mend | None,
 ) -> Floats:
     rows = run.prepared.encode(plane.stand_ins[:averaged])
     on_axes = {axis.feature for axis in plane.axes}
@@ -174,7 +174,7 @@ def _averaged(
     return total / len(rows)
 
 
-def _probabilities(run: Run, state: TrainState, X: Floats, calibrated: Calibrated | None) -> Floats:
+def _probabilities(run: Run, state: TrainState, X: Floats, calibrated: Mend | None) -> Floats:
     out = np.empty((len(X), len(run.prepared.classes)))
     for start in range(0, len(X), _CHUNK):
         part = slice(start, start + _CHUNK)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from core.knobs import ChoiceKnob, IntegerKnob
+from core.knobs import ChoiceKnob, ChoicesKnob, IntegerKnob, NumberKnob, SwitchKnob
 from core.registry import Named
 
 
@@ -20,12 +20,97 @@ def _binnings() -> Mapping[str, Named]:
     return BINNINGS
 
 
+def _fitting_rows() -> Mapping[str, Named]:
+    from core.calibration.choices import FITTING_ROWS
+
+    return FITTING_ROWS
+
+
+def _calibrators() -> Mapping[str, Named]:
+    from core.calibration.calibrators import CALIBRATORS
+
+    return CALIBRATORS
+
+
 METHOD = ChoiceKnob(
     label="calibrator",
     default="none",
     choices=_methods,
     effect="view",
     help="The map, fitted on the validation part, from the model's probability to a better one.",
+)
+FITTED_ON = ChoiceKnob(
+    label="fitted on",
+    default="validation",
+    choices=_fitting_rows,
+    effect="view",
+    help="The rows that calibrators are fitted on; on train or test they claim too much.",
+)
+FOLDS = IntegerKnob(
+    label="folds",
+    default=5,
+    low=2,
+    high=20,
+    effect="view",
+    only_for=(("calibration.fitted_on", ("cross_fitted",)),),
+    help="Into how many parts the validation rows are dealt; each map is fitted without one.",
+)
+BY_HAND = SwitchKnob(
+    label="by hand",
+    default=False,
+    effect="view",
+    only_for=(("calibration.method", ("temperature", "platt")),),
+    help="Use the calibrator's parameters as set below in place of the fitted ones.",
+)
+TEMPERATURE = NumberKnob(
+    label="temperature",
+    default=1.0,
+    low=0.01,
+    high=100.0,
+    scale="log",
+    effect="view",
+    only_for=(("calibration.method", ("temperature",)), ("calibration.by_hand", (True,))),
+    help="Divides the logits: above 1 every probability moves towards even odds.",
+)
+PLATT_A = NumberKnob(
+    label="Platt's A",
+    default=-1.0,
+    low=-20.0,
+    high=20.0,
+    effect="view",
+    only_for=(("calibration.method", ("platt",)), ("calibration.by_hand", (True,))),
+    help="Minus the factor on the logit: at -1 it stays, nearer 0 it says less.",
+)
+PLATT_B = NumberKnob(
+    label="Platt's B",
+    default=0.0,
+    low=-20.0,
+    high=20.0,
+    effect="view",
+    only_for=(("calibration.method", ("platt",)), ("calibration.by_hand", (True,))),
+    help="Minus the shift of the logit: below 0 the second class gains, and decisions move.",
+)
+UNDO_WEIGHTS = SwitchKnob(
+    label="undo class weights",
+    default=False,
+    effect="view",
+    only_for=(("data.class_weights", ("balanced", "custom")),),
+    help="Take the log of each class's training weight off its logit again.",
+)
+BASE_RATE = NumberKnob(
+    label="base rate in use",
+    default=0.0,
+    low=0.0,
+    high=1.0,
+    effect="view",
+    help="How common the second class is where the model will serve; 0 is as in the data.",
+)
+COMPARED = ChoicesKnob(
+    label="compared",
+    default=(),
+    choices=_calibrators,
+    effect="view",
+    help="More calibrators, drawn beside the chosen one.",
 )
 BINS = IntegerKnob(
     label="bins",

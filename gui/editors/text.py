@@ -6,13 +6,14 @@ from typing import Any
 
 from PySide6.QtWidgets import QWidget
 
+from core.knobs import NamesKnob
 from gui.editors.binding import Binding
 from gui.editors.number import TypedField
 from gui.numerals import typed
 
 
 class TextEditor(TypedField):
-    """A short text, or a list of numbers separated by spaces."""
+    """A short text, numbers separated by spaces, or names by commas."""
 
     def __init__(self, binding: Binding, parent: QWidget | None = None) -> None:
         super().__init__(binding, parent)
@@ -22,6 +23,8 @@ class TextEditor(TypedField):
     def shown(self) -> str:
         """Return the value in place as one would type it."""
         value = self.binding.value
+        if isinstance(self.binding.knob, NamesKnob):
+            return ", ".join(value)
         if isinstance(value, tuple):
             return " ".join(typed(number) for number in value)
         return str(value)

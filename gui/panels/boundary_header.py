@@ -6,7 +6,7 @@ from html import escape
 
 from PySide6.QtWidgets import QToolButton, QVBoxLayout, QWidget
 
-from core.scenes.calibrated import NO_METHOD
+from core.calibrated import mends
 from core.scenes.planes import axes_of
 from core.view import SECTIONS, SPLITS
 from gui.panels.controls import choice, note, row, show_checked, toggle
@@ -58,7 +58,7 @@ class BoundaryHeader(QWidget):
         show_checked(self.discrete, view.discrete)
         show_checked(self.calibrated, view.calibrated)
         self._show_legend(run.prepared.classes)
-        self._show_calibrated(run.experiment.calibration.method != NO_METHOD)
+        self._show_calibrated(mends(run.experiment.calibration))
         n_features = run.dataset.n_features
         self.axes.setVisible(n_features > 2)
         is_slice = n_features > 2 and view.section == "slice"

@@ -48,6 +48,7 @@ def test_each_choice_survives_json_away_from_its_default(path):
         "data.custom_weights": (1.0, 3.0),
         "data.painted": ((0.5, -1.0, 0), (1e-3, 2.0, 3)),
         "model.hidden": (3,),
+        "calibration.compared": ("platt", "dirichlet"),
     }.get(path)
     if other is None:
         if isinstance(knob, ChoiceKnob):

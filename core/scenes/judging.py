@@ -1,0 +1,202 @@
+"""How one yes-or-no forecast did: its rows pooled once, then curve, bars and figures from cells."""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from core.calibrated import Model, base_rates, mend, mends, part_probabilities, rates_in_use
+from core.calibration.binned_error import gap
+from core.calibration.binning import Bins, CellIndex, indexed
+from core.calibration.cells import Cells, cells_of
+from core.calibration.intervals import bars as bar_intervals
+from core.calibration.reliability import (
+    ReliabilityCurve,
+    corp_curve,
+    mass_curve,
+    smooth_curve,
+    width_curve,
+)
+from core.calibration.scores import SCORES, Decomposition, decompose
+from core.calibration.spectrum import GRIDS, finest_sigma
+from core.data.dataset import Floats, read_only
+from core.data.preparing import Prepared
+from core.experiment import CalibrationChoices
+from core.run import Run
+from core.scenes.chance import chance_error
+from core.training import TrainState
+from core.view import View
+
+LEVEL = 0.9
+NO_FLOATS: Floats = read_only(np.empty(0), np.float64)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Judged:
+    """How one set of probabilities of one yes-or-no forecast did.
+
+    Attributes
+    ----------
+    curve : ReliabilityCurve
+        The curve that is drawn.
+    bars : ReliabilityCurve
+        The same rows in bins.
+    low, high : (b,) arrays
+        The interval of each bin's frequency; empty where none is drawn.
+    ece : float
+        Expected calibration error in those bins.
+    chance_ece : float
+        What a perfectly calibrated model with these probabilities would show on average; nan where
+        rows are re-weighted by their class.
+    brier : Decomposition
+    """
+
+    curve: ReliabilityCurve
+    bars: ReliabilityCurve
+    low: Floats
+    high: Floats
+    ece: float
+    chance_ece: float
+    brier: Decomposition
+
+
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """How a forecast is drawn: the view's and the experiment's choices that matter here."""
+
+    curve: str
+    bins: int
+    binning: str
+    interval: str
+    smoothing: float
+
+    @classmethod
+    def of(cls, view: View, choices: CalibrationChoices) -> Drawing:
+        """Return how view and choices draw."""
+        binning = choices.binning
+        if view.reliability_curve in ("width", "mass"):
+            binning = view.reliability_curve
+        return cls(view.reliability_curve, choices.bins, binning, view.bar_interval, view.smoothing)
+
+
+def judged_view(view: View, n_classes: int) -> int | str:
+    """Return which forecast is judged: the class asked for, else class 1 of two or confidence."""
+    if 0 <= view.reliability_class < n_classes:
+        return view.reliability_class
+    return 1 if n_classes == 2 else "confidence"
+
+
+def pooled(
+    run: Run,
+    state: TrainState,
+    code: int,
+    forecast: int | str,
+    choices: CalibrationChoices | None,
+) -> CellIndex:
+    """Return a part's rows pooled by the probability of a forecast, ready for any slider.
+
+    Parameters
+    ----------
+    code : int
+        The part.
+    forecast : int or "confidence"
+    choices : CalibrationChoices or None
+        What mends the probabilities; None judges the model's own. A base rate in use weights the
+        rows either way.
+
+    Raises
+    ------
+    UserError
+        Where the calibrator cannot be fitted.
+    """
+    mended = choices is not None and mends(choices)
+    base_rate = run.experiment.calibration.base_rate if choices is None else choices.base_rate
+    # bins and ticks change no probability, so that they are left out of what is remembered
+    key = replace(choices, bins=1, binning="width", compared=()) if mended and choices else None
+    return _pooled(Model.at(run, state), code, forecast, key, base_rate)
+
+
+def class_row_weights(prepared: Prepared, code: int, base_rate: float) -> Floats | None:
+    """Return what each of a part's rows counts for where another base rate is in use; or None."""
+    shares = base_rates(prepared, code)
+    if not base_rate or len(shares) != 2 or not (shares > 0.0).all():
+        return None
+    return np.asarray((rates_in_use(shares, base_rate) / shares)[prepared.part(code)[1]])
+
+
+def judge(index: CellIndex, drawing: Drawing) -> Judged:
+    """Return curve, bars and figures of a pooled forecast."""
+    cells = index.cells
+    bars = (mass_curve if drawing.binning == "mass" else width_curve)(index, drawing.bins)
+    low, high = NO_FLOATS, NO_FLOATS
+    if drawing.interval != "none":
+        low, high = bar_intervals(bars, LEVEL, drawing.interval)
+    return Judged(
+        curve=_drawn(cells, bars, drawing),
+        bars=bars,
+        low=low,
+        high=high,
+        ece=gap(_as_bins(bars), "l1"),
+        chance_ece=chance_error(cells, bars) if _is_counted(cells) else float("nan"),
+        brier=_brier(cells),
+    )
+
+
+def polyline(curve: ReliabilityCurve) -> tuple[Floats, Floats]:
+    """Return the corners (x, y) of a curve as it is drawn: bins by their means, CORP by blocks."""
+    if curve.binning == "corp":
+        return curve.knots
+    known = ~np.isnan(curve.frequency)
+    return curve.probability[known], curve.frequency[known]
+
+
+@functools.lru_cache(maxsize=12)
+def _pooled(
+    model: Model,
+    code: int,
+    forecast: int | str,
+    choices: CalibrationChoices | None,
+    base_rate: float,
+) -> CellIndex:
+    mended = None if choices is None else mend(model, choices)
+    probabilities = part_probabilities(model, code, mended)
+    weights = class_row_weights(model.prepared, code, base_rate)
+    labels = model.prepared.part(code)[1]
+    return indexed(cells_of(labels, probabilities, weights, forecast))
+
+
+def _drawn(cells: Cells, bars: ReliabilityCurve, drawing: Drawing) -> ReliabilityCurve:
+    if drawing.curve == "corp":
+        return _corp(cells)
+    if drawing.curve == "smooth":
+        return _smooth(cells, drawing.smoothing)
+    return bars
+
+
+def _as_bins(bars: ReliabilityCurve) -> Bins:
+    return Bins(
+        bars.edges, bars.counts, bars.trials, bars.positives, bars.probability, bars.frequency
+    )
+
+
+def _is_counted(cells: Cells) -> bool:
+    """Tell whether every row counts 1."""
+    return bool(np.array_equal(cells.weight, cells.trials))
+
+
+@functools.lru_cache(maxsize=8)
+def _corp(cells: Cells) -> ReliabilityCurve:
+    return corp_curve(cells)
+
+
+@functools.lru_cache(maxsize=8)
+def _smooth(cells: Cells, smoothing: float) -> ReliabilityCurve:
+    sigma = max(smoothing, finest_sigma(GRIDS[-1])) if smoothing else None
+    return smooth_curve(cells, sigma=sigma)
+
+
+@functools.lru_cache(maxsize=8)
+def _brier(cells: Cells) -> Decomposition:
+    return decompose(cells, SCORES["brier"])
