@@ -15,8 +15,16 @@ from gui.panels import function_words as words
 from gui.panels.controls import choice, row
 from gui.panels.function_pages import Choose, Page
 from gui.panels.grid import FigureGrid
-from gui.panels.sections import paragraph
+from gui.panels.sections import Paragraph
 from gui.panels.words import figure, percent
+
+# the style's own are not to be seen on black
+_MARKS = """
+QRadioButton::indicator { width: 10px; height: 10px; border: 1px solid palette(placeholder-text);
+    border-radius: 6px; }
+QRadioButton::indicator:checked { background: palette(highlight); }
+QRadioButton:focus { color: palette(link); }
+"""
 
 
 class FactsPage(Page):
@@ -37,7 +45,7 @@ class FactsPage(Page):
         )
         self._axis_row = QWidget(self)
         self._axis_row.setLayout(row(QLabel(self.tr("Vertical axis")), self.axis, None))
-        self.axis_note = paragraph("functions.axis.note")
+        self.axis_note = Paragraph("functions.axis.note")
         self.column.addWidget(self._axis_row)
         self.column.addWidget(self.axis_note)
         titles = {
@@ -46,8 +54,9 @@ class FactsPage(Page):
             "steepest": self.tr("Steepest slope"),
             "centre": self.tr("Centre"),
         }
+        self.setStyleSheet(_MARKS)
         self.buttons: dict[str, QRadioButton] = {}
-        self.notes = {name: paragraph(f"functions.fact.{name}.note") for name in titles}
+        self.notes = {name: Paragraph(f"functions.fact.{name}.note", left=28) for name in titles}
         group = QButtonGroup(self)
         for name, title in titles.items():
             button = QRadioButton(title, self)
@@ -59,7 +68,6 @@ class FactsPage(Page):
             )
             group.addButton(button)
             self.buttons[name] = button
-            self.notes[name].setContentsMargins(28, 0, 8, 4)
             self.column.addLayout(row(button, None))
             self.column.addWidget(self.notes[name])
         self.table = FigureGrid(
@@ -107,7 +115,7 @@ class FactsPage(Page):
         rows = []
         for name, activation in ACTIVATIONS.items():
             facts = facts_about(name)
-            rows.append([activation.label, f"{facts.mean + 0.0:.3f}", f"{facts.sd:.3f}"])
+            rows.append([activation.label, figure(round(facts.mean, 3) + 0.0), figure(facts.sd)])
         self.table.show_rows(rows, strong=list(ACTIVATIONS).index(scene.choice.function))
 
 
@@ -130,7 +138,7 @@ class ModelPage(Page):
         self.mend.setToolTip(self.tr("Show the function that these units compute"))
         self.mend.clicked.connect(lambda: self.chosen.emit("function", self._wanted))
         self.figures = FigureGrid("functions.units", ["", ""])
-        self.says = paragraph("functions.units.note")
+        self.says = Paragraph("functions.units.note")
         self.column.addLayout(row(QLabel(self.tr("Layer")), self.layer, None))
         self.column.addLayout(row(self.mend, None))
         self.column.addWidget(self.figures)

@@ -22,7 +22,7 @@ from gui.formulas import FormulaView
 from gui.panels import function_words as words
 from gui.panels.grid import FigureGrid
 from gui.panels.plotting import LockedPlot, curve
-from gui.panels.sections import paragraph
+from gui.panels.sections import Paragraph
 from gui.panels.value_slider import ValueSlider
 from gui.theme import brush, pen, theme
 
@@ -67,7 +67,7 @@ class PointPage(Page):
         self.filled = FormulaView("functions.filled")
         self.filled.setAccessibleName(self.tr("Formula with numbers"))
         self.filled.setContentsMargins(8, 0, 8, 0)
-        self.reading = paragraph("functions.reading")
+        self.reading = Paragraph("functions.reading")
         self.table = FigureGrid("functions.table", ["z", "f", "f′", "f″"])
         for widget in (self.z, self.filled, self.reading, self.table):
             self.column.addWidget(widget)
@@ -106,7 +106,7 @@ class SharpnessPage(Page):
         self._now = pg.ScatterPlotItem(size=9.0, pxMode=True)
         self._now.setZValue(3)
         self.plot.addItem(self._now, ignoreBounds=True)
-        self.says = paragraph("functions.sharpness.note")
+        self.says = Paragraph("functions.sharpness.note")
         for widget in (self.t, self.z, self.figures, self.plot, self.says):
             self.column.addWidget(widget)
 
@@ -175,7 +175,7 @@ class NumericsPage(Page):
             "functions.numerics",
             ["", self.tr("textbook"), self.tr("digits"), self.tr("stable"), self.tr("digits")],
         )
-        self.says = paragraph("functions.numerics.note")
+        self.says = Paragraph("functions.numerics.note")
         self.column.addWidget(self.z)
         self.column.addLayout(self._tries())
         self.column.addWidget(self.table)

@@ -15,7 +15,7 @@ from gui.panels.controls import choice, row, show_checked, toggle
 from gui.panels.function_facts import FactsPage, ModelPage
 from gui.panels.function_pages import NumericsPage, Page, PointPage, SharpnessPage
 from gui.panels.function_plot import FunctionPlot
-from gui.panels.sections import Beside, Sections, TwoParts, paragraph
+from gui.panels.sections import Beside, Paragraph, Sections, TwoParts
 from gui.session import Session
 
 
@@ -35,7 +35,7 @@ class FunctionsPanel(PlottedPanel):
         self.choice = FunctionsChoice()
         self.plot = FunctionPlot(self)
         self.plot.dragged.connect(lambda z: self.choose("z", z))
-        self.legend = paragraph("functions.legend")
+        self.legend = Paragraph("functions.legend")
         self._build_header()
         self.pages: dict[str, Page] = {
             "point": PointPage(self.choose),

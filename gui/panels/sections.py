@@ -4,20 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from PySide6.QtCore import QSignalBlocker, Qt
+from PySide6.QtCore import QEvent, QSignalBlocker, Qt
 from PySide6.QtGui import QPalette, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import (
     QBoxLayout,
     QFrame,
     QLabel,
     QScrollArea,
-    QSizePolicy,
     QTabBar,
     QVBoxLayout,
     QWidget,
 )
-
-from gui.panels.controls import note
 
 WIDE = 620
 BESIDE = 440
@@ -25,13 +22,25 @@ GROWING_SHARE = 0.38
 _SIDE_WIDTH = 330
 
 
-def paragraph(name: str) -> QLabel:
-    """Return quiet text of several lines that asks for no more height than its lines."""
-    label = note(name)
-    policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
-    policy.setHeightForWidth(True)
-    label.setSizePolicy(policy)
-    return label
+class Paragraph(QLabel):
+    """Quiet text of several lines that asks for no more height than its lines."""
+
+    def __init__(self, name: str, left: int = 8, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._left = left
+        self.setObjectName(name)
+        self.setWordWrap(True)
+        self.setTextFormat(Qt.TextFormat.RichText)
+        self._keep_margins()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Keep the margins, which another style sheet takes away."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.StyleChange:
+            self._keep_margins()
+
+    def _keep_margins(self) -> None:
+        self.setContentsMargins(self._left, 0, 8, 4)
 
 
 class QuietTabs(QTabBar):

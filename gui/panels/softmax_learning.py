@@ -13,7 +13,7 @@ from gui.panels import softmax_words as words
 from gui.panels.controls import choice, row
 from gui.panels.grid import FigureGrid
 from gui.panels.plotting import LockedPlot, curve
-from gui.panels.sections import paragraph
+from gui.panels.sections import Paragraph
 from gui.panels.softmax_pages import Page, Put
 from gui.panels.words import figure
 from gui.theme import Theme, brush, pen, theme
@@ -73,11 +73,11 @@ class LearningPage(Page):
         self.loss = LossPlot("softmax.loss", self.tr("loss"), 2, self)
         self.gradient = LossPlot("softmax.gradient", self.tr("gradient by z"), 2, self)
         self.gradient.label("bottom", self.tr("z of the true class"))
-        self.legend = paragraph("softmax.loss.legend")
+        self.legend = Paragraph("softmax.loss.legend")
         self.table = FigureGrid(
             "softmax.gradients", ["", "p", "y", "p − y", self.tr("squared error")]
         )
-        self.says = paragraph("softmax.loss.note")
+        self.says = Paragraph("softmax.loss.note")
         self.column.addLayout(row(QLabel(self.tr("True class")), self.true_class, None))
         for widget in (self.loss, self.gradient, self.legend, self.says, self.formula, self.table):
             self.column.addWidget(widget)

@@ -15,7 +15,7 @@ from gui.panels import softmax_words as words
 from gui.panels.controls import row
 from gui.panels.function_words import short
 from gui.panels.grid import FigureGrid
-from gui.panels.sections import paragraph
+from gui.panels.sections import Paragraph
 from gui.panels.softmax_pictures import JacobianMap, Triangle
 from gui.panels.value_slider import ValueSlider
 from gui.panels.words import figure
@@ -76,7 +76,7 @@ class LogitsPage(Page):
         self.constant = ValueSlider(
             "softmax.constant", CONSTANT, self._on_constant, CONSTANT_SPAN, self.tr("all + c")
         )
-        self.says = paragraph("softmax.logits.note")
+        self.says = Paragraph("softmax.logits.note")
         for widget in (*self.sliders, self.constant, self.says):
             self.column.addWidget(widget)
 
@@ -133,7 +133,7 @@ class StepsPage(Page):
             self.tr("Add so much to every logit that exponentials overflow, or not")
         )
         self.far.clicked.connect(self._go_far)
-        self.says = paragraph("softmax.steps.note")
+        self.says = Paragraph("softmax.steps.note")
         self.column.addWidget(self.table)
         self.column.addWidget(self.says)
         self.column.addLayout(row(self.far, None))
@@ -165,7 +165,7 @@ class SlopesPage(Page):
         self.formula = FormulaView("softmax.jacobian.formula")
         self.formula.setContentsMargins(8, 0, 8, 0)
         self.map = JacobianMap(self)
-        self.says = paragraph("softmax.jacobian.note")
+        self.says = Paragraph("softmax.jacobian.note")
         self._cell = (-1, -1)
         self.map.pointed.connect(self._on_pointed)
         for widget in (self.formula, self.map, self.says):
@@ -191,7 +191,7 @@ class SigmoidPage(Page):
         super().__init__(put, parent)
         self.formula = FormulaView("softmax.pair.formula")
         self.numbers = FormulaView("softmax.pair.numbers")
-        self.says = paragraph("softmax.pair.note")
+        self.says = Paragraph("softmax.pair.note")
         for view in (self.formula, self.numbers):
             view.setContentsMargins(8, 0, 8, 0)
         for widget in (self.formula, self.numbers, self.says):
@@ -211,7 +211,7 @@ class TrianglePage(Page):
         super().__init__(put, parent)
         self.picture = Triangle(self)
         self.picture.dragged.connect(self._on_dragged)
-        self.says = paragraph("softmax.triangle.note")
+        self.says = Paragraph("softmax.triangle.note")
         self.mend = QPushButton(self.tr("Use three classes"), self)
         self.mend.setObjectName("softmax.three")
         self.mend.setAccessibleName(self.mend.text())
