@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
 from collections.abc import Callable, Sequence
 
@@ -56,6 +57,7 @@ def launch(
 def run(arguments: argparse.Namespace) -> int:
     """Open the window and stay until it is closed; return the exit code."""
     window = launch(arguments)
+    signal.signal(signal.SIGINT, lambda number, frame: window.close())  # Ctrl+C in a terminal
     code = QApplication.exec()
     window.close()
     return code

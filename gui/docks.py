@@ -99,7 +99,7 @@ class Dock(QDockWidget):
     ----------
     name, title : str
     make : callable
-        Makes the panel.
+        Makes the panel, given the dock as its parent.
     window : Window
         Gets the keys and drops that reach the dock while it floats.
 
@@ -111,7 +111,9 @@ class Dock(QDockWidget):
 
     moved = Signal()
 
-    def __init__(self, name: str, title: str, make: Callable[[], QWidget], window: Window) -> None:
+    def __init__(
+        self, name: str, title: str, make: Callable[[QWidget], QWidget], window: Window
+    ) -> None:
         super().__init__(title, window)
         self.setObjectName(f"dock.{name}")
         self.name = name
@@ -130,7 +132,7 @@ class Dock(QDockWidget):
     def panel(self) -> QWidget:
         """Return the panel, made at the first call."""
         if self.widget() is None:
-            made = self._make()
+            made = self._make(self)
             made.setObjectName(f"panel.{self.name}")
             made.setAccessibleName(self.windowTitle())
             self.setWidget(made)

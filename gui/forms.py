@@ -77,28 +77,29 @@ class Section(QWidget):
         super().__init__(parent)
         self.setObjectName(f"section.{name}")
         body = QWidget(self)
-        seen, folded = QWidget(body), QWidget(body)
-        self.first, self.rest = _column(seen), _column(folded)
+        self.first, self.rest = QWidget(body), QWidget(body)
+        _column(self.first)
+        _column(self.rest)
         self.title = Fold(title.upper(), body, True, self)
         self.title.setProperty("section", True)
         self.title.setAccessibleName(title)
         self.title.setObjectName(f"section.{name}.title")
-        self.more = Fold(self.tr("More"), folded, False, body)
+        self.more = Fold(self.tr("More"), self.rest, False, body)
         self.more.setProperty("fold", True)
         self.more.setObjectName(f"section.{name}.more")
         inner = QVBoxLayout(body)
         inner.setContentsMargins(0, 0, 0, 8)
         inner.setSpacing(0)
-        inner.addWidget(seen)
+        inner.addWidget(self.first)
         inner.addWidget(self.more)
-        inner.addWidget(folded)
+        inner.addWidget(self.rest)
         layout = _column(self)
         layout.addWidget(self.title)
         layout.addWidget(body)
 
-    def add(self, row: Row) -> None:
-        """Add a knob where it belongs."""
-        (self.first if is_first_look(row.binding.path) else self.rest).addWidget(row)
+    def place_of(self, path: str) -> QWidget:
+        """Return where a knob belongs."""
+        return self.first if is_first_look(path) else self.rest
 
     def show_count(self, changed: int, relevant: int) -> None:
         """Say under "More" how many of its knobs differ from their default."""
@@ -137,6 +138,7 @@ class KnobForm(QScrollArea):
         self._open_file = open_file
         body = QWidget(self)
         body.setObjectName("knobs.body")
+        self.setWidget(body)
         layout = _column(body)
         layout.setContentsMargins(12, 0, 8, 8)
         self._columns = Columns(session, self)
@@ -150,7 +152,6 @@ class KnobForm(QScrollArea):
             if is_first_look(path):
                 self._add(path)
         layout.addStretch(1)
-        self.setWidget(body)
         self.setMinimumWidth(_NARROWEST)
         self.setMaximumWidth(_WIDEST)
         session.experiment_changed.connect(self._follow)
@@ -168,9 +169,11 @@ class KnobForm(QScrollArea):
 
     def _add(self, path: str) -> None:
         section = self.sections[path.partition(".")[0]]
-        row = Row(Binding(self.session, path), self._columns, self._open_file, section)
+        place = section.place_of(path)  # at once: what is moved later is styled twice
+        row = Row(Binding(self.session, path), self._columns, self._open_file, place)
         self.rows[path] = row
-        section.add(row)
+        if (column := place.layout()) is not None:
+            column.addWidget(row)
 
     def _titles(self) -> dict[str, str]:
         return {

@@ -125,8 +125,8 @@ def _follow_source(reading: QAction, session: Session) -> None:
 def _make_docks(window: Window) -> dict[str, Dock]:
     session = window.session
 
-    def make_knobs() -> QWidget:
-        return KnobForm(session, window.files.ask, complete=False)
+    def make_knobs(dock: QWidget) -> QWidget:
+        return KnobForm(session, window.files.ask, dock, complete=False)
 
     docks = {"knobs": Dock("knobs", window.tr("Knobs"), make_knobs, window)}
     for name, record in PANELS.items():
@@ -138,8 +138,8 @@ def _make_docks(window: Window) -> dict[str, Dock]:
     return docks
 
 
-def _maker(make: Callable[[Session], Panel], session: Session) -> Callable[[], QWidget]:
-    return lambda: make(session)
+def _maker(make: Callable[[Session], Panel], session: Session) -> Callable[[QWidget], QWidget]:
+    return lambda dock: make(session)
 
 
 def _workspace_actions(window: Window) -> list[QAction]:

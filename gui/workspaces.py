@@ -58,6 +58,14 @@ WORKSPACES: Registry[Workspace] = Registry(
             (312, 560, 406),
             ((1,), (1,), (1, 1)),
         ),
+        Workspace(
+            "inside",
+            "Inside",
+            "See what every unit and every weight does",
+            (("knobs",), ("network",), ("boundary", "functions")),
+            (312, 560, 406),
+            ((1,), (1,), (1, 1)),
+        ),
     ],
 )
 

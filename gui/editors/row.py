@@ -13,6 +13,7 @@ from gui.actions import without_checked
 from gui.editors.binding import Binding
 from gui.editors.data import Columns
 from gui.editors.making import make_editor
+from gui.editors.sizes import SizesEditor
 from gui.icons import icon
 from gui.theme import theme, themes
 
@@ -133,7 +134,7 @@ class Row(QWidget):
         layout.setColumnStretch(1, 1)
         layout.setColumnMinimumWidth(2, _SLOT)
         layout.setColumnMinimumWidth(3, _SLOT)
-        if self.editor.sizeHint().height() > 40:
+        if isinstance(self.editor, SizesEditor):
             layout.setAlignment(self.label, Qt.AlignmentFlag.AlignTop)
         return layout
 
