@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 
 from core.architecture import Architecture, build_architecture
-from core.data.catalogue import load_dataset
+from core.data.catalogue import PAINTED, load_dataset
 from core.data.dataset import Dataset
 from core.data.preparing import Prepared, prepare
 from core.errors import UserError
@@ -166,8 +166,15 @@ def resumed_run(
 
 
 def effect_of(old: Experiment, new: Experiment) -> ChosenEffect:
-    """Return the strongest effect among the choices that differ."""
-    effects = [knob_at(path).effect for path in old.changes(new)]
+    """Return the strongest effect among the choices that differ.
+
+    To begin painting on the points of a data set, or to undo that, changes the data alone.
+    """
+    changes = old.changes(new)
+    paints = "data.source" in changes and PAINTED.name in {old.data.source, new.data.source}
+    effects = [
+        "data" if paints and path.startswith("data.") else knob_at(path).effect for path in changes
+    ]
     return max(effects, key=EFFECTS.index, default="none")
 
 

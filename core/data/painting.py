@@ -10,6 +10,25 @@ from core.errors import UserError
 Point = tuple[float, float, int]
 
 
+LEAST_POINTS, LEAST_CLASSES = 3, 2
+
+
+def classes_of(points: tuple[Point, ...]) -> int:
+    """Return how many classes have points."""
+    return len({kind for _, _, kind in points})
+
+
+def can_be_learnt(points: tuple[Point, ...]) -> bool:
+    """Tell whether points are enough to learn from: at least three, of two classes.
+
+    Examples
+    --------
+    >>> can_be_learnt(((0.0, 0.0, 0), (1.0, 0.0, 0))), can_be_learnt(((0.0, 0.0, 0),) * 3)
+    (False, False)
+    """
+    return len(points) >= LEAST_POINTS and classes_of(points) >= LEAST_CLASSES
+
+
 def dataset_of_points(points: tuple[Point, ...]) -> Dataset:
     """Return painted points (x, y, class) as a data set with features x1 and x2.
 
@@ -20,13 +39,12 @@ def dataset_of_points(points: tuple[Point, ...]) -> Dataset:
     UserError
         Where there are fewer than two classes, or fewer than three points.
     """
-    kinds = {kind for _, _, kind in points}
-    if len(points) < 3 or len(kinds) < 2:
-        why = f"There are {len(points)} points of {len(kinds)} classes."
+    if not can_be_learnt(points):
+        why = f"There are {len(points)} points of {classes_of(points)} classes."
         mend = "Paint at least three points, of two classes."
         raise UserError("There is nothing to learn yet.", why, mend)
     cells = np.array(points)
-    names = tuple(str(kind) for kind in range(max(kinds) + 1))
+    names = tuple(str(kind) for kind in range(int(cells[:, 2].max()) + 1))
     return Dataset(
         "Painted",
         (Feature("x1"), Feature("x2")),

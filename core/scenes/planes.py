@@ -8,7 +8,7 @@ is the code of its level.
 from __future__ import annotations
 
 import functools
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -118,6 +118,15 @@ def plane_of(dataset: Dataset, prepared: Prepared, view: View) -> Plane:
     kind: Kind = "average" if view.section == "average" else "slice"
     held = view.held if kind == "slice" else ()
     return _plane(dataset, prepared, axes_of(view, dataset.n_features), kind, held)
+
+
+@functools.lru_cache(maxsize=4)
+def spanning(plane: Plane, limits: tuple[float, float, float, float]) -> Plane:
+    """Return a plane of two axes that spans other limits: low and high x, then y."""
+    x, y = plane.axes
+    x = replace(x, low=limits[0], high=limits[1])
+    y = replace(y, low=limits[2], high=limits[3])
+    return replace(plane, axes=(x, y))
 
 
 def held_values(

@@ -8,6 +8,7 @@ from core.data.painting import dataset_of_points, points_of
 from core.errors import UserError
 from core.experiment import Experiment
 from core.run import edited_run, start_run
+from tests.core.scene_cases import trained
 
 POINTS = ((0.0, 0.0, 0), (1.0, 0.5, 2), (0.2, 0.1, 0), (0.9, 0.4, 2))
 
@@ -45,3 +46,30 @@ def test_another_point_keeps_the_weights():
     more = edited_run(run, experiment.replacing("data.painted", (*points, (3.0, 3.0, 0))), 0)
     assert more.dataset.n_samples == 41
     assert more.history.latest.same_bits(run.history.latest)
+
+
+def test_painting_on_a_data_set_s_points_and_undoing_it_keep_the_weights():
+    run, state = trained(20)
+    run.history.record_state(state)
+    points = (*points_of(run.dataset, 5000), (3.0, 3.0, 0))
+    there = edited_run(run, on_paper(run.experiment, points), state.step)
+    assert there.dataset.n_samples == run.dataset.n_samples + 1
+    back = edited_run(there, run.experiment, state.step)
+    for after in (there, back):
+        assert after.history.latest.step == 20
+        np.testing.assert_array_equal(after.history.latest.parameters, state.parameters)
+    np.testing.assert_array_equal(back.dataset.X, run.dataset.X)
+
+
+def test_another_source_or_class_starts_training_anew():
+    run, state = trained(20)
+    run.history.record_state(state)
+    points = (*points_of(run.dataset, 5000), (3.0, 3.0, 2))
+    more = edited_run(run, on_paper(run.experiment, points), state.step)
+    assert more.prepared.classes == ("0", "1", "2")
+    other = edited_run(run, run.experiment.replacing("data.source", "xor"), state.step)
+    assert more.history.latest.step == other.history.latest.step == 0
+
+
+def on_paper(experiment, points):
+    return experiment.replacing("data.painted", points).replacing("data.source", "painted")
