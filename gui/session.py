@@ -159,6 +159,11 @@ class Session(QObject):
         self._apply(experiment, dataset)
         self.undo_stack.push(ReplaceExperiment(self._apply_or_tell, old, experiment, drag))
 
+    def put(self, experiment: Experiment) -> None:
+        """Put another experiment in place for a command that brings its own undo."""
+        if experiment != self.experiment:
+            self._apply(experiment)
+
     def set_parameter(self, index: int, value: float, drag: object = None) -> None:
         """Give one parameter of the flat vector another value by hand; see `set_parameters`."""
         self.set_parameters(np.array([index]), np.array([value]), drag)

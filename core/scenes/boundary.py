@@ -12,7 +12,7 @@ from core.calibrated import Mend, calibrated_at
 from core.data.dataset import Codes, Floats, read_only
 from core.heads import class_logits
 from core.run import Run
-from core.scenes.planes import MOST_STAND_INS, Plane, plane_of
+from core.scenes.planes import MOST_STAND_INS, Limits, Plane, plane_of, spanning
 from core.scenes.surface import LEVELS, Contour, Surface, contours_of, surface_of
 from core.scenes.unit_maps import UnitMap, unit_map, unit_of
 from core.training import TrainState
@@ -109,6 +109,7 @@ def boundary_scene(
     view: View,
     resolution: int = 100,
     averaged: int = MOST_STAND_INS,
+    limits: Limits | None = None,
 ) -> BoundaryScene:
     """Return what the boundary panel shows at a state.
 
@@ -118,8 +119,12 @@ def boundary_scene(
         Grid points along each axis.
     averaged : int
         The largest number of rows that a partial dependence is averaged over.
+    limits : (x low, x high, y low, y high), optional
+        What a plane of two axes spans; by default its rows with a margin.
     """
     plane = plane_of(run.dataset, run.prepared, view)
+    if limits is not None and len(plane.axes) == 2:
+        plane = spanning(plane, limits)
     calibrated = calibrated_at(run, state) if view.calibrated else None
     at = unit_of(run, view.unit)
     unit = unit_map(run, state, plane, at, resolution) if at else None

@@ -18,6 +18,7 @@ from core.data.imputing import OWN_LEVEL
 from core.data.preparing import Prepared
 from core.view import View
 
+Limits = tuple[float, float, float, float]
 Kind = Literal["whole", "slice", "average", "components"]
 MARGIN = 0.06
 JITTER = 0.17  # in levels, so that rows of one level do not hide each other
@@ -82,7 +83,7 @@ class Plane:
     prepared: Prepared
 
     @property
-    def limits(self) -> tuple[float, float, float, float]:
+    def limits(self) -> Limits:
         """The lowest and highest x, then y; with one axis y is a probability and room for rows."""
         x = self.axes[0]
         if len(self.axes) == 1:
@@ -121,7 +122,7 @@ def plane_of(dataset: Dataset, prepared: Prepared, view: View) -> Plane:
 
 
 @functools.lru_cache(maxsize=4)
-def spanning(plane: Plane, limits: tuple[float, float, float, float]) -> Plane:
+def spanning(plane: Plane, limits: Limits) -> Plane:
     """Return a plane of two axes that spans other limits: low and high x, then y."""
     x, y = plane.axes
     x = replace(x, low=limits[0], high=limits[1])
