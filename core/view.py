@@ -81,6 +81,10 @@ class View:
         Whether the boundary shows the decided class instead of the probability.
     calibrated : bool
         Whether the boundary shows calibrated probabilities.
+    truth : bool
+        Whether the boundary shows the best possible border, where the truth is known.
+    truth_error : bool
+        Whether it shows how far the probabilities are from the true ones.
     reliability_class : int
         The class whose reliability is drawn; -1 is the confidence in the decided class, or, of two
         classes, class 1.
@@ -118,6 +122,8 @@ class View:
     threshold: float = 0.5
     discrete: bool = False
     calibrated: bool = False
+    truth: bool = False
+    truth_error: bool = False
     reliability_class: int = -1
     bars: bool = False
     reliability_curve: str = "corp"
