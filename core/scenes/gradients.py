@@ -18,7 +18,8 @@ from core.scenes.row_pass import RowPass, row_pass
 from core.training import Problem, TrainState, gradient_at, rates_at
 from core.view import View
 
-MOST_ROWS = 400
+MOST_ROWS, FEWEST_ROWS = 400, 32
+BUDGET = 2e7  # rows times parameters
 BINS = 24
 SATURATED = 0.05  # of the activation's steepest slope
 SIGMOID_SLOPE = 0.25  # the largest that a sigmoid has, at 0
@@ -86,12 +87,13 @@ class GradientsScene:
 
 
 def gradients_scene(run: Run, state: TrainState, view: View) -> GradientsScene:
-    """Return what each layer's gradient does at a state, over at most 400 evenly spaced rows.
+    """Return what each layer's gradient does at a state, over some evenly spaced rows.
 
     The update is the one that the optimiser would make with this gradient.
     """
     problem = run.history.problem_at(state.step)
-    rows = evenly_spaced(problem.n_rows, MOST_ROWS)
+    most = int(np.clip(BUDGET / problem.architecture.n_parameters, FEWEST_ROWS, MOST_ROWS))
+    rows = evenly_spaced(problem.n_rows, most)
     with np.errstate(all="ignore"):
         gradient, update, passes = _next_update(problem, state, rows)
         views = problem.architecture.views

@@ -222,10 +222,20 @@ def contours_of_losses(x: Floats, y: Floats, values: Floats) -> tuple[Contour, .
     return tuple(lines)
 
 
+def is_affordable(architecture: Architecture) -> bool:
+    """Tell whether even the coarsest surface of a network can be made in reasonable time."""
+    return _cost(architecture) * FEWEST_ROWS * COARSEST**2 <= BUDGET
+
+
+def _cost(architecture: Architecture) -> float:
+    """Return what one row costs, in multiplications; an activation counts as twenty."""
+    units = sum(layer.units for layer in architecture.layers)
+    return architecture.n_parameters + 20.0 * units
+
+
 def _effort(architecture: Architecture, n_rows: int, finest: int) -> tuple[int, int]:
     """Return a resolution and a number of rows that the budget pays for."""
-    units = sum(layer.units for layer in architecture.layers)
-    cost = architecture.n_parameters + 20.0 * units
+    cost = _cost(architecture)
     most = int(np.clip(BUDGET / (cost * COARSEST**2), FEWEST_ROWS, MOST_ROWS))
     rows = min(most, n_rows)
     return int(np.clip(np.sqrt(BUDGET / (cost * rows)), COARSEST, finest)), rows

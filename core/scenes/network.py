@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
 
-from core.architecture import Architecture
+from core.architecture import Architecture, Layer
 from core.data.dataset import Codes, Floats, read_only
 from core.run import Run
 from core.scenes.planes import plane_of
@@ -24,7 +25,8 @@ from core.view import View
 
 MOST_LAYERS = 8  # hidden layers drawn
 MOST_UNITS = 16  # units drawn of a layer
-RESOLUTION = 20
+RESOLUTION, COARSE = 20, 10
+LARGE = 50_000  # parameters, beyond which maps are coarse
 VECTORS = ("bias", "sharpness", "gain", "shift")
 
 
@@ -145,7 +147,9 @@ def network_scene(run: Run, state: TrainState, view: View) -> NetworkScene:
     architecture = run.architecture
     has_maps = run.dataset.n_features <= 2
     plane = plane_of(run.dataset, run.prepared, view)
-    X = plane_inputs(plane, RESOLUTION) if has_maps else train_sample(run.prepared)
+    is_large = architecture.n_parameters > LARGE
+    resolution = COARSE if is_large else RESOLUTION
+    X = plane_inputs(plane, resolution) if has_maps else train_sample(run.prepared)
     outputs = outputs_of(run, state, X)
     layers = layers_shown(len(architecture.layers) - 1)
     columns = tuple(
@@ -183,10 +187,18 @@ def places_of(architecture: Architecture, layer: int, unit: int) -> tuple[Place,
     """Return every parameter of a unit: bias and the like, then its incoming weights."""
     if layer == INPUTS:
         return ()
-    own = architecture.views(np.arange(architecture.n_parameters))[layer]
-    vectors = zip(VECTORS, (own.b, own.sharpness, own.gain, own.shift), strict=True)
-    places = [Place(name, -1, int(v[unit])) for name, v in vectors if v is not None]
-    return (*places, *(Place("weight", i, int(at)) for i, at in enumerate(own.W[:, unit])))
+    own = architecture.layers[layer]
+    vectors = [Place(name, -1, at + unit) for name, at in _vector_starts(own)]
+    weights = range(own.start + unit, own.start + own.n_weights, own.units)
+    return (*vectors, *(Place("weight", source, at) for source, at in enumerate(weights)))
+
+
+def _vector_starts(layer: Layer) -> tuple[tuple[str, int], ...]:
+    """Return where in the flat vector each parameter but the weights begins, by name."""
+    present = (True, layer.has_sharpness, layer.batch_norm, layer.batch_norm)
+    names = [name for name, is_there in zip(VECTORS, present, strict=True) if is_there]
+    first = layer.start + layer.n_weights
+    return tuple((name, first + k * layer.units) for k, name in enumerate(names))
 
 
 def _column(
@@ -196,8 +208,9 @@ def _column(
     units = tuple(range(min(total, MOST_UNITS)))
     shown = outputs[:, : len(units)]
     if has_maps:
+        side = math.isqrt(len(outputs))
         shades = signed_shades(shown, layer == len(architecture.layers) - 1)
-        pictures = np.ascontiguousarray(shades.T).reshape(-1, RESOLUTION, RESOLUTION)
+        pictures = np.ascontiguousarray(shades.T).reshape(len(units), side, side)
     else:
         pictures = histograms(shown)
     return Column(
@@ -216,31 +229,23 @@ def _vectors(
 ) -> tuple[Vector, ...]:
     if layer == INPUTS:
         return ()
-    own = architecture.views(state.parameters)[layer]
-    at = architecture.views(np.arange(architecture.n_parameters))[layer]
-    pairs = ((own.b, at.b), (own.sharpness, at.sharpness), (own.gain, at.gain))
-    return tuple(
-        Vector(
-            name,
-            read_only(values[:shown], np.float64),
-            read_only(indices[:shown], np.int64),
-        )
-        for name, (values, indices) in zip(VECTORS, (*pairs, (own.shift, at.shift)), strict=True)
-        if values is not None and indices is not None
-    )
+    vectors = []
+    for name, at in _vector_starts(architecture.layers[layer]):
+        values = read_only(state.parameters[at : at + shown], np.float64)
+        vectors.append(Vector(name, values, read_only(np.arange(at, at + shown), np.int64)))
+    return tuple(vectors)
 
 
 def _links(
     architecture: Architecture, state: TrainState, columns: tuple[Column, ...]
 ) -> tuple[Links, ...]:
-    views = architecture.views(state.parameters)
-    places = architecture.views(np.arange(architecture.n_parameters))
     links = []
     for source, (before, after) in enumerate(pairwise(columns)):
         if after.layer != before.layer + 1:
             continue
-        part = slice(len(before.units)), slice(len(after.units))
-        weights = read_only(views[after.layer].W[part], np.float64)
-        indices = read_only(places[after.layer].W[part], np.int64)
+        layer = architecture.layers[after.layer]
+        rows, units = np.array(before.units), np.array(after.units)
+        indices = read_only(layer.start + rows[:, None] * layer.units + units, np.int64)
+        weights = read_only(state.parameters[indices], np.float64)
         links.append(Links(source, source + 1, weights, indices))
     return tuple(links)

@@ -16,6 +16,7 @@ from core.scenes.landscape import (
     FINEST,
     LandscapeScene,
     LossSurface,
+    is_affordable,
     landscape_scene,
     loss_surface,
     path_of,
@@ -89,7 +90,7 @@ class LandscapePanel(PlottedPanel):
         self._label(scene)
         rate = scene.stable_rate
         self.session.set_mark(RATE, rate if math.isfinite(rate) else math.nan)
-        text = self._problem or curvature_note(scene)
+        text = self._problem or curvature_note(scene, self.session.run)
         if text != self.says.text():
             self.says.setText(text)
 
@@ -233,7 +234,7 @@ class LandscapePanel(PlottedPanel):
         chosen = self.choice
         finest = FINEST if self.is_calm else LIVE_FINEST
         asked = Asked(run.history.problem, state, chosen, finest)
-        if self._is_enough(asked):
+        if self._is_enough(asked) or not is_affordable(run.architecture):
             return
         self._asked, self._is_working = asked, True
         self._request += 1

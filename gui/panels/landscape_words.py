@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from core.run import Run
-from core.scenes.landscape import LandscapeScene, LossSurface
+from core.scenes.landscape import LandscapeScene, LossSurface, is_affordable
 from core.scenes.network import places_of
 from gui.panels.gradient_words import short
 from gui.panels.unit_words import SYMBOLS
@@ -40,9 +40,11 @@ def axis_name(names: list[tuple[str, object]], index: int) -> str:
     return next((text for text, place in names if place == index), str(index))
 
 
-def curvature_note(scene: LandscapeScene) -> str:
+def curvature_note(scene: LandscapeScene, run: Run) -> str:
     """Say the largest stable rate, the curvature and what the ellipse shows."""
     surface = scene.surface
+    if surface is None and not is_affordable(run.architecture):
+        return tr("This network is too large for a loss surface. Use fewer or narrower layers.")
     if surface is None:
         return tr("The loss surface is being computed.")
     return " ".join((_rate(scene), _plane(surface), _rows(surface), _outside(surface))).strip()

@@ -152,7 +152,7 @@ def test_the_note_names_the_stable_rate_and_warns_beyond_it(qtbot, session, pane
     panel = panel_of(session)
     scene = panel.scene
     assert f"{scene.stable_rate:.3g}" in panel.says.text()
-    assert "overshoots" not in curvature_note(scene)
+    assert "overshoots" not in curvature_note(scene, session.run)
     session.edit("training.learning_rate", 99.0)
     assert panel.scene.rate == 99.0 > scene.stable_rate
     assert "overshoots" in panel.says.text()
@@ -180,6 +180,15 @@ def test_hiding_the_panel_drops_what_is_under_way(qtbot, session, panel_of):
     session.frame.emit()
     session.edit("training.learning_rate", 0.2)
     del panel.compute
+
+
+def test_a_network_too_large_for_a_surface_is_told_so(qtbot, qapp, show):
+    session = session_of(hidden=[300, 300])
+    panel = show("landscape", session)
+    assert "too large" in panel.says.text()
+    assert panel.surface is None
+    session.close()
+    session.deleteLater()
 
 
 def test_every_parameter_has_a_name_of_its_own(qapp):

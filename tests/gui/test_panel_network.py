@@ -119,6 +119,13 @@ def test_typing_changes_the_parameter_at_every_keystroke_and_is_one_undo(qtbot, 
     assert panel.bar.field.value() == pytest.approx(before.parameters[index], abs=1e-4)
 
 
+def test_a_value_changed_from_elsewhere_replaces_what_was_typed(qtbot, panel, session):
+    type_text(panel.bar.field, qtbot, "-0.5")
+    assert session.state.parameters[panel.bar.index] == -0.5
+    session.set_parameter(panel.bar.index, -0.25)
+    assert panel.bar.field.value() == -0.25
+
+
 def test_two_parameters_typed_one_after_the_other_are_two_undos(qtbot, panel, session):
     type_text(panel.bar.field, qtbot, "2")
     click(panel, qtbot, panel.diagram.geometry_shown.lines[0].pointAt(0.12))
@@ -233,6 +240,17 @@ def test_links_flow_only_while_training_and_where_motion_is_wanted(panel, sessio
     first = panel.diagram._phase
     panel.diagram.show_scene(panel.scene, True)
     assert panel.diagram._phase > first
+
+
+def test_nothing_flows_where_the_system_asks_for_no_animation(panel, session):
+    session.is_playing = True
+    panel.wants_motion = lambda: False
+    panel.refresh()
+    assert panel.diagram._phase is None
+    panel.wants_motion = lambda: True
+    panel.refresh()
+    assert panel.diagram._phase is not None
+    session.is_playing = False
 
 
 @pytest.mark.parametrize("name", list(THEMES))
