@@ -125,7 +125,7 @@ def import_scene(
     dataset, error = None, None
     try:
         dataset = _dataset(table, target, wanted, is_usual, bins, roles)
-        roles = _as_used(roles, dataset, wishes)
+        roles = _as_used(roles, dataset)
     except UserError as refused:
         error = refused
     used = () if dataset is None else tuple(feature.name for feature in dataset.features)
@@ -239,14 +239,14 @@ def _dataset(
     )
 
 
-def _as_used(roles: Mapping[str, str], dataset: Dataset, wishes: Wishes) -> dict[str, str]:
+def _as_used(roles: Mapping[str, str], dataset: Dataset) -> dict[str, str]:
     """Return the roles as they came out: columns that cannot be used are ignored, keys may be."""
     used = {feature.name for feature in dataset.features}
     found = {}
     for name, role in roles.items():
         if name in used:
             found[name] = "feature"
-        elif role == "feature" and name not in wishes.roles:
+        elif role == "feature":
             found[name] = "ignore"
         else:
             found[name] = role

@@ -113,6 +113,25 @@ def test_only_one_column_is_target_weight_or_split():
     assert Wishes().with_role("a", "target").with_role("b", "target").target == "b"
 
 
+def test_a_target_that_gets_another_role_is_no_longer_the_target(people):
+    wishes = Wishes().with_role("flag", "target").with_bins(2)
+    assert wishes.with_role("town", "target").bins is None
+    again = import_scene(people, wishes.with_role("flag", "ignore"))
+    assert (again.target, roles_of(again)["flag"]) == ("done", "ignore")
+
+
+def test_a_constant_column_cannot_be_made_a_feature(people):
+    scene = import_scene(people, Wishes().with_role("one", "feature"))
+    assert roles_of(scene)["one"] == "ignore"
+    assert any("constant: one" in note for note in scene.notes)
+
+
+def test_a_key_is_used_only_where_there_is_nothing_else_and_it_is_not_refused(people):
+    table = replace(people, columns=(people.column("id"), people.column("done")))
+    assert roles_of(import_scene(table, Wishes())) == {"id": "feature", "done": "target"}
+    assert import_scene(table, Wishes().without(("id",))).dataset is None
+
+
 def test_a_guessed_target_that_is_made_a_feature_leaves_the_target_to_be_chosen(people):
     scene = import_scene(people, Wishes().with_role("done", "feature"))
     assert scene.target == ""
@@ -164,11 +183,12 @@ def test_a_number_of_many_values_is_offered_above_and_below_its_median():
 
 
 def test_few_whole_numbers_are_classes_as_they_stand():
-    marks = np.arange(60) % 6
-    table = Table((number_column("x", np.arange(60) * 0.7), number_column("mark", marks)), 60)
-    scene = import_scene(table, Wishes(target="mark"))
-    assert (scene.bins, scene.may_bin) == (0, True)
-    assert scene.counts.tolist() == [10] * 6
+    for classes in (2, 3, 6):
+        marks = np.arange(60) % classes
+        table = Table((number_column("x", np.arange(60) * 0.7), number_column("mark", marks)), 60)
+        scene = import_scene(table, Wishes(target="mark"))
+        assert (scene.bins, scene.may_bin) == (0, classes > 2)
+        assert scene.counts.tolist() == [60 // classes] * classes
 
 
 def test_wishes_for_columns_that_are_gone_are_left_aside(people):
@@ -215,7 +235,7 @@ def write_long(path, rows, end="\n", encoding="utf-8"):
 
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
 def test_the_head_of_a_large_file_is_its_first_rows(tmp_path, end):
-    path = write_long(tmp_path / "long.csv", 18_000, end)
+    path = write_long(tmp_path / "long.csv", 20_000, end)
     assert path.stat().st_size > HEAD_BYTES
     head, whole = head_table(str(path), {}), read_table(path)
     assert 300 < head.n_rows < whole.n_rows
@@ -227,12 +247,12 @@ def test_the_head_of_a_large_file_is_its_first_rows(tmp_path, end):
 
 
 def test_a_packed_file_and_utf_16_have_heads_too(tmp_path):
-    plain = write_long(tmp_path / "long.csv", 18_000)
+    plain = write_long(tmp_path / "long.csv", 20_000)
     packed = tmp_path / "long.csv.gz"
     packed.write_bytes(gzip.compress(plain.read_bytes()))
     head = head_table(str(packed), {})
     assert (head.dialect.compression, head.source) == ("gzip", "long.csv.gz")
-    wide = write_long(tmp_path / "wide.csv", 18_000, encoding="utf-16-le")
+    wide = write_long(tmp_path / "wide.csv", 20_000, encoding="utf-16-le")
     assert head_table(str(wide), {}).columns[0].values[:3].tolist() == [0.0, 1.0, 2.0]
 
 
@@ -241,7 +261,7 @@ def test_small_files_and_workbooks_have_no_head(tmp_path):
 
 
 def test_a_head_is_read_as_the_user_says(tmp_path):
-    path = write_long(tmp_path / "long.csv", 18_000)
+    path = write_long(tmp_path / "long.csv", 20_000)
     assert head_table(str(path), {"delimiter": ";"}).names == ("x,y,class",)
     with pytest.raises(UserError, match="delimiter"):
         head_table(str(path), {"delimiter": ";;"})
@@ -255,6 +275,11 @@ def test_a_head_is_cut_outside_quotes():
         assert rows.startswith(cut)
         assert cut.endswith(b"\n")
         assert len(cut) > stop - 25
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16-le", "utf-16-be", "utf-16"])
+def test_a_head_is_cut_between_characters(encoding):
+    assert cut_at_line_end("ä,b\n1,2\n3".encode(encoding)).decode(encoding) == "ä,b\n1,2\n"
 
 
 def test_lines_are_counted_as_problems_count_them(tmp_path):
