@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import signal
 import sys
 from collections.abc import Callable, Sequence
@@ -40,15 +41,19 @@ def launch(
         arguments = read_arguments(arguments)
     if arguments.set:
         experiment_for(arguments)  # what is wrong is told before anything is shown
-    application = _application()
-    window = Window(QSettings())
-    themes().choose(str(arguments.theme or window.settings.value("theme", "system")))
-    window.show()
-    application.processEvents()
-    notice("bare")
-    _furnish(window, arguments)
-    application.processEvents()
-    notice("frame")
+    gc.disable()  # a tenth of the start would go into looking for garbage that is not there yet
+    try:
+        application = _application()
+        window = Window(QSettings())
+        themes().choose(str(arguments.theme or window.settings.value("theme", "system")))
+        window.show()
+        application.processEvents()
+        notice("bare")
+        _furnish(window, arguments)
+        application.processEvents()
+        notice("frame")
+    finally:
+        gc.enable()
     window.complete()
     _begin(window, arguments)
     return window
@@ -57,6 +62,7 @@ def launch(
 def run(arguments: argparse.Namespace) -> int:
     """Open the window and stay until it is closed; return the exit code."""
     window = launch(arguments)
+    gc.freeze()  # what is there now stays: searching it again and again would cost frames
     signal.signal(signal.SIGINT, lambda number, frame: window.close())  # Ctrl+C in a terminal
     code = QApplication.exec()
     window.close()

@@ -56,6 +56,7 @@ class Window(QMainWindow):
         self.settings = settings or QSettings()
         self.is_furnished = False
         self._before_maximising: QByteArray | None = None
+        self._told_troubles: set[Trouble] = set()
         name = QLabel("Credence", self)
         name.setAlignment(Qt.AlignmentFlag.AlignCenter)
         name.setProperty("quiet", True)
@@ -143,8 +144,12 @@ class Window(QMainWindow):
         present = self.findChild(ErrorDialog, "dialog.error")
         if isinstance(present, ErrorDialog) and present.isVisible():
             present.add(trouble)
+        elif trouble in self._told_troubles:  # it may come back sixty times a second
+            self.session.told.emit(f"{trouble.what} {trouble.why}")
         else:
             ErrorDialog(trouble, self).open()
+        if trouble.details:
+            self._told_troubles.add(trouble)
 
     def show_shortcuts(self) -> None:
         """Show every key."""

@@ -375,6 +375,22 @@ def test_errors_from_anywhere_share_one_dialog(qtbot, window, capsys):
     dialog.close()
 
 
+def test_an_error_that_comes_back_every_frame_opens_one_dialog_only(qtbot, window, capsys):
+    reporter = window.fittings.reporter
+    odd = ValueError("every frame")
+    window.session.failed.emit(odd)
+    window.findChild(ErrorDialog).close()
+    qtbot.waitUntil(lambda: window.findChild(ErrorDialog) is None)
+    for _ in range(5):
+        reporter.report(odd)
+    assert window.findChild(ErrorDialog) is None
+    assert "every frame" in window.fittings.status.message.text()
+    for _ in range(2):
+        window.session.failed.emit(UserError("It failed again.", "", ""))
+        window.findChild(ErrorDialog).close()
+        qtbot.waitUntil(lambda: window.findChild(ErrorDialog) is None)
+
+
 def test_running_out_of_memory_is_explained():
     assert "memory" in trouble_of(MemoryError()).what
 
