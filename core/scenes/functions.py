@@ -187,13 +187,7 @@ def functions_scene(choice: FunctionsChoice, run: Run, state: TrainState) -> Fun
         for name in choice.others
         if name != choice.function and axis == "probability"
     )
-    places = np.array([*KEY_PLACES, choice.z])
-    table = tuple(
-        Values(*map(float, row))
-        for row in zip(
-            places, *derivatives(activation, axis, choice.sharpness, places), strict=True
-        )
-    )
+    table = _table(choice, activation, axis)
     point = table[-1]
     beside = [y for _, _, y in others]
     beside += [slope] if choice.slope else []
@@ -243,6 +237,13 @@ def derivatives(
     if axis == "log_odds":
         return u, np.full_like(u, t), np.zeros_like(u)
     return activation.value(u), t * activation.slope(u), t * t * activation.curvature(u)
+
+
+def _table(choice: FunctionsChoice, activation: Activation, axis: Axis) -> tuple[Values, ...]:
+    """Return the key places, then the point."""
+    places = np.array([*KEY_PLACES, choice.z])
+    columns = (places, *derivatives(activation, axis, choice.sharpness, places))
+    return tuple(Values(*map(float, row)) for row in zip(*columns, strict=True))
 
 
 def slope_by_sharpness(activation: Activation, z: float, sharpness: Array) -> Array:

@@ -76,13 +76,7 @@ def units_scene(run: Run, state: TrainState, layer: int, span: float) -> UnitsSc
     if not layers:
         return None
     layer = min(max(layer, 0), layers[-1])
-    train = np.flatnonzero(run.prepared.split == 0)
-    rows = train[:: -(-len(train) // MOST_ROWS) or 1]
-    passes = forward(architecture, state.parameters, state.statistics, run.prepared.X[rows])
-    if layer == n_hidden:
-        inputs, activation = binary_logit(passes[-1].activations)[:, None], "sigmoid"
-    else:
-        inputs, activation = passes[layer].scaled, architecture.layers[layer].activation
+    inputs, activation = _inputs(run, state, layer)
     if not len(inputs) or not np.isfinite(inputs).all():
         return None
     edges = np.linspace(-span, span, BINS + 1)
@@ -107,3 +101,14 @@ def units_scene(run: Run, state: TrainState, layer: int, span: float) -> UnitsSc
         saturated=float(flat.mean()),
         stuck=int(flat.all(axis=0).sum()),
     )
+
+
+def _inputs(run: Run, state: TrainState, layer: int) -> tuple[Floats, str]:
+    """Return what a layer's activation is applied to, (rows, units), and its name."""
+    layers = run.architecture.layers
+    train = np.flatnonzero(run.prepared.split == 0)
+    rows = train[:: -(-len(train) // MOST_ROWS) or 1]
+    passes = forward(run.architecture, state.parameters, state.statistics, run.prepared.X[rows])
+    if layer == len(layers) - 1:
+        return binary_logit(passes[-1].activations)[:, None], "sigmoid"
+    return passes[layer].scaled, layers[layer].activation

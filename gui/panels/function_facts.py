@@ -32,6 +32,31 @@ class FactsPage(Page):
 
     def __init__(self, choose: Choose, parent: QWidget | None = None) -> None:
         super().__init__(choose, parent)
+        self._build_axis()
+        self._build_facts()
+
+    def show_scene(self, scene: FunctionsScene) -> None:
+        """Write the facts with the present numbers."""
+        self._axis_row.setVisible(scene.has_odds)
+        self.axis_note.setVisible(scene.has_odds)
+        self.axis.show_value(scene.axis)
+        self.axis_note.setText(self._axis_words(scene))
+        sentences = {
+            "range": words.range_fact(scene.facts),
+            "symmetry": words.symmetry_fact(scene),
+            "steepest": words.steepest_fact(scene),
+            "centre": words.centre_fact(scene.facts),
+        }
+        for name, sentence in sentences.items():
+            self.notes[name].setText(sentence)
+            with QSignalBlocker(self.buttons[name]):
+                self.buttons[name].setChecked(scene.choice.fact == name)
+            self.buttons[name].setAccessibleDescription(sentence)
+        self.table.setVisible(scene.choice.fact == "centre")
+        if scene.choice.fact == "centre":
+            self._show_centres(scene)
+
+    def _build_axis(self) -> None:
         self.axis = choice(
             "functions.axis",
             self.tr("Vertical axis"),
@@ -48,6 +73,8 @@ class FactsPage(Page):
         self.axis_note = Paragraph("functions.axis.note")
         self.column.addWidget(self._axis_row)
         self.column.addWidget(self.axis_note)
+
+    def _build_facts(self) -> None:
         titles = {
             "range": self.tr("Range"),
             "symmetry": self.tr("Symmetry"),
@@ -74,27 +101,6 @@ class FactsPage(Page):
             "functions.centres", ["", self.tr("mean output"), self.tr("sd")], self
         )
         self.column.addWidget(self.table)
-
-    def show_scene(self, scene: FunctionsScene) -> None:
-        """Write the facts with the present numbers."""
-        self._axis_row.setVisible(scene.has_odds)
-        self.axis_note.setVisible(scene.has_odds)
-        self.axis.show_value(scene.axis)
-        self.axis_note.setText(self._axis_words(scene))
-        sentences = {
-            "range": words.range_fact(scene.facts),
-            "symmetry": words.symmetry_fact(scene),
-            "steepest": words.steepest_fact(scene),
-            "centre": words.centre_fact(scene.facts),
-        }
-        for name, sentence in sentences.items():
-            self.notes[name].setText(sentence)
-            with QSignalBlocker(self.buttons[name]):
-                self.buttons[name].setChecked(scene.choice.fact == name)
-            self.buttons[name].setAccessibleDescription(sentence)
-        self.table.setVisible(scene.choice.fact == "centre")
-        if scene.choice.fact == "centre":
-            self._show_centres(scene)
 
     def _axis_words(self, scene: FunctionsScene) -> str:
         u = scene.choice.sharpness * scene.point.z

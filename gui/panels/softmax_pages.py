@@ -16,7 +16,7 @@ from gui.panels.controls import row
 from gui.panels.function_words import short
 from gui.panels.grid import FigureGrid
 from gui.panels.sections import Paragraph
-from gui.panels.softmax_pictures import JacobianMap, Triangle
+from gui.panels.softmax_maps import JacobianMap, Triangle
 from gui.panels.value_slider import ValueSlider
 from gui.panels.words import figure
 
