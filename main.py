@@ -121,6 +121,9 @@ def window_problem() -> str:
     missing = missing_libraries()
     if missing:
         return libraries_problem(missing)
+    problem = screen_problem()
+    if problem:
+        return problem
     try:
         import PySide6.QtWidgets  # noqa: F401
     except ImportError as error:
@@ -163,6 +166,30 @@ def missing_libraries() -> "list[tuple[str, str]]":
         except OSError:
             missing.append((library, package))
     return missing
+
+
+def screen_problem() -> str:
+    """Return why no screen can be reached where the window would need an X server; "" otherwise."""
+    if not sys.platform.startswith("linux") or platform_plugin() != "xcb":
+        return ""
+    import ctypes
+
+    try:
+        x11 = ctypes.CDLL("libX11.so.6")
+    except OSError:
+        return libraries_problem([("libX11.so.6", "libx11-6")])
+    x11.XOpenDisplay.restype = ctypes.c_void_p
+    x11.XCloseDisplay.argtypes = [ctypes.c_void_p]
+    display = x11.XOpenDisplay(None)
+    if display:
+        x11.XCloseDisplay(display)
+        return ""
+    return (
+        "There is no screen to open a window on (DISPLAY is {0!r}); start Credence on a desktop, "
+        "or without a window: python main.py --run FILE --target COLUMN".format(
+            os.environ.get("DISPLAY", "")
+        )
+    )
 
 
 def platform_plugin() -> str:

@@ -227,6 +227,16 @@ def test_a_missing_system_library_is_named_with_its_package(monkeypatch):
     assert "libxkbcommon-x11-0" in main.import_problem(text)
 
 
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="X servers are for Linux")
+def test_a_missing_screen_is_told_in_one_sentence(monkeypatch):
+    monkeypatch.setenv("QT_QPA_PLATFORM", "xcb")
+    monkeypatch.setenv("DISPLAY", ":987")
+    assert "no screen" in main.screen_problem()
+    assert "':987'" in main.screen_problem()
+    monkeypatch.setenv("QT_QPA_PLATFORM", "offscreen")
+    assert main.screen_problem() == ""
+
+
 def test_nothing_is_missing_here():
     assert main.folder_problem() == ""
     assert main.window_problem() == ""
