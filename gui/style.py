@@ -49,6 +49,9 @@ QToolButton#action\\.play\\.button:focus { border: 2px solid $ink; }
 QToolButton#data\\.chip { border: 1px solid $line; border-radius: 12px; padding: 3px 12px; }
 QToolButton#data\\.chip:hover { background: $hover; }
 QToolButton#data\\.chip:focus { border-color: $accent; }
+QToolButton[field="true"] { background: $field; border: 1px solid $line; padding: 2px 6px; }
+QToolButton[field="true"]:hover { border-color: $raw; }
+QToolButton[field="true"]:focus { border-color: $accent; }
 QToolButton[section="true"] { color: $quiet; font-weight: 600; padding: 4px 0; }
 QToolButton[fold="true"] { color: $quiet; padding: 2px 0; }
 QToolButton[section="true"]:checked, QToolButton[fold="true"]:checked { background: transparent; }

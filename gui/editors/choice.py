@@ -45,6 +45,7 @@ class ChoiceEditor(QuietComboBox):
         """Show the choice in place."""
         with QSignalBlocker(self):
             self.setCurrentIndex(self.findData(value))
+        self.setToolTip(self.currentText())
 
     def _on_activated(self, index: int) -> None:
         if not self.binding.put(self.itemData(index)):

@@ -92,6 +92,7 @@ class PathEditor(QToolButton):
 
     def __init__(self, binding: Binding, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self.setProperty("field", True)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.setAccessibleName(binding.knob.label)
         self.clicked.connect(self.file_wanted)
@@ -108,6 +109,7 @@ class ReadingEditor(QToolButton):
 
     def __init__(self, binding: Binding, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self.setProperty("field", True)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.setAccessibleName(binding.knob.label)
         self.clicked.connect(self._show_import)
@@ -159,6 +161,7 @@ class FeaturesEditor(QToolButton):
         super().__init__(parent)
         self.binding = binding
         self.columns = columns
+        self.setProperty("field", True)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.setAccessibleName(binding.knob.label)
         self.clicked.connect(self.open_list)

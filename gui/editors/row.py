@@ -136,6 +136,7 @@ class Row(QWidget):
         layout.setColumnMinimumWidth(3, _SLOT)
         if isinstance(self.editor, SizesEditor):
             layout.setAlignment(self.label, Qt.AlignmentFlag.AlignTop)
+            self.label.setContentsMargins(0, 4, 0, 0)  # level with the editor's first line
         return layout
 
     def _use_default(self) -> None:
