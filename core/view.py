@@ -98,6 +98,8 @@ class View:
         The interval drawn at each bin's frequency.
     smoothing : float
         Width of the smooth curve's kernel, in probability; 0 is its fixed point.
+    true_curve : bool
+        Whether the true curve is drawn where the generator knows it.
     top_label : bool
         Whether curves by class judge the class decided rather than each class's probability.
     brushed : tuple of float
@@ -130,6 +132,7 @@ class View:
     reliability_band: str = "consistency"
     bar_interval: str = "none"
     smoothing: float = 0.0
+    true_curve: bool = True
     top_label: bool = False
     brushed: tuple[float, ...] = ()
     metric: str = "loss"

@@ -92,12 +92,12 @@ def test_the_reliability_diagram_draws_its_scene(qtbot, session, show):
     train(qtbot, session, 40)
     panel = show("reliability", session)
     qtbot.waitUntil(lambda: panel.is_calm)
-    x, y = panel._raw.getData()
+    x, y = panel.diagram.raw.getData()
     expected = panel.scene.raw.curve.knots
     np.testing.assert_array_equal(x, expected[0])
     np.testing.assert_array_equal(y, expected[1])
-    np.testing.assert_array_equal(panel._lower.getData()[1], panel.scene.band.lower)
-    np.testing.assert_array_equal(panel._upper.getData()[1], panel.scene.band.upper)
+    np.testing.assert_array_equal(panel.diagram.low_edge.getData()[1], panel.scene.band.lower)
+    np.testing.assert_array_equal(panel.diagram.high_edge.getData()[1], panel.scene.band.upper)
     text = panel.figures.text()
     for value in (panel.scene.raw.ece, panel.scene.raw.chance_ece, panel.scene.raw.brier.score):
         assert f"{value:.3f}" in text
@@ -131,15 +131,15 @@ def test_hovering_the_diagram_reads_the_curve_without_moving_it(qtbot, session, 
 def test_reliability_controls_change_the_view(qtbot, session, show):
     train(qtbot, session, 40)
     panel = show("reliability", session)
-    panel.split.setCurrentIndex(2)
+    panel.controls.split.setCurrentIndex(2)
     assert session.view.split == panel.scene.split == "test"
-    panel.judged.setCurrentIndex(1)
+    panel.controls.judged.setCurrentIndex(1)
     assert session.view.reliability_class == panel.scene.view == 0
-    panel.bars.click()
+    panel.controls.bars.click()
     assert session.view.bars
-    assert panel._columns.isVisible()
+    assert panel.diagram.columns.isVisible()
     full = ~panel.scene.raw.bars.empty
-    np.testing.assert_array_equal(panel._columns.opts["y1"], panel.scene.raw.bars.frequency[full])
+    np.testing.assert_array_equal(panel.diagram.columns.opts["y1"], panel.scene.raw.bars.frequency[full])
 
 
 def test_a_calibrated_curve_is_drawn_beside_the_raw_one_and_own_rows_are_named(
@@ -147,12 +147,12 @@ def test_a_calibrated_curve_is_drawn_beside_the_raw_one_and_own_rows_are_named(
 ):
     train(qtbot, session, 40)
     panel = show("reliability", session)
-    assert not panel._mended.isVisible()
+    assert not panel.diagram.mended.isVisible()
     session.edit("calibration.method", "platt")
-    assert panel._mended.isVisible()
-    assert panel._mended.opts["pen"].color().name() == theme().calibrated.lower()
+    assert panel.diagram.mended.isVisible()
+    assert panel.diagram.mended.opts["pen"].color().name() == theme().calibrated.lower()
     assert "fitted on these rows" in panel.figures.text()
-    panel.split.setCurrentIndex(2)
+    panel.controls.split.setCurrentIndex(2)
     assert "fitted on these rows" not in panel.figures.text()
     assert "calibrated" in panel.figures.text()
 
@@ -161,10 +161,10 @@ def test_more_than_two_classes_are_offered_by_confidence_and_by_name(qtbot, show
     made = new_session(data={"source": "iris"})
     try:
         panel = show("reliability", made)
-        names = [panel.judged.itemText(k) for k in range(panel.judged.count())]
+        names = [panel.controls.judged.itemText(k) for k in range(panel.controls.judged.count())]
         assert names[0] == "confidence"
         assert len(names) == 4
-        panel.judged.setCurrentIndex(2)
+        panel.controls.judged.setCurrentIndex(2)
         assert panel.scene.view == 1
         panel.hide()
     finally:

@@ -1,0 +1,99 @@
+"""Which rows a brush on the probabilities picks out."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.calibrated import Model, part_probabilities
+from core.calibration.inputs import predicted
+from core.calibration.reliability import ReliabilityCurve
+from core.data.dataset import Floats, read_only
+from core.run import Run
+from core.scenes.judging import judged_view
+from core.training import TrainState
+from core.view import SPLITS, View
+
+HALF_WINDOW = 0.025  # around a point of a curve that has no parts
+
+
+def brushed_rows(run: Run, state: TrainState, view: View) -> NDArray[np.bool_]:
+    """Return which of the rows that the model sees are lit, (n,).
+
+    They are rows of the part looked at whose judged probability, as the model says it, lies in the
+    brushed interval (low, high].
+    """
+    lit = np.zeros(len(run.prepared.rows), dtype=np.bool_)
+    if not view.brushed:
+        return read_only(lit, np.bool_)
+    code = SPLITS.index(view.split)
+    p = judged_probabilities(run, state, view, code)
+    low, high = view.brushed
+    lit[run.prepared.split == code] = (p > low) & (p <= high)
+    return read_only(lit, np.bool_)
+
+
+def judged_probabilities(run: Run, state: TrainState, view: View, code: int) -> Floats:
+    """Return the model's own probability of the judged forecast for a part's rows, (n,)."""
+    p = part_probabilities(Model.at(run, state), code, None)
+    forecast = judged_view(view, p.shape[1])
+    if isinstance(forecast, int):
+        return np.asarray(p[:, forecast])
+    best = predicted(np.ascontiguousarray(p[:, 1]) if p.shape[1] == 2 else p)
+    return np.asarray(p[np.arange(len(p)), best])
+
+
+def part_at(curve: ReliabilityCurve, x: float) -> int:
+    """Return which part of a curve a probability belongs to: the bin it lies in, or the nearest.
+
+    Returns -1 where the curve has no parts, or none with rows.
+
+    Examples
+    --------
+    >>> from core.calibration.cells import cells_of
+    >>> from core.calibration.reliability import width_curve
+    >>> part_at(width_curve(cells_of([0, 1], [0.3, 0.8]), 10), 0.3)
+    2
+    """
+    full = np.flatnonzero(curve.counts > 0.0)
+    if curve.binning == "smooth" or not len(full):
+        return -1
+    away = np.maximum(np.maximum(curve.low[full] - x, x - curve.high[full]), 0.0)
+    return int(full[int(away.argmin())])
+
+
+def interval_of(curve: ReliabilityCurve, x: float) -> tuple[float, float]:
+    """Return the interval (low, high] that a click at a probability brushes.
+
+    A block of a CORP curve holds both its ends; so does the first bin.
+    """
+    k = part_at(curve, x)
+    if k < 0:
+        return max(x - HALF_WINDOW, -HALF_WINDOW), min(x + HALF_WINDOW, 1.0)
+    low, high = float(curve.low[k]), float(curve.high[k])
+    if curve.binning == "corp" or low == 0.0:
+        low = math.nextafter(low, -1.0)
+    return low, high
+
+
+def next_interval(
+    curve: ReliabilityCurve, brushed: tuple[float, ...], step: int
+) -> tuple[float, ...]:
+    """Return the interval of the next part with rows, or of the one before; wraps round.
+
+    Parameters
+    ----------
+    brushed : tuple of float
+        The present one; empty begins at an end.
+    step : {1, -1}
+    """
+    full = np.flatnonzero(curve.counts > 0.0)
+    if curve.binning == "smooth" or not len(full):
+        return ()
+    at = -1 if step > 0 else 0
+    if brushed:
+        at = int(np.searchsorted(full, part_at(curve, brushed[1])))
+    k = int(full[(at + step) % len(full)])
+    return interval_of(curve, 0.5 * (float(curve.low[k]) + float(curve.high[k])))

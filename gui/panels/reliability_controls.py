@@ -1,0 +1,197 @@
+"""What can be chosen above the reliability diagram: part, forecast, curve, and how finely."""
+
+from __future__ import annotations
+
+import math
+
+from PySide6.QtWidgets import QLabel, QStackedWidget, QVBoxLayout, QWidget
+
+from core.experiment import KNOBS
+from core.knobs import IntegerKnob
+from core.scenes.reliability import ReliabilityScene
+from core.view import CURVES, SPLITS
+from gui.numerals import figures_font, width_of
+from gui.panels.controls import CalmSlider, choice, row, show_checked, toggle
+from gui.panels.reliability_options import ReliabilityOptions
+from gui.panels.words import number
+from gui.session import Session
+
+WIDEST, LEAST = 150, 64  # the list of classes
+SMOOTHING_STEPS = 400
+COARSEST = 0.5
+FINEST = 0.002
+OPEN_WIDTH, OPEN_HEIGHT = 470, 560  # from here on the second lines are open by themselves
+
+
+class ReliabilityControls(QWidget):
+    """Small controls in four lines; the last two are folded where there is little room."""
+
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.session = session
+        self._drags = 0
+        self._build_first()
+        self._build_curve()
+        self.options = toggle(
+            "reliability.options",
+            self.tr("More"),
+            self.tr("Show or hide band, intervals, true curve and calibrators"),
+            self._on_options,
+        )
+        self._asked: bool | None = None
+        self.folded = ReliabilityOptions(session, self)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addLayout(row(self.split, self.judged, None, self.bars, self.options))
+        curve_row = row(self.curve, self._scales)
+        curve_row.setStretch(1, 1)
+        layout.addLayout(curve_row)
+        layout.addWidget(self.folded)
+        self.folded.setMinimumWidth(1)  # it is folded before it could be cut
+        self.folded.hide()
+
+    def fit(self, width: int, height: int) -> None:
+        """Open the folded lines where there is room, unless the user has decided."""
+        wanted = self._asked
+        if wanted is None:
+            wanted = width >= OPEN_WIDTH and height >= OPEN_HEIGHT
+        show_checked(self.options, wanted)
+        self.folded.setVisible(wanted)
+
+    def show_scene(self, scene: ReliabilityScene) -> None:
+        """Show what is chosen."""
+        view = self.session.view
+        self._offer_forecasts(scene)
+        self.split.show_value(scene.split)
+        self.curve.show_value(scene.kind)
+        show_checked(self.bars, view.bars)
+        is_smooth = scene.kind == "smooth"
+        self._scales.setCurrentIndex(int(is_smooth))
+        self.bins.show_value(scene.bins)
+        self._bins_said.setText(self.tr("{0} bins").format(scene.bins))
+        self._show_smoothing(scene, is_smooth)
+        self.folded.show_scene(scene)
+
+    def _build_first(self) -> None:
+        session = self.session
+        self.split = choice(
+            "view.split",
+            self.tr("Part"),
+            self.tr("Which part of the rows to judge"),
+            [(self.tr(name), name) for name in SPLITS],
+            lambda name: session.set_view("split", name),
+        )
+        self.judged = choice(
+            "view.reliability_class",
+            self.tr("Forecast"),
+            self.tr("Which forecast to judge: one class, or the confidence in the class decided"),
+            [],
+            lambda k: session.set_view("reliability_class", k),
+            widest=WIDEST,
+        )
+        self.judged.setMinimumWidth(LEAST)
+        self.bars = toggle(
+            "view.bars",
+            self.tr("Bars"),
+            self.tr("Show the observed frequency in bins beside the curve"),
+            lambda on: session.set_view("bars", on),
+        )
+
+    def _build_curve(self) -> None:
+        knob = KNOBS["calibration.bins"]
+        self.curve = choice(
+            "view.reliability_curve",
+            self.tr("Curve"),
+            self.tr("How the curve is made: CORP, bins of equal width or mass, or a smooth kernel"),
+            [(self.tr(it.label), it.name) for it in CURVES.values()],
+            lambda name: self.session.set_view("reliability_curve", name),
+        )
+        self.bins, self._bins_said = self._slider("reliability.bins", self.tr("Bins"), knob.help)
+        if isinstance(knob, IntegerKnob):
+            self.bins.setRange(knob.low, knob.high)
+        self.bins.sliderPressed.connect(self._begin_drag)
+        self.bins.valueChanged.connect(self._on_bins)
+        self.smoothing, self._smoothing_said = self._slider(
+            "view.smoothing",
+            self.tr("Kernel width"),
+            self.tr("Width of the kernel in probability; at the fixed point it equals the error"),
+        )
+        self.smoothing.setRange(0, SMOOTHING_STEPS)
+        self.smoothing.valueChanged.connect(
+            lambda place: self.session.set_view("smoothing", width_at(place))
+        )
+        self.fixed = toggle(
+            "reliability.fixed_point",
+            self.tr("Fixed point"),
+            self.tr("Smooth as widely as the smooth calibration error is large"),
+            lambda on: self.session.set_view("smoothing", 0.0 if on else self._present_sigma()),
+        )
+        self._sigma = 0.1
+        self._scales = QStackedWidget()
+        for widgets in (
+            (self.bins, self._bins_said),
+            (self.smoothing, self._smoothing_said, self.fixed),
+        ):
+            page = QWidget()
+            line = row(*widgets)
+            line.setContentsMargins(0, 0, 0, 0)
+            page.setLayout(line)
+            self._scales.addWidget(page)
+        self._scales.setFixedHeight(self.fixed.sizeHint().height())
+
+    def _slider(self, name: str, label: str, says: str) -> tuple[CalmSlider, QLabel]:
+        slider = CalmSlider()
+        slider.setObjectName(name)
+        slider.setAccessibleName(label)
+        slider.setToolTip(says)
+        said = QLabel()
+        said.setFont(figures_font(said.font()))
+        said.setFixedWidth(width_of(said, self.tr("{0} bins").format(100)) + 4)
+        return slider, said
+
+    def _offer_forecasts(self, scene: ReliabilityScene) -> None:
+        choices: list[tuple[str, object]] = [
+            (self.tr("class {0}").format(name), k) for k, name in enumerate(scene.classes)
+        ]
+        if len(scene.classes) == 2:
+            choices = [(choices[1][0], -1), choices[0]]
+        else:
+            choices.insert(0, (self.tr("confidence"), -1))
+        self.judged.offer(choices)
+        asked = self.session.view.reliability_class
+        self.judged.show_value(asked if any(asked == k for _, k in choices) else -1)
+
+    def _show_smoothing(self, scene: ReliabilityScene, is_smooth: bool) -> None:
+        if not is_smooth or scene.raw is None:
+            return
+        self._sigma = scene.raw.curve.sigma
+        asked = self.session.view.smoothing
+        self.smoothing.show_value(place_of(asked or self._sigma))
+        show_checked(self.fixed, not asked)
+        self._smoothing_said.setText(f"σ {number(self._sigma)}")
+
+    def _present_sigma(self) -> float:
+        return min(max(self._sigma, FINEST), COARSEST)
+
+    def _begin_drag(self) -> None:
+        self._drags += 1
+
+    def _on_bins(self, bins: int) -> None:
+        drag = ("reliability.bins", self._drags) if self.bins.isSliderDown() else None
+        self.session.edit("calibration.bins", bins, drag=drag)
+
+    def _on_options(self, on: bool) -> None:
+        self._asked = on
+        self.folded.setVisible(on)
+
+
+def width_at(place: int) -> float:
+    """Return the kernel width at a place of the logarithmic slider."""
+    return float(FINEST * (COARSEST / FINEST) ** (place / SMOOTHING_STEPS))
+
+
+def place_of(width: float) -> int:
+    """Return the place of the slider nearest to a kernel width."""
+    share = math.log(max(width, FINEST) / FINEST) / math.log(COARSEST / FINEST)
+    return min(round(share * SMOOTHING_STEPS), SMOOTHING_STEPS)

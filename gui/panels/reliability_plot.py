@@ -1,0 +1,208 @@
+"""The square diagram and its histogram: every layer is made once and told its data."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyqtgraph as pg
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QPen
+from PySide6.QtWidgets import QWidget
+
+from core.calibration.calibrators import CALIBRATORS
+from core.scenes.reliability import Judged, ReliabilityScene, polyline
+from gui.panels.plotting import LockedPlot, curve
+from gui.panels.square import SquareAbove
+from gui.panels.words import number, tr
+from gui.theme import brush, class_colour, pen, theme
+
+BAR_OPACITY, BRUSH_OPACITY = 80, 60
+EDGE = 0.015  # around the unit square, so that lines along its border are seen
+FIFTHS = tuple((t, f"{t:g}") for t in (0.0, 0.2, 0.4, 0.6, 0.8, 1.0))
+NO_COLUMN = {"x0": [0.0], "x1": [0.0], "y0": [0.0], "y1": [0.0]}
+STYLES = (
+    Qt.PenStyle.DashLine,
+    Qt.PenStyle.DotLine,
+    Qt.PenStyle.DashDotLine,
+    Qt.PenStyle.DashDotDotLine,
+)
+SAMPLES = ("– –", "· · ·", "– · –", "– · ·")
+MOST_MARKS = 100  # corners of a curve that are marked as points
+
+
+def style_of(name: str) -> tuple[Qt.PenStyle, float, str]:
+    """Return the dashes, the width and a sample in text of a calibrator's line."""
+    k = list(CALIBRATORS).index(name)
+    thick = 1.4 if k < len(STYLES) else 2.6
+    sample = SAMPLES[k % len(STYLES)]
+    return STYLES[k % len(STYLES)], thick, sample if k < len(STYLES) else f"<b>{sample}</b>"
+
+
+class ReliabilityPlot(SquareAbove):
+    """Diagram above, histogram below, over the same axis of probability."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        self.square = LockedPlot("reliability.plot")
+        self.histogram = LockedPlot("reliability.histogram")
+        super().__init__(self.square, self.histogram, parent)
+        self.square.setAccessibleName(tr("Reliability diagram"))
+        self.histogram.setAccessibleName(tr("Histogram of the probabilities"))
+        self.square.set_limits(-EDGE, 1.0 + EDGE, -EDGE, 1.0 + EDGE)
+        self.histogram.set_limits(-EDGE, 1.0 + EDGE, 0.0, 1.0)
+        self._build_diagram()
+        self._build_histogram()
+
+    def draw(self, scene: ReliabilityScene, bars: bool) -> None:
+        """Draw a scene, its bins as bars where asked for."""
+        self._label(scene)
+        self._draw_band(scene)
+        self._draw_bars(scene, bars)
+        others = scene.calibrated or scene.compared
+        raw_pen = pen(theme().raw, 1.6) if others else pen(theme().ink, 2.0)
+        self._draw_curve(self.raw, self._raw_marks, scene.raw, raw_pen)
+        self._draw_curve(
+            self.mended, self._mended_marks, scene.calibrated, pen(theme().calibrated, 2.0)
+        )
+        self._draw_compared(scene)
+        self.truth.setVisible(len(scene.truth[0]) > 1)
+        if len(scene.truth[0]) > 1:
+            self.truth.setData(*scene.truth, pen=pen(theme().ink, 1.4, dashed=True))
+        self._draw_histogram(scene)
+        self._draw_brush(scene)
+
+    def _build_diagram(self) -> None:
+        plot = self.square
+        self.low_edge, self.high_edge = curve(plot, 1), curve(plot, 1)
+        self._band = pg.FillBetweenItem(self.low_edge, self.high_edge)
+        self._band.setZValue(0)
+        plot.addItem(self._band, ignoreBounds=True)
+        self.columns = pg.BarGraphItem(**NO_COLUMN)
+        self.columns.setZValue(2)
+        self._lit = [pg.BarGraphItem(**NO_COLUMN) for _ in range(2)]
+        for item, where in zip(self._lit, (plot, self.histogram), strict=True):
+            item.setZValue(1.5)
+            where.addItem(item, ignoreBounds=True)
+        plot.addItem(self.columns, ignoreBounds=True)
+        self._diagonal = curve(plot, 3)
+        self.intervals = curve(plot, 3.5, connect="pairs")
+        self.truth = curve(plot, 3.8)
+        self.raw, self.mended = curve(plot, 4), curve(plot, 6)
+        self.compared = {name: curve(plot, 5) for name in CALIBRATORS}
+        for item in (self.raw, self.mended):
+            item.setSegmentedLineMode("on")
+        self._raw_marks, self._mended_marks = (pg.ScatterPlotItem(size=6) for _ in range(2))
+        for item in (self._raw_marks, self._mended_marks):
+            item.setZValue(6)
+            plot.addItem(item, ignoreBounds=True)
+
+    def _build_histogram(self) -> None:
+        self.low_columns = [pg.BarGraphItem(**NO_COLUMN) for _ in range(2)]
+        for item in self.low_columns:
+            item.setZValue(2)
+            self.histogram.addItem(item, ignoreBounds=True)
+
+    def _label(self, scene: ReliabilityScene) -> None:
+        if scene.view == "confidence":
+            self.histogram.label("bottom", tr("confidence in the class decided"))
+            self.square.label("left", tr("how often it was right"))
+        else:
+            name = scene.classes[int(scene.view)]
+            self.histogram.label("bottom", f"P(class = {name})")
+            self.square.label("left", tr("how often it was {0}").format(name))
+        self.square.ticks("left", FIFTHS)
+        self.square.ticks("bottom", [(t, "") for t, _ in FIFTHS])
+        self.histogram.ticks("bottom", FIFTHS)
+
+    def _draw_band(self, scene: ReliabilityScene) -> None:
+        band, chosen = scene.band, theme()
+        self._diagonal.setData(np.array([0.0, 1.0]), np.array([0.0, 1.0]), pen=pen(chosen.quiet))
+        shown = band is not None and len(band.probability) > 1
+        for item in (self.low_edge, self.high_edge, self._band):
+            item.setVisible(shown)
+        if band is not None and shown:
+            edge = pen(chosen.band)
+            self.low_edge.setData(band.probability, band.lower, pen=edge)
+            self.high_edge.setData(band.probability, band.upper, pen=edge)
+            self._band.setBrush(brush(chosen.band))
+
+    def _draw_bars(self, scene: ReliabilityScene, bars: bool) -> None:
+        judged = scene.raw
+        shown = judged is not None and (bars or scene.kind in ("width", "mass"))
+        self.columns.setVisible(shown)
+        self.intervals.setVisible(judged is not None and len(judged.low) > 0)
+        if judged is None:
+            return
+        parts, full = judged.bars, ~judged.bars.empty
+        if shown:
+            self.columns.setOpts(
+                x0=parts.low[full],
+                x1=parts.high[full],
+                y0=np.zeros(int(full.sum())),
+                y1=parts.frequency[full],
+                pen=pen(theme().paper),
+                brush=brush(theme().accent, BAR_OPACITY),
+            )
+        if len(judged.low):
+            x = np.repeat(parts.probability[full], 2)
+            y = np.column_stack((judged.low[full], judged.high[full])).ravel()
+            self.intervals.setData(x, y, pen=pen(theme().accent, 1.6), connect="pairs")
+
+    def _draw_curve(
+        self, item: pg.PlotCurveItem, marks: pg.ScatterPlotItem, judged: Judged | None, line: QPen
+    ) -> None:
+        item.setVisible(judged is not None)
+        marks.setVisible(judged is not None and judged.curve.binning in ("width", "mass"))
+        if judged is None:
+            return
+        x, y = polyline(judged.curve)
+        item.setData(x, y, pen=line)
+        if marks.isVisible():
+            marks.setData(x=x, y=y, pen=pen(theme().paper), brush=brush(line.color().name()))
+
+    def _draw_compared(self, scene: ReliabilityScene) -> None:
+        shown = {it.name: it.judged for it in scene.compared if it.judged is not None}
+        for name, item in self.compared.items():
+            item.setVisible(name in shown)
+            if name in shown:
+                style, thick, _ = style_of(name)
+                line = QPen(pen(theme().calibrated, thick))
+                line.setStyle(style)
+                item.setData(*polyline(shown[name].curve), pen=line)
+
+    def _draw_histogram(self, scene: ReliabilityScene) -> None:
+        no, yes = scene.counts
+        top = max(float((no + yes).max()), 1.0)
+        self.histogram.set_limits(-EDGE, 1.0 + EDGE, 0.0, 1.1 * top)
+        self.histogram.ticks("left", [(top, number(round(top)))])
+        low, high = scene.edges[:-1], scene.edges[1:]
+        if len(scene.classes) == 2 and scene.view != "confidence":
+            colours = class_colour(1 - int(scene.view)), class_colour(int(scene.view))
+        else:
+            colours = theme().raw, theme().ink
+        stacks = ((np.zeros(len(no)), no), (no, no + yes))
+        for item, (y0, y1), colour in zip(self.low_columns, stacks, colours, strict=True):
+            full = y1 > y0
+            item.setOpts(
+                x0=low[full],
+                x1=high[full],
+                y0=y0[full],
+                y1=y1[full],
+                pen=pen(theme().paper),
+                brush=brush(colour),
+            )
+
+    def _draw_brush(self, scene: ReliabilityScene) -> None:
+        """Light up what is brushed, at least as wide as can be seen."""
+        tops = (1.0 + EDGE, self.histogram.getPlotItem().vb.viewRange()[1][1])
+        for item, top in zip(self._lit, tops, strict=True):
+            item.setVisible(bool(scene.brushed))
+            if scene.brushed:
+                low, high = max(scene.brushed[0], 0.0), scene.brushed[1]
+                pad = max(0.006 - (high - low), 0.0) / 2.0
+                item.setOpts(
+                    x0=[low - pad],
+                    x1=[high + pad],
+                    y0=[-EDGE],
+                    y1=[top],
+                    pen=pen(theme().accent),
+                    brush=brush(theme().accent, BRUSH_OPACITY),
+                )
