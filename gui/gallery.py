@@ -95,7 +95,7 @@ class Gallery(QDialog):
         made.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         blank = QPixmap(SIDE, SIDE)
         blank.fill(Qt.GlobalColor.transparent)
-        for record in (*GENERATORS.values(), *GALLERY.values()):
+        for record in (SOURCES[name] for name in (*GENERATORS, *GALLERY)):
             item = QListWidgetItem(QIcon(blank), record.label, made)
             item.setData(_NAME, record.name)
         return made
