@@ -21,8 +21,9 @@ from core.data.tables import read_table
 HEAD_BYTES = 256 << 10
 """Bytes of content up to which a file is its own head."""
 
-MOST_HEAD_BYTES = 4 << 20
-HEAD_LINES = 300
+MOST_HEAD_BYTES = 1 << 20
+HEAD_LINES = 30
+SHOWN_LINES = 300
 LONGEST_SHOWN = 2000
 _TRIES = 1000
 
@@ -93,7 +94,7 @@ def _past(content: bytes, place: int) -> int:
 
 
 def file_lines(
-    path: str, encoding: str | None = None, first: int = 1, count: int = HEAD_LINES
+    path: str, encoding: str | None = None, first: int = 1, count: int = SHOWN_LINES
 ) -> tuple[str, ...]:
     """Return lines of a file as they stand, from line `first` (counted from 1) on.
 

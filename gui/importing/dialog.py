@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QDialog, QWidget
 from core.data.catalogue import load_dataset
 from core.data.columns import Dialect
 from core.data.dataset import Dataset
-from core.data.heads import HEAD_LINES, file_lines
+from core.data.heads import SHOWN_LINES, file_lines
 from core.data.importing import Wishes
 from core.errors import UserError
 from core.experiment import DataChoices, Experiment
@@ -59,6 +59,7 @@ class ImportDialog(QDialog):
         self.reader = Reader(session.background, path, self._base.missing == "drop", parent=self)
         self._error: UserError | None = None
         self._waits_to_use = False
+        self._encoding: str | None = None  # of the lines shown
         self._clock = QTimer(self)
         self._clock.setInterval(100)
         self._clock.timeout.connect(self._show_progress)
@@ -138,7 +139,7 @@ class ImportDialog(QDialog):
             return
         parts.tabs.setCurrentWidget(parts.lines)
         if not parts.lines.show_line(line):
-            self.show_lines(max(line - HEAD_LINES // 2, 1), line)
+            self.show_lines(max(line - SHOWN_LINES // 2, 1), line)
 
     def show_lines(self, first: int, line: int = 0) -> None:
         """Read lines of the file as they stand, and select one of them."""
@@ -148,8 +149,8 @@ class ImportDialog(QDialog):
             if line:
                 self.parts.lines.show_line(line)
 
-        dialect = self._dialect()
-        work = partial(file_lines, self.path, dialect.encoding if dialect else None, first)
+        self._encoding = self._found_encoding()
+        work = partial(file_lines, self.path, self._encoding, first)
         # What is wrong with the file is said by reading it as a table.
         self.session.background.run(_LINES, work, show, lambda error: None)
 
@@ -174,9 +175,15 @@ class ImportDialog(QDialog):
     def _dialect(self) -> Dialect | None:
         return self.scene.table.dialect if self.scene is not None else None
 
+    def _found_encoding(self) -> str | None:
+        dialect = self._dialect()
+        return dialect.encoding if dialect is not None else None
+
     def _on_described(self, scene: ImportScene) -> None:
         self._error = None
         self.parts.show_scene(scene, self.wishes)
+        if self._found_encoding() != self._encoding:
+            self.show_lines(1)
         self._show_progress()
         if self._waits_to_use and not self.reader.is_busy:
             self._waits_to_use = False
@@ -185,7 +192,7 @@ class ImportDialog(QDialog):
     def _refuse(self, error: BaseException) -> None:
         self._error = error_of(error)
         self._waits_to_use = False
-        self.parts.trouble.show_error(self._error)
+        self.parts.show_error(self._error)
         self._show_progress()
 
     def _put(self, experiment: Experiment, dataset: Dataset) -> None:

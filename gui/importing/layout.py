@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from core.data.importing import Wishes
+from core.errors import UserError
 from core.scenes.importing import ImportScene
 from gui.importing.guesses import GuessForm
 from gui.importing.target import Remarks, TargetForm
@@ -79,6 +80,12 @@ class Parts:
         self.rows.show_scene(scene)
         self.columns.columns.show_scene(scene)
         self._show_problems(scene)
+
+    def show_error(self, error: UserError) -> None:
+        """Show why the file is not read; what was shown before stays."""
+        self.trouble.show_error(error)
+        if self.rows.rows.scene is None:
+            self.summary.clear()
 
     def show_lines(self, lines: tuple[str, ...], first: int) -> None:
         """Show lines of the file; a workbook has none."""

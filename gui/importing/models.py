@@ -18,7 +18,7 @@ Index = QModelIndex | QPersistentModelIndex
 Role = Qt.ItemDataRole
 SHOWN_ROWS = 200
 LONGEST_NAME = 28
-_EXAMPLES, _LOOKED_AT = 6, 60
+_EXAMPLES, _LOOKED_AT, _MEASURED = 6, 60, 8
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 _NOWHERE = QModelIndex()
@@ -97,7 +97,7 @@ class RowsModel(_SceneModel):
         """Return the longest text of a column's first rows and header."""
         if self.scene is None:
             return ""
-        values = self.scene.table.columns[section].values[:20]
+        values = self.scene.table.columns[section].values[:_MEASURED]
         heading = str(self.headerData(section, Qt.Orientation.Horizontal)).split("\n")
         return max([*(cell_text(value) for value in values), *heading], key=len)
 

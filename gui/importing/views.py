@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import QModelIndex, QPoint, QSignalBlocker, Qt, Signal, SignalInstance
-from PySide6.QtGui import QAction, QActionGroup, QFontDatabase, QKeyEvent
+from PySide6.QtGui import QAction, QActionGroup, QFontDatabase, QFontMetrics, QKeyEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QMenu, QTableView, QWidget
 
 from core.scenes.importing import ImportScene
@@ -107,10 +107,10 @@ class RowsView(PlainTable):
         return lambda: chosen.emit(name, value)
 
     def _fit_columns(self) -> None:
-        header = self.horizontalHeader()
+        header, metrics = self.horizontalHeader(), QFontMetrics(self.font())
         with QSignalBlocker(header):
             for section in range(self.rows.columnCount()):
-                width = width_of(self, self.rows.widest(section)) + 24
+                width = metrics.horizontalAdvance(self.rows.widest(section)) + 24
                 header.resizeSection(section, min(max(width, _NARROWEST), _WIDEST))
         header.reset()
 
