@@ -18,6 +18,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from core.data.catalogue import PAINTED
+from core.data.painting import can_be_learnt
+from core.data.strokes import Points
 from gui.editors.binding import Binding
 from gui.editors.choice import ChoiceEditor, QuietComboBox
 from gui.session import Session
@@ -62,8 +65,15 @@ class Columns(QObject):
         self.changed.emit()
 
 
+def trigger(widget: QWidget, name: str) -> None:
+    """Do what an action of the widget's window does."""
+    action = widget.window().findChild(QAction, f"action.{name}")
+    if isinstance(action, QAction):
+        action.trigger()
+
+
 class SourceEditor(ChoiceEditor):
-    """The data set; choosing the user's own file asks for one.
+    """The data set; the user's own file is asked for, and a sheet without points painted on.
 
     Signals
     -------
@@ -76,8 +86,14 @@ class SourceEditor(ChoiceEditor):
         if self.itemData(index) == "file":
             self.show_value(self.binding.value)
             self.file_wanted.emit()
-            return
-        super()._on_activated(index)
+        elif self.itemData(index) == PAINTED.name and not can_be_learnt(self._painted()):
+            self.show_value(self.binding.value)
+            trigger(self, "paint_blank")
+        else:
+            super()._on_activated(index)
+
+    def _painted(self) -> Points:
+        return self.binding.session.experiment.data.painted
 
 
 class PathEditor(QToolButton):
@@ -112,7 +128,7 @@ class ReadingEditor(QToolButton):
         self.setProperty("field", True)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.setAccessibleName(binding.knob.label)
-        self.clicked.connect(self._show_import)
+        self.clicked.connect(lambda: trigger(self, "reading"))
         self.show_value(binding.value)
 
     def show_value(self, value: str) -> None:
@@ -120,10 +136,21 @@ class ReadingEditor(QToolButton):
         self.setText(self.tr("changed by you…") if value else self.tr("as found…"))
         self.setToolTip(value)
 
-    def _show_import(self) -> None:
-        action = self.window().findChild(QAction, "action.reading")
-        if isinstance(action, QAction):
-            action.trigger()
+
+class PointsEditor(QToolButton):
+    """How many points are painted; a click goes on painting them."""
+
+    def __init__(self, binding: Binding, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self.setAccessibleName(binding.knob.label)
+        self.setToolTip(self.tr("Go on painting"))
+        self.clicked.connect(lambda: trigger(self, "paint"))
+        self.show_value(binding.value)
+
+    def show_value(self, value: tuple[object, ...]) -> None:
+        """Show how many points there are."""
+        self.setText(self.tr("{0} points…").format(len(value)))
 
 
 class TargetEditor(QuietComboBox):

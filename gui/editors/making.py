@@ -6,13 +6,14 @@ from collections.abc import Callable
 
 from PySide6.QtWidgets import QWidget
 
-from core.knobs import ChoiceKnob, IntegerKnob, NumberKnob, SizesKnob, SwitchKnob
+from core.knobs import ChoiceKnob, IntegerKnob, NumberKnob, PointsKnob, SizesKnob, SwitchKnob
 from gui.editors.binding import Binding
 from gui.editors.choice import ChoiceEditor, SwitchEditor
 from gui.editors.data import (
     Columns,
     FeaturesEditor,
     PathEditor,
+    PointsEditor,
     ReadingEditor,
     SourceEditor,
     TargetEditor,
@@ -26,6 +27,7 @@ Editor = (
     | FeaturesEditor
     | NumberEditor
     | PathEditor
+    | PointsEditor
     | ReadingEditor
     | SizesEditor
     | SwitchEditor
@@ -70,4 +72,6 @@ def _make(
         return SwitchEditor(binding, parent)
     if isinstance(binding.knob, SizesKnob):
         return SizesEditor(binding, parent)
+    if isinstance(binding.knob, PointsKnob):
+        return PointsEditor(binding, parent)
     return TextEditor(binding, parent)
