@@ -12,6 +12,7 @@ from core.calibrated import Mend, calibrated_at
 from core.data.dataset import Codes, Floats, read_only
 from core.heads import class_logits
 from core.run import Run
+from core.scenes.brushing import brushed_rows
 from core.scenes.planes import MOST_STAND_INS, Limits, Plane, plane_of, spanning
 from core.scenes.surface import LEVELS, Contour, Surface, contours_of, surface_of
 from core.scenes.unit_maps import UnitMap, unit_map, unit_of
@@ -61,6 +62,8 @@ class BoundaryScene:
     rows : Rows
     wrong : (m,) bool array
         Which of the drawn rows are decided wrongly, each at its own values.
+    lit : (m,) bool array
+        Which of the drawn rows the brush on the probabilities picks out.
     selected : (2,) array or None
         Where the selected row lies.
     calibrated : bool
@@ -78,6 +81,7 @@ class BoundaryScene:
     discrete: bool
     rows: Rows
     wrong: NDArray[np.bool_]
+    lit: NDArray[np.bool_]
     selected: Floats | None
     calibrated: bool
     unit: UnitMap | None = None
@@ -143,6 +147,7 @@ def boundary_scene(
         discrete=view.discrete and unit is None,
         rows=rows,
         wrong=_wrong(run, state, rows, view.threshold, calibrated),
+        lit=_lit(run, state, view, rows),
         selected=_selected(plane, view.selected),
         calibrated=calibrated is not None,
         unit=unit,
@@ -220,6 +225,13 @@ def _wrong(
     else:
         probabilities = calibrated.probabilities(class_logits(run.logits(state, X)))
     return read_only(decided(probabilities, threshold) != rows.labels, np.bool_)
+
+
+def _lit(run: Run, state: TrainState, view: View, rows: Rows) -> NDArray[np.bool_]:
+    if not view.brushed:
+        return read_only(np.zeros(len(rows.rows)), np.bool_)
+    here = np.searchsorted(run.prepared.rows, rows.rows)
+    return read_only(brushed_rows(run, state, view)[here], np.bool_)
 
 
 def _selected(plane: Plane, row: int) -> Floats | None:

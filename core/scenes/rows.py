@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from core.data.dataset import Codes, Dataset, Floats, read_only
 from core.data.preparing import Prepared
 from core.run import Run
 from core.scenes.boundary import decided
+from core.scenes.brushing import brushed_rows
 from core.training import TrainState
 from core.view import View
 
@@ -29,6 +31,8 @@ class RowsScene:
         Of two classes the second from the threshold on; else the most probable.
     selected : int
         The selected row of the data set; -1 is none.
+    lit : (n,) bool array
+        Which rows the brush on the probabilities picks out.
     """
 
     step: int
@@ -37,6 +41,7 @@ class RowsScene:
     probabilities: Floats
     decided: Codes
     selected: int
+    lit: NDArray[np.bool_]
 
     @property
     def left_out(self) -> int:
@@ -48,4 +53,7 @@ def rows_scene(run: Run, state: TrainState, view: View) -> RowsScene:
     """Return what the rows panel shows at a state."""
     probabilities = read_only(run.probabilities(state, run.prepared.X), np.float64)
     choice = read_only(decided(probabilities, view.threshold), np.int64)
-    return RowsScene(state.step, run.dataset, run.prepared, probabilities, choice, view.selected)
+    lit = brushed_rows(run, state, view)
+    return RowsScene(
+        state.step, run.dataset, run.prepared, probabilities, choice, view.selected, lit
+    )

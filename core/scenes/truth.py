@@ -54,9 +54,9 @@ def true_curve(
 ) -> tuple[Floats, Floats]:
     """Return (x, y), (m,) each: the mean true probability of rows that the model gives x.
 
-    Rows of all parts serve, since the truth is the same for all; a kernel of width
-    0.15 n^(-1/5) in probability averages them (Silverman 1986, section 3.4). Where a base rate is in use, truth and rows are moved to it. It is
-    drawn over the range of probabilities that occur.
+    Rows of all parts serve, since the truth is the same for all; a kernel of width 0.15 n^(-1/5) in
+    probability averages them (Silverman 1986, section 3.4). Where a base rate is in use, truth and
+    rows are moved to it. It is drawn over the range of probabilities that occur.
 
     Parameters
     ----------

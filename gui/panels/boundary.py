@@ -11,9 +11,13 @@ from core.errors import UserError
 from core.scenes.boundary import BoundaryScene, boundary_scene, reading_at
 from core.scenes.planes import MOST_STAND_INS
 from core.scenes.surface import resolution_within
+from core.view import View
 from gui.panels.base import PlottedPanel
 from gui.panels.boundary_header import BoundaryHeader
 from gui.panels.controls import note
+from gui.panels.painting import Painter
+from gui.panels.painting_layer import PaintLayer
+from gui.panels.painting_palette import PaintPalette
 from gui.panels.plotting import LockedPlot, curve, smooth_images
 from gui.panels.points import PointLayer, nearest
 from gui.panels.reading import ReadOut, reading_html
@@ -41,13 +45,16 @@ class BoundaryPanel(PlottedPanel):
         self.plot = LockedPlot("boundary.plot", self)
         self.plot.setAccessibleName(self.tr("Decision boundary"))
         smooth_images(self.plot)
-        self.header = BoundaryHeader(session, self)
+        self.painter = Painter(session, self.plot)
+        self.header = BoundaryHeader(session, self.painter, self)
+        self.paints = PaintPalette(self.painter, self)
         self.says = note("boundary.note")
         self.says.hide()
         self._read_out = ReadOut(self.plot)
         self._build_layers()
         layout = self.stack()
         layout.addWidget(self.header)
+        layout.addWidget(self.paints)
         layout.addWidget(self.plot, 1)
         layout.addWidget(self.says)
         self._mouse: tuple[float, float] | None = None
@@ -55,18 +62,23 @@ class BoundaryPanel(PlottedPanel):
         self.plot.hovered.connect(self._on_hovered)
         self.plot.left.connect(self._on_left)
         self.plot.clicked.connect(self._on_clicked)
+        self.painter.changed.connect(self._on_painted)
+        self.painter.moved.connect(self._paint_layer.draw_brush)
 
     def compute(self) -> BoundaryScene:
         """Return the boundary's scene, as fine as there is time for."""
         session = self.session
-        resolution, averaged = self.fineness()
         try:
             self._problem = ""
-            return boundary_scene(session.run, session.state, session.view, resolution, averaged)
+            return self._scene(session.view)
         except UserError as error:
             self._problem = str(error)
-            raw = session.view.replacing("calibrated", False)
-            return boundary_scene(session.run, session.state, raw, resolution, averaged)
+            return self._scene(session.view.replacing("calibrated", False))
+
+    def _scene(self, view: View) -> BoundaryScene:
+        run, state = self.session.run, self.session.state
+        limits = None if self.painter.is_local else self.painter.limits
+        return boundary_scene(run, state, view, *self.fineness(), limits)
 
     def fineness(self) -> tuple[int, int]:
         """Return the resolution and the rows to average over that the moment allows."""
@@ -82,8 +94,10 @@ class BoundaryPanel(PlottedPanel):
         self.header.show_state()
         self._draw_surface(scene)
         self._draw_contours(scene)
+        self._paint_layer.draw()
         live = self.session.is_playing
         self._points.draw(scene.rows, scene.rows.points, scene.wrong, scene.selected, live)
+        self._points.light(scene.rows.points, scene.lit)
         self._label(scene)
         if self._mouse is not None:
             self._read(*self._mouse)
@@ -103,10 +117,11 @@ class BoundaryPanel(PlottedPanel):
         for item in self._lines:
             item.setSegmentedLineMode("on")  # wide lines as segments: a path is slow
         self._points = PointLayer(self.plot)
+        self._paint_layer = PaintLayer(self.painter)
         self._rectangle: tuple[float, ...] = ()
 
     def _draw_surface(self, scene: BoundaryScene) -> None:
-        self.plot.set_limits(*scene.plane.limits)
+        self.plot.set_limits(*(self.painter.limits or scene.plane.limits))
         surface = scene.surface
         self._image.setVisible(len(surface.y) > 0)
         if not len(surface.y):
@@ -153,6 +168,23 @@ class BoundaryPanel(PlottedPanel):
         return curves
 
     def _label(self, scene: BoundaryScene) -> None:
+        self._label_axes(scene)
+        run, painter = self.session.run, self.painter
+        parts = [painter.note()]
+        if not painter.is_local:
+            parts += [unit_note(scene), plane_note(run.dataset, scene), points_note(scene)]
+            parts += [self._problem]
+        text = " ".join(part for part in parts if part)
+        if text != self.says.text():
+            self.says.setText(text)
+            self.says.setVisible(bool(text))
+
+    def _label_axes(self, scene: BoundaryScene) -> None:
+        if self.painter.is_local:
+            for side, name in (("bottom", "x1"), ("left", "x2")):
+                self.plot.label(side, name)
+                self.plot.ticks(side, ())
+            return
         axes = scene.plane.axes
         self.plot.label("bottom", axis_label(axes[0]))
         self.plot.ticks("bottom", axes[0].ticks)
@@ -162,17 +194,10 @@ class BoundaryPanel(PlottedPanel):
         else:
             self.plot.label("left", probability_label(scene.classes))
             self.plot.ticks("left", [(t, f"{t:g}") for t in (0.0, 0.25, 0.5, 0.75, 1.0)])
-        run = self.session.run
-        parts = [
-            unit_note(scene),
-            plane_note(run.dataset, scene),
-            points_note(scene),
-            self._problem,
-        ]
-        text = " ".join(part for part in parts if part)
-        if text != self.says.text():
-            self.says.setText(text)
-            self.says.setVisible(bool(text))
+
+    def _on_painted(self) -> None:
+        self.paints.show_state()
+        self.refresh()
 
     def _on_hovered(self, x: float, y: float) -> None:
         self._mouse = (x, y)

@@ -14,6 +14,7 @@ from gui.theme import brush, class_colour, class_marker, pen, theme
 SIZE = 7
 RING_SIZE = 13
 SELECTED_SIZE = 18
+LIT_SIZE, LIT_OPACITY = 17, 120
 FRAMES_BETWEEN_RINGS = 3
 
 
@@ -29,11 +30,13 @@ class PointLayer:
         self.rings = pg.ScatterPlotItem(pxMode=True)
         self.marks = pg.ScatterPlotItem(pxMode=True)
         self.chosen = pg.ScatterPlotItem(pxMode=True)
-        for depth, item in enumerate((self.rings, self.marks, self.chosen)):
+        self.lit = pg.ScatterPlotItem(pxMode=True)
+        for depth, item in enumerate((self.lit, self.rings, self.marks, self.chosen)):
             item.setZValue(20 + depth)
             plot.addItem(item, ignoreBounds=True)
         self._drawn: tuple[Rows, np.ndarray, str] | None = None
         self._wrong: bytes = b""
+        self._lit: tuple[np.ndarray | None, bytes] = (None, b"")
         self._frames = 0
         self._selected: tuple[float, ...] | None = None
 
@@ -52,6 +55,23 @@ class PointLayer:
             self._frames = 0
             self._draw_rings(at, wrong, is_new)
         self._draw_selected(selected, is_new)
+
+    def light(self, at: np.ndarray, lit: np.ndarray) -> None:
+        """Light up some of the points (m, 2): those that a brush elsewhere picks out."""
+        bits = lit.tobytes() + theme().name.encode()
+        if at is self._lit[0] and bits == self._lit[1]:
+            return
+        self._lit = (at, bits)
+        around = at[lit]
+        self.lit.setVisible(len(around) > 0)
+        self.lit.setData(
+            x=around[:, 0],
+            y=around[:, 1],
+            size=LIT_SIZE,
+            symbol="o",
+            pen=pen(theme().accent, 1.6),
+            brush=brush(theme().accent, LIT_OPACITY),
+        )
 
     def _draw_marks(self, rows: Rows, at: np.ndarray) -> None:
         paper = theme().paper

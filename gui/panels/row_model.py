@@ -18,6 +18,7 @@ from gui.theme import brush, theme
 
 Index = QModelIndex | QPersistentModelIndex
 MOST_CLASSES = 12  # whose probabilities get a column each
+LIT_OPACITY = 60
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 
@@ -71,6 +72,10 @@ class RowModel(QAbstractTableModel):
         found = np.flatnonzero(self.scene.prepared.rows[self._order] == row)
         return int(found[0]) if len(found) else -1
 
+    def first_place(self, lit: np.ndarray) -> int:
+        """Return the first place in the table of the rows marked (n,), of which there are some."""
+        return int(np.argmax(lit[self._order]))
+
     def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
         """Count the rows."""
         return 0 if parent.isValid() else len(self._order)
@@ -100,6 +105,8 @@ class RowModel(QAbstractTableModel):
             return _mark(self.scene, column, i)
         if role == Qt.ItemDataRole.ForegroundRole:
             return _ink(self.scene, column, i)
+        if role == Qt.ItemDataRole.BackgroundRole and self.scene.lit[i]:
+            return brush(theme().accent, LIT_OPACITY)
         return None
 
     def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:

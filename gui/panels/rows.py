@@ -38,6 +38,7 @@ class RowsPanel(PlottedPanel):
         self.table.verticalHeader().setDefaultSectionSize(ROW_HEIGHT)
         self.table.selectionModel().currentRowChanged.connect(self._on_current_changed)
         self.says = note("rows.note")
+        self._lit = b""
         layout = self.stack()
         layout.addWidget(self.table, 1)
         layout.addWidget(self.says)
@@ -59,6 +60,7 @@ class RowsPanel(PlottedPanel):
             self._selected = -1
         if scene.selected != self._selected:
             self._select(scene.selected)
+        self._show_lit(scene)
         self.says.setText(self._sentence(scene))
 
     def describe(self, scene: RowsScene) -> str:
@@ -72,11 +74,22 @@ class RowsPanel(PlottedPanel):
             number(wrong),
             percent(wrong / max(len(scene.prepared.rows), 1)),
         )
+        if scene.lit.any():
+            text += " " + self.tr("{0} rows of the bin you chose are lit.").format(
+                number(int(scene.lit.sum()))
+            )
         if scene.left_out:
             text += " " + self.tr("{0} rows with missing values are left out.").format(
                 number(scene.left_out)
             )
         return text
+
+    def _show_lit(self, scene: RowsScene) -> None:
+        """Scroll to the first of the rows that are newly lit."""
+        bits = scene.lit.tobytes() if self.session.view.brushed else b""
+        if bits and not self._lit and scene.lit.any() and not self.session.is_playing:
+            self.table.scrollTo(self.model.index(self.model.first_place(scene.lit), 0))
+        self._lit = bits
 
     def _select(self, row: int) -> None:
         self._selected = row
