@@ -14,6 +14,7 @@ import numpy as np
 
 from core.calibrated import Mend, Model, mend_of, part_probabilities
 from core.data.catalogue import OWN_FILE, SOURCES
+from core.data.concerns import concerns
 from core.errors import UserError
 from core.evaluation import evaluate
 from core.experiment import Experiment
@@ -121,6 +122,7 @@ def report(trained: Trained) -> dict[str, Any]:
             "target": run.dataset.target,
             "features": [feature.name for feature in run.dataset.features],
             "notes": [*run.dataset.notes, *run.prepared.notes],
+            "concerns": list(concerns(run.dataset)),
         },
         "classes": list(run.dataset.classes),
         "step": state.step,
@@ -161,6 +163,8 @@ def main(arguments: argparse.Namespace) -> int:
         f"{written['dataset']['name']}: epoch {written['epoch']}, "
         f"test accuracy {test['accuracy']}, log loss {test['log_loss']}, ECE {test['ece']}"
     )
+    for concern in written["dataset"]["concerns"]:
+        print(concern)
     if written["diverged"]:
         print(written["diverged"])
     return 0
