@@ -12,7 +12,7 @@ import numpy as np
 
 from core.kernels.activations import activate
 from core.kernels.gathering import FIRST_FEATURE, gather
-from core.kernels.jit import compiled
+from core.kernels.jit import inlined
 from core.kernels.layout import (
     ACTIVATION,
     COLUMNS,
@@ -57,7 +57,7 @@ ORDER_SEED, ORDER_EPOCH, MARKED_FOR, SPARE = range(5, 9)
 PROGRESS = SPARE + 12
 
 
-@compiled
+@inlined
 def _forward(
     plan: Place, n_layers: int, source: Place, blocks: int, samples: int, weights: Place,
     statistics: Place, new_statistics: Place, work: Place,
@@ -97,7 +97,7 @@ def _forward(
             store(out, ((block + 1) * out_stride - 1) * lanes, load(ones, block * ones_step))
 
 
-@compiled
+@inlined
 def _backward(
     plan: Place, n_layers: int, source: Place, blocks: int, samples: int, weights: Place,
     work: Place, upstream: Place, sums: Place, gradient: Place,
@@ -141,7 +141,7 @@ def _backward(
             )  # fmt: skip
 
 
-@compiled
+@inlined
 def _add_gradient(
     plan: Place, n_layers: int, settings: Place, table: Place, n_rows: int, stored: Place,
     is_stored: bool, order: Place, samples: int, weights: Place, statistics: Place,

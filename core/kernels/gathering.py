@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from core.kernels.jit import compiled, intrinsic, types
+from core.kernels.jit import inlined, intrinsic, types
 from core.kernels.lanes import INDEX, Pointer, ir, loop, transposed
 from core.kernels.vectors import Place, after, every, get, put, store, width
 
@@ -43,7 +43,7 @@ def _gather_block(
     return types.void(table, i, order, i, i, block), generate
 
 
-@compiled
+@inlined
 def gather(
     table: Place, columns: int, order: Place, samples: int, blank: int, features: int, batch: Place,
     marked: Place,

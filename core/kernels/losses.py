@@ -7,7 +7,7 @@ logarithm is taken, since training needs the loss only to see whether it diverge
 from __future__ import annotations
 
 from core.kernels.functions import exponential, sigmoid_and_slope
-from core.kernels.jit import compiled
+from core.kernels.jit import compiled, inlined
 from core.kernels.lanes import Lanes, absolute, at_least, fma, gap, where_positive
 from core.kernels.vectors import Place, Value, after, every, load, store, total, traced, width
 
@@ -27,7 +27,7 @@ def _binary(logit: Lanes, label: Lanes, weight: Lanes) -> tuple[Lanes, Lanes, La
     return error * signed, 2.0 * error * slope * signed, at_least(wrong, 0.0) * weight
 
 
-@compiled
+@inlined
 def _one_logit(
     code: int, logits: Place, deltas: Place, source: Place, step: int, blocks: int, share: float
 ) -> float:
@@ -106,7 +106,7 @@ def _softmax(
     return lean * weight
 
 
-@compiled
+@inlined
 def loss_deltas(
     code: int, logits: Place, deltas: Place, outputs: int, source: Place, step: int, blocks: int,
     share: float,

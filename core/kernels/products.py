@@ -18,10 +18,10 @@ def _combining(sums: int, by_sum_is_one: bool) -> Any:
     """Return what writes so many weighted sums of a block's rows.
 
     Its arguments are the weights, their steps from row to row and from sum to sum, the block's
-    rows, how many, and where the sums go. Narrow ones add even and odd rows apart, so that more
+    rows, how many, and where the sums go. Narrow ones add every n-th row apart, so that more
     additions are under way at a time.
     """
-    apart = 2 if sums < 8 else 1
+    apart = {1: 4, 2: 2, 4: 2, 8: 1}[sums]
 
     @intrinsic
     def combining(typing: Any, w: Any, by_row: Any, by_sum: Any, x: Any, n: Any, out: Any) -> Any:
@@ -51,12 +51,13 @@ def _combining(sums: int, by_sum_is_one: bool) -> Any:
                     done += added(index, so_far[k * sums : (k + 1) * sums])
                 rounds.carry(done)
             result = rounds.carried()
-            if apart == 2:
-                odd = builder.srem(rows, ir.Constant(INDEX, 2))
-                result = [a + b for a, b in zip(result[:sums], result[sums:], strict=True)]
-                with loop(builder, odd, result) as rest:
-                    last = builder.sub(rows, ir.Constant(INDEX, 1))
-                    rest.carry(added(last, rest.carried()))
+            if apart > 1:
+                left = builder.srem(rows, ir.Constant(INDEX, apart))
+                first = builder.sub(rows, left)
+                result = [sum(result[k + sums :: sums], result[k]) for k in range(sums)]
+                with loop(builder, left, result) as rest:
+                    index = builder.add(first, rest.index)
+                    rest.carry(added(index, rest.carried()))
                 result = rest.carried()
             for k, register in enumerate(result):
                 target.after(k * target.count).store(register)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 
-from core.kernels.jit import compiled
+from core.kernels.jit import compiled, inlined
 from core.kernels.lanes import Lanes, absolute, fma, square_root, where_positive
 from core.kernels.vectors import Place, every, get, load, store, total, traced, width
 
@@ -22,7 +22,7 @@ NUMBERS = 10
 _NEGLIGIBLE_LOG = -40.0
 
 
-@compiled
+@inlined
 def schedule_factor(code: int, epochs: float, length: float) -> float:
     """Return what the learning rate is multiplied by (see `core.schedules`)."""
     if code == 1:
@@ -39,7 +39,7 @@ def _fma(a: Lanes, b: Lanes, c: Lanes) -> Lanes:
     return fma(a, b, c)
 
 
-@compiled
+@inlined
 def look_ahead(theta: Place, velocity: Place, momentum: float, size: int, point: Place) -> None:
     """Write where Nesterov's gradient is taken; with momentum 0, where the parameters are."""
     if momentum == 0.0:
