@@ -21,7 +21,7 @@ from core.data.tables import read_table
 from gui.dialogs import ErrorDialog
 from gui.importing import dialog as module
 from gui.importing.dialog import ImportDialog
-from gui.importing.guesses import GUESSES
+from gui.importing.findings import GUESSES
 from gui.importing.models import ColumnsModel
 from gui.importing.words import CHOSEN_KINDS
 from gui.theme import THEMES, themes
