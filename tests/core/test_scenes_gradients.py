@@ -186,6 +186,15 @@ def test_probability_loss_and_its_slope_by_hand():
     assert way.layers[0].delta[0] == pytest.approx(p - y)
 
 
+def test_of_wide_layers_the_first_units_are_checked():
+    run, state = run_of(steps=0, model={"hidden": [80, 3]})
+    way = row_pass(run, state, int(run.prepared.rows[0]))
+    checked = np.isfinite(way.layers[0].differences)
+    assert checked.tolist() == [True] * 64 + [False] * 16
+    assert way.relative_error < 1e-6
+    assert np.isfinite(way.layers[1].differences).all()
+
+
 def test_the_hardest_row_is_the_training_row_with_the_largest_loss():
     run, state = run_of()
     losses = {
