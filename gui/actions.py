@@ -11,18 +11,12 @@ from PySide6.QtWidgets import (
     QAbstractButton,
     QAbstractItemView,
     QAbstractSlider,
-    QAbstractSpinBox,
     QComboBox,
-    QLineEdit,
-    QPlainTextEdit,
     QTabBar,
-    QTextEdit,
     QWidget,
 )
 
 from core.registry import Registry
-
-_TYPING = (QLineEdit, QAbstractSpinBox, QPlainTextEdit, QTextEdit)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +58,10 @@ ACTIONS: Registry[ActionRecord] = Registry(
         ActionRecord("quit", _("Quit"), "Ctrl+Q"),
         ActionRecord("undo", _("Undo"), "Ctrl+Z"),
         ActionRecord("redo", _("Redo"), "Ctrl+Shift+Z Ctrl+Y"),
+        ActionRecord(
+            "paint", _("Paint points"), "P", help=_("Paint on the boundary"), is_single=True
+        ),
+        ActionRecord("paint_blank", _("Paint on a blank sheet")),
         ActionRecord("play", _("Play"), "Space", "play", _("Train, or pause"), True),
         ActionRecord("step", _("One step"), "Right", "step", _("Take one step"), True),
         ActionRecord("epoch", _("One epoch"), "E", "epoch", _("Train to the epoch's end"), True),
@@ -109,9 +107,10 @@ def translated(text: str) -> str:
 
 
 def takes_key(widget: QWidget | None, key: int) -> bool:
-    """Tell whether a widget wants a single key for itself: typed text, or to move or press it."""
-    if isinstance(widget, _TYPING):
-        return True
+    """Tell whether a widget wants a single key for itself, to move or press it.
+
+    Fields for text are not asked: they take their keys before shortcuts do.
+    """
     if isinstance(widget, QAbstractItemView):
         return True
     if isinstance(widget, QComboBox):

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QAbstractScrollArea, QApplication, QCheckBox, QCom
 
 from core.experiment import KNOBS, PATHS
 from core.knobs import ChoiceKnob, IntegerKnob, NumberKnob, SizesKnob, SwitchKnob
-from gui.editors.scales import scale_of
+from gui.editors.scales import SliderScale, scale_of
 from gui.forms import KnobForm, is_first_look
 
 NUMBERS = [path for path, knob in KNOBS.items() if isinstance(knob, NumberKnob | IntegerKnob)]
@@ -64,6 +64,13 @@ def test_a_slider_reaches_both_ends_and_round_numbers_between(path):
     assert all(len(f"{n:.3g}") <= 8 and float(f"{n:.3g}") == n for n in numbers[1:-1]) or (
         isinstance(knob, IntegerKnob)
     )
+
+
+def test_the_ends_of_a_slider_are_exact_also_where_they_are_not_round():
+    for kind in ("linear", "log"):
+        scale = SliderScale(0.01234, 0.98765, kind, False)
+        assert scale.number(0) == 0.01234
+        assert scale.number(scale.places) == 0.98765
 
 
 def test_every_number_moves_slider_and_field_and_back(form, session):
