@@ -87,6 +87,8 @@ def _make_actions(window: Window) -> dict[str, QAction]:
         "quit": window.close,
         "undo": session.undo_stack.undo,
         "redo": session.undo_stack.redo,
+        "paint": window.paint,
+        "paint_blank": lambda: window.paint(blank=True),
         "play": session.toggle,
         "step": lambda: session.take_steps(1),
         "epoch": lambda: session.take_epochs(1),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from functools import partial
 
@@ -20,7 +21,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from core.data.catalogue import SOURCES
+from core.data.catalogue import PAINTED, SOURCES
 from core.data.gallery import GALLERY, about
 from core.data.generators import GENERATORS
 from core.errors import UserError
@@ -33,6 +34,12 @@ from gui.thumbnails import draw_thumbnail
 SIDE = 104
 _NAME = Qt.ItemDataRole.UserRole
 _COLOURS = 10
+# a wave of one class over a wave of the other
+_DOODLE = tuple(
+    (x / 10, (0.8 if k == 0 else -0.8) + 0.6 * math.sin(x / 10), k)
+    for k in (0, 1)
+    for x in range(-36, 37, 4)
+)
 
 
 class Gallery(QDialog):
@@ -43,10 +50,16 @@ class Gallery(QDialog):
     session : Session
     open_file : callable
         Asks for a table of the user's own.
+    paint : callable
+        Begins a blank sheet to paint on.
     """
 
     def __init__(
-        self, session: Session, open_file: Callable[[], None], parent: QWidget | None = None
+        self,
+        session: Session,
+        open_file: Callable[[], None],
+        paint: Callable[[], None],
+        parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         self.setObjectName("dialog.gallery")
@@ -54,6 +67,7 @@ class Gallery(QDialog):
         self.setWindowTitle(self.tr("Data sets"))
         self.session = session
         self._open_file = open_file
+        self._paint = paint
         self.list = self._make_list()
         self.name = QLabel(self)
         self.name.setFont(figures_font(self.font(), bold=True, scale=1.3))
@@ -76,6 +90,9 @@ class Gallery(QDialog):
         """Use the data set that is selected."""
         name = self._selected()
         self.close()
+        if name == PAINTED.name:
+            self._paint()
+            return
         try:
             self.session.edit("data.source", name)
         except UserError as error:
@@ -95,8 +112,10 @@ class Gallery(QDialog):
         made.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         blank = QPixmap(SIDE, SIDE)
         blank.fill(Qt.GlobalColor.transparent)
-        for record in (SOURCES[name] for name in (*GENERATORS, *GALLERY)):
-            item = QListWidgetItem(QIcon(blank), record.label, made)
+        for record in (SOURCES[name] for name in (*GENERATORS, *GALLERY, PAINTED.name)):
+            is_painted = record.name == PAINTED.name
+            label = self.tr("Paint your own") if is_painted else record.label
+            item = QListWidgetItem(QIcon(blank), label, made)
             item.setData(_NAME, record.name)
         return made
 
@@ -106,7 +125,7 @@ class Gallery(QDialog):
         present = self.session.experiment.data
         for row in range(self.list.count()):
             name = str(self.list.item(row).data(_NAME))
-            choices = DataChoices(source=name, noise=present.noise)
+            choices = DataChoices(source=name, noise=present.noise, painted=_DOODLE)
             self.session.background.run(
                 f"thumbnail.{name}",
                 partial(draw_thumbnail, choices, SIDE, ratio, colours),
@@ -136,8 +155,13 @@ class Gallery(QDialog):
 
     def _show_details(self) -> None:
         name = self._selected()
-        self.name.setText(SOURCES[name].label)
-        if name in GENERATORS:
+        self.name.setText(self.list.currentItem().text())
+        if name == PAINTED.name:
+            self.text.setText(
+                self.tr("A blank sheet: paint points of two classes or more; the model follows.")
+            )
+            self.origin.setText("")
+        elif name in GENERATORS:
             record = GENERATORS[name]
             self.text.setText(record.description)
             self.origin.setText(

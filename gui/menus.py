@@ -31,7 +31,7 @@ class Menus(QObject):
         self._actions = actions
         self.recent = QMenu(self.tr("Recent files"), window)
         self._fill(self.tr("&File"), ("open", "gallery", self.recent, *FILE))
-        self._fill(self.tr("&Edit"), ("undo", "redo"))
+        self._fill(self.tr("&Edit"), ("undo", "redo", None, "paint", "paint_blank"))
         self.view = window.menuBar().addMenu(self.tr("&View"))
         self._fill(self.tr("&Training"), TRAINING)
         self._fill(self.tr("&Help"), ("shortcuts", "about"))

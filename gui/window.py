@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -99,7 +100,19 @@ class Window(QMainWindow):
         """Let the user choose among the data sets that come with Credence."""
         from gui.gallery import Gallery
 
-        Gallery(self.session, self.files.ask, self).open()
+        begin = partial(self.paint, blank=True)
+        Gallery(self.session, self.files.ask, begin, self).open()
+
+    def paint(self, blank: bool = False) -> None:
+        """Begin or end painting on the boundary; with `blank` begin on an empty sheet."""
+        dock = self.fittings.docks["boundary"]
+        dock.show()
+        dock.raise_()
+        painter = self.panel("boundary").painter
+        if blank:
+            painter.start_blank()
+        else:
+            painter.turn(not painter.is_on)
 
     # arrangement
 

@@ -18,7 +18,7 @@ FRAME_SECONDS = 0.016
 
 
 class PlottedPanel(Panel):
-    """A panel on paper that is drawn again when the theme or the experiment changes.
+    """A panel on paper that is drawn again when the theme changes.
 
     Attributes
     ----------
@@ -44,7 +44,6 @@ class PlottedPanel(Panel):
         self._settle.setInterval(CALM_MILLISECONDS)
         self._settle.timeout.connect(self._draw_calmly)
         session.playing_changed.connect(self._on_playing)
-        session.experiment_changed.connect(self._on_experiment)
         themes().changed.connect(self._on_theme)
 
     def refresh(self) -> None:
@@ -74,9 +73,6 @@ class PlottedPanel(Panel):
             self._settle.stop()
         else:
             self.refresh()
-
-    def _on_experiment(self, old: object, new: object) -> None:
-        self.refresh()
 
     def _on_theme(self) -> None:
         if self.scene is not None and self.isVisible():

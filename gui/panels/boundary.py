@@ -63,7 +63,7 @@ class BoundaryPanel(PlottedPanel):
         self.plot.left.connect(self._on_left)
         self.plot.clicked.connect(self._on_clicked)
         self.painter.changed.connect(self._on_painted)
-        self.painter.moved.connect(self._paint_layer.draw_brush)
+        self.painter.moved.connect(self._paint_layer.draw_stroke)
 
     def compute(self) -> BoundaryScene:
         """Return the boundary's scene, as fine as there is time for."""

@@ -11,6 +11,7 @@ from core.scenes.planes import axes_of
 from core.view import SECTIONS, SPLITS
 from gui.panels.controls import choice, note, row, show_checked, toggle
 from gui.panels.held import HeldValues
+from gui.panels.painting import Painter
 from gui.panels.reading import class_sign
 from gui.session import Session
 from gui.theme import class_colour
@@ -21,9 +22,16 @@ LEGEND_LETTERS = 34  # that fit between the toggles
 class BoundaryHeader(QWidget):
     """Small controls above the plot; the second row is there for more than two features."""
 
-    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+    def __init__(self, session: Session, painter: Painter, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.session = session
+        self.painter = painter
+        self.paint = toggle(
+            "paint.toggle",
+            self.tr("Paint"),
+            self.tr("Paint points of your own, on these or on a blank sheet (P)"),
+            painter.turn,
+        )
         self.splits = {name: self._split_toggle(name) for name in SPLITS}
         self.discrete = toggle(
             "view.discrete",
@@ -45,7 +53,9 @@ class BoundaryHeader(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 2, 0, 2)
         layout.setSpacing(0)
-        layout.addLayout(row(*self.splits.values(), self.legend, self.discrete, self.calibrated))
+        layout.addLayout(
+            row(*self.splits.values(), self.legend, self.discrete, self.calibrated, self.paint)
+        )
         layout.addWidget(self.long_legend)
         layout.addWidget(self.axes)
         layout.addWidget(self.held)
@@ -57,9 +67,10 @@ class BoundaryHeader(QWidget):
             show_checked(button, name in view.shown)
         show_checked(self.discrete, view.discrete)
         show_checked(self.calibrated, view.calibrated)
-        self._show_legend(run.prepared.classes)
+        self._show_legend(() if self.painter.is_painting else run.prepared.classes)
         self._show_calibrated(mends(run.experiment.calibration))
-        n_features = run.dataset.n_features
+        show_checked(self.paint, self.painter.is_on)
+        n_features = 2 if self.painter.is_local else run.dataset.n_features
         self.axes.setVisible(n_features > 2)
         is_slice = n_features > 2 and view.section == "slice"
         self.held_toggle.setVisible(is_slice)
