@@ -309,12 +309,15 @@ class Session(QObject):
     def tick(self) -> None:
         """Take what the training thread has left, and tell the panels once."""
         delivery = self.runner.mailbox.drain()
-        if delivery.state is not None:  # first, since it is at least as late as every event
-            self.run.history.record_state(delivery.state)
-            self.updates_per_second = delivery.updates_per_second
-        for event in delivery.events:
+        latest = delivery.state
+        for event in delivery.events:  # a state is later than the edits that led to it
+            if latest is not None and isinstance(event, Stopped):
+                self.run.history.record_state(latest)
             self._handle(event)
-        if delivery.state is not None or delivery.events:
+        if latest is not None:
+            self.run.history.record_state(latest)
+            self.updates_per_second = delivery.updates_per_second
+        if latest is not None or delivery.events:
             self.frame.emit()
 
     def close(self) -> None:
