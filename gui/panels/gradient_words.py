@@ -20,7 +20,7 @@ LARGE_RATIO, SMALL_RATIO = 1e-1, 1e-6
 MOST_UNITS = 64  # of a layer in the table
 
 
-def short(value: float) -> str:
+def short(value: float, digits: int = 3) -> str:
     """Return a number in at most eight characters.
 
     Examples
@@ -35,7 +35,7 @@ def short(value: float) -> str:
     if not 1e-3 <= abs(value) < 1e4:
         mantissa, exponent = f"{value:.1e}".split("e")
         return f"{mantissa}e{int(exponent)}".replace("-", MINUS)
-    return f"{value:.3g}".replace("-", MINUS)
+    return f"{value:.{digits}g}".replace("-", MINUS)
 
 
 def layer_name(k: int, layers: int) -> str:
@@ -99,14 +99,14 @@ def row_head(run: Run, way: RowPass) -> str:
     return "<br>".join(lines)
 
 
-def way_rows(way: RowPass) -> list[tuple[str, ...]]:
+def way_rows(way: RowPass, digits: int = 3) -> list[tuple[str, ...]]:
     """Return the table of all units on the way."""
     rows: list[tuple[str, ...]] = []
     for k, layer in enumerate(way.layers):
         name = layer_name(k, len(way.layers))
         columns = (layer.z, layer.a, layer.slope, layer.upstream, layer.delta, layer.differences)
         for unit, values in enumerate(np.stack(columns, axis=1)[:MOST_UNITS].tolist()):
-            rows.append((f"{name} · {unit + 1}", *(short(value) for value in values)))
+            rows.append((f"{name} · {unit + 1}", *(short(value, digits) for value in values)))
     return rows
 
 

@@ -177,8 +177,9 @@ class GradientsPanel(PlottedPanel):
             self._say(self.head, self._none_selected())
             self._say(self.way_says, "")
             return
-        self.way.show_rows(way_rows(way))
-        self.way_table.setColumnHidden(UPSTREAM, self.width() < ROOM_FOR_ALL)
+        is_narrow = self.width() < ROOM_FOR_ALL
+        self.way.show_rows(way_rows(way, 2 if is_narrow else 3))
+        self.way_table.setColumnHidden(UPSTREAM, is_narrow)
         self._say(self.head, row_head(self.session.run, way))
         self._say(self.way_says, way_note(way))
 

@@ -161,7 +161,9 @@ class TextTable(QTableView):
         header.setMinimumSectionSize(30)
         header.setHighlightSections(False)
         font = self.font()
-        font.setPointSizeF(font.pointSizeF() * 0.9)
+        font.setPointSizeF(font.pointSizeF() * 0.84)
         self.setFont(font)
         header.setFont(font)
-        self.setStyleSheet("QHeaderView::section { padding: 2px 3px; }")
+        self.setStyleSheet(
+            "QHeaderView::section { padding: 2px 3px; } QTableView::item { padding: 0 1px; }"
+        )
