@@ -19,8 +19,8 @@ from core.strict_json import parse_json
 from core.view import Choice
 
 if TYPE_CHECKING:
-    from core.data.columns import Table
-    from core.data.sources import Progress
+    from core.data.reading.columns import Table
+    from core.data.reading.sources import Progress
 
 OWN_FILE = Choice("file", "your own file")
 PAINTED = Choice("painted", "painted by hand")
@@ -103,7 +103,7 @@ def table_of(choices: DataChoices, progress: Progress | None = None) -> Table:
     ------
     UserError
         Where it cannot be read.
-    core.data.sources.Cancelled
+    core.data.reading.sources.Cancelled
         Where `progress` returned False.
     """
     key = (choices.path, _stamp(choices.path), choices.reading)

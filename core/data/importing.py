@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
-from core.data.columns import Dialect
+from core.data.reading.columns import Dialect
 from core.experiment import DataChoices
 from core.strict_json import parse_json
 

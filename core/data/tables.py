@@ -7,21 +7,21 @@ from dataclasses import replace
 
 import numpy as np
 
-from core.data.arff import read_arff
-from core.data.assembling import build_columns, unique_names
-from core.data.bulk import read_bulk
-from core.data.columns import KINDS, Column, Dialect, Table
-from core.data.delimited import read_text
-from core.data.encodings import decode
-from core.data.formats import detect_format, suffix_of
-from core.data.grids import Grid
-from core.data.json_records import read_json
-from core.data.numerals import Numerals
-from core.data.parquet import read_parquet
-from core.data.problems import Problem, ProblemLog
-from core.data.settings import Settings
-from core.data.sources import Cancelled, Progress, Source, open_source, tell
-from core.data.workbooks import read_workbook
+from core.data.reading.arff import read_arff
+from core.data.reading.assembling import build_columns, unique_names
+from core.data.reading.bulk import read_bulk
+from core.data.reading.columns import KINDS, Column, Dialect, Table
+from core.data.reading.delimited import read_text
+from core.data.reading.encodings import decode
+from core.data.reading.formats import detect_format, suffix_of
+from core.data.reading.grids import Grid
+from core.data.reading.json_records import read_json
+from core.data.reading.numerals import Numerals
+from core.data.reading.parquet import read_parquet
+from core.data.reading.problems import Problem, ProblemLog
+from core.data.reading.settings import Settings
+from core.data.reading.sources import Cancelled, Progress, Source, open_source, tell
+from core.data.reading.workbooks import read_workbook
 from core.errors import UserError
 
 __all__ = ["KINDS", "Cancelled", "Column", "Dialect", "Problem", "Table", "read_table"]
@@ -46,7 +46,7 @@ def read_table(
     progress : callable, optional
         Called with the fraction read; reading stops when it returns False.
     **overrides
-        Any field of `core.data.settings.Settings`, in place of the guess: encoding, delimiter,
+        Any field of `core.data.reading.settings.Settings`, in place of the guess: encoding, delimiter,
         decimal, thousands, quote, header, skip, comment, missing, sheet, kinds.
 
     Raises

@@ -6,7 +6,7 @@ import re
 
 import numpy as np
 
-from core.data.columns import Column, Table
+from core.data.reading.columns import Column, Table
 
 # fmt: off
 _NAMES = [
@@ -28,7 +28,7 @@ def guess_target(table: Table) -> str | None:
 
     Examples
     --------
-    >>> from core.data.columns import Column, Table
+    >>> from core.data.reading.columns import Column, Table
     >>> x = Column("x", "number", np.array([0.1, 0.2, 0.3, 0.4]), 0)
     >>> kind = Column("kind", "category", np.array(["a", "b", "a", "b"], object), 0)
     >>> guess_target(Table((x, kind), 4))

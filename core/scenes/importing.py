@@ -8,11 +8,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from core.data.choosing import listed
-from core.data.columns import Column, Table
 from core.data.concerns import concerns, tells_the_class
 from core.data.dataset import Codes, Dataset, dataset_from_table
 from core.data.importing import Wishes
 from core.data.labels import code_target
+from core.data.reading.columns import Column, Table
 from core.data.targets import guess_target
 from core.errors import UserError
 from core.experiment import DataChoices

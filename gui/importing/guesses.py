@@ -6,8 +6,8 @@ from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QGridLayout, QLabel, QLineEdit, QWidget
 
-from core.data.columns import Dialect
 from core.data.importing import Wishes
+from core.data.reading.columns import Dialect
 from gui.editors.choice import QuietComboBox
 from gui.importing.findings import GUESSES, Guess
 from gui.importing.target import LABEL_WIDTH

@@ -6,8 +6,8 @@ import math
 
 from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication
 
-from core.data.columns import KINDS
 from core.data.importing import ROLES
+from core.data.reading.columns import KINDS
 from core.errors import UserError
 
 

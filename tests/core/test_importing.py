@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from core.data.catalogue import load_dataset, table_of
-from core.data.columns import Column, Dialect, Table
 from core.data.concerns import concerns
-from core.data.heads import HEAD_BYTES, cut_at_line_end, file_lines, head_table
 from core.data.importing import ROLES, Wishes
-from core.data.sources import Cancelled
+from core.data.reading.columns import Column, Dialect, Table
+from core.data.reading.heads import HEAD_BYTES, cut_at_line_end, file_lines, head_table
+from core.data.reading.sources import Cancelled
 from core.data.tables import read_table
 from core.errors import UserError
 from core.experiment import DataChoices

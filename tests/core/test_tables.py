@@ -5,7 +5,8 @@ import itertools
 import numpy as np
 import pytest
 
-from core.data import bulk, tables
+from core.data import tables
+from core.data.reading import bulk
 from core.data.tables import read_table
 from core.errors import UserError
 

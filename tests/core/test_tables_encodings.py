@@ -2,7 +2,7 @@
 
 import pytest
 
-from core.data.encodings import decode, find_encoding
+from core.data.reading.encodings import decode, find_encoding
 from core.data.tables import read_table
 
 TEXTS = {

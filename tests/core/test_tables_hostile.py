@@ -7,7 +7,7 @@ import zipfile
 
 import pytest
 
-from core.data import sources
+from core.data.reading import sources
 from core.data.tables import read_table
 from core.errors import UserError
 
@@ -53,7 +53,7 @@ def test_a_gzip_bomb_is_refused_before_it_goes_off(tmp_path, monkeypatch):
 
 
 def test_a_workbook_that_expands_too_far_is_refused(tmp_path, monkeypatch):
-    from core.data import workbooks
+    from core.data.reading import workbooks
 
     monkeypatch.setattr(workbooks, "_RATIO_FREE", 1 << 20)
     path = tmp_path / "t.xlsx"

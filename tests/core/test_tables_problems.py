@@ -4,7 +4,7 @@ import itertools
 
 import pytest
 
-from core.data.problems import KEPT_PER_KIND, ProblemLog
+from core.data.reading.problems import KEPT_PER_KIND, ProblemLog
 from core.data.tables import read_table
 from core.errors import UserError
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from core.data.columns import Column, Table
+from core.data.reading.columns import Column, Table
 from core.data.targets import guess_target
 
 

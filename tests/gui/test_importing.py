@@ -16,7 +16,7 @@ from PySide6.QtWidgets import QWidget
 from core.data import catalogue
 from core.data.basics import SPLITS
 from core.data.importing import ROLES
-from core.data.sources import Cancelled
+from core.data.reading.sources import Cancelled
 from core.data.tables import read_table
 from gui.dialogs import ErrorDialog
 from gui.importing import dialog as module

@@ -6,10 +6,10 @@ import re
 from collections.abc import Sequence
 from itertools import pairwise
 
-from core.data.layout import cell_type, column_types, filled, misfits
-from core.data.problems import ProblemLog
-from core.data.records import Quoting, Record, mend
-from core.data.settings import Settings
+from core.data.reading.layout import cell_type, column_types, filled, misfits
+from core.data.reading.problems import ProblemLog
+from core.data.reading.records import Quoting, Record, mend
+from core.data.reading.settings import Settings
 
 _DEEPEST_HEADER = 6
 _ORANGE_TYPES = {"c", "d", "s", "t", "continuous", "discrete", "string", "time", "i", "b", ""}

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from core.data.columns import Dialect
-from core.data.headers import read_names
-from core.data.layout import column_types, drop_footer, drop_notes, find_preamble
-from core.data.problems import ProblemLog
-from core.data.ragged import level
-from core.data.records import Quoting, Record
-from core.data.settings import Settings
+from core.data.reading.columns import Dialect
+from core.data.reading.headers import read_names
+from core.data.reading.layout import column_types, drop_footer, drop_notes, find_preamble
+from core.data.reading.problems import ProblemLog
+from core.data.reading.ragged import level
+from core.data.reading.records import Quoting, Record
+from core.data.reading.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,12 +8,12 @@ import zipfile
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from core.data.columns import Dialect
-from core.data.grids import Grid, grid_of, lay_out
-from core.data.problems import ProblemLog
-from core.data.records import Record
-from core.data.settings import Settings
-from core.data.sources import LARGEST, LARGEST_RATIO, Source, refuse_wide
+from core.data.reading.columns import Dialect
+from core.data.reading.grids import Grid, grid_of, lay_out
+from core.data.reading.problems import ProblemLog
+from core.data.reading.records import Record
+from core.data.reading.settings import Settings
+from core.data.reading.sources import LARGEST, LARGEST_RATIO, Source, refuse_wide
 from core.errors import UserError
 
 if TYPE_CHECKING:

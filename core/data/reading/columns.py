@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from core.data.problems import Problem
+from core.data.reading.problems import Problem
 from core.errors import UserError
 
 KINDS = ("number", "category", "boolean", "date", "text", "empty")

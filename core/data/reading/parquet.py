@@ -6,13 +6,13 @@ import importlib
 
 import numpy as np
 
-from core.data.assembling import unique_names
-from core.data.columns import Dialect, Table
-from core.data.frames import columns_of
-from core.data.numerals import Numerals
-from core.data.problems import ProblemLog
-from core.data.settings import Settings
-from core.data.sources import Source, refuse_wide
+from core.data.reading.assembling import unique_names
+from core.data.reading.columns import Dialect, Table
+from core.data.reading.frames import columns_of
+from core.data.reading.numerals import Numerals
+from core.data.reading.problems import ProblemLog
+from core.data.reading.settings import Settings
+from core.data.reading.sources import Source, refuse_wide
 
 
 def read_parquet(source: Source, settings: Settings, log: ProblemLog) -> Table:

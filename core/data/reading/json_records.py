@@ -6,11 +6,11 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 
-from core.data.columns import Dialect
-from core.data.grids import Grid
-from core.data.problems import ProblemLog
-from core.data.settings import Settings
-from core.data.sources import Source, refuse_wide
+from core.data.reading.columns import Dialect
+from core.data.reading.grids import Grid
+from core.data.reading.problems import ProblemLog
+from core.data.reading.settings import Settings
+from core.data.reading.sources import Source, refuse_wide
 from core.errors import UserError
 
 _MEND = 'Give a list of records such as [{"x": 1, "y": "a"}], or save the table as CSV.'

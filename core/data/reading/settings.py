@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any
 
-from core.data.columns import KINDS
+from core.data.reading.columns import KINDS
 from core.errors import UserError
 
 

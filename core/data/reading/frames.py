@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from core.data.assembling import build_columns
-from core.data.columns import Column
-from core.data.ids import is_id_number
-from core.data.numerals import Numerals
-from core.data.problems import ProblemLog
-from core.data.settings import Settings
+from core.data.reading.assembling import build_columns
+from core.data.reading.columns import Column
+from core.data.reading.ids import is_id_number
+from core.data.reading.numerals import Numerals
+from core.data.reading.problems import ProblemLog
+from core.data.reading.settings import Settings
 
 if TYPE_CHECKING:
     import pandas as pd

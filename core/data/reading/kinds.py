@@ -7,8 +7,8 @@ from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 
-from core.data.look_alikes import look_alikes
-from core.data.numerals import DOUBTFUL_MARKS, MISSING_MARKS, Numerals
+from core.data.reading.look_alikes import look_alikes
+from core.data.reading.numerals import DOUBTFUL_MARKS, MISSING_MARKS, Numerals
 
 _TIME = r"([T ]\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?( ?[AaPp][Mm])?(Z|[+-]\d{2}:?\d{2})?)?"
 _MONTH = r"(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?"
@@ -49,7 +49,7 @@ class Verdict:
     Attributes
     ----------
     kind : str
-        One of `core.data.columns.KINDS`.
+        One of `core.data.reading.columns.KINDS`.
     missing : frozenset of str
         The cells that mean "not known" here.
     numbers : dict

@@ -10,11 +10,11 @@ from itertools import islice
 import numpy as np
 from numpy.typing import NDArray
 
-from core.data.columns import Column
-from core.data.ids import is_id
-from core.data.kinds import Verdict, judge
-from core.data.numerals import DOUBTFUL_MARKS, ERROR_MARKS, Numerals, find_numerals
-from core.data.problems import ProblemLog
+from core.data.reading.columns import Column
+from core.data.reading.ids import is_id
+from core.data.reading.kinds import Verdict, judge
+from core.data.reading.numerals import DOUBTFUL_MARKS, ERROR_MARKS, Numerals, find_numerals
+from core.data.reading.problems import ProblemLog
 
 _PROTECTED = ("'=", "'+", "'-", "'@", "'\t", "'\r")
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from core.data.layout import misfits
-from core.data.problems import ProblemLog
-from core.data.records import Record
+from core.data.reading.layout import misfits
+from core.data.reading.problems import ProblemLog
+from core.data.reading.records import Record
 
 
 def level(

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from core.data.columns import Dialect
-from core.data.grids import Grid
-from core.data.problems import ProblemLog
-from core.data.records import Quoting, Record, UnclosedQuoteError, read_records, split_lines
-from core.data.settings import Settings
-from core.data.sources import Source
+from core.data.reading.columns import Dialect
+from core.data.reading.grids import Grid
+from core.data.reading.problems import ProblemLog
+from core.data.reading.records import Quoting, Record, UnclosedQuoteError, read_records, split_lines
+from core.data.reading.settings import Settings
+from core.data.reading.sources import Source
 
 _ATTRIBUTE = re.compile(
     r"""\s*@attribute\s+('(?:[^'\\]|\\.)*'|"[^"]*"|\S+)\s+(.+?)\s*$""", re.IGNORECASE

@@ -11,11 +11,11 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from core.data.columns import Table
-from core.data.encodings import find_encoding
-from core.data.formats import detect_format
-from core.data.records import split_lines
-from core.data.sources import Source, open_source
+from core.data.reading.columns import Table
+from core.data.reading.encodings import find_encoding
+from core.data.reading.formats import detect_format
+from core.data.reading.records import split_lines
+from core.data.reading.sources import Source, open_source
 from core.data.tables import read_table
 
 HEAD_BYTES = 256 << 10

@@ -10,17 +10,17 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from core.data.assembling import build_columns, unique_names
-from core.data.columns import Dialect, Table
-from core.data.delimited import read_text
-from core.data.encodings import find_encoding
-from core.data.frames import columns_of
-from core.data.grids import Grid
-from core.data.numerals import DOUBTFUL_MARKS, MISSING_MARKS, Numerals
-from core.data.problems import ProblemLog
-from core.data.records import RUNS
-from core.data.settings import Settings
-from core.data.sources import Meter, Progress, Source, tell
+from core.data.reading.assembling import build_columns, unique_names
+from core.data.reading.columns import Dialect, Table
+from core.data.reading.delimited import read_text
+from core.data.reading.encodings import find_encoding
+from core.data.reading.frames import columns_of
+from core.data.reading.grids import Grid
+from core.data.reading.numerals import DOUBTFUL_MARKS, MISSING_MARKS, Numerals
+from core.data.reading.problems import ProblemLog
+from core.data.reading.records import RUNS
+from core.data.reading.settings import Settings
+from core.data.reading.sources import Meter, Progress, Source, tell
 
 if TYPE_CHECKING:
     import pandas as pd

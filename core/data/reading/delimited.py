@@ -6,14 +6,14 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 
-from core.data.columns import Dialect
-from core.data.grids import Grid, grid_of, lay_out
-from core.data.headers import restore_names
-from core.data.problems import ProblemLog
-from core.data.records import Record, UnclosedQuoteError, read_records, split_lines
-from core.data.settings import Settings
-from core.data.sniffing import Guess, find_comment, find_dialect, is_comment
-from core.data.sources import Source, refuse_wide
+from core.data.reading.columns import Dialect
+from core.data.reading.grids import Grid, grid_of, lay_out
+from core.data.reading.headers import restore_names
+from core.data.reading.problems import ProblemLog
+from core.data.reading.records import Record, UnclosedQuoteError, read_records, split_lines
+from core.data.reading.settings import Settings
+from core.data.reading.sniffing import Guess, find_comment, find_dialect, is_comment
+from core.data.reading.sources import Source, refuse_wide
 
 _HEAD_LINES = 2000
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from core.data.encodings import find_wide
-from core.data.sources import Source
+from core.data.reading.encodings import find_wide
+from core.data.reading.sources import Source
 
 _SIGNATURES = (
     (b"%PDF", "a PDF document"),

@@ -6,10 +6,10 @@ from collections import Counter
 from collections.abc import Sequence
 from functools import lru_cache
 
-from core.data.kinds import is_date, is_time
-from core.data.numerals import DOUBTFUL_MARKS, MISSING_MARKS, Numerals
-from core.data.problems import ProblemLog
-from core.data.records import Record
+from core.data.reading.kinds import is_date, is_time
+from core.data.reading.numerals import DOUBTFUL_MARKS, MISSING_MARKS, Numerals
+from core.data.reading.problems import ProblemLog
+from core.data.reading.records import Record
 
 _POINT, _COMMA = Numerals(".", ","), Numerals(",", ".")
 

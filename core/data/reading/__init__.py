@@ -1,0 +1,1 @@
+"""How a file becomes a table: opened safely, its dialect found, its cells given kinds."""
