@@ -1,0 +1,154 @@
+"""Playing a run: transport, the timer that empties the training thread's mailbox, the timeline."""
+
+from __future__ import annotations
+
+import math
+
+from PySide6.QtCore import QObject, Qt, QTimer
+
+from core.data.dataset import Dataset
+from core.experiment import Experiment
+from core.run import start_run
+from core.training import ChooseEngine, Divergence, numpy_engine, steps_to_epoch
+from gui.mailbox import Edited, Event, Failed, Measured, Stopped
+from gui.present import Present
+from gui.runner import Pace
+
+FRAME_MILLISECONDS = 16
+
+
+class Playback(Present):
+    """Plays, pauses and scrubs what is present.
+
+    Attributes
+    ----------
+    is_playing : bool
+    pace : Pace
+    updates_per_second : float
+        NaN where it is not known.
+    """
+
+    def __init__(
+        self,
+        experiment: Experiment,
+        dataset: Dataset | None = None,
+        choose_engine: ChooseEngine = numpy_engine,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(experiment, dataset, choose_engine, parent)
+        self.pace = Pace()
+        self.is_playing = False
+        self.updates_per_second = math.nan
+        self.timer = QTimer(self)
+        self.timer.setTimerType(Qt.TimerType.PreciseTimer)
+        self.timer.timeout.connect(self.tick)
+        self.timer.start(FRAME_MILLISECONDS)
+
+    def play(self) -> None:
+        """Train; from a scrubbed step, branch there and leave the old run as a ghost."""
+        if not self.is_live:
+            self._branch_here()
+        self._set_playing(True)
+        self.runner.play()
+
+    def pause(self) -> None:
+        """Stop at the end of the present burst."""
+        self.runner.pause()
+        self._set_playing(False)
+
+    def toggle(self) -> None:
+        """Play or pause."""
+        if self.is_playing:
+            self.pause()
+        else:
+            self.play()
+
+    def take_steps(self, steps: int) -> None:
+        """Train for that many steps and pause."""
+        if not self.is_live:
+            self._branch_here()
+        self._set_playing(True)
+        self.runner.play(steps)
+
+    def take_epochs(self, epochs: int) -> None:
+        """Train to the end of the present epoch, or of a later one, and pause."""
+        state = self.state
+        self.take_steps(steps_to_epoch(self.run.history.problem, state, state.epoch + epochs))
+
+    def restart(self) -> None:
+        """Begin again at step 0 with the same seed; the present run stays as a ghost."""
+        was_playing = self.is_playing
+        fresh = start_run(self.experiment, self.run.dataset, self.choose_engine)
+        self._replace_run(fresh, keep_ghost=True)
+        if was_playing:
+            self.play()
+
+    def set_pace(self, pace: Pace) -> None:
+        """Train at another speed."""
+        self.pace = pace
+        self.runner.set_pace(pace)
+
+    def scrub(self, step: int) -> None:
+        """Look at an earlier step of the run, exactly as it was; at the latest, go live again."""
+        latest = self.run.history.latest.step
+        self.pause()
+        if step >= latest:
+            self._looked_at = None
+        else:
+            self._looked_at = self.run.history.state_at(max(step, self.run.history.first_step))
+        self.frame.emit()
+
+    def tick(self) -> None:
+        """Take what the training thread has left, and tell the panels once."""
+        delivery = self.runner.mailbox.drain()
+        latest = delivery.state
+        for event in delivery.events:  # a state is later than the edits that led to it
+            if latest is not None and isinstance(event, Stopped):
+                self.run.history.record_state(latest)
+            self._handle(event)
+        if latest is not None:
+            self.run.history.record_state(latest)
+            self.updates_per_second = delivery.updates_per_second
+        if latest is not None or delivery.events:
+            self.frame.emit()
+
+    def close(self) -> None:
+        """End every thread and timer."""
+        self.timer.stop()
+        super().close()
+
+    def _handle(self, event: Event) -> None:
+        history = self.run.history
+        if isinstance(event, Measured):
+            history.record_state(event.state)
+            history.metrics.append(event.state.step, event.epoch, event.values)
+        elif isinstance(event, Edited):
+            history.record_edit(event.step, event.problem, event.state)
+        elif isinstance(event, Stopped):
+            self._on_stopped(event)
+        elif isinstance(event, Divergence):
+            self.divergence = event
+            self._set_playing(False)
+            self.told.emit(str(event.error()))
+        elif isinstance(event, Failed):
+            self._set_playing(False)
+            self.failed.emit(event.error)
+
+    def _on_stopped(self, event: Stopped) -> None:
+        self._set_playing(False)
+        if event.reason == "epoch":
+            self.told.emit(self.tr("Stopped at the epoch you asked for."))
+        elif event.reason == "early":
+            self.told.emit(
+                self.tr("Validation loss stopped falling: the best step, {0}, is shown.").format(
+                    event.best_step
+                )
+            )
+            self._looked_at = self.run.history.state_at(event.best_step)
+
+    def _set_playing(self, playing: bool) -> None:
+        if playing:
+            self.divergence = None
+        if playing != self.is_playing:
+            self.is_playing = playing
+            self.playing_changed.emit(playing)
