@@ -33,6 +33,7 @@ from gui.session import Session
 LIVE_FINEST = 25
 LIVE_PAUSE = 1000  # milliseconds between two surfaces while training goes on
 ZOOM = 1.5
+KIND = "landscape"  # of work in the background
 RATE = "training.learning_rate"  # the knob on whose slider the stable rate is marked
 MOST_ZOOM = 40.0
 
@@ -59,7 +60,6 @@ class LandscapePanel(PlottedPanel):
         self.surface: LossSurface | None = None
         self._asked: Asked | None = None
         self._is_working = False
-        self._request = 0
         self._since = QElapsedTimer()
         self._since.start()
         self._paired_for: Architecture | None = None
@@ -128,9 +128,8 @@ class LandscapePanel(PlottedPanel):
     def hideEvent(self, event: QHideEvent) -> None:
         """Drop what is under way."""
         super().hideEvent(event)
-        self._request += 1
         self._asked, self._is_working = None, False
-        self.session.background.cancel("landscape")
+        self.session.background.cancel(KIND)
         self.session.set_mark(RATE, math.nan)
 
     def _header(self) -> QHBoxLayout:
@@ -237,15 +236,14 @@ class LandscapePanel(PlottedPanel):
         if self._is_enough(asked) or not is_affordable(run.architecture):
             return
         self._asked, self._is_working = asked, True
-        self._request += 1
-        request = self._request
+        wanted = session.background.next_is_wanted(KIND)
         plane = plane_through(run.architecture, state.parameters, chosen)
         path = path_of(run.history, plane, state.step)
 
         def work() -> LossSurface | None:
-            return loss_surface(run, state, path, chosen, finest, lambda: request == self._request)
+            return loss_surface(run, state, path, chosen, finest, wanted)
 
-        session.background.run("landscape", work, self._use, self._fail)
+        session.background.run(KIND, work, self._use, self._fail)
 
     def _is_enough(self, asked: Asked) -> bool:
         """Tell whether what was asked for last still serves."""

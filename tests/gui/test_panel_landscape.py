@@ -1,4 +1,5 @@
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -174,8 +175,11 @@ def test_the_stable_rate_is_marked_on_the_learning_rates_slider(qtbot, session, 
 
 def test_hiding_the_panel_drops_what_is_under_way(qtbot, session, panel_of):
     panel = panel_of(session)
-    panel._request += 1
+    wanted = session.background.next_is_wanted("landscape")
+    panel.choose(replace(panel.choice, zoom=2.0))
+    assert wanted()
     panel.hide()
+    assert not wanted()
     panel.compute = lambda: pytest.fail("a hidden panel computed")
     session.frame.emit()
     session.edit("training.learning_rate", 0.2)
