@@ -40,6 +40,11 @@ def cache_folder(
     return (Path(base) if base else Path.home() / ".cache") / "credence"
 
 
+def numba_cache() -> Path:
+    """Return the folder in which numba keeps what it has compiled."""
+    return Path(os.environ.get("NUMBA_CACHE_DIR") or cache_folder() / "numba")
+
+
 def is_available() -> bool:
     """Tell whether numba is installed, without importing it."""
     try:
@@ -61,5 +66,5 @@ def import_numba() -> ModuleType | None:
         _log.warning("numba cannot be imported, so that training uses numpy: %s", error)
         return None
     if not numba.config.CACHE_DIR:
-        numba.config.CACHE_DIR = str(cache_folder() / "numba")
+        numba.config.CACHE_DIR = str(numba_cache())
     return numba

@@ -8,7 +8,7 @@ import signal
 import sys
 from collections.abc import Callable, Sequence
 
-from PySide6.QtCore import QCoreApplication, QSettings, Qt
+from PySide6.QtCore import QCoreApplication, QSettings, Qt, QTimer
 from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QApplication
 
@@ -16,6 +16,8 @@ from gui.arguments import experiment_for, read_arguments
 from gui.style import ICONS
 from gui.theme import themes
 from gui.window import Window
+
+WARMING_MILLISECONDS = 1_000  # after the first frame, so that the start is not slowed
 
 
 def launch(
@@ -61,10 +63,13 @@ def launch(
 
 def run(arguments: argparse.Namespace) -> int:
     """Open the window and stay until it is closed; return the exit code."""
+    from gui.warming import Warming
+
     window = launch(arguments)
-    gc.freeze()  # what is there now stays: searching it again and again would cost frames
-    signal.signal(signal.SIGINT, lambda number, frame: window.close())  # Ctrl+C in a terminal
+    warming = Warming(window)
+    QTimer.singleShot(WARMING_MILLISECONDS, warming.start)
     code = QApplication.exec()
+    warming.close()
     window.close()
     return code
 

@@ -9,7 +9,14 @@ compile.
 
 from core.kernels.engine import CompiledEngine, compiled_logits, engine_for
 from core.kernels.layout import coverage, is_compiled
-from core.kernels.readiness import Precision, compile_now, is_available, is_ready, warm_up
+from core.kernels.readiness import (
+    Precision,
+    compile_now,
+    is_available,
+    is_cached,
+    is_ready,
+    warm_up,
+)
 
 __all__ = [
     "CompiledEngine",
@@ -19,6 +26,7 @@ __all__ = [
     "coverage",
     "engine_for",
     "is_available",
+    "is_cached",
     "is_compiled",
     "is_ready",
     "warm_up",

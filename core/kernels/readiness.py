@@ -40,6 +40,16 @@ def is_ready(precision: Precision = "float32") -> bool:
     return precision in _ready
 
 
+def is_cached(precision: Precision = "float32") -> bool:
+    """Tell whether the kernels are in the cache, so that `compile_now` has only to load them."""
+    folder = kernel_folder(compiling.numba_cache(), precision)
+    try:
+        listed = json.loads((folder / CHECKSUMS).read_text(encoding="utf-8"))
+        return bool(listed) and listed == _checksums(folder)
+    except (OSError, ValueError):
+        return False
+
+
 def warm_up(precision: Precision = "float32") -> threading.Thread | None:
     """Begin to compile the kernels in a background thread, once; None without numba.
 
@@ -79,7 +89,7 @@ def compile_now(precision: Precision = "float32") -> bool:
 
 def _compile_somehow(numba: Any, precision: str) -> None:
     """Compile with the cache; rebuild it where it is damaged, do without where there is none."""
-    folder = kernel_folder(Path(numba.config.CACHE_DIR))
+    folder = kernel_folder(Path(numba.config.CACHE_DIR), precision)
     attempts: tuple[Callable[[], None], ...] = (
         functools.partial(_verify, folder),
         functools.partial(_clear, folder),
@@ -89,6 +99,7 @@ def _compile_somehow(numba: Any, precision: str) -> None:
             prepare()
             _compile(numba, precision, folder)
             _write_checksums(folder)
+            _forget_older(folder)
         except Exception as error:
             _log.warning("The kernel cache in %s was not used: %s", folder, error)
         else:
@@ -96,14 +107,22 @@ def _compile_somehow(numba: Any, precision: str) -> None:
     _compile(numba, precision, None)
 
 
-def kernel_folder(base: Path) -> Path:
-    """Return the cache folder of these kernels: another text, another folder."""
+def kernel_folder(base: Path, precision: str) -> Path:
+    """Return the cache folder of these kernels: another text or precision, another folder."""
     text = hashlib.sha256()
     for name in ("core.network", "core.activations", "core.gaussian"):
         text.update(_source(importlib.import_module(name)))
     for path in sorted(Path(__file__).parent.glob("*.py")):
         text.update(path.read_bytes())
-    return base / f"kernels-{text.hexdigest()[:16]}"
+    return base / f"kernels-{text.hexdigest()[:16]}-{precision}"
+
+
+def _forget_older(folder: Path) -> None:
+    """Remove what kernels of another text have left."""
+    mine = folder.name.rpartition("-")[0]
+    for other in folder.parent.glob("kernels-*"):
+        if not other.name.startswith(mine):
+            shutil.rmtree(other, ignore_errors=True)
 
 
 def _source(module: Any) -> bytes:

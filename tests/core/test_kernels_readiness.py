@@ -85,7 +85,7 @@ def fresh(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     monkeypatch.setattr(readiness, "_ready", set())
     monkeypatch.setattr(readiness, "_threads", {})
     monkeypatch.setattr(numba.config, "CACHE_DIR", str(tmp_path))
-    return readiness.kernel_folder(tmp_path)
+    return readiness.kernel_folder(tmp_path, "float32")
 
 
 def test_numpy_serves_until_the_background_thread_has_finished(
@@ -164,3 +164,31 @@ def test_kernels_that_cannot_be_compiled_leave_numpy_with_a_line_in_the_log(
     assert not readiness.is_ready()
     assert "no such instruction" in caplog.text
     assert engine_for(small_problem()) == NumpyEngine()
+
+
+def test_what_is_cached_is_known_without_numba(
+    fresh: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path))
+    monkeypatch.setattr(readiness, "_compile", Recorder())
+    assert not readiness.is_cached()
+    assert readiness.compile_now()
+    assert readiness.is_cached()
+    assert not readiness.is_cached("float64")
+    (fresh / "a.nbi").write_bytes(b"injured")
+    assert not readiness.is_cached()
+
+
+def test_kernels_of_another_text_are_removed_from_the_cache(
+    fresh: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(readiness, "_compile", Recorder())
+    (tmp_path / "kernels-0123456789abcdef-float32").mkdir()
+    (tmp_path / "somebody-else").mkdir()
+    assert readiness.compile_now()
+    assert readiness.compile_now("float64")
+    kept = sorted(path.name for path in tmp_path.iterdir())
+    assert kept == sorted(
+        [readiness.kernel_folder(tmp_path, p).name for p in ("float32", "float64")]
+        + ["somebody-else"]
+    )

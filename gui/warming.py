@@ -1,0 +1,79 @@
+"""Making the compiled engine ready behind the window, without ever holding the window up."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Qt, Signal
+
+from core import kernels
+from core.calibration import warm_up
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+class Warming(QObject):
+    """Compiles in a process of its own, then loads what that left in the cache.
+
+    Compiling holds the interpreter lock for seconds; loading takes a fraction of one.
+
+    Signals
+    -------
+    ready : ()
+        The compiled engine serves from the next run on.
+    """
+
+    ready = Signal()
+    _loaded = Signal()
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._compiler: subprocess.Popen[bytes] | None = None
+        self._is_closing = threading.Event()
+        self._thread: threading.Thread | None = None
+        self._loaded.connect(self.ready, Qt.ConnectionType.QueuedConnection)
+
+    def start(self) -> None:
+        """Begin, once; without numba nothing happens."""
+        if self._thread is not None or not kernels.is_available():
+            return
+        self._thread = threading.Thread(target=self._work, name="warming", daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        """Stop and wait."""
+        self._is_closing.set()
+        if self._compiler is not None:
+            self._compiler.terminate()
+        if self._thread is not None:
+            self._thread.join()
+            self._thread = None
+
+    def _work(self) -> None:
+        for precision in ("float32", "float64"):
+            if self._is_closing.is_set() or not self._compile(precision):
+                return
+            warm_up()
+            if not self._is_closing.is_set() and kernels.compile_now(precision):
+                self._loaded.emit()
+
+    def _compile(self, precision: kernels.Precision) -> bool:
+        """Compile into the cache where it is not there yet; False when stopped."""
+        if kernels.is_ready(precision) or kernels.is_cached(precision):
+            return True
+        environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+        words = [sys.executable, "-m", "core.kernels", precision]
+        try:
+            self._compiler = subprocess.Popen(
+                words, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+            )
+            self._compiler.wait()
+        except OSError:  # no process can be started: this one compiles
+            return True
+        finally:
+            self._compiler = None
+        return not self._is_closing.is_set()

@@ -1,0 +1,73 @@
+import sys
+import types
+
+import pytest
+
+from core import kernels
+from gui import warming
+from gui.warming import Warming
+
+
+@pytest.fixture
+def made(qapp):
+    made = Warming()
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def asked(monkeypatch):
+    """Stand in for compiling, and say what was asked for."""
+    asked = []
+    monkeypatch.setattr(kernels, "is_available", lambda: True)
+    monkeypatch.setattr(kernels, "is_ready", lambda precision="float32": False)
+    monkeypatch.setattr(kernels, "is_cached", lambda precision="float32": True)
+    monkeypatch.setattr(kernels, "compile_now", lambda p: asked.append(("load", p)) or True)
+    monkeypatch.setattr(warming, "warm_up", lambda: True)
+    return asked
+
+
+def test_cached_kernels_are_loaded_without_a_process(qtbot, made, asked, monkeypatch):
+    monkeypatch.setattr(warming.subprocess, "Popen", None)
+    with qtbot.waitSignals([made.ready, made.ready]):
+        made.start()
+        made.start()
+    assert asked == [("load", "float32"), ("load", "float64")]
+
+
+def test_kernels_not_cached_are_compiled_in_a_process_of_their_own(qtbot, made, asked, monkeypatch):
+    def start(words, **options):
+        assert words[:3] == [sys.executable, "-m", "core.kernels"]
+        asked.append(("compile", words[3]))
+        return types.SimpleNamespace(wait=lambda: 0, terminate=lambda: None)
+
+    monkeypatch.setattr(kernels, "is_cached", lambda precision="float32": False)
+    monkeypatch.setattr(warming.subprocess, "Popen", start)
+    with qtbot.waitSignals([made.ready, made.ready]):
+        made.start()
+    assert asked == [(what, p) for p in ("float32", "float64") for what in ("compile", "load")]
+
+
+def test_closing_ends_the_compiling_process(made, asked, monkeypatch):
+    monkeypatch.setattr(kernels, "is_cached", lambda precision="float32": False)
+    popen = warming.subprocess.Popen
+    started = []
+
+    def start(words, **options):
+        started.append(popen([sys.executable, "-c", "input()"], stdin=warming.subprocess.PIPE))
+        return started[0]
+
+    monkeypatch.setattr(warming.subprocess, "Popen", start)
+    made.start()
+    while not started or made._compiler is None:
+        pass
+    made.close()
+    assert started[0].poll() is not None
+    started[0].stdin.close()
+    assert asked == []
+
+
+def test_without_numba_nothing_happens(made, monkeypatch):
+    monkeypatch.setattr(kernels, "is_available", lambda: False)
+    made.start()
+    assert made._thread is None
