@@ -109,6 +109,20 @@ class Sections(QWidget):
             widget.setVisible(place == index)
 
 
+class Scrolled(QScrollArea):
+    """Scrolls one widget up and down where it is higher than its room."""
+
+    def __init__(self, inner: QWidget, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setWidgetResizable(True)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        inner.setBackgroundRole(QPalette.ColorRole.Base)
+        inner.setAutoFillBackground(True)
+        self.setWidget(inner)
+
+
 class TwoParts(QScrollArea):
     """Lays a picture and its explanations out as the width allows, and scrolls what is too high.
 

@@ -1,0 +1,237 @@
+"""A calibrator's parameters turned by hand: the loss along each, and what follows from them."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from core.calibrated import (
+    Mend,
+    Model,
+    fit_calibrator,
+    mend,
+    part_probabilities,
+)
+from core.calibration.binned_error import binned_error
+from core.calibration.calibrators import CALIBRATORS
+from core.calibration.scores import log_loss
+from core.data.dataset import Floats, read_only
+from core.errors import UserError
+from core.experiment import CalibrationChoices, knob_at
+from core.knobs import NumberKnob
+from core.run import Run
+from core.scenes.boundary import decided
+from core.scenes.handle_losses import grid_of, losses_along
+from core.scenes.judging import judged_view, pooled
+from core.training import TrainState
+from core.view import SPLITS, View
+
+TURNED = {"temperature": ("temperature",), "platt": ("platt_a", "platt_b")}
+FITTED_NAMES = {"temperature": "temperature", "platt_a": "a", "platt_b": "b"}
+
+
+@dataclass(frozen=True, slots=True)
+class Handle:
+    """A parameter that can be turned by hand.
+
+    Attributes
+    ----------
+    path : str
+        Its choice in the experiment.
+    label : str
+    value : float
+        In force now.
+    fitted : float
+        What the fit gives.
+    """
+
+    path: str
+    label: str
+    value: float
+    fitted: float
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What one set of probabilities costs on the part looked at."""
+
+    log_loss: float
+    ece: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class HandlesScene:
+    """What the page of handles shows.
+
+    Attributes
+    ----------
+    method : str
+    handles : tuple of Handle
+        Empty where the calibrator has none.
+    turned : int
+        The handle that the loss is drawn against.
+    by_hand : bool
+    grid, loss : (m,) arrays
+        The loss that the fit minimises, on the rows it is fitted on, the other handles as they are.
+    here, best : (x, y)
+        The present value, and the lowest point of the drawn curve.
+    raw, mended : Outcome
+        On the part looked at.
+    changed, n_rows : int
+        Decisions of that part that the calibrator changes, of how many rows.
+    threshold : float
+    meanings : tuple of (name, value, sentence)
+        The parameters in force.
+    problem : str
+    """
+
+    method: str
+    handles: tuple[Handle, ...]
+    turned: int
+    by_hand: bool
+    grid: Floats
+    loss: Floats
+    here: tuple[float, float]
+    best: tuple[float, float]
+    raw: Outcome
+    mended: Outcome
+    changed: int
+    n_rows: int
+    threshold: float
+    meanings: tuple[tuple[str, str, str], ...]
+    problem: str = ""
+
+
+def handles_scene(run: Run, state: TrainState, view: View, turned: int = 0) -> HandlesScene:
+    """Return what the page of handles shows at a state.
+
+    Parameters
+    ----------
+    turned : int
+        The handle that the loss is drawn against.
+    """
+    model, choices = Model.at(run, state), run.experiment.calibration
+    empty = _empty(run, view)
+    if choices.method == "none" or not empty.n_rows:
+        return empty
+    try:
+        mended = mend(model, choices)
+        handles = handles_of(model, choices)
+    except UserError as error:
+        return replace(empty, problem=str(error))
+    scene = _with_outcomes(empty, run, state, view, mended)
+    if not handles:
+        return scene
+    turned = min(turned, len(handles) - 1)
+    values = tuple(handle.value for handle in handles)
+    fitted = tuple(handle.fitted for handle in handles)
+    grid = grid_of(choices.method, values[turned], fitted[turned])
+    loss = losses_along(model, choices, values, turned, grid)
+    at_value = losses_along(model, choices, values, turned, values[turned : turned + 1])
+    k = int(np.argmin(loss))
+    return replace(
+        scene,
+        handles=handles,
+        turned=turned,
+        grid=read_only(np.array(grid), np.float64),
+        loss=loss,
+        here=(values[turned], float(at_value[0])),
+        best=(grid[k], float(loss[k])),
+    )
+
+
+def handles_of(model: Model, choices: CalibrationChoices) -> tuple[Handle, ...]:
+    """Return the handles of the chosen calibrator, by hand or as fitted."""
+    names = TURNED.get(choices.method, ())
+    if choices.method == "platt" and len(model.prepared.classes) != 2:
+        return ()
+    fitted = fit_calibrator(model, replace(choices, by_hand=False)).parameters if names else {}
+    found = []
+    for name in names:
+        knob = knob_at(f"calibration.{name}")
+        best = float(np.asarray(fitted[FITTED_NAMES[name]].value))
+        if isinstance(knob, NumberKnob):
+            best = min(max(best, knob.low), knob.high)
+        value = float(getattr(choices, name)) if choices.by_hand else best
+        found.append(Handle(f"calibration.{name}", knob.label, value, best))
+    return tuple(found)
+
+
+def _with_outcomes(
+    empty: HandlesScene, run: Run, state: TrainState, view: View, mended: Mend | None
+) -> HandlesScene:
+    model, choices = Model.at(run, state), run.experiment.calibration
+    code = SPLITS.index(view.split)
+    before = part_probabilities(model, code, None)
+    after = part_probabilities(model, code, mended)
+    moved = decided(before, view.threshold) != decided(after, view.threshold)
+    forecast = judged_view(view, before.shape[1])
+    labels = run.prepared.part(code)[1]
+    outcomes = [
+        Outcome(
+            log_loss(labels, p),
+            binned_error(
+                pooled(run, state, code, forecast, which).cells, choices.bins, choices.binning
+            ),
+        )
+        for p, which in ((before, None), (after, choices))
+    ]
+    return replace(
+        empty,
+        raw=outcomes[0],
+        mended=outcomes[1],
+        changed=int(np.count_nonzero(moved)),
+        meanings=meanings_of(mended, run.prepared.classes),
+    )
+
+
+def meanings_of(mended: Mend | None, classes: tuple[str, ...]) -> tuple[tuple[str, str, str], ...]:
+    """Return name, value and meaning of a calibrator's parameters, of which arrays by class."""
+    if mended is None or mended.fitted is None:
+        return ()
+    found = []
+    for name, parameter in mended.fitted.parameters.items():
+        value = np.asarray(parameter.value, dtype=np.float64)
+        found.append((name, _said(value, classes), parameter.meaning))
+    return tuple(found)
+
+
+def _said(value: Floats, classes: tuple[str, ...]) -> str:
+    """Return a parameter's numbers as text."""
+    if value.ndim == 0:
+        return _number(float(value))
+    if value.shape == (len(classes),):
+        pairs = zip(classes, value.tolist(), strict=True)
+        return ", ".join(f"{name} {_number(number)}" for name, number in pairs)
+    return "; ".join(
+        " ".join(_number(number) for number in line) for line in np.atleast_2d(value).tolist()
+    )
+
+
+def _number(value: float) -> str:
+    return f"{value:.3g}".replace("-", "−") if math.isfinite(value) else "∞"
+
+
+def _empty(run: Run, view: View) -> HandlesScene:
+    none = read_only(np.empty(0), np.float64)
+    nan = float("nan")
+    choices = run.experiment.calibration
+    code = SPLITS.index(view.split)
+    return HandlesScene(
+        method=choices.method if choices.method in CALIBRATORS else "none",
+        handles=(),
+        turned=0,
+        by_hand=choices.by_hand,
+        grid=none,
+        loss=none,
+        here=(nan, nan),
+        best=(nan, nan),
+        raw=Outcome(nan, nan),
+        mended=Outcome(nan, nan),
+        changed=0,
+        n_rows=int(np.count_nonzero(run.prepared.split == code)),
+        threshold=view.threshold,
+        meanings=(),
+    )

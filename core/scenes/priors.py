@@ -1,0 +1,135 @@
+"""Class weights and base rates: the shift of the logits they predict, and the one observed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from core.calibrated import Model, base_rates, part_probabilities
+from core.calibration.scores import log_loss
+from core.data.dataset import Codes, Floats, read_only
+from core.functions import softmax
+from core.run import Run
+from core.training import TrainState
+from core.view import SPLITS, View
+
+STEPS = 50
+NORMAL_90 = 1.6448536269514722  # the 95 % quantile of the standard normal
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PriorsScene:
+    """What the page of weights and base rates shows.
+
+    Attributes
+    ----------
+    classes : tuple of str
+    weights : (K,) array
+        Class weights in training; all equal where there are none.
+    predicted : (K - 1,) array
+        How much too high the weights make each class's logit against the first class's: the log of
+        their ratio.
+    observed, error : (K - 1,) arrays
+        The shift found on the part looked at, and the half width of its 90 % interval; nan where a
+        class is missing.
+    rates : (K,) array
+        The shares of the classes in that part.
+    base_rate : float
+        In use, of the second of two classes; 0 is as in the data.
+    undone : bool
+        Whether the weights are undone.
+    log_losses : (raw, corrected)
+        On that part, of the model's probabilities and with the weights undone.
+    split : str
+    """
+
+    classes: tuple[str, ...]
+    weights: Floats
+    predicted: Floats
+    observed: Floats
+    error: Floats
+    rates: Floats
+    base_rate: float
+    undone: bool
+    log_losses: tuple[float, float]
+    split: str
+
+    @property
+    def is_weighted(self) -> bool:
+        """Whether the classes counted unequally in training."""
+        return bool(np.ptp(self.weights) > 1e-12 * float(self.weights.max()))
+
+
+def priors_scene(run: Run, state: TrainState, view: View) -> PriorsScene:
+    """Return what the page of weights and base rates shows at a state."""
+    model, code = Model.at(run, state), SPLITS.index(view.split)
+    prepared, choices = run.prepared, run.experiment.calibration
+    labels, logits = prepared.part(code)[1], model.logits(code)
+    shift, error = class_shifts(logits, labels)
+    logs = np.log(prepared.class_weights)
+    raw = part_probabilities(model, code, None)
+    return PriorsScene(
+        classes=prepared.classes,
+        weights=prepared.class_weights,
+        predicted=read_only(logs[1:] - logs[0], np.float64),
+        observed=read_only(-shift, np.float64),
+        error=read_only(NORMAL_90 * error, np.float64),
+        rates=read_only(base_rates(prepared, code), np.float64),
+        base_rate=choices.base_rate if len(prepared.classes) == 2 else 0.0,
+        undone=choices.undo_weights,
+        log_losses=(log_loss(labels, raw), log_loss(labels, softmax(logits - logs))),
+        split=view.split,
+    )
+
+
+def class_shifts(logits: Floats, labels: Codes) -> tuple[Floats, Floats]:
+    """Return what must be added to each logit against the first class's, and its standard error.
+
+    The maximum-likelihood intercepts of a multinomial regression with the logits as an offset, by
+    Newton's method; for two classes the calibration intercept in the large. Standard errors are
+    those of the inverse information matrix.
+
+    Parameters
+    ----------
+    logits : (n, K) array
+    labels : (n,) int array
+
+    Returns
+    -------
+    shift, error : (K - 1,) arrays
+        nan where a class has no rows or the logits are not finite.
+
+    Examples
+    --------
+    >>> shift, _ = class_shifts(np.zeros((4, 2)), np.array([0, 1, 1, 1]))
+    >>> bool(abs(shift[0] - np.log(3.0)) < 1e-12)
+    True
+    """
+    k = logits.shape[1]
+    unknown = np.full(k - 1, np.nan)
+    seen = np.bincount(labels, minlength=k) / max(len(labels), 1)
+    if not (seen > 0.0).all() or not np.isfinite(logits).all():
+        return unknown, unknown
+    shift = np.zeros(k)
+    for _ in range(STEPS):
+        p = softmax(logits + shift)
+        gradient, information = _slopes(p, seen)
+        try:
+            step = np.linalg.solve(information, gradient)
+        except np.linalg.LinAlgError:
+            return unknown, unknown
+        step *= min(1.0, 2.0 / max(float(np.abs(step).max()), 1e-300))  # far off, step by step
+        shift[1:] += step
+        if np.abs(step).max() <= 1e-12:
+            break
+    information = _slopes(softmax(logits + shift), seen)[1]
+    variance = np.linalg.pinv(information * len(labels)).diagonal()
+    return shift[1:], np.sqrt(np.maximum(variance, 0.0))
+
+
+def _slopes(p: Floats, seen: Floats) -> tuple[Floats, Floats]:
+    """Return gradient (K - 1,) and information (K - 1, K - 1) of the mean log likelihood."""
+    mean = p.mean(axis=0)
+    information = np.diag(mean) - p.T @ p / len(p)
+    return (seen - mean)[1:], information[1:, 1:]

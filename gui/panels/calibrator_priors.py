@@ -1,0 +1,174 @@
+"""Class weights and base rates: what they shift, what was found, and the exact correction."""
+
+from __future__ import annotations
+
+import math
+from html import escape
+
+import numpy as np
+import pyqtgraph as pg
+from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
+
+from core.experiment import KNOBS
+from core.knobs import NumberKnob
+from core.scenes.priors import PriorsScene
+from gui.panels.controls import row, show_checked, toggle
+from gui.panels.plotting import LockedPlot, curve
+from gui.panels.sections import Paragraph
+from gui.panels.value_slider import ValueSlider
+from gui.panels.words import figure, number, percent
+from gui.session import Session
+from gui.theme import brush, pen, theme
+
+ROW_HEIGHT, AXIS_HEIGHT = 26, 44
+MOST_SHOWN = 8  # classes
+
+
+class PriorsPage(QWidget):
+    """Shows the shift that class weights predict beside the one observed, and moves base rates."""
+
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.session = session
+        self._drags = 0
+        self.weights = Paragraph("calibrators.weights")
+        self.plot = LockedPlot("calibrators.shifts", self)
+        self.plot.setAccessibleName(self.tr("Predicted and observed shift of the logits"))
+        self._intervals, self._zero = curve(self.plot, 2, connect="pairs"), curve(self.plot, 1)
+        self._found, self._predicted = pg.ScatterPlotItem(size=8), pg.ScatterPlotItem(size=12)
+        for depth, item in enumerate((self._found, self._predicted)):
+            item.setZValue(3 + depth)
+            self.plot.addItem(item, ignoreBounds=True)
+        self.undo = toggle(
+            "calibrators.undo_weights",
+            self.tr("Undo the class weights"),
+            KNOBS["calibration.undo_weights"].help,
+            lambda on: session.edit("calibration.undo_weights", on),
+        )
+        self.rate = self._rate_slider()
+        self.as_data = QPushButton(self.tr("As in the data"))
+        self.as_data.setObjectName("calibrators.as_data")
+        self.as_data.setAccessibleName(self.as_data.text())
+        self.as_data.setToolTip(self.tr("Judge and predict at the base rate of the data"))
+        self.as_data.clicked.connect(lambda: session.edit("calibration.base_rate", 0.0))
+        self.rates = Paragraph("calibrators.rates")
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 8)
+        layout.setSpacing(2)
+        for widget in (self.weights, self.plot):
+            layout.addWidget(widget)
+        layout.addLayout(row(self.undo, None))
+        layout.addWidget(self.rate)
+        layout.addLayout(row(self.as_data, None))
+        layout.addWidget(self.rates)
+
+    def show_scene(self, scene: PriorsScene) -> None:
+        """Show shifts, correction and base rate."""
+        self.weights.setText(self._weights_words(scene))
+        self.plot.setVisible(scene.is_weighted)
+        if scene.is_weighted:
+            self._draw_shifts(scene)
+        self.undo.setVisible(scene.is_weighted)
+        show_checked(self.undo, scene.undone)
+        two = len(scene.classes) == 2
+        self.rate.setVisible(two)
+        self.as_data.setVisible(two)
+        self.as_data.setEnabled(scene.base_rate > 0.0)
+        if two:
+            rate = float(scene.rates[1])
+            self.rate.show_value(scene.base_rate or (rate if math.isfinite(rate) else 0.5))
+        self.rates.setText(self._rates_words(scene))
+
+    def _draw_shifts(self, scene: PriorsScene) -> None:
+        n = min(len(scene.predicted), MOST_SHOWN)
+        y = np.arange(n, 0, -1.0)
+        found, error = scene.observed[:n], scene.error[:n]
+        known = np.isfinite(found) & np.isfinite(error)
+        ends = np.column_stack((found - error, found + error))
+        reach = 1.15 * max(
+            float(np.abs(scene.predicted[:n]).max()),
+            float(np.abs(ends[known]).max(initial=0.1)),
+        )
+        self.plot.setFixedHeight(AXIS_HEIGHT + ROW_HEIGHT * n)
+        self.plot.set_limits(-reach, reach, 0.4, n + 0.6)
+        names = [_short(name) for name in scene.classes[1 : n + 1]]
+        self.plot.ticks("left", list(zip(y.tolist(), names, strict=True)))
+        self.plot.label(
+            "bottom", self.tr("shift of the logit against {0}").format(_short(scene.classes[0]))
+        )
+        self._zero.setData(np.zeros(2), np.array([0.4, n + 0.6]), pen=pen(theme().line))
+        self._intervals.setData(
+            ends[known].ravel(), np.repeat(y[known], 2), pen=pen(theme().accent, 2.0)
+        )
+        self._found.setData(
+            x=found[known], y=y[known], pen=pen(theme().paper), brush=brush(theme().accent)
+        )
+        self._predicted.setData(
+            x=scene.predicted[:n], y=y, symbol="x", pen=pen(theme().ink), brush=brush(theme().ink)
+        )
+
+    def _weights_words(self, scene: PriorsScene) -> str:
+        if not scene.is_weighted:
+            return self.tr(
+                "The classes counted alike in training, so that no weight shifts the logits."
+            )
+        pairs = zip(scene.classes, scene.weights.tolist(), strict=True)
+        weights = ", ".join(f"{escape(name)} {number(weight)}" for name, weight in pairs)
+        lines = [self.tr("Class weights in training: {0}.").format(weights)]
+        if len(scene.predicted) == 1:
+            lines.append(
+                self.tr(
+                    "They shift the logit by ln of their ratio, <b>{0}</b> (×); on {1} it is too "
+                    "high by <b>{2}</b> ± {3} (●, 90 %)."
+                ).format(
+                    figure(float(scene.predicted[0]), 2),
+                    self.tr(scene.split),
+                    figure(float(scene.observed[0]), 2),
+                    figure(float(scene.error[0]), 2),
+                )
+            )
+        else:
+            lines.append(
+                self.tr("× is the shift they predict, ● the one on {0}, with 90 %.").format(
+                    self.tr(scene.split)
+                )
+            )
+        lines.append(
+            self.tr("Undoing them exactly: log loss {0} → <b>{1}</b>.").format(
+                *(figure(loss) for loss in scene.log_losses)
+            )
+        )
+        return "<br>".join(lines)
+
+    def _rates_words(self, scene: PriorsScene) -> str:
+        if len(scene.classes) != 2:
+            return self.tr("A base rate in use can be set for two classes.")
+        name, rate = escape(scene.classes[1]), percent(float(scene.rates[1]))
+        if not scene.base_rate:
+            return self.tr(
+                "{0} of the {1} rows are {2}. Drag to where the model will serve: probabilities "
+                "and diagram are re-weighted."
+            ).format(rate, self.tr(scene.split), name)
+        return self.tr(
+            "{0} is {1} of the data and <b>{2}</b> in use: every odds is multiplied by the ratio "
+            "of the odds, and each row counts accordingly."
+        ).format(name, rate, percent(scene.base_rate))
+
+    def _rate_slider(self) -> ValueSlider:
+        knob = KNOBS["calibration.base_rate"]
+        if not isinstance(knob, NumberKnob):
+            raise TypeError("calibration.base_rate")
+        slider = ValueSlider("calibrators.base_rate", knob, self._put_rate, (0.01, 0.99))
+        slider.slider.sliderPressed.connect(self._begin_drag)
+        return slider
+
+    def _begin_drag(self) -> None:
+        self._drags += 1
+
+    def _put_rate(self, value: float) -> None:
+        drag = ("base_rate", self._drags) if self.rate.slider.isSliderDown() else None
+        self.session.edit("calibration.base_rate", value, drag=drag)
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= 10 else f"{name[:9]}…"
