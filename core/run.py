@@ -165,6 +165,31 @@ def resumed_run(
     return Run(experiment, dataset, prepared, History(engine, problem, fitting))
 
 
+def retrained_run(run: Run, choose_engine: ChooseEngine) -> Run | None:
+    """Return the same run as another engine computes it: every step and edit again, from step 0.
+
+    None where the engine is the same, or where the run cannot be repeated from step 0 because it
+    began from a saved state or was changed by hand.
+    """
+    old = run.history
+    engine = choose_engine(old.problem)
+    by_hand = any(edit.state is not None for edit in old.edits)
+    if engine.name == old.engine.name or old.first_step > 0 or by_hand:
+        return None
+    model, first = run.experiment.model, old.edits[0].problem
+    history = History(engine, first, engine.start(first, model.initialisation, model.seed))
+    ends = [edit.step for edit in old.edits[1:]] + [old.latest.step]
+    for end, following in zip(ends, [*old.edits[1:], None], strict=True):
+        burst = engine.burst(history.problem, history.latest, end - history.latest.step)
+        if burst.state.step != end:
+            return None
+        history.record_state(burst.state)
+        if following is not None:
+            history.record_edit(end, following.problem)
+    history.metrics = old.metrics.until(old.latest.step)
+    return replace(run, history=history)
+
+
 def effect_of(old: Experiment, new: Experiment) -> ChosenEffect:
     """Return the strongest effect among the choices that differ.
 

@@ -66,7 +66,10 @@ def run(arguments: argparse.Namespace) -> int:
     from gui.warming import Warming
 
     window = launch(arguments)
+    gc.freeze()  # what is there now stays: searching it again and again would cost frames
+    signal.signal(signal.SIGINT, lambda number, frame: window.close())  # Ctrl+C in a terminal
     warming = Warming(window)
+    warming.ready.connect(window.session.change_engine)
     QTimer.singleShot(WARMING_MILLISECONDS, warming.start)
     code = QApplication.exec()
     warming.close()

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QShowEvent
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtGui import QPaintEvent, QShowEvent
 from PySide6.QtWidgets import QWidget
 
 from core.registry import Registry
@@ -52,8 +52,8 @@ class Panel(QWidget):
         return ""
 
     def refresh(self) -> None:
-        """Compute and draw, if visible; otherwise remember that it must be done."""
-        if not self.isVisible():
+        """Compute and draw, if it can be seen; otherwise remember that it must be done."""
+        if not self.is_seen():
             self._is_stale = True
             return
         self._is_stale = False
@@ -62,11 +62,25 @@ class Panel(QWidget):
         self.draw(self.scene)
         self.setAccessibleDescription(self.describe(self.scene))
 
+    def is_seen(self) -> bool:
+        """Tell whether any of it is on screen: a panel behind a tab is visible to Qt, but unseen."""
+        return self.isVisible() and not self.visibleRegion().isEmpty()
+
+    def catch_up(self) -> None:
+        """Draw what was missed while unseen."""
+        if self._is_stale:
+            self.refresh()
+
     def showEvent(self, event: QShowEvent) -> None:
         """Draw what was missed while hidden."""
         super().showEvent(event)
+        self.catch_up()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw what was missed while it stood behind a tab."""
+        super().paintEvent(event)
         if self._is_stale:
-            self.refresh()
+            QTimer.singleShot(0, self, self.catch_up)
 
     def _on_view_changed(self, old: object, new: object) -> None:
         self.refresh()

@@ -8,13 +8,14 @@ from PySide6.QtCore import QObject, Qt, QTimer
 
 from core.data.dataset import Dataset
 from core.experiment import Experiment
-from core.run import start_run
+from core.run import retrained_run, start_run
 from core.training import ChooseEngine, Divergence, numpy_engine, steps_to_epoch
 from gui.mailbox import Edited, Event, Failed, Measured, Stopped
 from gui.present import Present
 from gui.runner import Pace
 
 FRAME_MILLISECONDS = 16
+MOST_STEPS_AGAIN = 20_000  # that a faster engine repeats within a frame or two
 
 
 class Playback(Present):
@@ -82,6 +83,17 @@ class Playback(Present):
         self._replace_run(fresh, keep_ghost=True)
         if was_playing:
             self.play()
+
+    def change_engine(self) -> None:
+        """Train a young run again on the engine that is now the fastest, and go on from there.
+
+        An older one keeps its engine; the next run takes the faster one.
+        """
+        if not self.is_live or self.run.history.latest.step > MOST_STEPS_AGAIN:
+            return
+        again = retrained_run(self.run, self.choose_engine)
+        if again is not None:
+            self._replace_run(again, keep_ghost=False)
 
     def set_pace(self, pace: Pace) -> None:
         """Train at another speed."""

@@ -53,7 +53,7 @@ class PlottedPanel(Panel):
         super().refresh()
         frames = (time.perf_counter() - began) / (self.share * FRAME_SECONDS)
         self.frames_between = max(type(self).frames_between, math.ceil(frames))
-        if self.settles and self.isVisible() and not self.session.is_playing:
+        if self.settles and self.is_seen() and not self.session.is_playing:
             self._settle.start()
 
     def stack(self) -> QVBoxLayout:
@@ -64,7 +64,7 @@ class PlottedPanel(Panel):
         return layout
 
     def _draw_calmly(self) -> None:
-        if self.isVisible() and not self.session.is_playing:
+        if self.is_seen() and not self.session.is_playing:
             self.is_calm = True
             super().refresh()
 
@@ -75,7 +75,7 @@ class PlottedPanel(Panel):
             self.refresh()
 
     def _on_theme(self) -> None:
-        if self.scene is not None and self.isVisible():
+        if self.scene is not None and self.is_seen():
             self.draw(self.scene)
         else:
             self._is_stale = True

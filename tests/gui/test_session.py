@@ -1,8 +1,10 @@
 import numpy as np
 import pytest
 
+from core import kernels
 from core.errors import UserError
 from core.experiment import Experiment, experiment_from_mapping
+from core.fastest import fastest_engine
 from core.training import burst
 from gui.session import Session
 
@@ -322,3 +324,29 @@ def test_a_default_experiment_is_two_moons(qapp):
     session = Session(Experiment())
     assert session.run.dataset.n_classes == 2
     session.close()
+
+
+def test_a_faster_engine_takes_a_young_run_over_step_by_step(qtbot, qapp):
+    pytest.importorskip("numba")
+    session = Session(START.replacing("training.precision", "float64"))
+    try:
+        train(qtbot, session, 20)
+        session.edit("training.learning_rate", 0.5)
+        session.edit("data.noise", 0.4)
+        train(qtbot, session, 15)
+        before, metrics = session.state, len(session.run.history.metrics)
+        kernels.compile_now("float64")
+        session.choose_engine = fastest_engine
+        session.change_engine()
+        assert session.run.history.engine.name == "compiled engine"
+        assert (session.state.step, session.state.epoch) == (before.step, before.epoch)
+        np.testing.assert_allclose(session.state.parameters, before.parameters, rtol=1e-9)
+        assert len(session.run.history.metrics) == metrics
+        assert session.ghosts == []
+        train(qtbot, session, 5)
+        assert session.run.history.state_at(33).step == 33
+        run = session.run
+        session.change_engine()
+        assert session.run is run
+    finally:
+        session.close()

@@ -465,3 +465,20 @@ def test_closing_ends_the_threads(open_window):
     window = open_window()
     window.close()
     assert {thread.name for thread in threading.enumerate()} <= before
+
+
+def test_a_panel_behind_a_tab_computes_nothing_and_catches_up_when_raised(qtbot, window):
+    docks = window.fittings.docks
+    front, back = docks["reliability"], docks["figures"]
+    back.show()
+    window.tabifyDockWidget(back, front)
+    front.raise_()
+    qtbot.waitUntil(lambda: not window.panel("figures").is_seen())
+    window.session.take_steps(5)
+    qtbot.waitUntil(lambda: not window.session.is_playing)
+    step = window.session.state.step
+    window.session.frame.emit()
+    behind = window.panel("figures").scene
+    assert behind is None or behind.step < step
+    back.raise_()
+    qtbot.waitUntil(lambda: window.panel("figures").scene.step == step)
