@@ -68,6 +68,43 @@ class TrueRows:
     best: float
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class TruthScene:
+    """What the boundary panel shows of the truth.
+
+    Attributes
+    ----------
+    map : TrueMap
+    error : (r, c) array or None
+        How far the model is from the truth on the map's grid, where that is asked for.
+    best : float
+        How often the best possible rule is right; nan while it is not known yet.
+    mean_error : float
+        How far the model is from the truth on average; nan while that is not known yet.
+    """
+
+    map: TrueMap
+    error: Floats | None
+    best: float
+    mean_error: float
+
+
+def truth_scene(
+    run: Run,
+    state: TrainState,
+    scene: BoundaryScene,
+    truth: TrueMap,
+    rows: TrueRows | None,
+    with_error: bool,
+) -> TruthScene:
+    """Return what the boundary panel shows of the truth beside a scene."""
+    error = error_map(run, state, scene, truth) if with_error else None
+    if rows is None:
+        return TruthScene(truth, error, float("nan"), float("nan"))
+    mend = calibrated_at(run, state) if scene.calibrated else None
+    return TruthScene(truth, error, rows.best, mean_error(run, state, rows, mend))
+
+
 def is_known(dataset: Dataset) -> bool:
     """Tell whether the truth of a data set is known and can be drawn on a plane."""
     return dataset.truth is not None and dataset.n_features == 2

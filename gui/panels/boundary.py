@@ -22,6 +22,8 @@ from gui.panels.plotting import LockedPlot, curve, smooth_images
 from gui.panels.points import PointLayer, nearest
 from gui.panels.reading import ReadOut, reading_html
 from gui.panels.shades import surface_image
+from gui.panels.truth import TruthLayer
+from gui.panels.truth_scale import ErrorScale
 from gui.panels.unit_words import unit_note
 from gui.panels.words import axis_label, number, percent, plane_note, points_note
 from gui.session import Session
@@ -48,6 +50,7 @@ class BoundaryPanel(PlottedPanel):
         self.painter = Painter(session, self.plot)
         self.header = BoundaryHeader(session, self.painter, self)
         self.paints = PaintPalette(self.painter, self)
+        self.error_scale = ErrorScale(self)
         self.says = note("boundary.note")
         self.says.hide()
         self._read_out = ReadOut(self.plot)
@@ -56,12 +59,14 @@ class BoundaryPanel(PlottedPanel):
         layout.addWidget(self.header)
         layout.addWidget(self.paints)
         layout.addWidget(self.plot, 1)
+        layout.addWidget(self.error_scale)
         layout.addWidget(self.says)
         self._mouse: tuple[float, float] | None = None
         self._problem = ""
         self.plot.hovered.connect(self._on_hovered)
         self.plot.left.connect(self._on_left)
         self.plot.clicked.connect(self._on_clicked)
+        self.truth.known.ready.connect(self.refresh)
         self.painter.changed.connect(self._on_painted)
         self.painter.moved.connect(self._paint_layer.draw_stroke)
 
@@ -94,6 +99,8 @@ class BoundaryPanel(PlottedPanel):
         self.header.show_state()
         self._draw_surface(scene)
         self._draw_contours(scene)
+        self.truth.draw(scene, self.is_calm)
+        self.error_scale.setVisible(self.truth.shows_error and not self.painter.is_local)
         self._paint_layer.draw()
         live = self.session.is_playing
         self._points.draw(scene.rows, scene.rows.points, scene.wrong, scene.selected, live)
@@ -116,6 +123,7 @@ class BoundaryPanel(PlottedPanel):
         self._lines = [curve(self.plot, 5, connect="finite") for _ in range(MOST_CURVES)]
         for item in self._lines:
             item.setSegmentedLineMode("on")  # wide lines as segments: a path is slow
+        self.truth = TruthLayer(self.session, self.plot)
         self._points = PointLayer(self.plot)
         self._paint_layer = PaintLayer(self.painter)
         self._rectangle: tuple[float, ...] = ()
@@ -173,7 +181,7 @@ class BoundaryPanel(PlottedPanel):
         parts = [painter.note()]
         if not painter.is_local:
             parts += [unit_note(scene), plane_note(run.dataset, scene), points_note(scene)]
-            parts += [self._problem]
+            parts += [self.truth.note(), self._problem]
         text = " ".join(part for part in parts if part)
         if text != self.says.text():
             self.says.setText(text)

@@ -7,12 +7,14 @@ from html import escape
 from PySide6.QtWidgets import QToolButton, QVBoxLayout, QWidget
 
 from core.calibrated import mends
+from core.scenes.known_truth import is_known
 from core.scenes.planes import axes_of
 from core.view import SECTIONS, SPLITS
 from gui.panels.controls import choice, note, row, show_checked, toggle
 from gui.panels.held import HeldValues
 from gui.panels.painting import Painter
 from gui.panels.reading import class_sign
+from gui.panels.two_ends import TwoEnds
 from gui.session import Session
 from gui.theme import class_colour
 
@@ -45,6 +47,16 @@ class BoundaryHeader(QWidget):
             "",
             lambda on: session.set_view("calibrated", on),
         )
+        self.truth = toggle(
+            "view.truth", self.tr("Truth"), "", lambda on: session.set_view("truth", on)
+        )
+        self.truth_error = toggle(
+            "view.truth_error",
+            self.tr("Δ truth"),
+            "",
+            lambda on: session.set_view("truth_error", on),
+        )
+        self.truth_error.setAccessibleName(self.tr("|model − truth|"))
         self.legend = note("boundary.legend", wraps=False)
         self.legend.setContentsMargins(8, 0, 8, 0)
         self.long_legend = note("boundary.long_legend")
@@ -53,12 +65,17 @@ class BoundaryHeader(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 2, 0, 2)
         layout.setSpacing(0)
-        layout.addLayout(
-            row(*self.splits.values(), self.legend, self.discrete, self.calibrated, self.paint)
-        )
+        layout.addLayout(self._first_line())
         layout.addWidget(self.long_legend)
         layout.addWidget(self.axes)
         layout.addWidget(self.held)
+
+    def _first_line(self) -> TwoEnds:
+        left, right = QWidget(self), QWidget(self)
+        left.setLayout(row(*self.splits.values(), self.legend))
+        toggles = (self.discrete, self.calibrated, self.truth, self.truth_error, self.paint)
+        right.setLayout(row(*toggles))
+        return TwoEnds(left, right)
 
     def show_state(self) -> None:
         """Show the session's view."""
@@ -70,6 +87,7 @@ class BoundaryHeader(QWidget):
         self._show_legend(() if self.painter.is_painting else run.prepared.classes)
         self._show_calibrated(mends(run.experiment.calibration))
         show_checked(self.paint, self.painter.is_on)
+        self._show_truth()
         n_features = 2 if self.painter.is_local else run.dataset.n_features
         self.axes.setVisible(n_features > 2)
         is_slice = n_features > 2 and view.section == "slice"
@@ -166,12 +184,31 @@ class BoundaryHeader(QWidget):
             box.setVisible(not is_plane)
         self.section.show_value(view.section)
 
+    def _show_truth(self) -> None:
+        view, known = self.session.view, is_known(self.session.run.dataset)
+        why_not = self.tr("The truth is known only for both columns of data drawn by a formula")
+        for button, on, text in (
+            (self.truth, view.truth, self.tr("Draw the border of the best possible rule, dashed")),
+            (
+                self.truth_error,
+                view.truth_error,
+                self.tr("Show |model − truth|: how far the probabilities are from the true ones"),
+            ),
+        ):
+            show_checked(button, on and known)
+            explain(button, text if known else why_not, known)
+
     def _show_calibrated(self, is_chosen: bool) -> None:
         if is_chosen:
             text = self.tr("Show calibrated probabilities, fitted on the validation rows")
         else:
             text = self.tr("Choose a calibrator first, then its probabilities can be shown here")
-        if self.calibrated.toolTip() != text:
-            self.calibrated.setToolTip(text)
-            self.calibrated.setAccessibleDescription(text)
-        self.calibrated.setEnabled(is_chosen)
+        explain(self.calibrated, text, is_chosen)
+
+
+def explain(button: QToolButton, text: str, is_enabled: bool) -> None:
+    """Enable a button or not, and say what it does or why it cannot."""
+    if button.toolTip() != text:
+        button.setToolTip(text)
+        button.setAccessibleDescription(text)
+    button.setEnabled(is_enabled)

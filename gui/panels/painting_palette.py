@@ -14,6 +14,7 @@ from gui.actions import without_checked
 from gui.panels.controls import CalmSlider, note, row, show_checked, toggle
 from gui.panels.marks import class_mark
 from gui.panels.painting import DENSITIES, MOST_CLASSES, SIZE_STEP, SIZES, Painter
+from gui.panels.two_ends import TwoEnds
 from gui.panels.words import tr
 from gui.theme import theme
 
@@ -132,9 +133,9 @@ class PaintPalette(QWidget):
         return label, slider
 
     def _lay_out(self) -> None:
-        first = row(*self.tools.values(), None, self.blank, self.done)
+        first = _line((*self.tools.values(), None), (self.blank, self.done))
         sliders = (self.size_label, self.size_slider, self.density_label, self.density)
-        second = row(*self.classes, self.more, None, *sliders)
+        second = _line((*self.classes, self.more, None), sliders)
         self._tools = QWidget(self)
         lines = QVBoxLayout(self._tools)
         lines.setContentsMargins(0, 0, 0, 0)
@@ -167,3 +168,10 @@ class PaintPalette(QWidget):
             shortcut.activated.connect(do)
             made.append(shortcut)
         return made
+
+
+def _line(left: tuple[QWidget | None, ...], right: tuple[QWidget | None, ...]) -> TwoEnds:
+    ends = QWidget(), QWidget()
+    for end, widgets in zip(ends, (left, right), strict=True):
+        end.setLayout(row(*widgets))
+    return TwoEnds(*ends)

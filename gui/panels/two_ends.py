@@ -1,0 +1,85 @@
+"""A line with something at either end, which becomes two lines where there is no room for both."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QRect, QSize, Qt
+from PySide6.QtWidgets import QLayout, QLayoutItem, QWidget
+
+
+class TwoEnds(QLayout):
+    """Lays one widget at the left and one at the right, or the second under the first.
+
+    Parameters
+    ----------
+    left, right : QWidget
+    """
+
+    def __init__(self, left: QWidget, right: QWidget) -> None:
+        super().__init__()
+        self._items: list[QLayoutItem] = []
+        self.setContentsMargins(0, 0, 0, 0)
+        self.addWidget(left)
+        self.addWidget(right)
+
+    def addItem(self, item: QLayoutItem) -> None:
+        """Take an item over."""
+        self._items.append(item)
+
+    def count(self) -> int:
+        """Return how many items there are."""
+        return len(self._items)
+
+    def itemAt(self, index: int) -> QLayoutItem | None:
+        """Return an item."""
+        return self._items[index] if 0 <= index < len(self._items) else None
+
+    def takeAt(self, index: int) -> QLayoutItem | None:
+        """Give an item away."""
+        return self._items.pop(index) if 0 <= index < len(self._items) else None
+
+    def expandingDirections(self) -> Qt.Orientation:
+        """Want no more height than the lines take."""
+        return Qt.Orientation.Horizontal
+
+    def hasHeightForWidth(self) -> bool:
+        """Be higher where it is narrow."""
+        return True
+
+    def heightForWidth(self, width: int) -> int:
+        """Return the height of one line, or of two."""
+        heights = [item.sizeHint().height() for item in self._shown()]
+        return max(heights, default=0) if self._fits(width) else sum(heights)
+
+    def sizeHint(self) -> QSize:
+        """Ask for one line."""
+        sizes = [item.sizeHint() for item in self._shown()]
+        width = sum(size.width() for size in sizes)
+        return QSize(width, max((size.height() for size in sizes), default=0))
+
+    def minimumSize(self) -> QSize:
+        """Need no more width than the wider of the two."""
+        sizes = [item.minimumSize() for item in self._shown()]
+        width = max((size.width() for size in sizes), default=0)
+        return QSize(width, max((size.height() for size in sizes), default=0))
+
+    def setGeometry(self, rect: QRect) -> None:
+        """Put both into place."""
+        super().setGeometry(rect)
+        shown = self._shown()
+        if self._fits(rect.width()) and len(shown) == 2:
+            right = shown[1].sizeHint().width()
+            shown[0].setGeometry(rect.adjusted(0, 0, -right, 0))
+            shown[1].setGeometry(rect.adjusted(rect.width() - right, 0, 0, 0))
+            return
+        top = rect.top()
+        for item in shown:
+            size = item.sizeHint()
+            wide = rect.width() if item is shown[0] else min(size.width(), rect.width())
+            item.setGeometry(QRect(rect.left(), top, wide, size.height()))
+            top += size.height()
+
+    def _shown(self) -> list[QLayoutItem]:
+        return [item for item in self._items if not item.isEmpty()]
+
+    def _fits(self, width: int) -> bool:
+        return sum(item.sizeHint().width() for item in self._shown()) <= width
