@@ -82,7 +82,7 @@ class HandlesPage(QWidget):
         for path, slider in self.sliders.items():
             slider.setVisible(path in shown)
             if path in shown:
-                slider.show_value(shown[path].value)
+                slider.show_value(float(f"{shown[path].value:.4g}"))
         for widget in (self.plot, self.fit, self.plain):
             widget.setVisible(bool(scene.handles))
         self.fit.setEnabled(scene.by_hand)

@@ -76,7 +76,8 @@ class PriorsPage(QWidget):
         self.as_data.setEnabled(scene.base_rate > 0.0)
         if two:
             rate = float(scene.rates[1])
-            self.rate.show_value(scene.base_rate or (rate if math.isfinite(rate) else 0.5))
+            known = rate if math.isfinite(rate) else 0.5
+            self.rate.show_value(float(f"{scene.base_rate or known:.4g}"))
         self.rates.setText(self._rates_words(scene))
 
     def _draw_shifts(self, scene: PriorsScene) -> None:

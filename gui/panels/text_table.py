@@ -38,6 +38,11 @@ class TextModel(QAbstractTableModel):
     Parameters
     ----------
     columns : sequence of (title, help)
+
+    Attributes
+    ----------
+    helps : tuple of str
+        What each row means, as its tooltip; fewer than rows leave the others without.
     """
 
     def __init__(self, columns: Sequence[tuple[str, str]], parent: QObject | None = None) -> None:
@@ -46,6 +51,7 @@ class TextModel(QAbstractTableModel):
         self.rows: tuple[tuple[str, ...], ...] = ()
         self.pictures: tuple[np.ndarray, ...] = ()
         self.marked: frozenset[tuple[int, int]] = frozenset()
+        self.helps: tuple[str, ...] = ()
 
     def show_rows(
         self,
@@ -106,6 +112,8 @@ class TextModel(QAbstractTableModel):
             return _LEFT if column == 0 else _RIGHT
         if role == Qt.ItemDataRole.ForegroundRole:
             return self._ink(row, column)
+        if role == Qt.ItemDataRole.ToolTipRole and row < len(self.helps):
+            return self.helps[row]
         return None
 
     def _ink(self, row: int, column: int) -> QBrush | None:

@@ -1,0 +1,117 @@
+"""The same predictions, six answers: how packages put a probability into a bin of equal width.
+
+The expected calibration error (Naeini, Cooper & Hauskrecht 2015, equation 3) leaves open which bin
+an edge belongs to, and packages decide differently. By the definition of Guo et al. (2017,
+section 3) bins are (low, high], the first with 0; the other ways are here to be compared.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from core.calibration.cells import Cells
+from core.calibration.inputs import FloatArray, IntArray
+from core.registry import Registry
+
+
+@dataclass(frozen=True, slots=True)
+class Convention:
+    """A way to put probabilities into bins of equal width.
+
+    Parameters
+    ----------
+    name, label : str
+        Its key, and what the user reads.
+    help : str
+        One sentence on what it does to whom.
+    bin_of : callable
+        ``bin_of(values, bins)`` gives each probability's bin, at least 0; -1 leaves it out.
+    """
+
+    name: str
+    label: str
+    help: str
+    bin_of: Callable[[FloatArray, int], IntArray]
+
+    def error(self, cells: Cells, bins: int) -> float:
+        """Return the expected calibration error in these bins; nan without rows.
+
+        Rows left out count neither as rows nor as gaps.
+
+        Examples
+        --------
+        >>> from core.calibration.cells import cells_of
+        >>> cells = cells_of([0, 1, 1], [0.1, 0.5, 0.9])
+        >>> round(CONVENTIONS["right"].error(cells, 2), 3), round(
+        ...     CONVENTIONS["left"].error(cells, 2), 3
+        ... )
+        (0.167, 0.233)
+        """
+        at = self.bin_of(cells.values, bins)
+        kept = at >= 0
+        if not kept.any():
+            return float("nan")
+        at, weight = at[kept], cells.weight[kept]
+        excess = cells.positive[kept] - weight * cells.values[kept]
+        return float(np.abs(np.bincount(at, excess)).sum()) / float(weight.sum())
+
+
+def _edges(bins: int) -> FloatArray:
+    return np.linspace(0.0, 1.0, bins + 1)
+
+
+def _right(p: FloatArray, bins: int) -> IntArray:
+    return np.searchsorted(_edges(bins)[1:-1], p, side="left")
+
+
+def _left(p: FloatArray, bins: int) -> IntArray:
+    return np.searchsorted(_edges(bins)[1:-1], p, side="right")
+
+
+def _one_apart(p: FloatArray, bins: int) -> IntArray:
+    return np.searchsorted(_edges(bins)[1:], p, side="right")
+
+
+def _divided(p: FloatArray, bins: int) -> IntArray:
+    return np.minimum((p / (1.0 / bins)).astype(np.int64), bins - 1)
+
+
+def _zero_dropped(p: FloatArray, bins: int) -> IntArray:
+    return np.where(p > 0.0, _right(p, bins), -1)
+
+
+def _one_fewer(p: FloatArray, bins: int) -> IntArray:
+    return _right(p, max(bins - 1, 1))
+
+
+CONVENTIONS: Registry[Convention] = Registry(
+    "convention",
+    [
+        Convention("right", "(low, high], 0 in the first", "As defined; used here.", _right),
+        Convention("left", "[low, high), 1 in the last", "Edges such as 0.3 move up a bin.", _left),
+        Convention(
+            "one_apart",
+            "[low, high), 1 by itself",
+            "A certain yes gets a bin of its own.",
+            _one_apart,
+        ),
+        Convention(
+            "divided",
+            "int(p / width)",
+            "0.3 / 0.1 is 2.999… in floats, so that some edges move and others do not.",
+            _divided,
+        ),
+        Convention(
+            "zero_dropped", "(low, high], 0 left out", "A certain no is not counted.", _zero_dropped
+        ),
+        Convention(
+            "one_fewer",
+            "one bin fewer",
+            "The number of edges is taken for that of bins.",
+            _one_fewer,
+        ),
+    ],
+)

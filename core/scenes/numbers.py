@@ -1,0 +1,221 @@
+"""The numbers panel's scene: error against bins, six conventions, and every headline number."""
+
+from __future__ import annotations
+
+import functools
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from core.calibrated import mends
+from core.calibration.binned_error import gap, parts_of
+from core.calibration.binning import CellIndex, width_edges
+from core.calibration.cells import Cells
+from core.calibration.chance import Chance, chance_of
+from core.calibration.conventions import CONVENTIONS
+from core.calibration.significance import squared_weight
+from core.calibration.slope import calibration_slope
+from core.calibration.statistics import STATISTICS
+from core.data.dataset import Floats, read_only
+from core.errors import UserError
+from core.functions import logit
+from core.run import Run
+from core.scenes.judging import LEVEL, judged_view, pooled
+from core.training import TrainState
+from core.view import SPLITS, View
+
+MOST_BINS = 100
+NORMAL_90 = 1.6448536269514722  # the 95 % quantile of the standard normal
+DRAWS, FEWER = 200, 40  # sets of outcomes; fewer for what is slow
+SLOW = ("ece_sweep",)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Strip:
+    """Expected calibration error against the number of bins, 1 to 100.
+
+    Attributes
+    ----------
+    bins, width, mass : (100,) arrays
+        The error in bins of equal width and of equal mass.
+    chance : (100,) array
+        What a calibrated model would show on average in bins of equal width, by the normal
+        approximation: sum over bins of sqrt(2 / pi var) / n.
+    """
+
+    bins: Floats
+    width: Floats
+    mass: Floats
+    chance: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The error by one convention."""
+
+    name: str
+    label: str
+    help: str
+    value: float
+
+
+@dataclass(frozen=True, slots=True)
+class Headline:
+    """A number beside what a perfect model would show."""
+
+    label: str
+    help: str
+    chance: Chance
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class NumbersScene:
+    """What the numbers panel draws; the headlines are computed apart, by `headlines`.
+
+    Attributes
+    ----------
+    step : int
+    split : str
+    n_rows : int
+    bins : int
+    view : int or "confidence"
+    classes : tuple of str
+    of_calibrated : bool
+        Whether the calibrated probabilities are judged.
+    index : CellIndex or None
+        The rows pooled; None where the part has none.
+    strip : Strip or None
+    answers : tuple of Answer
+    problem : str
+    """
+
+    step: int
+    split: str
+    n_rows: int
+    bins: int
+    view: int | str
+    classes: tuple[str, ...]
+    of_calibrated: bool
+    index: CellIndex | None
+    strip: Strip | None
+    answers: tuple[Answer, ...]
+    problem: str = ""
+
+
+def numbers_scene(
+    run: Run, state: TrainState, view: View, of_calibrated: bool = False
+) -> NumbersScene:
+    """Return what the numbers panel shows at a state.
+
+    A base rate in use is left out: what chance would show is known for rows that count alike.
+    """
+    code = SPLITS.index(view.split)
+    choices = replace(run.experiment.calibration, base_rate=0.0)
+    plain = replace(choices, method="none", undo_weights=False)
+    mended = of_calibrated and mends(choices)
+    empty = NumbersScene(
+        step=state.step,
+        split=view.split,
+        n_rows=int(np.count_nonzero(run.prepared.split == code)),
+        bins=choices.bins,
+        view=judged_view(view, len(run.prepared.classes)),
+        classes=run.prepared.classes,
+        of_calibrated=mended,
+        index=None,
+        strip=None,
+        answers=(),
+    )
+    if not empty.n_rows:
+        return empty
+    try:
+        index = pooled(run, state, code, empty.view, choices if mended else plain)
+    except UserError as error:
+        return replace(empty, problem=str(error))
+    answers = tuple(
+        Answer(it.name, it.label, it.help, it.error(index.cells, choices.bins))
+        for it in CONVENTIONS.values()
+    )
+    return replace(empty, index=index, strip=strip_of(index), answers=answers)
+
+
+@functools.lru_cache(maxsize=2)
+def strip_of(index: CellIndex) -> Strip:
+    """Return the error for every number of bins up to 100."""
+    cells = index.cells
+    bins = range(1, MOST_BINS + 1)
+    variance = np.cumsum(squared_weight(cells) * cells.values * (1.0 - cells.values))
+    return Strip(
+        read_only(np.array(bins), np.float64),
+        read_only(np.array([gap(parts_of(index, b, "width"), "l1") for b in bins]), np.float64),
+        read_only(np.array([gap(parts_of(index, b, "mass"), "l1") for b in bins]), np.float64),
+        read_only(np.array([_normal_chance(cells, variance, b) for b in bins]), np.float64),
+    )
+
+
+def _normal_chance(cells: Cells, variance: Floats, bins: int) -> float:
+    ends = np.searchsorted(cells.values, width_edges(bins)[1:-1], side="right")
+    up_to = np.concatenate(([0.0], variance))[np.append(ends, len(cells.values))]
+    spread = np.sqrt(np.maximum(np.diff(up_to, prepend=0.0), 0.0))
+    return float(math.sqrt(2.0 / math.pi) * spread.sum() / cells.total)
+
+
+def headlines(
+    cells: Cells, bins: int, draws: int = DRAWS, fewer: int = FEWER
+) -> tuple[Headline, ...]:
+    """Return every headline number with its median, 90 % interval and p-value if calibrated.
+
+    Those of `STATISTICS` by simulation; Spiegelhalter's z, slope and intercepts by their normal
+    distribution for many rows.
+    """
+    found = [
+        Headline(
+            it.label,
+            it.help,
+            chance_of(cells, name, bins=bins, draws=fewer if name in SLOW else draws),
+        )
+        for name, it in STATISTICS.items()
+    ]
+    return (*found, *_regressions(cells))
+
+
+def _regressions(cells: Cells) -> Iterator[Headline]:
+    """Yield Spiegelhalter's z, the slope and both intercepts.
+
+    Under calibration the estimates are normal about 0 or 1, with the inverse of the information
+    sum w p (1 - p) (1, s)(1, s)' at the logits s as their covariance.
+    """
+    p, w = cells.values, cells.weight
+    lean = 1.0 - 2.0 * p
+    spread = math.sqrt(float(squared_weight(cells) @ (lean**2 * p * (1.0 - p))))
+    z = float((cells.positive - w * p) @ lean) / spread if spread else float("nan")
+    yield _normal("Spiegelhalter z", "Brier score against what its forecasts expect.", z, 0.0, 1.0)
+    fit = calibration_slope(
+        np.repeat([1, 0], len(p)),
+        np.concatenate((p, p)),
+        weights=np.concatenate((cells.positive, w - cells.positive)),
+    )
+    inside = (p > 0.0) & (p < 1.0)
+    s, mass = logit(p[inside]), (w * p * (1.0 - p))[inside]
+    information = np.array([[mass.sum(), mass @ s], [mass @ s, mass @ s**2]])
+    joint = [float("nan")] * 2
+    if np.linalg.cond(information) < 1e12:
+        joint = np.sqrt(np.linalg.inv(information).diagonal()).tolist()
+    large = 1.0 / math.sqrt(mass.sum()) if mass.sum() > 0.0 else float("nan")
+    yield _normal("slope", "Below 1 the forecasts are too extreme.", fit.slope, 1.0, joint[1])
+    yield _normal("intercept, joint", "Beside that slope.", fit.intercept, 0.0, joint[0])
+    yield _normal(
+        "intercept, in the large",
+        "With slope 1; above 0 the forecasts are too low.",
+        fit.intercept_in_the_large,
+        0.0,
+        large,
+    )
+
+
+def _normal(label: str, says: str, value: float, centre: float, error: float) -> Headline:
+    """Return a number that is normal about its centre if calibrated, with a two-sided p-value."""
+    p_value = math.erfc(abs(value - centre) / error / math.sqrt(2.0)) if error else float("nan")
+    low, high = centre - NORMAL_90 * error, centre + NORMAL_90 * error
+    return Headline(label, says, Chance(label, value, centre, low, high, LEVEL, p_value))
