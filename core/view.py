@@ -160,13 +160,13 @@ class View:
             raise UserError("A brush has two ends.", "", "Give a lower and an upper probability.")
         return dataclasses.replace(self, **{name: value})
 
-    def for_other_data(self) -> View:
-        """Return the view without what would mean something else with other inputs or classes."""
+    def for_other_data(self, x_axis: int = 0, y_axis: int = 1) -> View:
+        """Return the view on these axes, without what would mean something else with other data."""
         plain = View()
         return dataclasses.replace(
             self,
-            x_axis=plain.x_axis,
-            y_axis=plain.y_axis,
+            x_axis=x_axis,
+            y_axis=y_axis,
             held=plain.held,
             reliability_class=plain.reliability_class,
             selected=plain.selected,

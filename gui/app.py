@@ -7,6 +7,7 @@ import gc
 import signal
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from PySide6.QtCore import QCoreApplication, QSettings, Qt, QTimer
 from PySide6.QtGui import QIcon
@@ -101,13 +102,16 @@ def _furnish(window: Window, arguments: argparse.Namespace) -> None:
     themes().configure_plots()
     from core.experiment import Experiment
     from core.fastest import fastest_engine
+    from core.view import View
     from gui.session import Session
     from gui.transport import FIRST_PACE
 
     experiment, view = experiment_for(arguments)
     is_file = experiment.data.source == "file"
     session = Session(Experiment() if is_file else experiment, choose_engine=fastest_engine)
-    session.view = view
+    x_axis, y_axis = session.view.x_axis, session.view.y_axis
+    is_asked = (view.x_axis, view.y_axis) != (View().x_axis, View().y_axis)
+    session.view = view if is_asked else replace(view, x_axis=x_axis, y_axis=y_axis)
     session.set_pace(FIRST_PACE)
     window.furnish(session)
 

@@ -34,6 +34,8 @@ FIRST_LOOK = (
     "calibration.binning",
 )
 
+SELDOM = ("data.target_bins", "data.split_column", "data.weight_column")
+
 
 def is_first_look(path: str) -> bool:
     """Tell whether a knob is seen before "More" is opened.
@@ -44,6 +46,8 @@ def is_first_look(path: str) -> bool:
     (True, False)
     """
     others = KNOBS[path].only_for
+    if path in SELDOM:
+        return False
     return path in FIRST_LOOK or (bool(others) and all(on in FIRST_LOOK for on, _ in others))
 
 

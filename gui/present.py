@@ -9,6 +9,7 @@ from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
+from core.data.axes import telling_pair
 from core.data.dataset import Dataset
 from core.experiment import Experiment
 from core.metrics import mean_loss, measure, parts_of
@@ -64,7 +65,7 @@ class Present(QObject):
         self.choose_engine = choose_engine
         self.run: Run = start_run(experiment, dataset, choose_engine)
         self.ghosts: list[Run] = []
-        self.view = View()
+        self.view = View().for_other_data(*telling_pair(self.run.dataset))
         self.marks: dict[str, float] = {}
         self.background = Background(self)
         self.runner = Runner()
@@ -124,7 +125,7 @@ class Present(QObject):
         self._looked_at = None
         self.divergence = None
         if _looks_different(old, run):
-            self._use_view(self.view.for_other_data())
+            self._use_view(self.view.for_other_data(*telling_pair(run.dataset)))
         self._load()
         self.run_changed.emit()
 

@@ -117,7 +117,7 @@ ROWS = IntegerKnob(
 )
 NOISE = NumberKnob(
     label="noise",
-    default=0.25,
+    default=0.45,
     low=0.0,
     high=1.0,
     effect="data",

@@ -164,6 +164,7 @@ STOP_EPOCH = IntegerKnob(
     default=0,
     low=0,
     high=10_000_000,
+    scale="log",
     effect="live",
     help="Training pauses by itself at this epoch; 0 lets it run on.",
 )
