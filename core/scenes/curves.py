@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -13,11 +14,17 @@ from core.data.dataset import Floats, read_only
 from core.experiment import TrainingChoices, knob_at
 from core.history import History, Metrics
 from core.metrics import METRICS, Metric
+from core.registry import Registry
 from core.run import Run
+from core.scenes.lines import running_mean, thinned
+from core.scenes.turning import loss_turn
 from core.view import SPLITS, View
 
-MOST_POINTS = 1200  # of a line; beyond that the extremes of each stretch are kept
 SMOOTHING_SHARE = 0.05  # of the records, averaged around each
+PARTS = Metric("decomposition", "log loss and Brier parts (MCB, DSC, UNC)", by_split=False)
+DRAWN: Registry[Metric] = Registry("metric", [*METRICS.values(), PARTS])
+"""What can be drawn: each recorded figure, and the parts of the validation Brier score together."""
+TOGETHER = {"log loss": "log_loss", "MCB": "mcb", "DSC": "dsc", "UNC": "unc"}
 SHARES = ("accuracy", "auc", "ece", "brier", "mcb", "dsc", "unc")  # never above 1
 
 
@@ -28,7 +35,8 @@ class Line:
     Attributes
     ----------
     split : str
-        "train", "validation" or "test"; empty for a figure of the whole run.
+        "train", "validation" or "test"; empty for a figure of the whole run; where several figures
+        are drawn together, the figure's name.
     x, y : (m,) arrays
         On a logarithmic axis only what is positive.
     last : float
@@ -76,6 +84,8 @@ class CurvesScene:
     edits : tuple of EditMark
     best : float
         Where the validation loss was lowest; nan where it is not known.
+    turn : float
+        Where the validation log loss turned although the accuracy did not; nan if it did not.
     now : float
         Where the step looked at is; nan while it is the latest.
     x_range, y_range : (low, high)
@@ -91,6 +101,7 @@ class CurvesScene:
     ghosts: tuple[Line, ...]
     edits: tuple[EditMark, ...]
     best: float
+    turn: float
     now: float
     x_range: tuple[float, float]
     y_range: tuple[float, float]
@@ -106,7 +117,7 @@ def curves_scene(run: Run, ghosts: Sequence[Run], view: View, step: int) -> Curv
     step : int
         The step looked at.
     """
-    metric = METRICS[view.metric]
+    metric = DRAWN[view.metric]
     history = run.history
     window = _window(len(history.metrics)) if view.smoothed else 0
     lines = _lines(history.metrics, metric, view, step)
@@ -127,51 +138,11 @@ def curves_scene(run: Run, ghosts: Sequence[Run], view: View, step: int) -> Curv
         ghosts=earlier,
         edits=_edits(history, view),
         best=_best(history.metrics, view),
+        turn=_turn(history.metrics, view),
         now=_places(history, [step], view)[0] if is_past else float("nan"),
         x_range=_x_range(drawn, view.log_steps),
         y_range=_y_range(drawn, view.log_metric, metric.name in SHARES),
     )
-
-
-def thinned(x: Floats, y: Floats, most: int = MOST_POINTS) -> tuple[Floats, Floats]:
-    """Return at most about `most` points of a line, keeping every stretch's extremes and the ends.
-
-    Parameters
-    ----------
-    x, y : (n,) arrays
-        Without nan.
-    """
-    n = len(x)
-    if n <= most:
-        return x, y
-    size = -(-n // (most // 2))
-    whole = n // size * size
-    blocks = y[:whole].reshape(-1, size)
-    starts = np.arange(0, whole, size)
-    kept = np.concatenate(
-        [[0], starts + blocks.argmin(axis=1), starts + blocks.argmax(axis=1), [n - 1]]
-    )
-    kept = np.unique(np.concatenate([kept, np.arange(whole, n)]))
-    return x[kept], y[kept]
-
-
-def running_mean(y: Floats, window: int) -> Floats:
-    """Return the mean of the values around each place, fewer towards the ends; nan does not count.
-
-    Examples
-    --------
-    >>> running_mean(np.array([0.0, 3.0, 6.0, 9.0]), 3).tolist()
-    [1.5, 3.0, 6.0, 7.5]
-    """
-    known = np.isfinite(y)
-    sums = np.concatenate([[0.0], np.cumsum(np.where(known, y, 0.0))])
-    counts = np.concatenate([[0], np.cumsum(known)])
-    half = window // 2
-    low = np.maximum(np.arange(len(y)) - half, 0)
-    high = np.minimum(np.arange(len(y)) + half + 1, len(y))
-    among = counts[high] - counts[low]
-    with np.errstate(invalid="ignore", divide="ignore"):
-        return np.where(known, (sums[high] - sums[low]) / among, np.nan)
 
 
 def _lines(
@@ -180,8 +151,8 @@ def _lines(
     x = metrics.column("epoch" if view.by_epoch else "step")
     at = int(np.searchsorted(metrics.column("step"), step, side="right")) - 1
     made = []
-    for split in SPLITS if metric.by_split else ("",):
-        y = metrics.column(f"{split}.{metric.name}" if split else metric.name)
+    for split, column in _columns(metric):
+        y = metrics.column(column)
         last = float(y[at]) if at >= 0 else float("nan")
         shown = running_mean(y, window) if window else y
         keep = np.isfinite(shown)
@@ -194,6 +165,15 @@ def _lines(
             few_x, few_y = read_only(few_x, np.float64), read_only(few_y, np.float64)
             made.append(Line(split, few_x, few_y, last))
     return tuple(made)
+
+
+def _columns(metric: Metric) -> list[tuple[str, str]]:
+    """Return the lines' names and the recorded columns that they draw."""
+    if metric is PARTS:
+        return [(name, f"validation.{column}") for name, column in TOGETHER.items()]
+    if not metric.by_split:
+        return [("", metric.name)]
+    return [(split, f"{split}.{metric.name}") for split in SPLITS]
 
 
 def _window(n_records: int) -> int:
@@ -233,6 +213,11 @@ def _best(metrics: Metrics, view: View) -> float:
         return float("nan")
     x = metrics.column("epoch" if view.by_epoch else "step")
     return float(x[np.nanargmin(np.where(np.isfinite(loss), loss, np.nan))])
+
+
+def _turn(metrics: Metrics, view: View) -> float:
+    at = loss_turn(metrics.column("validation.log_loss"), metrics.column("validation.accuracy"))
+    return float(metrics.column("epoch" if view.by_epoch else "step")[at]) if at >= 0 else math.nan
 
 
 def _x_range(lines: Sequence[Line], is_log: bool) -> tuple[float, float]:

@@ -9,8 +9,7 @@ import pyqtgraph as pg
 from PySide6.QtGui import QPen, QResizeEvent
 from PySide6.QtWidgets import QWidget
 
-from core.metrics import METRICS
-from core.scenes.curves import CurvesScene, EditMark, Line, curves_scene
+from core.scenes.curves import DRAWN, TOGETHER, CurvesScene, EditMark, Line, curves_scene
 from core.view import SPLITS
 from gui.panels.base import PlottedPanel
 from gui.panels.controls import choice, note, row, show_checked, toggle
@@ -41,6 +40,8 @@ class CurvesPanel(PlottedPanel):
         self.plot.setAccessibleName(self.tr("Curves"))
         self.plot.getAxis("bottom").setHeight(BOTTOM_AXIS)
         self.reading = note("curves.reading", wraps=False)
+        self.turned = note("curves.turned")
+        self.turned.hide()
         self._build_controls()
         self._build_items()
         layout = self.stack()
@@ -49,6 +50,7 @@ class CurvesPanel(PlottedPanel):
         )
         layout.addWidget(self.plot, 1)
         layout.addWidget(self.reading)
+        layout.addWidget(self.turned)
         self._mouse: float | None = None
         self.plot.hovered.connect(self._on_hovered)
         self.plot.left.connect(self._on_left)
@@ -88,7 +90,7 @@ class CurvesPanel(PlottedPanel):
             "view.metric",
             self.tr("Figure"),
             self.tr("Which recorded figure to draw"),
-            [(short_name(self.tr(record.label)), record.name) for record in METRICS.values()],
+            [(short_name(self.tr(record.label)), record.name) for record in DRAWN.values()],
             lambda name: self.session.set_view("metric", name),
             widest=WIDEST,
         )
@@ -119,11 +121,12 @@ class CurvesPanel(PlottedPanel):
 
     def _build_items(self) -> None:
         self._ghosts = [curve(self.plot, 1) for _ in range(MOST_GHOST_LINES)]
-        self._raw = [curve(self.plot, 4 - k) for k in range(len(SPLITS))]
-        self._smooth = [curve(self.plot, 7 - k) for k in range(len(SPLITS))]
+        most = max(len(SPLITS), len(TOGETHER))
+        self._raw = [curve(self.plot, 4 - k / 2) for k in range(most)]
+        self._smooth = [curve(self.plot, 7 - k / 2) for k in range(most)]
         self._edits = curve(self.plot, 2, connect="pairs")
-        self._best, self._now = curve(self.plot, 2), curve(self.plot, 8)
-        self._names = [pg.TextItem(anchor=(0.0, 0.5)) for _ in SPLITS]
+        self._best, self._now, self._turn = (curve(self.plot, depth) for depth in (2, 8, 2))
+        self._names = [pg.TextItem(anchor=(0.0, 0.5)) for _ in range(most)]
         self._best_name = pg.TextItem(anchor=(0.5, 0.8))
         for item in (*self._names, self._best_name):
             item.setZValue(9)
@@ -176,6 +179,7 @@ class CurvesPanel(PlottedPanel):
         for item, x, colour in (
             (self._best, scene.best, chosen.accent),
             (self._now, scene.now, chosen.ink),
+            (self._turn, scene.turn, chosen.warning),
         ):
             shown = math.isfinite(x) and (x > 0.0 or not scene.log_x)
             item.setVisible(shown)
@@ -203,6 +207,11 @@ class CurvesPanel(PlottedPanel):
                 item.setPos(x, places[k])
 
     def _read(self, scene: CurvesScene) -> None:
+        self.turned.setVisible(math.isfinite(scene.turn))
+        if self.turned.isVisible():
+            where = self.tr("epoch {0}") if scene.by_epoch else self.tr("step {0}")
+            place = where.format(number(round(scene.turn, 1)))
+            self.turned.setText(f"{place}: {self._turn_words()}")
         text = self._reading_at(scene, self._mouse) if self._mouse is not None else ""
         self.reading.setText(text or self._legend(scene))
 
@@ -223,8 +232,14 @@ class CurvesPanel(PlottedPanel):
         for edit in scene.edits:
             if abs(_place(max(edit.place, 1e-9), scene.log_x) - mouse) < NEAR_PIXELS * width:
                 return self._edit_words(edit)
+        if abs(_place(max(scene.turn, 1e-9), scene.log_x) - mouse) < NEAR_PIXELS * width:
+            return self._turn_words()
         where = self.tr("epoch {0}") if scene.by_epoch else self.tr("step {0}")
         return f"{where.format(number(round(x, 1)))}: {' &nbsp; '.join(values)}" if values else ""
+
+    def _turn_words(self) -> str:
+        text = self.tr("log loss turned here; accuracy did not")
+        return f"<span style='color:{theme().warning}'>{text}</span>"
 
     def _edit_words(self, edit: EditMark) -> str:
         changes = ", ".join(
@@ -251,7 +266,8 @@ class CurvesPanel(PlottedPanel):
 
 
 def _line_pen(chosen: Theme, split: str, faint: bool = False) -> QPen:
-    colour = chosen.accent if split == "validation" else chosen.ink
+    colours = {"validation": chosen.accent, "MCB": chosen.error, "DSC": chosen.calibrated}
+    colour = colours.get(split, chosen.raw if split == "UNC" else chosen.ink)
     if faint:
         return pen(chosen.line, dashed=split == "test")
     return pen(colour, dashed=split == "test")

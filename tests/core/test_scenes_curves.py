@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from core.run import Run, edited_run
-from core.scenes.curves import MOST_POINTS, curves_scene, running_mean, thinned
+from core.scenes.curves import curves_scene
+from core.scenes.lines import MOST_POINTS, running_mean, thinned
 from core.view import SPLITS, View
 from tests.core.scene_cases import trained
 
