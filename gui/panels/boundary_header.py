@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from html import escape
 
-from PySide6.QtWidgets import QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from core.calibrated import mends
 from core.scenes.known_truth import is_known
@@ -18,7 +18,7 @@ from gui.panels.two_ends import TwoEnds
 from gui.session import Session
 from gui.theme import class_colour
 
-LEGEND_LETTERS = 34  # that fit between the toggles
+LEGEND_LETTERS = 24  # that fit beside the parts
 
 
 class BoundaryHeader(QWidget):
@@ -59,6 +59,7 @@ class BoundaryHeader(QWidget):
         self.truth_error.setAccessibleName(self.tr("|model − truth|"))
         self.legend = note("boundary.legend", wraps=False)
         self.legend.setContentsMargins(8, 0, 8, 0)
+        self.legend.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
         self.long_legend = note("boundary.long_legend")
         self.long_legend.setContentsMargins(8, 0, 8, 2)
         self._build_section()
@@ -71,11 +72,14 @@ class BoundaryHeader(QWidget):
         layout.addWidget(self.held)
 
     def _first_line(self) -> TwoEnds:
-        left, right = QWidget(self), QWidget(self)
-        left.setLayout(row(*self.splits.values(), self.legend))
         toggles = (self.discrete, self.calibrated, self.truth, self.truth_error, self.paint)
-        right.setLayout(row(*toggles))
-        return TwoEnds(left, right)
+        lines = row(*self.splits.values(), self.legend), row(*toggles, spacing=2)
+        lines[0].setContentsMargins(8, 2, 0, 2)
+        lines[1].setContentsMargins(0, 2, 8, 2)
+        ends = QWidget(self), QWidget(self)
+        for end, line in zip(ends, lines, strict=True):
+            end.setLayout(line)
+        return TwoEnds(*ends)
 
     def show_state(self) -> None:
         """Show the session's view."""

@@ -172,6 +172,8 @@ class PaintPalette(QWidget):
 
 def _line(left: tuple[QWidget | None, ...], right: tuple[QWidget | None, ...]) -> TwoEnds:
     ends = QWidget(), QWidget()
-    for end, widgets in zip(ends, (left, right), strict=True):
-        end.setLayout(row(*widgets))
+    for end, widgets, margins in zip(ends, (left, right), ((8, 0), (0, 8)), strict=True):
+        line = row(*widgets)
+        line.setContentsMargins(margins[0], 2, margins[1], 2)
+        end.setLayout(line)
     return TwoEnds(*ends)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from weakref import WeakMethod
 
 from PySide6.QtGui import QUndoCommand
 
@@ -50,7 +51,7 @@ class PaintStroke(QUndoCommand):
 
     Parameters
     ----------
-    use : callable
+    use : bound method
         Puts a sheet in place.
     before, after : Sheet
     text : str
@@ -63,7 +64,7 @@ class PaintStroke(QUndoCommand):
         self, use: Callable[[Sheet], None], before: Sheet, after: Sheet, text: str, stroke: object
     ) -> None:
         super().__init__(text)
-        self._use = use
+        self._use = WeakMethod(use)  # the panel may be gone before its strokes are
         self._before = before
         self._after = after
         self._stroke = stroke
@@ -85,8 +86,13 @@ class PaintStroke(QUndoCommand):
         if self._is_done:
             self._is_done = False
             return
-        self._use(self._after)
+        self._put(self._after)
 
     def undo(self) -> None:
         """Put the old sheet back."""
-        self._use(self._before)
+        self._put(self._before)
+
+    def _put(self, sheet: Sheet) -> None:
+        use = self._use()
+        if use is not None:
+            use(sheet)

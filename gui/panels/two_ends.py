@@ -5,6 +5,8 @@ from __future__ import annotations
 from PySide6.QtCore import QRect, QSize, Qt
 from PySide6.QtWidgets import QLayout, QLayoutItem, QWidget
 
+INDENT = 8  # of the second line
+
 
 class TwoEnds(QLayout):
     """Lays one widget at the left and one at the right, or the second under the first.
@@ -59,7 +61,7 @@ class TwoEnds(QLayout):
     def minimumSize(self) -> QSize:
         """Need no more width than the wider of the two."""
         sizes = [item.minimumSize() for item in self._shown()]
-        width = max((size.width() for size in sizes), default=0)
+        width = max((size.width() for size in sizes), default=0) + INDENT
         return QSize(width, max((size.height() for size in sizes), default=0))
 
     def setGeometry(self, rect: QRect) -> None:
@@ -74,8 +76,11 @@ class TwoEnds(QLayout):
         top = rect.top()
         for item in shown:
             size = item.sizeHint()
-            wide = rect.width() if item is shown[0] else min(size.width(), rect.width())
-            item.setGeometry(QRect(rect.left(), top, wide, size.height()))
+            room = QRect(rect.left(), top, rect.width(), size.height())
+            if item is not shown[0]:
+                room.setLeft(rect.left() + INDENT)
+                room.setWidth(min(size.width(), room.width()))
+            item.setGeometry(room)
             top += size.height()
 
     def _shown(self) -> list[QLayoutItem]:
