@@ -18,6 +18,7 @@ from gui.style import ICONS
 from gui.theme import themes
 from gui.window import Window
 
+SWITCH_SECONDS = 0.0005  # for how long the training thread may keep the window from Python
 WARMING_MILLISECONDS = 1_000  # after the first frame, so that the start is not slowed
 
 
@@ -87,6 +88,7 @@ def _application() -> QApplication:
     QApplication.setHighDpiScaleFactorRoundingPolicy(
         Qt.HighDpiScaleFactorRoundingPolicy.PassThrough
     )
+    sys.setswitchinterval(SWITCH_SECONDS)
     application = QApplication(sys.argv[:1])
     application.setApplicationDisplayName("Credence")
     application.setDesktopFileName("credence")
