@@ -34,6 +34,7 @@ from gui.thumbnails import draw_thumbnail
 SIDE = 104
 _NAME = Qt.ItemDataRole.UserRole
 _COLOURS = 10
+_SHOWN = (*GENERATORS, *GALLERY, PAINTED.name)
 # a wave of one class over a wave of the other
 _DOODLE = tuple(
     (x / 10, (0.8 if k == 0 else -0.8) + 0.6 * math.sin(x / 10), k)
@@ -112,7 +113,7 @@ class Gallery(QDialog):
         made.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         blank = QPixmap(SIDE, SIDE)
         blank.fill(Qt.GlobalColor.transparent)
-        for record in (SOURCES[name] for name in (*GENERATORS, *GALLERY, PAINTED.name)):
+        for record in (SOURCES[name] for name in _SHOWN):
             is_painted = record.name == PAINTED.name
             label = self.tr("Paint your own") if is_painted else record.label
             item = QListWidgetItem(QIcon(blank), label, made)
@@ -150,7 +151,7 @@ class Gallery(QDialog):
         super().done(result)
 
     def _forget_pictures(self) -> None:
-        for name in (*GENERATORS, *GALLERY):
+        for name in _SHOWN:
             self.session.background.cancel(f"thumbnail.{name}")
 
     def _show_details(self) -> None:
