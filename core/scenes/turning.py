@@ -27,9 +27,9 @@ def loss_turn(log_loss: Floats, accuracy: Floats) -> int:
 
     Examples
     --------
-    >>> fall_and_rise = np.concatenate((np.linspace(1.0, 0.3, 20), np.linspace(0.3, 0.8, 20)))
+    >>> fall_and_rise = np.abs(np.arange(40) - 15.0) / 40.0 + 0.3
     >>> loss_turn(fall_and_rise, np.full(40, 0.9))
-    19
+    15
     >>> loss_turn(fall_and_rise, np.linspace(0.9, 0.6, 40))
     -1
     """
