@@ -33,6 +33,7 @@ PANELS: Panels = Panels(
         _record("rows", "Rows", "RowsPanel", _CENTRE),
         _record("network", "Network", "NetworkPanel", _CENTRE),
         _record("functions", "Functions", "FunctionsPanel", _RIGHT),
+        _record("by_class", "Reliability by class", "ByClassPanel", _RIGHT),
         _record("numbers", "Calibration numbers", "NumbersPanel", _RIGHT),
         _record("calibrators", "Calibrators", "CalibratorsPanel", _RIGHT),
         _record("softmax", "Softmax", "SoftmaxPanel", _RIGHT),

@@ -1,0 +1,150 @@
+"""Every class on one screen: a reliability curve each, and of three classes the triangle."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from core.calibrated import Model, mend_of, part_probabilities
+from core.calibration.binning import indexed
+from core.calibration.cells import pool_ties
+from core.calibration.inputs import forecasts
+from core.data.dataset import Codes, Floats, read_only
+from core.errors import UserError
+from core.run import Run
+from core.scenes.judging import Drawing, Judged, judge
+from core.scenes.ternary import CORNERS
+from core.training import TrainState
+from core.view import SPLITS, View
+
+MOST_TILES = 12
+MOST_POINTS = 1500
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Tile:
+    """One class's curve.
+
+    Attributes
+    ----------
+    of_class : int
+    n_rows : int
+        How many rows it is about: all, or those decided as the class.
+    raw : Judged
+    calibrated : Judged or None
+        None without a calibrator, or where it never decides for the class.
+    """
+
+    of_class: int
+    n_rows: int
+    raw: Judged
+    calibrated: Judged | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ByClassScene:
+    """What the panel of classes draws.
+
+    Attributes
+    ----------
+    step : int
+    split : str
+    classes : tuple of str
+    top_label : bool
+        Whether each class's curve is about the rows decided as that class, and how often that was
+        right; else about all rows, and how often they were of the class.
+    tiles : tuple of Tile
+        At most 12; a class never decided for has none under top-label.
+    ece : (raw, calibrated)
+        Averaged over the classes: evenly, or under top-label by their rows; nan without.
+    points : (m, 2) array
+        Of three classes the rows in the triangle, thinned; else empty.
+    labels : (m,) int array
+    problem : str
+    """
+
+    step: int
+    split: str
+    classes: tuple[str, ...]
+    top_label: bool
+    tiles: tuple[Tile, ...]
+    ece: tuple[float, float]
+    points: Floats
+    labels: Codes
+    problem: str = ""
+
+
+def by_class_scene(run: Run, state: TrainState, view: View) -> ByClassScene:
+    """Return what the panel of classes shows at a state.
+
+    A base rate in use is left out: every row counts alike here.
+    """
+    model, code = Model.at(run, state), SPLITS.index(view.split)
+    labels = run.prepared.part(code)[1]
+    empty = ByClassScene(
+        step=state.step,
+        split=view.split,
+        classes=run.prepared.classes,
+        top_label=view.top_label,
+        tiles=(),
+        ece=(float("nan"), float("nan")),
+        points=read_only(np.empty((0, 2)), np.float64),
+        labels=read_only(np.empty(0), np.int64),
+    )
+    if not len(labels):
+        return empty
+    p = part_probabilities(model, code, None)
+    mended, problem = _mended(run, state, code)
+    drawing = Drawing.of(view, run.experiment.calibration)
+    kind = "top-label" if view.top_label else "class-wise"
+    raw, raw_ece = _judged(labels, p, kind, drawing)
+    after: dict[int, Judged] = {}
+    after_ece = float("nan")
+    if mended is not None:
+        after, after_ece = _judged(labels, mended, kind, drawing)
+    tiles = tuple(
+        Tile(k, round(float(judged.bars.counts.sum())), judged, after.get(k))
+        for k, judged in raw.items()
+    )
+    shown = p if mended is None else mended
+    points, whose = _triangle(shown, labels)
+    return replace(
+        empty,
+        tiles=tiles[:MOST_TILES],
+        ece=(raw_ece, after_ece),
+        points=points,
+        labels=whose,
+        problem=problem,
+    )
+
+
+def _judged(
+    labels: Codes, p: Floats, kind: str, drawing: Drawing
+) -> tuple[dict[int, Judged], float]:
+    """Return every class's figures, and the mean error by the classes' shares."""
+    found, ece = {}, 0.0
+    for part in forecasts(labels, p, view=kind):
+        judged = judge(indexed(pool_ties(part)), drawing)
+        found[part.of_class] = judged
+        ece += part.share * judged.ece
+    return found, ece
+
+
+def _mended(run: Run, state: TrainState, code: int) -> tuple[Floats | None, str]:
+    choices = replace(run.experiment.calibration, base_rate=0.0)
+    try:
+        mended = mend_of(run, state, choices)
+    except UserError as error:
+        return None, str(error)
+    if mended is None:
+        return None, ""
+    return part_probabilities(Model.at(run, state), code, mended), ""
+
+
+def _triangle(p: Floats, labels: Codes) -> tuple[Floats, Codes]:
+    """Return where rows of three classes lie in the triangle, and their labels; else nothing."""
+    if p.shape[1] != 3:
+        return read_only(np.empty((0, 2)), np.float64), read_only(np.empty(0), np.int64)
+    stride = max(-(-len(p) // MOST_POINTS), 1)
+    return read_only(p[::stride] @ CORNERS, np.float64), read_only(labels[::stride], np.int64)
