@@ -25,7 +25,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from core import kernels
 from core.calibration import warm_up
 from gui.app import launch
-from gui.runner import Pace
+from gui.pacing import Pace
 from gui.session import Session
 
 WARM_SECONDS = 2.0

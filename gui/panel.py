@@ -63,7 +63,7 @@ class Panel(QWidget):
         self.setAccessibleDescription(self.describe(self.scene))
 
     def is_seen(self) -> bool:
-        """Tell whether any of it is on screen: a panel behind a tab is visible to Qt, but unseen."""
+        """Tell whether any of it is on screen; behind a tab it is visible to Qt, but unseen."""
         return self.isVisible() and not self.visibleRegion().isEmpty()
 
     def catch_up(self) -> None:

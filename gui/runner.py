@@ -13,30 +13,14 @@ from core.history import patched
 from core.stopping import EarlyStopping
 from core.training import Engine, Problem, TrainState, steps_to_epoch
 from gui.mailbox import Edited, Event, Failed, Mailbox, Measured, Stopped
+from gui.pacing import Metronome, Pace, Speedometer
 
 BURST_SECONDS = 0.004
 MEASURE_SECONDS = 1.0 / 30.0
-SPEED_SECONDS = 0.25  # over which the updates a second are counted
 MEASURE_SHARE = 0.15  # of the thread's time, at the most
 
 Measure = Callable[[Problem, TrainState], Mapping[str, float]]
 ValidationLoss = Callable[[TrainState], float]
-
-
-@dataclass(frozen=True, slots=True)
-class Pace:
-    """How fast to train: updates or epochs a second; neither is as fast as it goes."""
-
-    updates: float = 0.0
-    epochs: float = 0.0
-
-    def updates_per_second(self, problem: Problem) -> float:
-        """Return the updates a second that are due; infinite for as fast as it goes."""
-        if self.updates > 0.0:
-            return self.updates
-        if self.epochs > 0.0:
-            return self.epochs * problem.steps_per_epoch
-        return float("inf")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -108,6 +92,7 @@ class Runner:
         """Stop at the end of the present burst."""
         with self._changed:
             self._steps_left = 0.0
+            self._changed.notify()
 
     def set_pace(self, pace: Pace) -> None:
         """Train at another speed."""
@@ -165,12 +150,10 @@ class _Shift:
         self.problem = problem
         self.state = state
         self.watch = EarlyStopping()
-        self.seconds_per_step = 1e-4
-        self.speed = float("nan")
-        self.window = (time.perf_counter(), state.step)
+        self.metronome = Metronome()
+        self.speed = Speedometer()
         self.measured_step = -1
         self.measure_due = 0.0
-        self.due_since: tuple[float, int, Pace] | None = None
 
     def work(self) -> None:
         """Train until another assignment comes or the runner closes."""
@@ -194,16 +177,15 @@ class _Shift:
                 if runner._patches:
                     self._put(runner._patches)
                 if runner._steps_left > 0.0:
-                    due, wait = self._due(runner._pace)
-                    if self.speed != self.speed:
-                        self.window = (time.perf_counter(), self.state.step)
-                        self.speed = 0.0
+                    self.speed.start(self.state.step)
+                    rate = runner._pace.updates_per_second(self.problem)
+                    due, wait = self.metronome.due(rate, self.state.step)
                     if due > 0.0:
                         return min(due, runner._steps_left)
                     runner._changed.wait(wait)
                     continue
-                self.due_since = None
-                self.speed = float("nan")
+                self.metronome.stop()
+                self.speed.stop()
                 if self.measured_step != self.state.step:
                     break
                 runner._changed.wait()
@@ -217,24 +199,10 @@ class _Shift:
         self._post(Edited(self.state.step, self.problem, self.state))
         self.measured_step = -1
 
-    def _due(self, pace: Pace) -> tuple[float, float]:
-        """Return how many steps are due at this pace, and how long until the next."""
-        rate = pace.updates_per_second(self.problem)
-        if rate == float("inf"):
-            return rate, 0.0
-        now = time.perf_counter()
-        if self.due_since is None or self.due_since[2] != pace:
-            self.due_since = (now, self.state.step - 1, pace)
-        began, first, _ = self.due_since
-        due = int((now - began) * rate) - (self.state.step - 1 - first) + 1
-        if due > rate:  # fallen behind by over a second: do not race to catch up
-            self.due_since = (now, self.state.step - 1, pace)
-        return max(due, 0.0), max(1.0 / rate, 0.001)
-
     def _train(self, allowed: float) -> None:
         if allowed <= 0.0:
             return
-        steps = int(min(allowed, max(BURST_SECONDS / self.seconds_per_step, 1.0)))
+        steps = int(min(allowed, max(BURST_SECONDS / self.speed.seconds_per_step, 1.0)))
         steps, limit_reached = self._limited(steps)
         if limit_reached:
             self._stop(Stopped("epoch"))
@@ -243,14 +211,16 @@ class _Shift:
         before = self.state
         burst = self.assignment.engine.burst(self.problem, self.state, steps)
         self.state = burst.state
-        self._account(burst.state.step - before.step, time.perf_counter() - began)
-        self.runner.mailbox.post_state(self.assignment.generation, self.state, self.speed)
+        taken = self.state.step - before.step
+        self.speed.count(self.state.step, taken, time.perf_counter() - began)
+        generation, speed = self.assignment.generation, self.speed.updates_per_second
+        self.runner.mailbox.post_state(generation, self.state, speed)
         if burst.divergence is not None:
             self.runner.pause()
             self._post(burst.divergence)
             return
         self._watch_validation(before)
-        self._count_down(burst.state.step - before.step)
+        self._count_down(taken)
 
     def _limited(self, steps: int) -> tuple[int, bool]:
         """Cut a burst at the last epoch asked for, and at each epoch's end while one is watched."""
@@ -264,15 +234,6 @@ class _Shift:
             left = steps_to_epoch(self.problem, self.state, self.state.epoch + 1)
             steps = min(steps, max(left, 1))
         return steps, False
-
-    def _account(self, taken: int, seconds: float) -> None:
-        if not taken:
-            return
-        self.seconds_per_step = 0.7 * self.seconds_per_step + 0.3 * seconds / taken
-        now, (began, first) = time.perf_counter(), self.window
-        if now - began >= SPEED_SECONDS:
-            self.speed = (self.state.step - first) / (now - began)
-            self.window = (now, self.state.step)
 
     def _count_down(self, taken: int) -> None:
         with self.runner._changed:

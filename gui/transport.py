@@ -13,7 +13,7 @@ from gui.actions import ACTIONS, translated
 from gui.editors.choice import QuietComboBox
 from gui.icons import icon
 from gui.numerals import figures_font, grouped, rounded, width_of
-from gui.runner import Pace
+from gui.pacing import Pace
 from gui.session import Session
 from gui.style import on_accent
 from gui.theme import theme, themes

@@ -6,7 +6,8 @@ import pytest
 
 from core.training import Divergence, NumpyEngine, burst
 from gui.mailbox import Edited, Failed, Mailbox, Measured, Stopped
-from gui.runner import Pace, Runner
+from gui.pacing import Metronome, Pace, Speedometer
+from gui.runner import Runner
 from tests.core.problems import small_problem
 
 ENGINE = NumpyEngine()
@@ -182,3 +183,34 @@ def test_the_mailbox_drops_what_an_older_generation_posts():
     delivery = box.drain()
     assert delivery.events == []
     assert delivery.state is None
+
+
+def test_a_metronome_gives_the_steps_of_the_time_gone_by(monkeypatch):
+    now = [100.0]
+    monkeypatch.setattr(time, "perf_counter", lambda: now[0])
+    metronome = Metronome()
+    taken = 0
+    for _ in range(50):
+        due, _ = metronome.due(20.0, taken)
+        taken += int(due)
+        now[0] += 0.03
+    assert taken == 1 + int(49 * 0.03 * 20.0)
+    now[0] += 60.0
+    assert metronome.due(20.0, taken)[0] > 20.0
+    assert metronome.due(20.0, taken)[0] == 1.0
+
+
+def test_a_speedometer_counts_by_the_clock(monkeypatch):
+    now = [5.0]
+    monkeypatch.setattr(time, "perf_counter", lambda: now[0])
+    speed = Speedometer()
+    assert np.isnan(speed.updates_per_second)
+    speed.start(100)
+    assert speed.updates_per_second == 0.0
+    for step in (110, 120, 130):
+        now[0] += 0.1
+        speed.count(step, 10, 0.05)
+    assert speed.updates_per_second == pytest.approx(100.0)
+    assert speed.seconds_per_step == pytest.approx(0.005, rel=0.4)
+    speed.stop()
+    assert np.isnan(speed.updates_per_second)

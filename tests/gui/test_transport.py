@@ -6,7 +6,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 
 from gui.numerals import THIN_SPACE
-from gui.runner import Pace
+from gui.pacing import Pace
 from gui.transport import BUTTONS, FIRST_PACE, PACES
 from tests.gui.panel_cases import train
 
