@@ -89,10 +89,13 @@ class Session(Playback):
         self._apply(experiment, dataset)
         self.undo_stack.push(ReplaceExperiment(self._apply_or_tell, old, experiment, drag))
 
-    def put(self, experiment: Experiment) -> None:
-        """Put another experiment in place for a command that brings its own undo."""
+    def put(self, experiment: Experiment, afresh: bool = False) -> None:
+        """Put another experiment in place for a command that brings its own undo.
+
+        With `afresh`, training begins anew whatever has changed.
+        """
         if experiment != self.experiment:
-            self._apply(experiment)
+            self._apply(experiment, load_dataset(experiment.data) if afresh else None)
 
     def set_parameter(self, index: int, value: float, drag: object = None) -> None:
         """Give one parameter of the flat vector another value by hand; see `set_parameters`."""

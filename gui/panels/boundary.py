@@ -18,6 +18,7 @@ from gui.panels.controls import note
 from gui.panels.painting import Painter
 from gui.panels.painting_layer import PaintLayer
 from gui.panels.painting_palette import PaintPalette
+from gui.panels.painting_start import painting_note
 from gui.panels.plotting import LockedPlot, curve, smooth_images
 from gui.panels.points import PointLayer, nearest
 from gui.panels.reading import ReadOut, reading_html
@@ -178,7 +179,7 @@ class BoundaryPanel(PlottedPanel):
     def _label(self, scene: BoundaryScene) -> None:
         self._label_axes(scene)
         run, painter = self.session.run, self.painter
-        parts = [painter.note()]
+        parts = [painting_note(painter)]
         if not painter.is_local:
             parts += [unit_note(scene), plane_note(run.dataset, scene), points_note(scene)]
             parts += [self.truth.note(), self._problem]

@@ -9,27 +9,22 @@ from PySide6.QtCore import QEvent, QObject, QPointF, Qt, QTimer, Signal
 from PySide6.QtGui import QMouseEvent
 
 from core.data.catalogue import PAINTED
-from core.data.painting import classes_of, points_of
-from core.data.strokes import MOST_POINTS, TICKS_A_SECOND, TOOLS, Brush, Points, Stroke
+from core.data.strokes import TICKS_A_SECOND, TOOLS, Brush, Points, Stroke
 from core.errors import UserError
 from core.experiment import Experiment
-from core.scenes.planes import Limits, plane_of
+from core.scenes.planes import Limits
 from core.view import SPLITS
+from gui.panels.painting_brushes import MOST_CLASSES, Brushes
 from gui.panels.painting_sheet import PaintStroke, Sheet
+from gui.panels.painting_start import around, limits_of, points_to_paint, why_no_points
 from gui.panels.plotting import LockedPlot
-from gui.panels.words import number
 from gui.session import Session
 
 BLANK: Limits = (-1.0, 1.0, -1.0, 1.0)
-MOST_CLASSES = 8
-MOST_TAKEN = 4_000  # of a data set's rows, so that there is room for more
-SIZES = (4, 100)  # of the brush's radius, in pixels
-SIZE_STEP = 1.25
-DENSITIES = (5, 300)  # points a second
 TICK_MILLISECONDS = 16
 
 
-class Painter(QObject):
+class Painter(Brushes):
     """What is painted and with which tool; it listens to the mouse while painting goes on.
 
     Points go into the experiment as they are painted, at most once a frame. Too few of them to
@@ -37,8 +32,6 @@ class Painter(QObject):
 
     Signals
     -------
-    changed : ()
-        The mode, the tool or the sheet.
     moved : ()
         The mouse, and the brush with it.
 
@@ -50,18 +43,12 @@ class Painter(QObject):
     sheet : Sheet
     limits : (x low, x high, y low, y high) or None
         What the plot spans; fixed while painting goes on, None while not.
-    tool : str
     kind : int
         The class painted.
-    size : int
-        The brush's radius in pixels.
-    density : int
-        Points a second that the airbrush sprays.
     place : (x, y) or None
         Where the mouse is in the plot.
     """
 
-    changed = Signal()
     moved = Signal()
 
     def __init__(self, session: Session, plot: LockedPlot) -> None:
@@ -72,13 +59,9 @@ class Painter(QObject):
         self.offer = ""
         self.sheet = Sheet(session.experiment, ())
         self.limits: Limits | None = None
-        self.tool = "pen"
         self.kind = 0
-        self.size = 14
-        self.density = 60
         self.place: tuple[float, float] | None = None
         self._least_classes = 2
-        self._thinned = 0
         self._resumes = False
         self._is_mine = False
         self._stroke: Stroke | None = None
@@ -120,24 +103,25 @@ class Painter(QObject):
     def start(self) -> None:
         """Paint on the present data set's points, or offer a blank sheet where it has none."""
         self._least_classes = 2
-        points = self._points_of_run()
-        self.offer = "" if points else self._why_not()
+        points = points_to_paint(self.session.run)
+        self.offer = "" if points else why_no_points(self.session.run.dataset)
         if points:
             self.sheet = Sheet(self.session.experiment, points)
             self._begin()
-            self.limits = self._limits_of_run()
+            self.limits = limits_of(self.session)
         self.is_on = True
         self._after_change()
 
     def start_blank(self) -> None:
         """Begin a blank sheet; the present run waits until there is something to learn."""
         if self.is_painting:
-            self._put((), self.tr("new sheet"), object())
+            blank = replace(self.sheet, points=(), is_local=True, is_new=True)
+            self._exchange(blank, self.tr("new sheet"), object())
             return
         self._least_classes, self.offer, self.is_on = 2, "", True
         self._begin()
         self.limits = BLANK
-        self._use(Sheet(self.session.experiment, (), is_local=True))
+        self._use(Sheet(self.session.experiment, (), is_local=True, is_new=True))
 
     def stop(self) -> None:
         """End painting; a sheet that could not be learnt from is left, and the run goes on."""
@@ -159,33 +143,7 @@ class Painter(QObject):
             return ()
         return self._stroke.points[len(self.sheet.points) :]
 
-    def note(self) -> str:
-        """Say what painting waits for, or what was left out; nothing where all is well."""
-        if not self.is_painting:
-            return ""
-        if self.is_local:
-            said = self.tr("Paint at least three points, of two classes.")
-            here = len(self.sheet.points)
-            if here and classes_of(self.sheet.points) == 1:
-                kind = self.sheet.points[0][2]
-                return said + " " + self.tr("So far: {0} of class {1}.").format(here, kind)
-            return said + " " + self.tr("So far: {0}.").format(here) if here else said
-        if len(self.sheet.points) >= MOST_POINTS:
-            return self.tr("The sheet is full: {0} points are the most.").format(
-                number(MOST_POINTS)
-            )
-        if self._thinned:
-            return self.tr("{0} of {1} rows are taken along.").format(
-                number(MOST_TAKEN), number(self._thinned)
-            )
-        return ""
-
     # the tools
-
-    def choose(self, tool: str) -> None:
-        """Take another tool."""
-        self.tool = TOOLS[tool].name
-        self.changed.emit()
 
     def choose_class(self, kind: int) -> None:
         """Paint another of the classes offered."""
@@ -197,16 +155,6 @@ class Painter(QObject):
         """Offer one class more and paint it."""
         self._least_classes = min(self.n_classes + 1, MOST_CLASSES)
         self.choose_class(self._least_classes - 1)
-
-    def resize(self, size: float) -> None:
-        """Take a larger or smaller brush; its radius in pixels."""
-        self.size = round(min(max(size, SIZES[0]), SIZES[1]))
-        self.changed.emit()
-
-    def set_density(self, density: int) -> None:
-        """Spray more or fewer points a second."""
-        self.density = density
-        self.changed.emit()
 
     # the mouse
 
@@ -261,7 +209,8 @@ class Painter(QObject):
         """Let the model see what the stroke has painted; then rest as long as that took."""
         if self._stroke is not None and self._stroke.points != self.sheet.points:
             began = time.perf_counter()
-            self._put(self._stroke.points, self.tr(TOOLS[self.tool].label), self._token)
+            after = self.sheet.repainted(self._stroke.points)
+            self._exchange(after, self.tr(TOOLS[self.tool].label), self._token)
             now = time.perf_counter()
             self._rests_until = now + (now - began)
 
@@ -275,10 +224,10 @@ class Painter(QObject):
 
     # the sheet
 
-    def _put(self, points: Points, text: str, stroke: object) -> None:
+    def _exchange(self, after: Sheet, text: str, stroke: object) -> None:
+        """Put another sheet in place, undoably."""
         before = self.sheet
         try:
-            after = before.repainted(points)
             self._use(after)
         except UserError as error:
             self._cancel()
@@ -301,9 +250,10 @@ class Painter(QObject):
 
     def _use(self, sheet: Sheet) -> None:
         was_local = self.sheet.is_local
+        afresh = was_local != sheet.is_local and (self.sheet.is_new or sheet.is_new)
         self._is_mine = True
         try:
-            self.session.put(sheet.experiment)
+            self.session.put(sheet.experiment, afresh)
         finally:
             self._is_mine = False
         self.sheet = sheet
@@ -328,32 +278,9 @@ class Painter(QObject):
 
     def _after_change(self) -> None:
         if self.limits is not None and self.sheet.points:
-            self.limits = _around(self.limits, self.sheet.points)
+            self.limits = around(self.limits, self.sheet.points)
         self.kind = min(self.kind, self.n_classes - 1)
         self.changed.emit()
-
-    def _points_of_run(self) -> Points:
-        self._thinned = 0
-        experiment, dataset = self.session.experiment, self.session.run.dataset
-        if experiment.data.source == PAINTED.name:
-            return experiment.data.painted
-        if dataset.n_classes > MOST_CLASSES:
-            return ()
-        if dataset.n_samples > MOST_TAKEN:
-            self._thinned = dataset.n_samples
-        return points_of(dataset, MOST_TAKEN)
-
-    def _limits_of_run(self) -> Limits:
-        run = self.session.run
-        return plane_of(run.dataset, run.prepared, self.session.view).limits
-
-    def _why_not(self) -> str:
-        dataset = self.session.run.dataset
-        if dataset.n_classes > MOST_CLASSES:
-            why = self.tr("{0} has {1} classes, more than the {2} that can be painted.")
-            return why.format(dataset.name, dataset.n_classes, MOST_CLASSES)
-        why = self.tr("The rows of {0} are not points of two numbers, so you cannot paint on them.")
-        return why.format(dataset.name)
 
     def _on_experiment(self, old: Experiment, new: Experiment) -> None:
         """Follow what was changed elsewhere."""
@@ -364,21 +291,10 @@ class Painter(QObject):
             self.stop()
         elif self.sheet.is_local:
             self.sheet = replace(self.sheet, experiment=new)
-        elif points := self._points_of_run():
+        elif points := points_to_paint(self.session.run):
             self.sheet = Sheet(new, points)
             if new.data.source != PAINTED.name and old.data != new.data:
-                self.limits = self._limits_of_run()
+                self.limits = limits_of(self.session)
             self._after_change()
         else:
             self.stop()
-
-
-def _around(limits: Limits, points: Points) -> Limits:
-    """Return limits that hold every point."""
-    x, y = [point[0] for point in points], [point[1] for point in points]
-    return (
-        min(limits[0], *x),
-        max(limits[1], *x),
-        min(limits[2], *y),
-        max(limits[3], *y),
-    )

@@ -13,7 +13,8 @@ from core.data.strokes import TOOLS
 from gui.actions import without_checked
 from gui.panels.controls import CalmSlider, note, row, show_checked, toggle
 from gui.panels.marks import class_mark
-from gui.panels.painting import DENSITIES, MOST_CLASSES, SIZE_STEP, SIZES, Painter
+from gui.panels.painting import Painter
+from gui.panels.painting_brushes import DENSITIES, MOST_CLASSES, SIZE_STEP, SIZES
 from gui.panels.two_ends import TwoEnds
 from gui.panels.words import tr
 from gui.theme import theme

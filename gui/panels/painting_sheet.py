@@ -28,11 +28,14 @@ class Sheet:
     is_local : bool
         Whether the points are only on the sheet: there are too few to learn from, and the
         experiment is what it was before.
+    is_new : bool
+        Whether a local sheet was begun blank, so that training begins anew with it.
     """
 
     experiment: Experiment
     points: Points
     is_local: bool = False
+    is_new: bool = False
 
     def repainted(self, points: Points) -> Sheet:
         """Return the sheet with other points, learnt from where there are enough of them."""

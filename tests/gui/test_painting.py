@@ -13,7 +13,7 @@ from core.saved import read_session
 from core.scenes.boundary import boundary_scene
 from core.scenes.known_truth import TrueMap, error_map, mean_error, true_map, true_rows
 from gui.gallery import Gallery
-from gui.panels.painting import MOST_TAKEN
+from gui.panels.painting_start import MOST_TAKEN
 from gui.panels.truth import MOST_ERROR, error_image
 from gui.theme import THEMES
 from tests.gui.panel_cases import new_session, train
@@ -342,6 +342,22 @@ def test_a_blank_sheet_pauses_the_run_and_the_third_point_goes_on(qtbot, session
     assert not panel._paint_layer._cover.isVisible()
     qtbot.waitUntil(lambda: session.state.step > 5)
     session.pause()
+
+
+def test_a_blank_sheet_is_learnt_from_anew(qtbot, session, show):
+    train(qtbot, session, 40)
+    trained = session.state
+    sheet = blank(show, session)
+    paint_three(sheet)
+    assert session.run.history.first_step == session.state.step == 0
+    first = session.run.history.state_at(0)
+    assert not np.array_equal(first.parameters, trained.parameters)
+    stroke(sheet, (0.3, -0.4))
+    sheet.paints.blank.click()
+    assert sheet.painter.is_local
+    session.undo_stack.undo()
+    assert len(points(sheet)) == 4
+    assert session.experiment.data.painted == points(sheet)
 
 
 def test_leaving_a_blank_sheet_goes_on_with_the_run_before(session, show):
