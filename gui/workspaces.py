@@ -29,6 +29,8 @@ class Workspace:
         Of the columns, in pixels of a window 1280 pixels wide.
     heights : tuple of tuple of int
         Of the panels in each column, as proportions.
+    behind : tuple of (panel, panel)
+        Panels that stand as tabs behind another.
     """
 
     name: str
@@ -37,6 +39,7 @@ class Workspace:
     columns: tuple[tuple[str, ...], ...]
     widths: tuple[int, ...]
     heights: tuple[tuple[int, ...], ...]
+    behind: tuple[tuple[str, str], ...] = ()
 
 
 WORKSPACES: Registry[Workspace] = Registry(
@@ -54,9 +57,10 @@ WORKSPACES: Registry[Workspace] = Registry(
             "calibrate",
             "Calibrate",
             "See whether the probabilities can be believed",
-            (("knobs",), ("reliability",), ("figures", "boundary")),
-            (312, 560, 406),
-            ((1,), (1,), (1, 1)),
+            (("knobs",), ("reliability",), ("boundary", "calibrators")),
+            (312, 540, 426),
+            ((1,), (1,), (4, 5)),
+            (("figures", "boundary"), ("numbers", "calibrators"), ("by_class", "calibrators")),
         ),
         Workspace(
             "inside",
@@ -137,14 +141,20 @@ class Layouts:
         for column in self.workspace.columns:
             for upper, lower in pairwise(column):
                 window.splitDockWidget(docks[upper], docks[lower], Qt.Orientation.Vertical)
-        shown = {name for column in self.workspace.columns for name in column}
+        for name, front in self.workspace.behind:
+            window.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, docks[name])
+            window.tabifyDockWidget(docks[front], docks[name])
+        tabs = {name for name, _ in self.workspace.behind}
+        shown = {name for column in self.workspace.columns for name in column} | tabs
         for name, dock in docks.items():
             if name not in shown:
                 window.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, dock)
                 window.tabifyDockWidget(docks[tops[1]], dock)
-            if name in shown:
+            if name in shown - tabs:
                 dock.panel()  # what it holds decides its size
             dock.setVisible(name in shown)
+        for _, front in self.workspace.behind:
+            docks[front].raise_()
         # docks take sizes only once they have been laid out; until then nothing is painted
         window.setUpdatesEnabled(False)
         QTimer.singleShot(0, window, self._resize_and_paint)

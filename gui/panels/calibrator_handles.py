@@ -22,7 +22,7 @@ from gui.panels.words import figure, number
 from gui.session import Session
 from gui.theme import brush, pen, theme
 
-PLOT_HEIGHT = 170
+PLOT_HEIGHT = 140
 SHOWN = {
     "calibration.temperature": (0.05, 20.0),
     "calibration.platt_a": (-5.0, 2.0),
@@ -82,7 +82,7 @@ class HandlesPage(QWidget):
         for path, slider in self.sliders.items():
             slider.setVisible(path in shown)
             if path in shown:
-                slider.show_value(float(f"{shown[path].value:.4g}"))
+                slider.show_value(float(f"{shown[path].value:.3g}"))
         for widget in (self.plot, self.fit, self.plain):
             widget.setVisible(bool(scene.handles))
         self.fit.setEnabled(scene.by_hand)

@@ -77,7 +77,7 @@ class PriorsPage(QWidget):
         if two:
             rate = float(scene.rates[1])
             known = rate if math.isfinite(rate) else 0.5
-            self.rate.show_value(float(f"{scene.base_rate or known:.4g}"))
+            self.rate.show_value(float(f"{scene.base_rate or known:.3g}"))
         self.rates.setText(self._rates_words(scene))
 
     def _draw_shifts(self, scene: PriorsScene) -> None:
