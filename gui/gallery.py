@@ -37,7 +37,7 @@ _COLOURS = 10
 _SHOWN = (*GENERATORS, *GALLERY, PAINTED.name)
 # a wave of one class over a wave of the other
 _DOODLE = tuple(
-    (x / 10, (0.8 if k == 0 else -0.8) + 0.6 * math.sin(x / 10), k)
+    (x / 10, (0.4 if k == 0 else -0.4) + 0.8 * math.sin(x / 10), k)
     for k in (0, 1)
     for x in range(-36, 37, 4)
 )
