@@ -62,10 +62,6 @@ ACTIONS: Registry[ActionRecord] = Registry(
             "paint", _("Paint points"), "P", help=_("Paint on the boundary"), is_single=True
         ),
         ActionRecord("paint_blank", _("Paint on a blank sheet")),
-        ActionRecord(
-            "paint", _("Paint points"), "P", help=_("Paint on the boundary"), is_single=True
-        ),
-        ActionRecord("paint_blank", _("Paint on a blank sheet")),
         ActionRecord("play", _("Play"), "Space", "play", _("Train, or pause"), True),
         ActionRecord("step", _("One step"), "Right", "step", _("Take one step"), True),
         ActionRecord("epoch", _("One epoch"), "E", "epoch", _("Train to the epoch's end"), True),
