@@ -57,7 +57,10 @@ def around(limits: Limits, points: Points) -> Limits:
 
 
 def painting_note(painter: Painter) -> str:
-    """Say what painting waits for, or what was left out; nothing where all is well."""
+    """Say what painting waits for, what was left out, or what is there: always one line.
+
+    Were there a line at some times only, the plot would move under the mouse.
+    """
     points = painter.sheet.points
     if not painter.is_painting:
         return ""
@@ -77,4 +80,5 @@ def painting_note(painter: Painter) -> str:
         return tr("{0} of {1} rows are taken along.").format(
             number(len(points)), number(dataset.n_samples)
         )
-    return ""
+    said = tr("{0} points of {1} classes. Esc ends painting.")
+    return said.format(number(len(points)), classes_of(points))

@@ -394,6 +394,15 @@ def test_the_axes_stay_while_painting_and_fit_again_after(session, show):
     assert sheet.scene.plane.limits[0] > -0.9
 
 
+def test_the_plot_does_not_move_when_the_model_begins_to_learn(session, show):
+    sheet = blank(show, session)
+    before = sheet.plot.geometry()
+    paint_three(sheet)
+    sheet.layout().activate()
+    assert sheet.plot.geometry() == before
+    assert "3 points of 2 classes" in sheet.says.text()
+
+
 def test_the_surface_fills_the_sheet(session, show):
     sheet = blank(show, session)
     paint_three(sheet)
