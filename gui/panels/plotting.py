@@ -109,7 +109,6 @@ class LockedPlot(pg.PlotWidget):  # type: ignore[misc]
         font.setPointSize(FONT_POINTS)
         for side in ("left", "bottom"):
             axis = self.getAxis(side)
-            axis.setSIPrefixEnableRanges(())  # a new label would else bring the prefix back
             axis.setPen(pen(chosen.line))
             axis.setTextPen(pen(chosen.quiet))
             axis.setStyle(tickFont=font, tickLength=-4, tickTextOffset=4)
@@ -193,7 +192,8 @@ class LockedPlot(pg.PlotWidget):  # type: ignore[misc]
     def _write_label(self, side: str) -> None:
         if side in self._labels:
             style = {"color": theme().quiet, "font-size": f"{FONT_POINTS}pt"}
-            self.setLabel(side, self._labels[side], **style)
+            # an axis's numbers are never scaled; each new label would bring the prefixes back
+            self.setLabel(side, self._labels[side], siPrefixEnableRanges=(), **style)
 
 
 def curve(plot: LockedPlot, depth: float = 0.0, **options: Any) -> pg.PlotCurveItem:

@@ -168,3 +168,7 @@ def test_an_axis_shows_its_numbers_unscaled_however_small_the_range_was(qtbot):
     axis.setRange(0.0, 40.0)
     plot.label("bottom", "step")
     assert axis.autoSIPrefixScale == 1.0
+    axis.setRange(-0.4, 0.5)
+    plot.label("bottom", "x1")
+    assert axis.autoSIPrefixScale == 1.0
+    assert axis.labelString().count("0.001") == 0
