@@ -6,9 +6,11 @@ import numpy as np
 import pytest
 from scipy.stats import norm
 
+from core.calibrated import calibrated_at
 from core.data.drawing import THICKNESS
 from core.data.generators import GENERATORS
 from core.data.preparing import prepare
+from core.heads import class_logits
 from core.scenes.boundary import boundary_scene
 from core.scenes.known_truth import (
     MOST_ROWS,
@@ -169,6 +171,15 @@ def test_the_error_of_calibrated_probabilities_is_theirs():
     np.testing.assert_allclose(
         found, np.abs(fine.surface.probabilities - truth.probabilities)[:, :, 1], atol=1e-12
     )
+
+
+def test_the_mean_error_of_calibrated_probabilities_is_theirs():
+    run, state = trained(calibration={"method": "platt"})
+    truth, mend = true_rows(run.dataset, run.prepared), calibrated_at(run, state)
+    said = mend.probabilities(class_logits(run.logits(state, truth.X)))[:, 1]
+    expected = np.abs(said - truth.probabilities[:, 1]).mean()
+    assert mean_error(run, state, truth, mend) == pytest.approx(expected)
+    assert mean_error(run, state, truth) != pytest.approx(expected)
 
 
 def test_only_drawn_data_have_a_known_truth():
