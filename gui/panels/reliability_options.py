@@ -136,7 +136,7 @@ class ReliabilityOptions(QWidget):
             action = menu.addAction(self.tr(record.label))
             action.setCheckable(True)
             action.setToolTip(record.help)
-            action.triggered.connect(partial(self._on_tick, name))
+            action.triggered.connect(lambda on, name=name: self._on_tick(name, on))
             self._ticks[name] = action
         button.setMenu(menu)
         return button

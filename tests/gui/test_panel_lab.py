@@ -1,0 +1,387 @@
+"""The calibration lab in real widgets: every control moves the scene, and the scene the picture."""
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtTest import QTest
+
+from core.calibration.calibrators import CALIBRATORS
+from core.scenes.calibration_maps import MapsScene
+from core.scenes.judging import polyline
+from core.scenes.priors import PriorsScene
+from core.view import BANDS, BAR_INTERVALS, CURVES
+from gui.panels.reliability_controls import COARSEST, FINEST, SMOOTHING_STEPS, place_of, width_at
+from gui.panels.value_slider import ValueSlider
+from gui.theme import theme
+from tests.gui.panel_cases import new_session, train
+
+
+def wide_reliability(qtbot, session, show):
+    """Return a trained session's diagram with room for all controls."""
+    train(qtbot, session, 40)
+    panel = show("reliability", session)
+    panel.resize(620, 720)
+    qtbot.waitUntil(lambda: panel.height() == 720)
+    return panel
+
+
+def pick(box, value):
+    box.setCurrentIndex(box.findData(value))
+
+
+@pytest.mark.parametrize("kind", CURVES)
+def test_each_kind_of_curve_is_drawn(kind, session, qtbot, show):
+    reliability = wide_reliability(qtbot, session, show)
+    pick(reliability.controls.curve, kind)
+    scene = reliability.scene
+    assert scene.kind == session.view.reliability_curve == kind
+    x, y = reliability.diagram.raw.getData()
+    np.testing.assert_array_equal(x, polyline(scene.raw.curve)[0])
+    np.testing.assert_array_equal(y, polyline(scene.raw.curve)[1])
+    assert reliability.diagram.columns.isVisible() == (kind in ("width", "mass"))
+    assert reliability.controls.smoothing.isVisible() == (kind == "smooth")
+    assert reliability.controls.bins.isVisible() == (kind != "smooth")
+
+
+def test_the_bin_slider_is_one_undo_a_drag_and_answers_at_once(session, qtbot, show):
+    reliability = wide_reliability(qtbot, session, show)
+    slider = reliability.controls.bins
+    before = session.undo_stack.count()
+    slider.setSliderDown(True)
+    for bins in range(16, 31):
+        slider.setValue(bins)
+        assert reliability.scene.bins == bins
+    slider.setSliderDown(False)
+    assert session.undo_stack.count() == before + 1
+    session.undo_stack.undo()
+    assert session.experiment.calibration.bins == 15
+    assert slider.value() == 15
+    slider.setFocus()
+    QTest.keyClick(slider, Qt.Key.Key_Right)
+    assert session.experiment.calibration.bins == 16
+
+
+def test_the_kernel_slider_leaves_the_fixed_point_and_the_button_returns(session, qtbot, show):
+    reliability = wide_reliability(qtbot, session, show)
+    pick(reliability.controls.curve, "smooth")
+    fixed = reliability.scene.raw.curve.sigma
+    assert reliability.controls.fixed.isChecked()
+    reliability.controls.smoothing.setValue(SMOOTHING_STEPS)
+    assert session.view.smoothing == reliability.scene.raw.curve.sigma == pytest.approx(COARSEST)
+    assert not reliability.controls.fixed.isChecked()
+    reliability.controls.fixed.click()
+    assert session.view.smoothing == 0.0
+    assert reliability.scene.raw.curve.sigma == fixed
+    for width in (FINEST, 0.05, COARSEST):
+        assert width_at(place_of(width)) == pytest.approx(width, rel=0.01)
+
+
+def test_bands_intervals_and_truth_can_be_switched(qtbot, session, show):
+    reliability = wide_reliability(qtbot, session, show)
+    options, diagram = reliability.controls.folded, reliability.diagram
+    assert options.isVisible()
+    qtbot.waitUntil(diagram.truth.isVisible)
+    for kind in BANDS:
+        pick(options.band, kind)
+        qtbot.waitUntil(lambda kind=kind: diagram.low_edge.isVisible() == (kind != "none"))
+    for kind in BAR_INTERVALS:
+        pick(options.interval, kind)
+        assert diagram.intervals.isVisible() == (kind != "none")
+    full = ~reliability.scene.raw.bars.empty
+    _, y = diagram.intervals.getData()
+    np.testing.assert_array_equal(y[::2], reliability.scene.raw.low[full])
+    options.truth.click()
+    assert not diagram.truth.isVisible()
+    assert not session.view.true_curve
+
+
+def test_the_second_lines_fold_where_there_is_little_room(qtbot, session, show):
+    reliability = wide_reliability(qtbot, session, show)
+    controls = reliability.controls
+    assert controls.folded.isVisible()
+    reliability.resize(330, 400)
+    qtbot.waitUntil(lambda: not controls.folded.isVisible())
+    controls.options.click()
+    assert controls.folded.isVisible()
+    reliability.resize(620, 720)
+    controls.options.click()
+    assert not controls.folded.isVisible()
+
+
+def test_ticked_calibrators_are_drawn_and_named(qtbot, session, show):
+    reliability = wide_reliability(qtbot, session, show)
+    options = reliability.controls.folded
+    for name in CALIBRATORS:
+        options._ticks[name].trigger()
+    assert session.experiment.calibration.compared == tuple(CALIBRATORS)
+    for name, record in CALIBRATORS.items():
+        assert reliability.diagram.compared[name].isVisible()
+        assert record.label in reliability.figures.text()
+    assert "Compare 8" in options.compare.text()
+    options._ticks["platt"].trigger()
+    assert not reliability.diagram.compared["platt"].isVisible()
+    session.undo_stack.undo()
+    assert reliability.diagram.compared["platt"].isVisible()
+
+
+def test_a_leak_is_called_one(session, qtbot, show):
+    reliability = wide_reliability(qtbot, session, show)
+    options = reliability.controls.folded
+    pick(options.method, "isotonic")
+    assert "fitted on these rows" in reliability.figures.text()
+    pick(options.fitted_on, "cross_fitted")
+    assert "Fitted" not in reliability.figures.text()
+    pick(options.fitted_on, "train")
+    assert "knows by heart" in reliability.figures.text()
+    pick(options.fitted_on, "test")
+    assert "no rows are left" in reliability.figures.text()
+    session.edit("calibration.base_rate", 0.2)
+    assert "chance is not shown" in reliability.figures.text()
+    assert "(chance" not in reliability.figures.text()
+
+
+def test_a_click_on_a_bin_lights_its_rows_everywhere(qtbot, session, show):
+    reliability = wide_reliability(qtbot, session, show)
+    boundary, rows = show("boundary", session), show("rows", session)
+    pick(reliability.controls.curve, "width")
+    curve = reliability.scene.raw.curve
+    k = int(np.argmax(curve.counts))
+    reliability.plot.clicked.emit(float(curve.probability[k]), 0.5)
+    n = int(curve.counts[k])
+    assert int(rows.scene.lit.sum()) == int(boundary.scene.lit.sum()) == n
+    assert len(boundary._points.lit.getData()[0]) == n
+    assert f"{n} rows of the bin" in rows.says.text()
+    place = rows.model.first_place(rows.scene.lit)
+    background = rows.model.index(place, 0).data(Qt.ItemDataRole.BackgroundRole)
+    assert background.color().name() == theme().accent.lower()
+    assert all(item.isVisible() for item in reliability.diagram._lit)
+    reliability.plot.clicked.emit(float(curve.probability[k]), 0.5)
+    assert session.view.brushed == ()
+    assert not boundary._points.lit.isVisible()
+    assert not rows.scene.lit.any()
+
+
+def test_bins_can_be_lit_by_keyboard_and_from_the_histogram(session, qtbot, show):
+    reliability = wide_reliability(qtbot, session, show)
+    previous, following, clear = reliability.controls.folded._steps
+    following.setFocus()
+    QTest.keyClick(following, Qt.Key.Key_Space)
+    first = session.view.brushed
+    assert len(first) == 2
+    QTest.keyClick(following, Qt.Key.Key_Space)
+    assert session.view.brushed != first
+    QTest.keyClick(previous, Qt.Key.Key_Space)
+    assert session.view.brushed == first
+    QTest.keyClick(clear, Qt.Key.Key_Space)
+    assert session.view.brushed == ()
+    reliability.histogram.clicked.emit(0.51, 1.0)
+    assert session.view.brushed == pytest.approx((0.5, 16 / 30))
+    reliability.histogram.clicked.emit(0.0, 1.0)
+    low, high = session.view.brushed
+    assert low < 0.0 < high
+
+
+def test_hovering_reads_rows_mean_frequency_and_interval(session, qtbot, show):
+    reliability = wide_reliability(qtbot, session, show)
+    pick(reliability.controls.curve, "width")
+    curve = reliability.scene.raw.curve
+    k = int(np.argmax(curve.counts))
+    reliability.plot.hovered.emit(float(curve.probability[k]), 0.2)
+    text = reliability.figures.text()
+    for words in (f"{int(curve.counts[k])} rows", f"mean {curve.probability[k]:.3f}"):
+        assert words in text
+    assert f"happened {curve.frequency[k]:.3f} (" in text
+    reliability.plot.left.emit()
+    assert f"mean {curve.probability[k]:.3f}" not in reliability.figures.text()
+
+
+def test_turning_a_handle_moves_diagram_loss_and_boundary(qtbot, session, show):
+    train(qtbot, session, 60)
+    panel, diagram, boundary = (
+        show(n, session) for n in ("calibrators", "reliability", "boundary")
+    )
+    session.set_view("calibrated", True)
+    pick(panel.method, "temperature")
+    fitted = panel.scene.of.handles[0].fitted
+    surface = boundary.scene.surface.probabilities.copy()
+    before = session.undo_stack.count()
+    slider = panel.handles.sliders["calibration.temperature"].slider
+    slider.setSliderDown(True)
+    for place in range(slider.maximum() - 5, slider.maximum()):
+        slider.setValue(place)
+    slider.setSliderDown(False)
+    assert session.undo_stack.count() == before + 1
+    choices = session.experiment.calibration
+    assert choices.by_hand
+    assert choices.temperature > 15.0
+    assert panel.scene.of.here[0] == pytest.approx(choices.temperature)
+    assert panel.scene.of.mended.log_loss > panel.scene.of.raw.log_loss
+    assert "<b>0</b> of" in panel.handles.says.text()
+    assert np.ptp(boundary.scene.surface.probabilities) < np.ptp(surface)
+    assert np.ptp(polyline(diagram.scene.calibrated.curve)[0]) < 0.5
+    panel.handles.fit.click()
+    assert not session.experiment.calibration.by_hand
+    assert panel.scene.of.here == panel.scene.of.best
+    assert panel.scene.of.here[0] == pytest.approx(fitted)
+    np.testing.assert_array_equal(boundary.scene.surface.probabilities, surface)
+
+
+def test_platt_s_shift_moves_decisions_and_its_loss_is_drawn(qtbot, session, show):
+    train(qtbot, session, 60)
+    panel = show("calibrators", session)
+    pick(panel.method, "platt")
+    a, b = panel.scene.of.handles
+    panel.handles.sliders["calibration.platt_b"].changed.emit(3.0)
+    choices = session.experiment.calibration
+    assert (choices.platt_a, choices.platt_b) == pytest.approx((a.fitted, 3.0))
+    assert panel.scene.of.turned == 1
+    assert panel.scene.of.changed > 0
+    assert "moves the boundary" in panel.handles.says.text()
+    x, y = panel.handles._line.getData()
+    np.testing.assert_array_equal(x, panel.scene.of.grid)
+    np.testing.assert_array_equal(y, panel.scene.of.loss)
+    panel.handles.plot.clicked.emit(b.fitted, 0.5)
+    assert session.experiment.calibration.platt_b == pytest.approx(b.fitted)
+    panel.handles.plain.click()
+    choices = session.experiment.calibration
+    assert (choices.platt_a, choices.platt_b) == (-1.0, 0.0)
+    assert panel.scene.of.changed == 0
+
+
+def test_maps_are_drawn_for_two_classes_and_as_points_for_three(qtbot, session, show):
+    train(qtbot, session, 40)
+    panel = show("calibrators", session)
+    session.edit("calibration.method", "isotonic")
+    session.edit("calibration.compared", ("beta", "platt"))
+    panel.open_page("maps")
+    assert isinstance(panel.scene.of, MapsScene)
+    shown = [name for name, item in panel.maps._lines.items() if item.isVisible()]
+    assert shown == ["platt", "isotonic", "beta"]
+    assert "levels" in panel.maps.says.text()
+    session.edit("data.source", "iris")
+    assert not any(item.isVisible() for item in panel.maps._lines.values())
+    assert panel.maps._dots["isotonic"].isVisible()
+    session.undo_stack.undo()
+    assert panel.maps._lines["isotonic"].isVisible()
+
+
+def test_class_weights_are_undone_and_the_base_rate_dragged(qtbot, show):
+    made = new_session(data={"class_weights": "balanced", "imbalance": 0.6, "rows": 400})
+    try:
+        train(qtbot, made, 40)
+        panel = show("calibrators", made)
+        panel.open_page("priors")
+        scene = panel.scene.of
+        assert isinstance(scene, PriorsScene)
+        assert f"{scene.predicted[0]:.2f}" in panel.priors.weights.text()
+        panel.priors.undo.click()
+        assert made.experiment.calibration.undo_weights
+        panel.priors.rate.changed.emit(0.1)
+        assert made.experiment.calibration.base_rate == 0.1
+        assert panel.priors.as_data.isEnabled()
+        panel.priors.as_data.click()
+        assert made.experiment.calibration.base_rate == 0.0
+        made.edit("data.class_weights", "none")
+        assert not panel.priors.undo.isVisible()
+        panel.hide()
+    finally:
+        made.close()
+
+
+def test_numbers_follow_in_the_background_and_the_latest_wins(qtbot, session, show):
+    train(qtbot, session, 40)
+    panel = show("numbers", session)
+    assert len(panel.answers_model.rows) == 6
+    panel.open_page("all")
+    for bins in (5, 9, 12):
+        session.edit("calibration.bins", bins)
+    qtbot.waitUntil(lambda: bool(panel.found) and not panel._is_busy, timeout=30_000)
+    assert panel.found[0].chance.value == pytest.approx(panel.scene.strip.width[11])
+    assert len(panel.table_model.rows) == len(panel.found) == 20
+    tip = panel.table_model.index(0, 0).data(Qt.ItemDataRole.ToolTipRole)
+    assert tip == panel.found[0].help
+    panel.open_page("bins")
+    panel.plot.clicked.emit(40.2, 0.1)
+    assert session.experiment.calibration.bins == 40
+    assert panel.answers_model.rows[0][1] == f"{panel.scene.strip.width[39]:.4f}"
+
+
+def test_numbers_judge_the_calibrated_probabilities_on_demand(qtbot, session, show):
+    train(qtbot, session, 40)
+    panel = show("numbers", session)
+    assert not panel.calibrated.isEnabled()
+    session.edit("calibration.method", "platt")
+    raw = panel.scene.answers[0].value
+    panel.calibrated.click()
+    assert panel.scene.of_calibrated
+    assert panel.scene.answers[0].value != raw
+    session.edit("calibration.method", "none")
+    assert not panel.calibrated.isChecked()
+
+
+def test_classes_are_drawn_side_by_side_and_a_click_judges_one(qtbot, show):
+    made = new_session(data={"source": "iris"})
+    try:
+        train(qtbot, made, 20)
+        panel = show("by_class", made)
+        places = panel.tiles.places()
+        assert len(places) == 4
+        for square in places:
+            assert panel.tiles.rect().contains(square.toRect())
+            assert square.width() == pytest.approx(square.height())
+        QTest.mouseClick(panel.tiles, Qt.MouseButton.LeftButton, pos=places[2].center().toPoint())
+        assert made.view.reliability_class == 2
+        panel.top_label.click()
+        assert made.view.top_label
+        assert panel.scene.top_label
+        assert "Top-label" in panel.says.text()
+        QTest.mouseMove(panel.tiles, QPoint(2, 2))
+        panel.hide()
+    finally:
+        made.close()
+
+
+def test_the_turn_of_the_loss_is_marked_and_said(session, show):
+    panel = show("loss", session)
+    metrics = session.run.history.metrics
+    for k in range(1, 21):
+        values = {"validation.log_loss": 0.4 + abs(k - 8) / 20, "validation.accuracy": 0.9}
+        metrics.append(k, float(k), {**values, "validation.loss": 0.5, "train.loss": 0.4})
+    panel.refresh()
+    assert panel._turn.isVisible()
+    assert panel._turn.getData()[0].tolist() == [panel.scene.turn] * 2
+    assert "accuracy did not" in panel.turned.text()
+    panel.plot.hovered.emit(panel.scene.turn, 0.1)
+    assert "log loss turned here" in panel.reading.text()
+
+
+@pytest.mark.parametrize("name", ["calibrators", "numbers", "by_class", "reliability"])
+def test_the_lab_s_panels_fit_a_narrow_dock(name, qtbot, session, show):
+    train(qtbot, session, 5)
+    panel = show(name, session)
+    panel.resize(330, 420)
+    qtbot.waitUntil(lambda: panel.width() == 330)
+    assert panel.minimumSizeHint().width() <= 330
+    for slider in panel.findChildren(ValueSlider):
+        if slider.isVisible():
+            assert slider.mapTo(panel, slider.rect().bottomRight()).x() <= 330
+
+
+def test_the_lab_follows_training_and_every_step_of_the_timeline(qtbot, session, show):
+    names = ("reliability", "calibrators", "numbers", "by_class")
+    session.edit("calibration.method", "temperature")
+    session.edit("calibration.compared", ("platt", "isotonic"))
+    panels = [show(name, session) for name in names]
+    panels[2].open_page("all")
+    session.play()
+    qtbot.waitUntil(lambda: session.run.history.latest.step > 600, timeout=20_000)
+    session.pause()
+    latest = session.run.history.latest.step
+    qtbot.waitUntil(lambda: all(panel.scene.step >= latest for panel in panels))
+    for step in (0, 1, 17, latest // 2):
+        session.scrub(step)
+        assert [panel.scene.step for panel in panels] == [step] * 4
+        for kind in CURVES:
+            session.set_view("reliability_curve", kind)
+            assert panels[0].scene.kind == kind
+    qtbot.waitUntil(lambda: not panels[2]._is_busy, timeout=30_000)
