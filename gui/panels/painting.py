@@ -206,13 +206,13 @@ class Painter(Brushes):
             self._flush()
 
     def _flush(self) -> None:
-        """Let the model see what the stroke has painted; then rest as long as that took."""
+        """Let the model see what the stroke has painted; then rest half as long as that took."""
         if self._stroke is not None and self._stroke.points != self.sheet.points:
             began = time.perf_counter()
             after = self.sheet.repainted(self._stroke.points)
             self._exchange(after, self.tr(TOOLS[self.tool].label), self._token)
             now = time.perf_counter()
-            self._rests_until = now + (now - began)
+            self._rests_until = now + 0.5 * (now - began)
 
     def _finish(self) -> None:
         self._flush()

@@ -40,7 +40,7 @@ def test_logistic_regression_reaches_scikit_learns_optimum_to_four_digits(traine
     X, y, _ = trained.run.prepared.part(0)
     ours = evaluate(y, trained.run.probabilities(trained.state, X)[:, 1])
     theirs = optimum.predict_proba(X)
-    assert f"{ours.log_loss:.4f}" == f"{log_loss(y, theirs):.4f}" == "0.2502"
+    assert f"{ours.log_loss:.4f}" == f"{log_loss(y, theirs):.4f}" == "0.2534"
     assert ours.accuracy == accuracy_score(y, optimum.predict(X))
     np.testing.assert_allclose(trained.state.parameters[:-1], optimum.coef_[0], rtol=1e-4)
 
