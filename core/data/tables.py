@@ -46,8 +46,8 @@ def read_table(
     progress : callable, optional
         Called with the fraction read; reading stops when it returns False.
     **overrides
-        Any field of `core.data.reading.settings.Settings`, in place of the guess: encoding, delimiter,
-        decimal, thousands, quote, header, skip, comment, missing, sheet, kinds.
+        Any field of `core.data.reading.settings.Settings`, in place of the guess: encoding,
+        delimiter, decimal, thousands, quote, header, skip, comment, missing, sheet, kinds.
 
     Raises
     ------

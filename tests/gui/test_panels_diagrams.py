@@ -139,7 +139,9 @@ def test_reliability_controls_change_the_view(qtbot, session, show):
     assert session.view.bars
     assert panel.diagram.columns.isVisible()
     full = ~panel.scene.raw.bars.empty
-    np.testing.assert_array_equal(panel.diagram.columns.opts["y1"], panel.scene.raw.bars.frequency[full])
+    np.testing.assert_array_equal(
+        panel.diagram.columns.opts["y1"], panel.scene.raw.bars.frequency[full]
+    )
 
 
 def test_a_calibrated_curve_is_drawn_beside_the_raw_one_and_own_rows_are_named(
