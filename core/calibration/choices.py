@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from core.calibration.calibrators import CALIBRATORS
-from core.calibration.reliability import BINNINGS as ALL_BINNINGS
 from core.registry import Registry
 from core.view import Choice
 
@@ -22,5 +21,5 @@ FITTING_ROWS: Registry[Choice] = Registry(
     ],
 )
 BINNINGS: Registry[Choice] = Registry(
-    "binning", [Choice(name, ALL_BINNINGS[name].label) for name in ("width", "mass")]
+    "binning", [Choice("width", "equal width"), Choice("mass", "equal mass")]
 )
