@@ -14,7 +14,7 @@ import numpy as np
 from core.architecture import Architecture
 from core.calibration.calibrators import CALIBRATORS, CrossFitted, Fitted, Platt, cross_fit
 from core.calibration.calibrators.temperature import Temperature
-from core.data.dataset import TRAIN, VALIDATION, Floats, read_only
+from core.data.dataset import TRAIN, VALIDATION, Codes, Floats, read_only
 from core.data.preparing import Prepared
 from core.errors import UserError
 from core.experiment import CalibrationChoices
@@ -53,6 +53,10 @@ class Model:
     def logits(self, code: int) -> Floats:
         """Return the (n, K) class logits of a part's rows, computed once a state."""
         return _logits(self, code)
+
+    def labels(self, code: int) -> Codes:
+        """Return the (n,) labels of a part's rows."""
+        return _labels(self.prepared, code)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -164,11 +168,12 @@ def undone_weights(prepared: Prepared) -> Floats:
     return read_only(-np.log(prepared.class_weights / prepared.class_weights.mean()), np.float64)
 
 
+@functools.lru_cache(maxsize=6)
 def base_rates(prepared: Prepared, code: int = TRAIN) -> Floats:
     """Return the share of every class among a part's rows, (K,); nan without rows."""
     counts = np.bincount(prepared.y[prepared.split == code], minlength=len(prepared.classes))
     with np.errstate(invalid="ignore"):
-        return np.asarray(counts / counts.sum())
+        return read_only(counts / counts.sum(), np.float64)
 
 
 def rates_in_use(rates: Floats, base_rate: float) -> Floats:
@@ -204,12 +209,17 @@ def _logits(model: Model, code: int) -> Floats:
     return read_only(class_logits(logits), np.float64)
 
 
+@functools.lru_cache(maxsize=6)
+def _labels(prepared: Prepared, code: int) -> Codes:
+    return prepared.part(code)[1]
+
+
 @functools.lru_cache(maxsize=16)
 def _fit(model: Model, method: str, code: int, folds: int, undo: bool) -> Fitted:
     logits = model.logits(code)
     if undo:
         logits = logits + undone_weights(model.prepared)
-    labels = model.prepared.part(code)[1]
+    labels = model.labels(code)
     record = CALIBRATORS[method]
     if not np.isfinite(logits).all():
         raise UserError(

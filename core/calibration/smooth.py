@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 
 import numpy as np
@@ -103,6 +104,7 @@ def smooth_calibration_error(
     return _fixed_point(forecast.probabilities, residual, total)
 
 
+@functools.lru_cache(maxsize=3)
 def smooth_error_of(cells: Cells) -> SmoothCalibrationError:
     """Return the smooth calibration error of a pooled forecast."""
     residual = cells.positive - cells.weight * cells.values
@@ -114,6 +116,7 @@ def smooth_error_at(points: FloatArray, residual: FloatArray, sigma: float) -> f
     return _error(spectrum(points, residual, grid_for(sigma)), sigma)
 
 
+@functools.lru_cache(maxsize=3)
 def smooth_forecast(cells: Cells, grid: int = GRIDS[1]) -> SmoothForecast:
     """Return a pooled forecast in the cosine basis."""
     return SmoothForecast(

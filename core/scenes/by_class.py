@@ -81,7 +81,7 @@ def by_class_scene(run: Run, state: TrainState, view: View) -> ByClassScene:
     A base rate in use is left out: every row counts alike here.
     """
     model, code = Model.at(run, state), SPLITS.index(view.split)
-    labels = run.prepared.part(code)[1]
+    labels = model.labels(code)
     empty = ByClassScene(
         step=state.step,
         split=view.split,

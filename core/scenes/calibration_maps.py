@@ -102,7 +102,7 @@ def maps_scene(run: Run, state: TrainState, view: View) -> MapsScene:
     logits = model.logits(code)
     if choices.undo_weights:
         logits = logits + undone_weights(run.prepared)
-    scores, happened, best = _scores(logits, run.prepared.part(code)[1], judged)
+    scores, happened, best = _scores(logits, model.labels(code), judged)
     limits = _limits(scores)
     line = np.linspace(*limits, POINTS)
     names = [name for name in CALIBRATORS if name in (*choices.compared, choices.method)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 
 import numpy as np
@@ -36,28 +37,38 @@ def chance_error(cells: Cells, bars: ReliabilityCurve) -> float:
     """
     if not len(cells.values):
         return float("nan")
-    at = np.clip(np.searchsorted(bars.high, cells.values, side="left"), 0, len(bars.high) - 1)
-    counts = np.bincount(at, cells.weight, minlength=len(bars.high)).astype(np.int64)
-    variance = np.bincount(
-        at, cells.weight * cells.values * (1.0 - cells.values), minlength=len(bars.high)
-    )
-    deviation = np.sqrt(2.0 / math.pi * variance)
+    weight, variance = _cumulated(cells)
+    ends = np.searchsorted(cells.values, bars.high, side="right")
+    ends[-1] = len(cells.values)
+    counts = np.rint(np.diff(weight[ends], prepend=0.0)).astype(np.int64)
+    spread = np.maximum(np.diff(variance[ends], prepend=0.0), 0.0)
+    deviation = np.sqrt(2.0 / math.pi * spread)
     few = (counts > 0) & (counts <= MOST_EXACT)
     if few.any():
-        rows = np.repeat(cells.values, np.rint(cells.weight).astype(np.int64))
-        deviation[few] = _exact_deviations(rows, counts, few)
+        starts = np.concatenate([[0], ends[:-1]])
+        deviation[few] = _exact_deviations(cells, starts[few], ends[few])
     return float(deviation.sum() / cells.total)
 
 
-def _exact_deviations(rows: np.ndarray, counts: np.ndarray, few: np.ndarray) -> np.ndarray:
-    """Return E |S - E S| of the bins marked, given all rows in the bins' order."""
-    starts = np.concatenate([[0], np.cumsum(counts)[:-1]])[few]
-    sizes = counts[few]
-    longest = int(sizes.max())
-    p = np.zeros((len(sizes), longest))  # a row of probability 0 changes no sum
-    for bin_rows, start, size in zip(p, starts, sizes, strict=True):
-        bin_rows[:size] = rows[start : start + size]
-    chance = np.zeros((len(sizes), longest + 1))
+@functools.lru_cache(maxsize=8)
+def _cumulated(cells: Cells) -> tuple[np.ndarray, np.ndarray]:
+    """Return the rows and their variance up to each cell, (m + 1,) each: what any bins need."""
+    variance = cells.weight * cells.values * (1.0 - cells.values)
+    rows, spread = (np.concatenate([[0.0], np.cumsum(it)]) for it in (cells.weight, variance))
+    return rows, spread
+
+
+def _exact_deviations(cells: Cells, starts: np.ndarray, ends: np.ndarray) -> np.ndarray:
+    """Return E |S - E S| of bins of cells, by convolution row by row."""
+    bins = [
+        np.repeat(cells.values[a:b], np.rint(cells.weight[a:b]).astype(np.int64))
+        for a, b in zip(starts.tolist(), ends.tolist(), strict=True)
+    ]
+    longest = max(len(rows) for rows in bins)
+    p = np.zeros((len(bins), longest))  # a row of probability 0 changes no sum
+    for bin_rows, rows in zip(p, bins, strict=True):
+        bin_rows[: len(rows)] = rows
+    chance = np.zeros((len(bins), longest + 1))
     chance[:, 0] = 1.0
     for k in range(longest):
         happens = p[:, k, None] * chance[:, : k + 1]

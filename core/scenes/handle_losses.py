@@ -68,7 +68,7 @@ def losses_along(
 
 
 def _fitting_rows(model: Model, code: int, undo: bool) -> tuple[Floats, np.ndarray]:
-    logits, labels = model.logits(code), model.prepared.part(code)[1]
+    logits, labels = model.logits(code), model.labels(code)
     stride = max(math.ceil(len(labels) / MOST_ROWS), 1)
     logits = logits[::stride]
     return (logits + undone_weights(model.prepared) if undo else logits), labels[::stride]

@@ -15,19 +15,22 @@ from core.calibrated import (
     part_probabilities,
 )
 from core.calibration.binned_error import binned_error
-from core.calibration.calibrators import CALIBRATORS
+from core.calibration.calibrators import CALIBRATORS, CrossFitted
+from core.calibration.cells import cells_of
 from core.calibration.scores import log_loss
 from core.data.dataset import Floats, read_only
 from core.errors import UserError
 from core.experiment import CalibrationChoices, knob_at
+from core.functions import softmax
 from core.knobs import NumberKnob
 from core.run import Run
 from core.scenes.boundary import decided
 from core.scenes.handle_losses import grid_of, losses_along
-from core.scenes.judging import judged_view, pooled
+from core.scenes.judging import judged_view
 from core.training import TrainState
 from core.view import SPLITS, View
 
+MOST_ROWS = 20_000  # of the part looked at
 TURNED = {"temperature": ("temperature",), "platt": ("platt_a", "platt_b")}
 FITTED_NAMES = {"temperature": "temperature", "platt_a": "a", "platt_b": "b"}
 
@@ -80,7 +83,8 @@ class HandlesScene:
     raw, mended : Outcome
         On the part looked at.
     changed, n_rows : int
-        Decisions of that part that the calibrator changes, of how many rows.
+        Decisions of that part that the calibrator changes, of how many rows; of more than 20 000
+        some stand for all, evenly spaced, so that a handle answers at once.
     threshold : float
     meanings : tuple of (name, value, sentence)
         The parameters in force.
@@ -112,7 +116,9 @@ def handles_scene(run: Run, state: TrainState, view: View, turned: int = 0) -> H
     turned : int
         The handle that the loss is drawn against.
     """
-    model, choices = Model.at(run, state), run.experiment.calibration
+    model = Model.at(run, state)
+    # another base rate would make the calibrator look wrong on the data as they are
+    choices = replace(run.experiment.calibration, base_rate=0.0)
     empty = _empty(run, view)
     if choices.method == "none" or not empty.n_rows:
         return empty
@@ -164,27 +170,35 @@ def _with_outcomes(
 ) -> HandlesScene:
     model, choices = Model.at(run, state), run.experiment.calibration
     code = SPLITS.index(view.split)
-    before = part_probabilities(model, code, None)
-    after = part_probabilities(model, code, mended)
+    stride = max(-(-empty.n_rows // MOST_ROWS), 1)
+    rows = slice(None, None, stride)
+    before, after = softmax(model.logits(code)[rows]), _mended(model, code, mended, rows)
     moved = decided(before, view.threshold) != decided(after, view.threshold)
     forecast = judged_view(view, before.shape[1])
-    labels = run.prepared.part(code)[1]
+    labels = model.labels(code)[rows]
     outcomes = [
         Outcome(
             log_loss(labels, p),
-            binned_error(
-                pooled(run, state, code, forecast, which).cells, choices.bins, choices.binning
-            ),
+            binned_error(cells_of(labels, p, view=forecast), choices.bins, choices.binning),
         )
-        for p, which in ((before, None), (after, choices))
+        for p in (before, after)
     ]
     return replace(
         empty,
         raw=outcomes[0],
         mended=outcomes[1],
         changed=int(np.count_nonzero(moved)),
+        n_rows=len(labels),
         meanings=meanings_of(mended, run.prepared.classes),
     )
+
+
+def _mended(model: Model, code: int, mended: Mend | None, rows: slice) -> Floats:
+    if mended is None:
+        return np.asarray(softmax(model.logits(code)[rows]))
+    if isinstance(mended.fitted, CrossFitted):
+        return part_probabilities(model, code, mended)[rows]
+    return mended.probabilities(np.ascontiguousarray(model.logits(code)[rows]))
 
 
 def meanings_of(mended: Mend | None, classes: tuple[str, ...]) -> tuple[tuple[str, str, str], ...]:

@@ -163,7 +163,7 @@ def _pooled(
     mended = None if choices is None else mend(model, choices)
     probabilities = part_probabilities(model, code, mended)
     weights = class_row_weights(model.prepared, code, base_rate)
-    labels = model.prepared.part(code)[1]
+    labels = model.labels(code)
     return indexed(cells_of(labels, probabilities, weights, forecast))
 
 
@@ -181,6 +181,7 @@ def _as_bins(bars: ReliabilityCurve) -> Bins:
     )
 
 
+@functools.lru_cache(maxsize=12)
 def _is_counted(cells: Cells) -> bool:
     """Tell whether every row counts 1."""
     return bool(np.array_equal(cells.weight, cells.trials))

@@ -65,7 +65,7 @@ def priors_scene(run: Run, state: TrainState, view: View) -> PriorsScene:
     """Return what the page of weights and base rates shows at a state."""
     model, code = Model.at(run, state), SPLITS.index(view.split)
     prepared, choices = run.prepared, run.experiment.calibration
-    labels, logits = prepared.part(code)[1], model.logits(code)
+    labels, logits = model.labels(code), model.logits(code)
     shift, error = class_shifts(logits, labels)
     logs = np.log(prepared.class_weights)
     raw = part_probabilities(model, code, None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -160,7 +161,7 @@ def reliability_scene(
         calibrated=calibrated,
         compared=_compared(run, state, code, empty.view, drawing),
         band=_band(index.cells, view, draws, earlier, bool(empty.base_rates)),
-        counts=_histogram(index.cells, empty.edges),
+        counts=_histogram(index.cells),
         truth=true_curve(run, state, empty.view, truth) if truth else empty.truth,
         problem=problem,
     )
@@ -249,8 +250,10 @@ def _band(
     return band_of(cells, draws=draws, kind="confidence" if kind == "confidence" else "consistency")
 
 
-def _histogram(cells: Cells, edges: Floats) -> Floats:
+@functools.lru_cache(maxsize=4)
+def _histogram(cells: Cells) -> Floats:
     """Count the rows in bins (low, high], those in which it did not happen and those it did."""
+    edges = np.linspace(0.0, 1.0, HISTOGRAM_BINS + 1)
     at = np.maximum(np.searchsorted(edges, cells.values, side="left") - 1, 0)
     happened = np.bincount(at, cells.positive, minlength=len(edges) - 1)
     every = np.bincount(at, cells.weight, minlength=len(edges) - 1)
