@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import QSize, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QDragEnterEvent,
     QDragLeaveEvent,
@@ -25,6 +25,7 @@ from PySide6.QtWidgets import (
 
 from gui.actions import without_checked
 from gui.icons import icon
+from gui.panel import Panel
 from gui.theme import theme, themes
 
 if TYPE_CHECKING:
@@ -184,5 +185,6 @@ class Dock(QDockWidget):
         self.moved.emit()
 
     def _on_visibility(self, visible: bool) -> None:
-        if visible:
-            self.panel()
+        """Make the panel, or let it draw what it missed: a raised tab is moved, not painted."""
+        if visible and isinstance(panel := self.panel(), Panel):
+            QTimer.singleShot(0, panel, panel.catch_up)

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from PySide6.QtCore import Qt, QTimer
-from PySide6.QtGui import QPaintEvent, QShowEvent
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QWidget
 
 from core.registry import Registry
@@ -75,12 +75,6 @@ class Panel(QWidget):
         """Draw what was missed while hidden."""
         super().showEvent(event)
         self.catch_up()
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        """Draw what was missed while it stood behind a tab."""
-        super().paintEvent(event)
-        if self._is_stale:
-            QTimer.singleShot(0, self, self.catch_up)
 
     def _on_view_changed(self, old: object, new: object) -> None:
         self.refresh()
