@@ -59,10 +59,13 @@ class EditMark:
         On the horizontal axis.
     changes : tuple of (label, old, new)
         What was turned; empty where the data changed.
+    by_hand : bool
+        Whether parameters were set by hand.
     """
 
     place: float
     changes: tuple[tuple[str, object, object], ...]
+    by_hand: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -192,9 +195,12 @@ def _places(history: History, steps: list[int], view: View) -> tuple[float, ...]
 
 def _edits(history: History, view: View) -> tuple[EditMark, ...]:
     places = _places(history, [edit.step for edit in history.edits[1:]], view)
-    pairs = itertools.pairwise(edit.problem.training for edit in history.edits)
+    pairs = itertools.pairwise(history.edits)
     return tuple(
-        EditMark(place, _changes(old, new)) for place, (old, new) in zip(places, pairs, strict=True)
+        EditMark(
+            place, _changes(old.problem.training, new.problem.training), new.state is not None
+        )
+        for place, (old, new) in zip(places, pairs, strict=True)
     )
 
 

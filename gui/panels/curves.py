@@ -246,6 +246,8 @@ class CurvesPanel(PlottedPanel):
             f"{self.tr(label)} {_word(old)} → <b>{_word(new)}</b>"
             for label, old, new in edit.changes
         )
+        if edit.by_hand:
+            return changes or self.tr("A parameter was set by hand here.")
         return changes or self.tr("The data changed here.")
 
     def resizeEvent(self, event: QResizeEvent) -> None:

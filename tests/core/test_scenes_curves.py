@@ -1,8 +1,10 @@
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
+from core.history import patched
 from core.run import Run, edited_run
 from core.scenes.curves import curves_scene
 from core.scenes.lines import MOST_POINTS, running_mean, thinned
@@ -111,6 +113,16 @@ def test_a_live_edit_is_marked_with_what_was_turned(run):
     assert mark.changes == (("learning rate", 0.2, 0.05),)
     assert [line.split for line in scene.ghosts] == list(SPLITS)
     np.testing.assert_array_equal(scene.ghosts[0].x, np.arange(40) * 5)
+
+
+def test_a_parameter_set_by_hand_is_marked_as_such(run):
+    edited = edited_run(run, run.experiment.replacing("training.learning_rate", 0.05), 60)
+    history = edited.history.branch(60)
+    changed = patched(history.latest, np.array([0]), np.array([9.0]))
+    history.record_edit(60, history.problem, changed)
+    [mark] = scene_of(replace(edited, history=history), by_epoch=False).edits
+    assert mark.by_hand
+    assert not any(mark.by_hand for mark in scene_of(edited).edits)
 
 
 def test_a_data_edit_is_marked_without_a_turned_knob(run):
