@@ -30,6 +30,7 @@ from core.training import TrainState
 from core.view import View
 
 LEVEL = 0.9
+LEAST_HELD = 0.2  # rows within the width of a smooth curve's kernel
 NO_FLOATS: Floats = read_only(np.empty(0), np.float64)
 
 
@@ -145,10 +146,19 @@ def judge(index: CellIndex, drawing: Drawing) -> Judged:
 
 
 def polyline(curve: ReliabilityCurve) -> tuple[Floats, Floats]:
-    """Return the corners (x, y) of a curve as it is drawn: bins by their means, CORP by blocks."""
+    """Return the corners (x, y) of a curve as it is drawn: bins by their means, CORP by blocks.
+
+    The smooth curve ends where the kernel holds next to no rows: beyond, it would be invented.
+    """
     if curve.binning == "corp":
         return curve.knots
     known = ~np.isnan(curve.frequency)
+    if curve.binning == "smooth":
+        held = np.flatnonzero(
+            known & (curve.counts * len(curve.counts) * curve.sigma >= LEAST_HELD)
+        )
+        inside = np.arange(len(known))
+        known &= (inside >= held.min(initial=len(known))) & (inside <= held.max(initial=-1))
     return curve.probability[known], curve.frequency[known]
 
 

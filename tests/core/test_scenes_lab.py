@@ -183,6 +183,15 @@ def test_smoothing_widens_the_kernel_and_0_is_the_fixed_point(moons):
     assert curve.frequency[200] == pytest.approx(kernel @ y / kernel.sum(), abs=1e-4)
 
 
+def test_the_smooth_curve_ends_where_rows_end():
+    p = np.concatenate((np.linspace(0.4, 0.5, 30), np.linspace(0.6, 0.7, 30)))
+    curve = BINNINGS["smooth"].curve(cells_of(np.arange(60) % 2, p), 15)
+    x, _ = polyline(curve)
+    assert 0.4 - 3 * curve.sigma < x[0] < 0.4
+    assert 0.7 < x[-1] < 0.7 + 3 * curve.sigma
+    assert np.ptp(np.diff(x)) < 1e-9  # without a gap
+
+
 @pytest.mark.parametrize("method", ["jeffreys", "clopper_pearson"])
 def test_intervals_of_bins_are_scipy_s(moons, method):
     run, state = moons
