@@ -269,6 +269,11 @@ def test_the_true_curve_averages_the_generator_s_probabilities(moons):
         kernel = np.exp(-0.5 * ((x[k] - images) / width) ** 2).reshape(3, -1).sum(axis=0)
         assert y[k] == pytest.approx(kernel @ t / kernel.sum(), abs=2e-3)
     assert true_probabilities(table(), run.prepared) is None
+    _, moved = true_curve(with_choices(run, base_rate=0.1), state, 1, truth)
+    rate = base_rates(run.prepared)[1]
+    yes, no = t * 0.1 / rate, (1 - t) * 0.9 / (1 - rate)
+    kernel = np.exp(-0.5 * ((x[60] - images) / width) ** 2).reshape(3, -1).sum(axis=0)
+    assert moved[60] == pytest.approx(kernel @ yes / (kernel @ (yes + no)), abs=2e-3)
 
 
 def test_a_brush_lights_up_the_rows_of_a_bin_everywhere(moons):

@@ -192,7 +192,7 @@ def test_shifts_of_several_classes_are_the_best_intercepts(three):
 
 def test_conventions_differ_just_where_an_edge_or_an_end_is_met():
     p = np.array([0.0, 0.3, 0.6, 0.9, 1.0, 0.95, 0.25])
-    y = np.array([0, 1, 0, 1, 1, 0, 1])
+    y = np.array([0, 1, 0, 1, 0, 1, 1])
     edges = np.linspace(0, 1, 11)
 
     def error(bin_of):
