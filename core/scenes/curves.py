@@ -197,9 +197,7 @@ def _edits(history: History, view: View) -> tuple[EditMark, ...]:
     places = _places(history, [edit.step for edit in history.edits[1:]], view)
     pairs = itertools.pairwise(history.edits)
     return tuple(
-        EditMark(
-            place, _changes(old.problem.training, new.problem.training), new.state is not None
-        )
+        EditMark(place, _changes(old.problem.training, new.problem.training), new.state is not None)
         for place, (old, new) in zip(places, pairs, strict=True)
     )
 
