@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QWidget
 
@@ -64,7 +64,10 @@ class Panel(QWidget):
 
     def is_seen(self) -> bool:
         """Tell whether any of it is on screen; behind a tab it is visible to Qt, but unseen."""
-        return self.isVisible() and not self.visibleRegion().isEmpty()
+        if not self.isVisible():
+            return False
+        place = QRect(self.mapTo(self.window(), QPoint(0, 0)), self.size())
+        return self.window().rect().intersects(place)
 
     def catch_up(self) -> None:
         """Draw what was missed while unseen."""

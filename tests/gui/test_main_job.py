@@ -78,18 +78,18 @@ def check_every_scene(window):
         dock.show()
         dock.raise_()
         window.panel(name).refresh()
-    check_boundary(window.panel("boundary").scene, twin, run)
+    check_boundary(window.panel("boundary").scene, twin, session.view)
     check_reliability(window.panel("reliability").scene, twin, session)
     check_figures(window.panel("figures").scene, twin)
     check_rows(window.panel("rows").scene, twin, run)
     assert window.panel("boundary").scene.step == state.step
 
 
-def check_boundary(scene, twin, run):
+def check_boundary(scene, twin, view):
     surface = scene.surface
     xs, ys = np.meshgrid(surface.x, surface.y)
     raw = np.tile(twin.scaler.mean_, (xs.size, 1))
-    raw[:, 0], raw[:, 1] = xs.ravel(), ys.ravel()
+    raw[:, view.x_axis], raw[:, view.y_axis] = xs.ravel(), ys.ravel()
     ours = surface.probabilities[:, :, 1].ravel()
     np.testing.assert_allclose(ours, twin.on_raw(raw), rtol=1e-6, atol=1e-9)
 
