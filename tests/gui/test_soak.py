@@ -41,11 +41,12 @@ def test_three_thousand_live_frames_lose_no_reference_and_leak_nothing(open_wind
     for _ in warm:
         pass
     references = [sys.getrefcount(None)]
-    before = counts(window)
-    for _ in live_frames(session, FRAMES):
-        references.append(sys.getrefcount(None))
+    seen = []
+    for _ in range(2):  # what is made once may come late; what leaks comes again
+        for _ in live_frames(session, FRAMES // 2):
+            references.append(sys.getrefcount(None))
+        seen.append(counts(window))
     assert len(references) > FRAMES // EVERY
     assert min(references) >= references[0] - SLACK, references
-    after = counts(window)
-    assert all(after[what] <= before[what] for what in before), (before, after)
+    assert all(seen[1][what] <= seen[0][what] for what in seen[0]), seen
     assert session.is_playing
