@@ -185,6 +185,8 @@ class Layouts:
     def _resize_and_paint(self) -> None:
         self.resize()
         self._window.setUpdatesEnabled(True)
+        # a request to paint that came meanwhile is lost, and Qt would wait for it for ever
+        self._window.repaint()
 
     @property
     def _key(self) -> str:
