@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from abc import abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,6 +14,8 @@ from PySide6.QtWidgets import QWidget
 
 from core.registry import Registry
 from gui.session import Session
+
+_TURNS = itertools.count()
 
 
 class Panel(QWidget):
@@ -34,7 +37,7 @@ class Panel(QWidget):
         self.session = session
         self.scene: Any = None
         self._is_stale = True
-        self._frames = 0
+        self._frames = next(_TURNS)  # panels take turns, so that no frame has to draw them all
         session.frame.connect(self._on_frame)
         session.run_changed.connect(self.refresh)
         session.view_changed.connect(self._on_view_changed)
@@ -57,7 +60,6 @@ class Panel(QWidget):
             self._is_stale = True
             return
         self._is_stale = False
-        self._frames = 0
         self.scene = self.compute()
         self.draw(self.scene)
         self.setAccessibleDescription(self.describe(self.scene))
@@ -84,7 +86,7 @@ class Panel(QWidget):
 
     def _on_frame(self) -> None:
         self._frames += 1
-        if self._frames >= self.frames_between or not self.session.is_playing:
+        if self._frames % self.frames_between == 0 or not self.session.is_playing:
             self.refresh()
 
 
