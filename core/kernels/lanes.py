@@ -125,6 +125,16 @@ def square_root(x: Lanes) -> Lanes:
     return x.called("sqrt")
 
 
+def flushed(x: Lanes, power: float = 1.0) -> Lanes:
+    """Return x, but 0 where it is no more than subnormal, or where its power is.
+
+    Subnormal numbers cost a processor a hundred times the usual; running means of what has become
+    zero would decay into them and stay there.
+    """
+    least = (1e-36 if x.is_single else 1e-300) ** (1.0 / power)
+    return absolute(x).chosen("<", least, 0.0, x)
+
+
 def where_positive(x: Lanes, yes: Lanes | float, no: Lanes | float) -> Lanes:
     """Return `yes` in the lanes where x > 0, and `no` elsewhere (also where x is NaN)."""
     return x.chosen(">", 0.0, yes, no)

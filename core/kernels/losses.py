@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from core.kernels.functions import exponential, sigmoid_and_slope
 from core.kernels.jit import compiled, inlined
-from core.kernels.lanes import Lanes, absolute, at_least, fma, gap, where_positive
+from core.kernels.lanes import Lanes, absolute, at_least, flushed, fma, gap, where_positive
 from core.kernels.vectors import Place, Value, after, every, load, store, total, traced, width
 
 CROSS_ENTROPY, SQUARED_ERROR = 0, 1
+SMALL = 1.5  # an error whose power of this is subnormal moves nothing, but slows what follows
 
 
 @traced(results=3)
@@ -24,7 +25,9 @@ def _binary(logit: Lanes, label: Lanes, weight: Lanes) -> tuple[Lanes, Lanes, La
     wrong = logit * sign
     error, slope = sigmoid_and_slope(wrong)
     signed = sign * weight
-    return error * signed, 2.0 * error * slope * signed, at_least(wrong, 0.0) * weight
+    error = flushed(error, SMALL)
+    by_square = flushed(2.0 * error * slope * signed, SMALL)
+    return error * signed, by_square, at_least(wrong, 0.0) * weight
 
 
 @inlined
@@ -65,7 +68,7 @@ def _grown(
 @traced()
 def _error(p: Lanes, others: Lanes, label: Lanes, k: Lanes) -> Lanes:
     """Return p - y: for the label minus the sum of the other probabilities."""
-    return where_positive(0.5 - absolute(label - k), -others, p)
+    return flushed(where_positive(0.5 - absolute(label - k), -others, p), SMALL)
 
 
 @traced()

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 
 from core.kernels.jit import compiled, inlined
-from core.kernels.lanes import Lanes, absolute, fma, square_root, where_positive
+from core.kernels.lanes import Lanes, absolute, flushed, fma, square_root, where_positive
 from core.kernels.vectors import Place, every, get, load, store, total, traced, width
 
 SGD, MOMENTUM, NESTEROV, RMSPROP, ADAM, ADAMW, ADAGRAD = range(7)
@@ -86,14 +86,15 @@ def _adam(
     w: Lanes, m: Lanes, v: Lanes, g: Lanes, beta1: Lanes, rest1: Lanes, beta2: Lanes, rest2: Lanes,
     size: Lanes, second: Lanes, epsilon: Lanes, shrink: Lanes,
 ) -> tuple[Lanes, Lanes, Lanes]:  # fmt: skip
-    m = fma(m, beta1, g * rest1)
-    v = fma(v, beta2, g * g * rest2)
+    g = flushed(g, 2.0)
+    m = flushed(fma(m, beta1, g * rest1))
+    v = flushed(fma(v, beta2, g * g * rest2))
     return w - m * size / (square_root(v * second) + epsilon) - w * shrink, m, v
 
 
 @traced(results=2)
 def _momentum(w: Lanes, v: Lanes, g: Lanes, momentum: Lanes, size: Lanes) -> tuple[Lanes, Lanes]:
-    v = v * momentum - g * size
+    v = flushed(v * momentum - g * size)
     return w + v, v
 
 
@@ -102,7 +103,8 @@ def _by_root(
     w: Lanes, s: Lanes, g: Lanes, kept: Lanes, added: Lanes, size: Lanes, epsilon: Lanes
 ) -> tuple[Lanes, Lanes]:
     """RMSprop keeps gamma and adds 1 - gamma; Adagrad keeps and adds all."""
-    s = fma(s, kept, g * g * added)
+    g = flushed(g, 2.0)
+    s = flushed(fma(s, kept, g * g * added))
     return w - g * size / (square_root(s) + epsilon), s
 
 

@@ -182,3 +182,14 @@ def test_rows_are_taken_in_the_order_that_numpy_draws() -> None:
         order = np.empty(n, np.int32)
         compiled(seed, epoch, order, np.empty(12, np.int64))
         assert order.tolist() == row_order(seed, epoch, n).tolist()
+
+
+@pytest.mark.parametrize("optimizer", ["momentum", "rmsprop", "adam"])
+def test_what_an_optimiser_remembers_never_becomes_subnormal(optimizer):
+    problem = small_problem(hidden=(8,), activation="relu", optimizer=optimizer, learning_rate=0.05)
+    labels = (problem.X[:, 0] > 0.0).astype(np.int64)  # which a small network can learn for sure
+    problem = replace(problem, X=problem.X * 5.0, y=labels)
+    engine = CompiledEngine("float32")
+    state = engine.burst(problem, engine.start(problem, "he", 0), 20_000).state
+    size = np.abs(state.slots)
+    assert not ((size > 0.0) & (size < np.finfo(np.float32).tiny)).any()
