@@ -6,6 +6,7 @@ import pytest
 import shiboken6
 from PySide6.QtCore import QCoreApplication, QEvent, QObject, QSettings, QStandardPaths, QTimer
 from PySide6.QtWidgets import QApplication, QDialog
+from pytestqt.qtbot import QtBot
 
 from gui.panels import PANELS
 from gui.theme import themes
@@ -21,6 +22,10 @@ SIZES = {
     "softmax": (900, 600),
 }
 SHARED = "shared window"
+# a busy machine may take long over what a quiet one does at once; nothing waits longer than it must
+for wait in (QtBot.waitUntil, QtBot.waitSignal, QtBot.waitSignals):
+    wait.__kwdefaults__["timeout"] = 60_000
+
 SMALL = ("--theme", "light", "--set", "data.rows=100", "--set", "model.hidden=3")
 
 
