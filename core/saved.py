@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from core.data.catalogue import OWN_FILE
+from core.data.saving import write_atomically
 from core.errors import UserError
 from core.experiment import Experiment, experiment_from_mapping
 from core.saved_text import refusal, text_of
@@ -76,15 +77,7 @@ def write_session(path: str, saved: SavedSession) -> None:
         Where the file cannot be written; an older one of that name stays as it was.
     """
     text = json.dumps(_to_mapping(Path(path), saved), indent=1, allow_nan=False)
-    part = f"{path}.part"
-    try:
-        with open(part, "w", encoding="utf-8") as file:
-            file.write(text + "\n")
-        os.replace(part, path)
-    except OSError as error:
-        what = f"{os.path.basename(path)} was not saved."
-        mend = "Choose another folder."
-        raise UserError(what, f"The system says: {error.strerror}.", mend) from None
+    write_atomically(path, [text.encode("utf-8"), b"\n"])
 
 
 def read_session(path: str) -> SavedSession:

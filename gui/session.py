@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
-from PySide6.QtCore import QCoreApplication, QObject
+from PySide6.QtCore import QObject
 from PySide6.QtGui import QUndoStack
 
 from core.architecture import Architecture
@@ -236,8 +236,3 @@ class Session(Playback):
             self.failed.emit(error)
             return
         self.told.emit(" ".join(opened.dataset.notes))
-
-
-def tr(text: str) -> str:
-    """Translate a text that stands outside a QObject."""
-    return QCoreApplication.translate("Credence", text)

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 from core.calibration import loops
+from core.compiling import import_numba
 
 # One letter an argument: f a float64 vector, i an int64 vector, m a float64 matrix that is written
 # to; the capital letters are read only, B a vector of bools.
@@ -30,11 +31,10 @@ def warm_up() -> bool:
     """
     if _compiled:
         return True
-    try:
-        numba = importlib.import_module("numba")
-        extending = importlib.import_module("numba.extending")
-    except ImportError:
+    numba = import_numba()
+    if numba is None:
         return False
+    extending = importlib.import_module("numba.extending")
     extending.register_jitable(loops.pool_violators)
     _compiled.update({name: _compile(numba, name) for name in _ARGUMENTS})
     return True
