@@ -39,7 +39,7 @@ ROW_CHOICES = (
 )
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class Run:
     """An experiment with its data and everything that happened.
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from weakref import ref
 
 import numpy as np
 from PySide6.QtGui import QUndoCommand
 
 from core.experiment import Experiment, knob_at
+from core.run import Run
 
 MERGING, MERGING_PARAMETERS = 1, 2
 
@@ -18,22 +20,28 @@ class ReplaceExperiment(QUndoCommand):
     Parameters
     ----------
     apply : callable
-        Puts an experiment in place, or raises a `UserError` and changes nothing.
+        Takes an experiment and the run that had it last, and puts them in place; gives back the
+        run that was there.
+    old : Run
+        The run before.
+    new : Experiment
     drag : object or None
         The same for all moves of one drag; None where the change stands alone.
     """
 
     def __init__(
         self,
-        apply: Callable[[Experiment], None],
-        old: Experiment,
+        apply: Callable[[Experiment, Run | None], Run],
+        old: Run,
         new: Experiment,
         drag: object = None,
     ) -> None:
-        super().__init__(_describe(old, new))
+        super().__init__(_describe(old.experiment, new))
         self._apply = apply
-        self._old = old
+        self._old = old.experiment
+        self._old_run = ref(old)  # the session decides how many runs are kept
         self._new = new
+        self._new_run: ref[Run] | None = None
         self._drag = drag
         self._is_done = True
 
@@ -54,11 +62,11 @@ class ReplaceExperiment(QUndoCommand):
         if self._is_done:
             self._is_done = False
             return
-        self._apply(self._new)
+        self._apply(self._new, self._new_run() if self._new_run else None)
 
     def undo(self) -> None:
         """Put the old experiment back."""
-        self._apply(self._old)
+        self._new_run = ref(self._apply(self._old, self._old_run()))
 
 
 class SetParameters(QUndoCommand):

@@ -24,6 +24,8 @@ from gui.commands import ReplaceExperiment, SetParameters
 from gui.keeping import Keeper
 from gui.playback import Playback
 
+MOST_ENDED = 5
+
 
 class Opening:
     """A file that is being read in the background: how far, and whether it is still wanted."""
@@ -61,6 +63,8 @@ class Session(Playback):
         self.undo_stack = QUndoStack(self)
         self.keeper = Keeper(self)
         self.opening: Opening | None = None
+        self._ended: list[Run] = []
+        self._dragged: object = None
 
     def edit(self, path: str, value: Any, drag: object = None) -> None:
         """Change one choice, undoably.
@@ -83,11 +87,12 @@ class Session(Playback):
         self, experiment: Experiment, dataset: Dataset | None = None, drag: object = None
     ) -> None:
         """Put another experiment in place, undoably; `dataset` holds rows loaded already."""
-        old = self.experiment
-        if experiment == old:
+        old = self.run
+        if experiment == old.experiment:
             return
         self._apply(experiment, dataset)
-        self.undo_stack.push(ReplaceExperiment(self._apply_or_tell, old, experiment, drag))
+        self._remember(old, drag)
+        self.undo_stack.push(ReplaceExperiment(self._return_to, old, experiment, drag))
 
     def put(self, experiment: Experiment, afresh: bool = False) -> None:
         """Put another experiment in place for a command that brings its own undo.
@@ -158,14 +163,14 @@ class Session(Playback):
 
     def resume(self, run: Run, view: View) -> None:
         """Go on with a run from a file, undoably; the view comes with it."""
-        old = self.experiment
+        old = self.run
         self.pause()
         self._replace_run(run, keep_ghost=False)
         self._use_view(view)
-        if run.experiment != old:
-            command = ReplaceExperiment(self._apply_or_tell, old, run.experiment)
-            self.undo_stack.push(command)
-        self.experiment_changed.emit(old, run.experiment)
+        if run.experiment != old.experiment:
+            self._remember(old)
+            self.undo_stack.push(ReplaceExperiment(self._return_to, old, run.experiment))
+        self.experiment_changed.emit(old.experiment, run.experiment)
         self.frame.emit()
 
     def close(self) -> None:
@@ -173,11 +178,36 @@ class Session(Playback):
         self.keeper.close()
         super().close()
 
-    def _apply_or_tell(self, experiment: Experiment) -> None:
+    def _remember(self, run: Run, drag: object = None) -> None:
+        """Keep a run that an edit has ended, so that undo brings it back; of a drag, the first."""
+        is_same_drag = drag is not None and drag == self._dragged
+        self._dragged = drag
+        if effect_of(run.experiment, self.experiment) == "restart" and not is_same_drag:
+            self._ended = [*(kept for kept in self._ended if kept is not run), run][-MOST_ENDED:]
+
+    def _return_to(self, experiment: Experiment, run: Run | None) -> Run:
+        """Undo or redo an edit; what ended with it goes on where it was, while it is remembered."""
+        old = self.run
+        ends = effect_of(old.experiment, experiment) == "restart"
         try:
-            self._apply(experiment)
+            if ends and run is not None and run.experiment == experiment:
+                self._bring_back(run)
+            else:
+                self._apply(experiment)
         except UserError as error:
             self.failed.emit(error)
+            return old
+        self._remember(old)
+        return old
+
+    def _bring_back(self, run: Run) -> None:
+        old, was_playing = self.run, self.is_playing
+        self.ghosts = [ghost for ghost in self.ghosts if ghost.history is not run.history]
+        self._replace_run(run, keep_ghost=run.dataset is old.dataset)
+        if was_playing:
+            self.play()
+        self.experiment_changed.emit(old.experiment, run.experiment)
+        self.frame.emit()
 
     def _apply(self, experiment: Experiment, dataset: Dataset | None = None) -> None:
         old, old_run = self.experiment, self.run

@@ -220,6 +220,53 @@ def test_a_parameter_set_at_a_scrubbed_step_branches_there(qtbot, session):
     assert session.ghosts[0].history.latest.step == 30
 
 
+@pytest.mark.parametrize(
+    ("path", "value"), [("model.activation", "relu"), ("model.seed", 5), ("data.source", "circles")]
+)
+def test_undo_brings_back_the_run_that_an_edit_ended_and_redo_the_other(
+    qtbot, session, path, value
+):
+    train(qtbot, session, 30)
+    old = session.run
+    session.edit(path, value)
+    assert session.state.step == 0
+    train(qtbot, session, 10)
+    new = session.run
+    session.undo_stack.undo()
+    assert session.run is old
+    assert session.state.step == 30
+    assert old not in session.ghosts
+    train(qtbot, session, 5)
+    session.undo_stack.redo()
+    assert session.run is new
+    assert session.state.step == 10
+    session.undo_stack.undo()
+    assert session.state.step == 35
+    assert session.state.same_bits(old.history.state_at(35))
+
+
+def test_undoing_a_drag_brings_back_the_run_before_it(qtbot, session):
+    train(qtbot, session, 30)
+    old = session.run
+    for step in range(1, 9):
+        session.edit("model.seed", step, drag="one")
+        train(qtbot, session, 1)
+    session.undo_stack.undo()
+    assert session.run is old
+    assert session.state.step == 30
+
+
+def test_undo_beyond_the_runs_remembered_begins_anew(qtbot, session):
+    first = session.experiment
+    for seed in range(1, 9):
+        train(qtbot, session, 2)
+        session.edit("model.seed", seed)
+    while session.undo_stack.canUndo():
+        session.undo_stack.undo()
+    assert session.experiment == first
+    assert session.state.step == 0
+
+
 def test_undoing_a_hand_edit_of_a_run_begun_anew_changes_nothing(qtbot, session):
     session.set_parameter(0, 2.0)
     session.restart()
