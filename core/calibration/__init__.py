@@ -15,6 +15,7 @@ from core.calibration.compiling import warm_up
 from core.calibration.integrated import IntegratedError, integrated_calibration_index
 from core.calibration.intervals import INTERVALS, bars, frequency_interval
 from core.calibration.murphy import MurphyDecomposition, murphy_decomposition
+from core.calibration.point import PointStatistics, point_statistics
 from core.calibration.reliability import (
     BINNINGS,
     ReliabilityCurve,
@@ -55,6 +56,7 @@ __all__ = [
     "Fitted",
     "IntegratedError",
     "MurphyDecomposition",
+    "PointStatistics",
     "ReliabilityCurve",
     "SmoothCalibrationError",
     "adaptive_calibration_error",
@@ -74,6 +76,7 @@ __all__ = [
     "log_loss",
     "maximum_calibration_error",
     "murphy_decomposition",
+    "point_statistics",
     "reliability_curve",
     "reliability_curves",
     "score_decomposition",

@@ -117,11 +117,11 @@ def count(forecast: Forecast, bins: int) -> Bins:
     fast = compiled("count_rows")
     if fast is None or forecast.weights is not None:
         return fill(pool_ties(forecast), edges)
-    found = np.zeros((3, bins))
-    fast(*map(np.ascontiguousarray, (forecast.outcomes, forecast.probabilities)), edges, found)
-    counts, positives, mass = found
+    rows, mass = np.zeros(2 * bins, dtype=np.int64), np.zeros(2 * bins)
+    fast(*map(np.ascontiguousarray, (forecast.outcomes, forecast.probabilities)), edges, rows, mass)
+    counts = rows.reshape(bins, 2).sum(axis=1).astype(np.float64)
+    sums = np.stack((counts, counts, rows[1::2], mass.reshape(bins, 2).sum(axis=1)))
     filled = counts > 0.0
-    sums = np.stack((counts, counts, positives, mass))
     return _bins(edges, sums, filled, edges[:-1][filled], edges[1:][filled])
 
 

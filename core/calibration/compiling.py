@@ -19,7 +19,8 @@ _ARGUMENTS = {
     "pool_violators": ("int64", "FFiff"),
     "fit_many": ("void", "MFImiff"),
     "cell_moments": ("void", "FFm"),
-    "count_rows": ("void", "BFFm"),
+    "count_rows": ("void", "BFFif"),
+    "score_rows": ("void", "BFf"),
 }
 _compiled: dict[str, Callable[..., Any]] = {}
 
@@ -35,7 +36,8 @@ def warm_up() -> bool:
     if numba is None:
         return False
     extending = importlib.import_module("numba.extending")
-    extending.register_jitable(loops.pool_violators)
+    for helper in (loops.pool_violators, loops.surprise):
+        extending.register_jitable(helper)
     _compiled.update({name: _compile(numba, name) for name in _ARGUMENTS})
     return True
 

@@ -23,7 +23,15 @@ FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 View = str | int | None
 
+_BITS_OF_ONE = np.float64(1.0).view(np.uint64)
 VIEWS = ("confidence", "class-wise", "top-label")
+
+
+class InputError(UserError, ValueError):
+    """Labels, probabilities, logits or weights that cannot be.
+
+    A `UserError`, for it names what to mend, and a `ValueError`, for those who call from Python.
+    """
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -92,18 +100,49 @@ def checked(
         If shapes disagree, a label is no class, a probability lies outside [0, 1] or is NaN, a row
         of probabilities does not sum to 1 within 1e-6, or a weight is negative or not finite.
     """
-    p = np.asarray(probabilities, dtype=np.float64)
+    p = as_floats(probabilities, "probabilities")
+    if p.ndim not in (1, 2) or (p.ndim == 2 and p.shape[1] < 2):
+        raise InputError(
+            f"The probabilities have the shape {p.shape}.",
+            "",
+            "Give one a row, or one column for each of at least two classes.",
+        )
     y = checked_labels(labels, 2 if p.ndim == 1 else p.shape[1])
-    if p.ndim not in (1, 2) or len(p) != len(y):
-        raise ValueError(f"labels {y.shape} do not fit probabilities {p.shape}")
-    if p.size and not (p.min() >= 0.0 and p.max() <= 1.0):
-        raise ValueError("probabilities must lie in [0, 1]")
+    if len(p) != len(y):
+        raise InputError(f"The labels, {len(y)}, do not fit {len(p)} rows of probabilities.")
+    if not _within_unit(p):
+        raise InputError("The probabilities must lie in [0, 1], none of them NaN.")
     if p.ndim == 2:
         if p.size and np.abs(p.sum(axis=1) - 1.0).max() > 1e-6:
-            raise ValueError("each row of probabilities must sum to 1")
+            raise InputError("Each row of probabilities must sum to 1.")
         if p.shape[1] == 2:
             p = np.ascontiguousarray(p[:, 1])
     return y, p, checked_weights(weights, len(y))
+
+
+def as_floats(values: ArrayLike, what: str) -> FloatArray:
+    """Return numbers as a float64 array.
+
+    Raises
+    ------
+    ValueError
+        If they are none.
+    """
+    try:
+        return np.asarray(values, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise InputError(f"The {what} are not numbers.", str(error)) from error
+
+
+def _within_unit(p: FloatArray) -> bool:
+    """Tell whether every number lies in [0, 1].
+
+    Read as whole numbers without a sign, the bits of what lies in [0, 1] are at most those of 1.0,
+    and those of NaN and of what has a sign are larger: one pass, but for -0.0.
+    """
+    if not p.size or (p.flags.c_contiguous and p.view(np.uint64).max() <= _BITS_OF_ONE):
+        return True
+    return bool(p.min() >= 0.0 and p.max() <= 1.0)
 
 
 def checked_labels(labels: ArrayLike, n_classes: int) -> IntArray:
@@ -116,16 +155,19 @@ def checked_labels(labels: ArrayLike, n_classes: int) -> IntArray:
     """
     y = np.asarray(labels)
     if y.ndim != 1:
-        raise ValueError(f"labels must be one-dimensional, got shape {y.shape}")
-    if y.size == 0:
-        return y.astype(np.int64)
+        raise InputError(f"The labels have the shape {y.shape}.", "", "Give one a row.")
     if y.dtype.kind not in "bui":
-        if not np.array_equal(y, np.floor(y)):
-            raise ValueError("labels must be integers")
-        y = y.astype(np.int64)
-    if y.min() < 0 or y.max() >= n_classes:
-        raise ValueError(f"labels must lie in 0..{n_classes - 1}")
-    return y.astype(np.int64, copy=False)
+        numbers = as_floats(y, "labels")
+        y = numbers.astype(np.int64) if np.isfinite(numbers).all() else np.full(len(y), -1)
+        if not np.array_equal(y, numbers):
+            raise InputError("The labels must be whole numbers.")
+    y = y.astype(np.int64, copy=False)
+    # Read without its sign, a negative number is a very large one.
+    if y.view(np.uint64).max(initial=0) >= n_classes:
+        raise InputError(
+            f"The labels must lie in 0 to {n_classes - 1}.", f"There are {n_classes} classes."
+        )
+    return y
 
 
 def checked_weights(weights: ArrayLike | None, n: int) -> FloatArray | None:
@@ -138,11 +180,11 @@ def checked_weights(weights: ArrayLike | None, n: int) -> FloatArray | None:
     """
     if weights is None:
         return None
-    w = np.asarray(weights, dtype=np.float64)
+    w = as_floats(weights, "weights")
     if w.shape != (n,):
-        raise ValueError(f"weights must have shape ({n},), got {w.shape}")
+        raise InputError(f"The weights have the shape {w.shape}, for {n} rows.")
     if w.size and not (w.min() >= 0.0 and w.max() < np.inf):
-        raise ValueError("weights must be finite and at least 0")
+        raise InputError("The weights must be finite and at least 0.")
     return w
 
 

@@ -6,6 +6,7 @@ the same, so that both give the same bits.
 
 from __future__ import annotations
 
+import math
 from collections.abc import MutableSequence, Sequence
 
 import numpy as np
@@ -14,6 +15,8 @@ from numpy.typing import NDArray
 from core.calibration.inputs import FloatArray, IntArray
 
 ORDERS = 6  # of the moments in a cell: leaves a relative error below 1e-7
+RUN = 256  # rows whose sums are kept apart, so that few digits are lost
+LEAST = 1e-200  # a likelihood below it might become subnormal
 
 
 def pool_violators(
@@ -81,22 +84,55 @@ def cell_moments(points: FloatArray, weights: FloatArray, out: FloatArray) -> No
             term *= away / (q + 1)
 
 
-def count_rows(
-    outcomes: NDArray[np.bool_], points: FloatArray, edges: FloatArray, out: FloatArray
-) -> None:
-    """Add every row to its bin (low, high] of equal width.
+def surprise(likelihood: float, missed: float) -> float:
+    """Return -ln of a likelihood that is above 0 and 1 - missed; exact also where it is near 1."""
+    if likelihood < 0.5:
+        return -math.log(likelihood)
+    return -math.log1p(-missed)
 
-    ``out`` (3, b) holds how many rows, how many of them happened, and their probabilities' sum.
+
+def score_rows(outcomes: NDArray[np.bool_], points: FloatArray, out: FloatArray) -> None:
+    """Add sum (y - p)^2 to ``out[0]``, and sum -ln q to ``out[1]``, q being what y was given.
+
+    The logarithm is taken of products of q: a run's likelihood, and beside it 1 - likelihood as
+    sum_i (1 - q_i) prod_{j < i} q_j, whose terms are all positive, so that nothing cancels.
     """
-    bins = out.shape[1]
+    for start in range(0, len(points), RUN):
+        squares, likelihood, missed = 0.0, 1.0, 0.0
+        for i in range(start, min(start + RUN, len(points))):
+            p = points[i]
+            q, rest = (p, 1.0 - p) if outcomes[i] else (1.0 - p, p)
+            squares += rest * rest
+            product = likelihood * q
+            if product < LEAST:
+                out[1] += surprise(likelihood, missed)
+                out[1] += -math.log(q) if q > 0.0 else math.inf
+                likelihood, missed = 1.0, 0.0
+            else:
+                missed += rest * likelihood
+                likelihood = product
+        out[0] += squares
+        out[1] += surprise(likelihood, missed)
+
+
+def count_rows(
+    outcomes: NDArray[np.bool_],
+    points: FloatArray,
+    edges: FloatArray,
+    rows: IntArray,
+    mass: FloatArray,
+) -> None:
+    """Add every row to its bin (low, high] of equal width, those that did not happen apart.
+
+    ``rows`` and ``mass`` (2 b,) hold how many rows and their probabilities' sum: of each bin first
+    where it did not happen, then where it did.
+    """
+    bins = len(edges) - 1
     for i in range(len(points)):
         p = points[i]
         b = min(int(p * bins), bins - 1)
         # The quotient may miss by one; the edges decide.
-        while b > 0 and p <= edges[b]:
-            b -= 1
-        while b < bins - 1 and p > edges[b + 1]:
-            b += 1
-        out[0, b] += 1.0
-        out[1, b] += outcomes[i]  # no branch: it would be guessed wrong half the time
-        out[2, b] += p
+        b += (p > edges[b + 1]) - (p <= edges[b])
+        at = 2 * max(b, 0) + outcomes[i]  # no branch: it would be guessed wrong half the time
+        rows[at] += 1
+        mass[at] += p

@@ -134,7 +134,7 @@ def reliability_curve(
     draw = BINNINGS[binning].curve
     forecast = one_forecast(labels, probabilities, weights, view)
     if binning == "width":
-        return _binned(binning, count(forecast, bins))
+        return binned_curve(binning, count(forecast, bins))
     return draw(pool_ties(forecast), bins)
 
 
@@ -166,13 +166,13 @@ def reliability_curves(
 
 def width_curve(cells: Cells | CellIndex, bins: int = 15) -> ReliabilityCurve:
     """Return the curve in bins of equal width; indexed cells answer at once for any number."""
-    return _binned("width", fill(cells, width_edges(bins)))
+    return binned_curve("width", fill(cells, width_edges(bins)))
 
 
 def mass_curve(cells: Cells | CellIndex, bins: int = 15) -> ReliabilityCurve:
     """Return the curve in bins of equal mass that split no ties; many ties give fewer bins."""
     index = indexed(cells)
-    return _binned("mass", fill(index, mass_edges(index, bins)))
+    return binned_curve("mass", fill(index, mass_edges(index, bins)))
 
 
 def corp_curve(cells: Cells, bins: int = 0) -> ReliabilityCurve:
@@ -233,7 +233,7 @@ def smooth_curve(cells: Cells, bins: int = 0, sigma: float | None = None) -> Rel
     )
 
 
-def _binned(name: str, bins: Bins) -> ReliabilityCurve:
+def binned_curve(name: str, bins: Bins) -> ReliabilityCurve:
     """Return filled bins as a curve."""
     return ReliabilityCurve(
         name,

@@ -6,9 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from core.calibration.cells import Cells, pool_ties
+from core.calibration.compiling import compiled
 from core.calibration.inputs import FloatArray, View, checked, chunks, forecasts
 from core.calibration.isotonic import isotonic_blocks
 from core.registry import Registry
@@ -109,7 +110,8 @@ def brier_score(
     if not len(y) or (w is not None and not w.sum()):
         return float("nan")
     if p.ndim == 1:
-        return _mean(len(y), w, lambda rows: (p[rows] - y[rows]) ** 2)
+        quick = mean_scores(y == 1, p) if w is None else None
+        return quick[0] if quick else _mean(len(y), w, lambda rows: (p[rows] - y[rows]) ** 2)
     # (p_y - 1)^2 + sum of the other squares: every term is a square, so nothing cancels.
     squares = p**2
     rows = np.arange(len(y))
@@ -144,12 +146,28 @@ def log_loss(
         return float("nan")
     if p.ndim == 2:
         p, y = p[np.arange(len(y)), y], np.ones_like(y)
+    quick = mean_scores(y == 1, p) if w is None else None
+    if quick:
+        return quick[1]
 
     def cost(rows: slice) -> FloatArray:
         return np.where(y[rows] == 1, -np.log(p[rows]), -np.log1p(-p[rows]))
 
     with np.errstate(divide="ignore"):
         return _mean(len(y), w, cost) + 0.0
+
+
+def mean_scores(
+    outcomes: NDArray[np.bool_], probabilities: FloatArray
+) -> tuple[float, float] | None:
+    """Return Brier score and log loss in one pass; None without rows, or while none is compiled."""
+    fast = compiled("score_rows")
+    if fast is None or not len(outcomes):
+        return None
+    sums = np.zeros(2)
+    fast(np.ascontiguousarray(outcomes), np.ascontiguousarray(probabilities), sums)
+    brier, surprise = (sums / len(outcomes)).tolist()
+    return brier, surprise
 
 
 def _mean(n: int, w: FloatArray | None, cost: Callable[[slice], FloatArray]) -> float:

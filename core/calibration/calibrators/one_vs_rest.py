@@ -8,7 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from core.calibration.calibrators.record import BinaryFitted, FitBinary, Parameter, as_logits
+from core.calibration.calibrators.record import (
+    BinaryFitted,
+    FitBinary,
+    Parameter,
+    as_logits,
+    wrong_classes,
+)
 from core.calibration.inputs import FloatArray, IntArray, frozen
 from core.functions import logsumexp
 
@@ -47,7 +53,7 @@ class OneVsRest:
         """
         z = as_logits(logits)
         if z.ndim != 2 or z.shape[1] != len(self.members):
-            raise ValueError(f"fitted on {len(self.members)} classes, got logits {z.shape}")
+            raise wrong_classes(len(self.members), z)
         s = against_the_rest(z)
         p = np.column_stack([m.positive(s[:, k]) for k, m in enumerate(self.members)])
         total = p.sum(axis=1, keepdims=True)

@@ -14,7 +14,14 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import ArrayLike
 
-from core.calibration.inputs import FloatArray, IntArray, checked_labels, checked_weights
+from core.calibration.inputs import (
+    FloatArray,
+    InputError,
+    IntArray,
+    as_floats,
+    checked_labels,
+    checked_weights,
+)
 from core.errors import UserError
 from core.functions import sigmoid
 
@@ -71,7 +78,7 @@ class BinaryMap:
         if z.ndim == 1:
             return self.positive(z)
         if z.shape[1] != 2:
-            raise ValueError(f"fitted on two classes, got logits of shape {z.shape}")
+            raise wrong_classes(2, z)
         s = z[:, 1] - z[:, 0]
         return np.column_stack((self.negative(s), self.positive(s)))
 
@@ -172,7 +179,7 @@ class Calibrator:
         z = as_logits(logits)
         y = checked_labels(labels, 2 if z.ndim == 1 else z.shape[1])
         if len(z) != len(y):
-            raise ValueError(f"labels {y.shape} do not fit logits {z.shape}")
+            raise InputError(f"The labels, {len(y)}, do not fit {len(z)} rows of logits.")
         w = checked_weights(weights, len(y))
         if w is not None:
             z, y, w = z[w > 0.0], y[w > 0.0], w[w > 0.0]
@@ -196,9 +203,21 @@ def as_logits(logits: ArrayLike) -> FloatArray:
     ValueError
         If they have another shape, fewer than two columns, or one is NaN.
     """
-    z = np.asarray(logits, dtype=np.float64)
+    z = as_floats(logits, "logits")
     if z.ndim not in (1, 2) or (z.ndim == 2 and z.shape[1] < 2):
-        raise ValueError(f"logits must have shape (n,) or (n, K) with K > 1, got {z.shape}")
+        raise InputError(
+            f"The logits have the shape {z.shape}.",
+            "",
+            "Give one a row, or one column for each of at least two classes.",
+        )
     if np.isnan(z).any():
-        raise ValueError("a logit is NaN")
+        raise InputError("The logits must be numbers; one is NaN.")
     return z
+
+
+def wrong_classes(n_classes: int, logits: FloatArray) -> InputError:
+    """Return the error of logits of another number of classes than was fitted on."""
+    return InputError(
+        f"The logits have the shape {logits.shape}.",
+        f"The calibrator was fitted on {n_classes} classes.",
+    )

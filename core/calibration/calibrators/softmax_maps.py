@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from core.calibration.calibrators.record import Calibrator, Parameter, as_logits
+from core.calibration.calibrators.record import Calibrator, Parameter, as_logits, wrong_classes
 from core.calibration.calibrators.softmax_regression import SoftmaxPenalty, fit_softmax
 from core.calibration.inputs import FloatArray, IntArray, frozen
 from core.functions import log_softmax, softmax
@@ -108,7 +108,7 @@ def class_columns(z: FloatArray, n_classes: int) -> FloatArray:
         half = 0.5 * (columns[:, 1] - columns[:, 0])
         columns = np.column_stack((-half, half))
     if columns.shape[1] != n_classes:
-        raise ValueError(f"fitted on {n_classes} classes, got logits of shape {z.shape}")
+        raise wrong_classes(n_classes, z)
     return columns
 
 

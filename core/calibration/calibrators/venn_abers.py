@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 
 from core.calibration.calibrators.record import BinaryMap, Calibrator, Parameter, as_logits
 from core.calibration.calibrators.stepwise import pool_logits
-from core.calibration.inputs import FloatArray, IntArray, frozen
+from core.calibration.inputs import FloatArray, InputError, IntArray, frozen
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -52,7 +52,7 @@ class VennAbers(BinaryMap):
         """
         s = as_logits(logits)
         if s.ndim != 1:
-            raise ValueError(f"logits must have shape (n,), got {s.shape}")
+            raise InputError(f"The logits have the shape {s.shape}.", "", "Give one a row.")
         after = np.searchsorted(self.logits, s, side="left")
         at = np.minimum(after, len(self.logits) - 1)
         same = self.logits[at] == s
