@@ -216,9 +216,14 @@ class NetworkPanel(PlottedPanel):
     def _on_chosen(self, hit: Hit) -> None:
         self.diagram.choose(hit)
         self._refusal = ""
-        if self.scene is not None:
+        if self._is_present():
             self._show_parameter(self.scene)
             self._say(self.scene)
+
+    def _is_present(self) -> bool:
+        """Tell whether what is drawn is the present network; unseen, it may be an earlier one."""
+        run = self.session.run
+        return self.scene is not None and self.scene.architecture is run.architecture
 
     def _on_parameter(self, index: int) -> None:
         hit = self.diagram.present
@@ -226,6 +231,8 @@ class NetworkPanel(PlottedPanel):
             self._on_chosen(Hit(hit.layer, hit.unit, index))
 
     def _on_changed(self, index: int, value: float, drag: object) -> None:
+        if not self._is_present():
+            return
         try:
             self._refusal = ""
             self.session.set_parameter(index, value, drag)

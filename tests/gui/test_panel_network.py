@@ -267,3 +267,16 @@ def test_the_panel_says_what_it_shows(panel):
     )
     named = [panel.diagram, panel.bar.field, panel.bar.slider, panel.bar.parameters, panel.more]
     assert all(widget.accessibleName() for widget in named)
+
+
+def test_controls_of_a_network_that_is_gone_change_nothing(qtbot, panel, session):
+    last = panel.scene.architecture.n_parameters - 1
+    panel.hide()
+    session.edit("model.hidden", ())
+    first = session.state
+    panel.bar.chosen.emit(last)
+    panel.bar.changed.emit(last, 2.0, None)
+    assert session.state is first
+    panel.show()
+    panel.bar.changed.emit(0, 2.0, None)
+    assert session.state.parameters[0] == 2.0
