@@ -69,6 +69,8 @@ def murphy_decomposition(
     if binning not in ("width", "mass"):
         raise UserError(f"{binning!r} has no bins.", "", "Choose 'width' or 'mass'.")
     edges = width_edges(bins) if binning == "width" else mass_edges(cells, bins)
+    if not len(cells.values):
+        return MurphyDecomposition(*(float("nan"),) * 6)
     parts = fill(cells, edges)
     full = parts.counts > 0.0
     share = parts.counts[full] / cells.total
