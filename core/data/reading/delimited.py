@@ -16,6 +16,8 @@ from core.data.reading.sniffing import Guess, find_comment, find_dialect, is_com
 from core.data.reading.sources import Source, refuse_wide
 
 _HEAD_LINES = 2000
+_WRAPPED = re.compile(r'\s*"((?:[^"]|"")*)"\s*')
+_UNWRAPPED_ABOVE = 0.4
 
 
 def read_text(
@@ -43,10 +45,12 @@ def read_text(
         raise source.refuse("There is no data in it: every line is blank.", "Choose another file.")
     head = lines[: _HEAD_LINES + skip]
     guess = find_dialect(head, settings.delimiter or hint, settings.quote, suffix)
+    if guess.width == 1 and settings.delimiter is None:
+        lines, guess = _unwrapped(lines, guess, suffix, log)
     records = _records(source, lines, guess)
     width = _width(records, guess)
     refuse_wide(source, width)
-    restore_names(records, commented, guess.quoting, width)
+    restore_names(records, commented, comment or "", guess.quoting, width)
     layout = lay_out(records, width, settings, log, guess.quoting)
     dialect = Dialect(
         encoding=encoding,
@@ -75,6 +79,25 @@ def _refuse_nul(source: Source, text: str) -> None:
 def _separator_line(lines: Sequence[str]) -> str | None:
     found = re.fullmatch(r'"?sep=(.|\\t)"?', lines[0].strip(" \ufeff"), re.IGNORECASE)
     return found.group(1).replace("\\t", "\t") if found else None
+
+
+def _unwrapped(
+    lines: list[str], guess: Guess, suffix: str, log: ProblemLog
+) -> tuple[list[str], Guess]:
+    """Take off the quotes in which each whole line stands, where there is a table inside them."""
+    filled = [line for line in lines if line.strip()]
+    whole = sum(_WRAPPED.fullmatch(line) is not None for line in filled)
+    if len(filled) < 3 or whole < len(filled) - 1:
+        return lines, guess
+    inner = [
+        found.group(1).replace('""', '"') if (found := _WRAPPED.fullmatch(line)) else line
+        for line in lines
+    ]
+    again = find_dialect(inner[:_HEAD_LINES], suffix=suffix)
+    if again.width < 2 or again.score < _UNWRAPPED_ABOVE:
+        return lines, guess
+    log.add("quote", "Each line stands in quotes as a whole; they were taken off.")
+    return inner, again
 
 
 def _blank_out(

@@ -80,7 +80,8 @@ def find_wide(data: bytes) -> str:
     r"""Return the UTF-16 without a byte-order mark that zero bytes betray, or "".
 
     All zeros stand at the same parity, each line end has one beside it, and the text so decoded
-    has no control characters.
+    has no control characters. Scripts in which a zero or line feed may be half of a letter, such as
+    Chinese, need more zeros than chance NUL bytes would bring.
 
     Examples
     --------
@@ -94,7 +95,9 @@ def find_wide(data: bytes) -> str:
     for start, encoding, pad in ((1, "utf-16-le", b"%c\0"), (0, "utf-16-be", b"\0%c")):
         end = b"\n" if b"\n" in head else b"\r"
         ends = head.count(end) and head.count(pad % end) >= 0.9 * head.count(end)
-        if ends and head[start::2].count(0) == nuls:
+        strict = ends and head[start::2].count(0) == nuls
+        many = nuls > 0.1 * len(head) and head[start::2].count(0) >= 0.9 * nuls
+        if strict or (many and pad % end in head):
             text = head[: len(head) & ~1].decode(encoding, errors="replace")
             if not any(
                 unicodedata.category(c) in ("Cc", "Cn", "Co") for c in set(text) - set("\t\r\n")

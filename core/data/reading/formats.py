@@ -133,6 +133,8 @@ def _refuse_binary(source: Source) -> None:
     if find_wide(head):
         return
     odd = sum(head.count(bytes([code])) for code in (*range(1, 9), 11, *range(14, 27), 127))
+    if b"\n" in head and all(b"\x01" in line for line in head.split(b"\n")[:-1]):
+        odd -= head.count(b"\x01")  # some databases export with it between cells
     nuls = head.count(b"\0")
     if odd > 0.02 * len(head) or (nuls > 0.05 * len(head) and nuls > 16):
         raise source.refuse(

@@ -107,9 +107,16 @@ def _rescued_names(
 
 
 def restore_names(
-    records: list[Record], commented: Sequence[tuple[int, str]], quoting: Quoting, width: int
+    records: list[Record],
+    commented: Sequence[tuple[int, str]],
+    mark: str,
+    quoting: Quoting,
+    width: int,
 ) -> None:
-    """Take the last comment line before the data as names, where it has one a column."""
+    """Take the last comment line before the data as names, where it has one a column.
+
+    The comment mark may itself be the first name, as in "#,length,width".
+    """
     if width < 2 or not records:
         return
     before = [item for item in commented if item[0] < records[0].line]
@@ -121,6 +128,14 @@ def restore_names(
     names = len(cells) == width and len(set(cells)) == width and all(cell.strip() for cell in cells)
     if names and find_header(records, types) == 0 and misfits(cells, types):
         records.insert(0, Record(number, cells))
+    elif _named_by_mark(cells, width, mark) and misfits([mark, *cells[1:]], types):
+        records.insert(0, Record(number, [mark, *cells[1:]]))
+
+
+def _named_by_mark(cells: Sequence[str], width: int, mark: str) -> bool:
+    """Tell whether a comment line has a name for each column but the first, which is the mark."""
+    named = [cell.strip() for cell in cells[1:]]
+    return len(cells) == width and not cells[0].strip() and all(named) and mark not in named
 
 
 def find_header(records: Sequence[Record], types: Sequence[str]) -> int:
@@ -140,6 +155,8 @@ def find_header(records: Sequence[Record], types: Sequence[str]) -> int:
         records[depth].cells, typed, types
     ):
         depth += 1
+    if depth == 0 and _some_names(records, typed, types):
+        return 1 + find_header(records[1:], types)
     if depth == 0 and _year_names(first, types):
         return 1
     if depth == 0 and _text_names(records, types):
@@ -164,6 +181,22 @@ def _names_over(cells: Sequence[str], typed: Sequence[int], types: Sequence[str]
         and differing == sum(kind != "blank" for kind in kinds)
         and 2 * differing >= len(kinds)
     )
+
+
+def _some_names(records: Sequence[Record], typed: Sequence[int], types: Sequence[str]) -> bool:
+    """Tell whether the first record names some columns only: what it holds is text, and its own.
+
+    So a row of groups over rows of names, or names of which some are blank.
+    """
+    first = [cell.strip() for cell in records[0].cells]
+    over = [j for j in typed if first[j]]
+    named = [cell for cell in first if cell]
+    if not over or any(cell_type(first[j]) == types[j] for j in over):
+        return False
+    if any(cell_type(cell) != "text" for cell in named) or len(set(named)) < len(named):
+        return False
+    below = [[cell.strip() for cell in record.cells] for record in records[1:200]]
+    return not any(cells[j] == first[j] for cells in below for j in range(len(first)) if first[j])
 
 
 def _year_names(first: Sequence[str], types: Sequence[str]) -> bool:

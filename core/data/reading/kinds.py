@@ -7,11 +7,12 @@ from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 
-from core.data.reading.look_alikes import look_alikes
+from core.data.reading.doubts import dressed_numbers, mostly_numbers, text_doubts
 from core.data.reading.numerals import DOUBTFUL_MARKS, MISSING_MARKS, Numerals
 
-_TIME = r"([T ]\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?( ?[AaPp][Mm])?(Z|[+-]\d{2}:?\d{2})?)?"
+_TIME = r"([T ]\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?( ?[AaPp][Mm])?(Z| (GMT|UTC)| ?[+-]\d{2}:?\d{2})?)?"
 _MONTH = r"(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?"
+_WEEKDAY = r"(mon|tue|wed|thu|fri|sat|sun)[a-z]*\.?,? "
 _DATES = tuple(
     re.compile(pattern + _TIME, re.IGNORECASE)
     for pattern in (
@@ -19,6 +20,8 @@ _DATES = tuple(
         r"(0?[1-9]|[12]\d|3[01])([-/.])(0?[1-9]|[12]\d|3[01])\2(\d{4}|\d{2})",
         rf"(0?[1-9]|[12]\d|3[01])[- /]?{_MONTH}[- /,]*(\d{{4}}|\d{{2}})",
         rf"{_MONTH}[- /](0?[1-9]|[12]\d|3[01])(st|nd|rd|th)?,? ?\d{{4}}",
+        rf"{_WEEKDAY}(0?[1-9]|[12]\d|3[01])[- ]{_MONTH}[- ]\d{{4}}",
+        rf"{_WEEKDAY}{_MONTH} (0?[1-9]|[12]\d|3[01]),? \d{{4}}",
     )
 )
 _CLOCK = re.compile(r"\d{1,2}[:.]\d{2}([:.]\d{2}(\.\d+)?)?( ?[AaPp][Mm])?")
@@ -104,14 +107,17 @@ def judge(
         if verdict is not None and not verdict.bad:
             doubt = "its numbers have a decimal comma, those of other columns a point"
             return replace(verdict, doubts=(*verdict.doubts, doubt))
-    grouped = "" if numerals.sure or wanted else _perhaps_numbers(present, missing, numerals, marks)
     soft = frozenset() if marks is not None else _soft_missing(present, found_marks)
     present = {cell: count for cell, count in present.items() if cell not in soft}
     if not present:
         return Verdict("empty", missing | soft)
     kind = wanted or _kind_of_text(present)
-    doubts = _doubts(present, soft - set(found_marks), counts, missing)
-    return Verdict(kind, missing | soft, doubts=(*doubts, grouped) if grouped else doubts)
+    doubts = text_doubts(present, soft - set(found_marks), counts, missing)
+    if wanted is None and kind in ("category", "text"):
+        perhaps = "" if numerals.sure else _perhaps_numbers(present, missing, numerals, marks)
+        perhaps = perhaps or dressed_numbers(present, numerals) or mostly_numbers(present, numerals)
+        doubts = (*doubts, perhaps) if perhaps else doubts
+    return Verdict(kind, missing | soft, doubts=doubts)
 
 
 def _perhaps_numbers(
@@ -153,7 +159,8 @@ def _local(numerals: Numerals, present: dict[str, int]) -> Numerals:
         whole = numerals.thousands == "." and all(
             re.fullmatch(r"[+-]?[1-9]\d{0,2}(\.\d{3})+", c) for c in points
         )
-        return numerals if whole and points else Numerals(".", None)
+        spaced = numerals.thousands if numerals.thousands != "." else None
+        return numerals if whole and points else Numerals(".", spaced)
     if not numerals.sure:
         grouped = sum(count for cell, count in present.items() if "," in cell)
         return numerals if 2 * grouped >= sum(present.values()) else Numerals()
@@ -198,7 +205,7 @@ def _few(bad: dict[str, int], good: int) -> bool:
         return True
     share = sum(bad.values()) / (good + sum(bad.values()))
     wordy = len(bad) <= 3 and not any(character.isdigit() for cell in bad for character in cell)
-    return (share <= 0.02 and good >= 50) or (share <= 0.1 and wordy and good >= 9)
+    return (share <= 0.05 and good >= 19) or (share <= 0.1 and wordy and good >= 9)
 
 
 def _are_codes(numbers: Collection[str]) -> bool:
@@ -249,17 +256,3 @@ def _kind_of_text(present: dict[str, int]) -> str:
     if total <= 20:
         few = len(present) < total or total < 10
     return "category" if few and mean_length <= 60 else "text"
-
-
-def _doubts(
-    present: dict[str, int], soft: Collection[str], counts: Counter[str], missing: Collection[str]
-) -> tuple[str, ...]:
-    doubts = [f"{cell!r} was read as missing ({counts[cell]} cells)" for cell in sorted(soft)]
-    if "NA" in present and "NA" not in missing:
-        doubts.append("'NA' was kept as a code, not read as missing")
-    if len(present) <= 1000:
-        doubts += [
-            f"{', '.join(map(repr, group))} look alike but differ"
-            for group in look_alikes(list(present))
-        ]
-    return tuple(doubts)

@@ -41,7 +41,7 @@ _POINT_DECIMAL = re.compile(r"[+-]?\d*\.\d+([eE][+-]?\d+)?|[+-]?\d+\.")
 _GROUPS = {
     mark: re.compile(rf"[+-]?[1-9]\d{{0,2}}({escaped}\d{{3}})+([{decimals}]\d+)?")
     for mark, escaped, decimals in (
-        (",", ",", "."),
+        (",", r",(?:\d\d,)*", "."),  # India groups by two beyond the first thousand
         (".", r"\.", ","),
         (" ", " ", ".,"),
         ("\u00a0", "\u00a0", ".,"),
@@ -50,6 +50,13 @@ _GROUPS = {
     )
 }
 _CURRENCY = re.compile(r"^(?P<sign>[+-]?)\s*[$€£¥₹]\s*|\s*([$€£¥₹%]|EUR|USD|GBP)$")
+_DRESSED = (
+    (re.compile(r"\((.*)\)"), r"-\1"),  # (5.1) of accountants
+    (re.compile(r"([^+-].*)-"), r"-\1"),
+    (re.compile(r"([+-]?[\d.,]+)[dD]([+-]?\d+)"), r"\1e\2"),  # Fortran's exponent
+    (re.compile(r"(.*\d\.?)\s*(\*+|[A-Za-zµμ°²³/]{1,8})"), r"\1"),
+)
+"""Ways to write a number that are only read so where the user says that it is one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +94,30 @@ class Numerals:
         return None
 
     def forced(self, cell: str) -> float | None:
-        """Return the number in a cell that may carry a currency or per-cent sign."""
-        return self.value(_CURRENCY.sub(r"\g<sign>", cell.strip()))
+        """Return the number in a cell that may carry a unit, an asterisk or its sign elsewhere.
+
+        Examples
+        --------
+        >>> [Numerals().forced(cell) for cell in ("$5", "3 %", "(2.5)", "7 cm", "1D-2", "<0.1")]
+        [5.0, 3.0, -2.5, 7.0, 0.01, None]
+        """
+        text = _CURRENCY.sub(r"\g<sign>", cell.strip())
+        value = self.value(text)
+        for pattern, plain in _DRESSED:
+            if value is None and (found := pattern.fullmatch(text)):
+                value = self.value(_CURRENCY.sub(r"\g<sign>", found.expand(plain).strip()))
+        return value
+
+
+def is_grouped(cell: str) -> bool:
+    """Tell whether a cell is a number with blanks or apostrophes between its thousands.
+
+    Examples
+    --------
+    >>> is_grouped("1 234,5"), is_grouped("1 23")
+    (True, False)
+    """
+    return any(_GROUPS[mark].fullmatch(cell) for mark in (" ", "\u00a0", "\u202f", "'"))
 
 
 def find_numerals(cells: Iterable[str], delimiter: str | None) -> tuple[Numerals, str]:

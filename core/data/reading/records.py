@@ -10,6 +10,8 @@ from dataclasses import dataclass
 RUNS = r"\s+"
 """The delimiter that stands for runs of spaces and tabs."""
 
+_RUN = re.compile(r"[ \t]+")
+
 LONGEST_RECORD = 2000
 """Lines that one quoted cell may span before its quote counts as stray."""
 
@@ -81,7 +83,9 @@ def split_lines(text: str) -> list[str]:
 
 def split_plain(line: str, delimiter: str) -> list[str]:
     """Split a line without quotes."""
-    return line.split() if delimiter == RUNS else line.split(delimiter)
+    if delimiter == RUNS:  # a no-break space may stand between thousands
+        return _RUN.split(line.strip(" \t"))
+    return line.split(delimiter)
 
 
 def read_records(

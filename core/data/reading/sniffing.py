@@ -10,7 +10,7 @@ from functools import lru_cache
 from itertools import islice
 
 from core.data.reading.kinds import is_date, is_time
-from core.data.reading.numerals import ERROR_MARKS, MISSING_MARKS
+from core.data.reading.numerals import ERROR_MARKS, MISSING_MARKS, is_grouped
 from core.data.reading.records import RUNS, Quoting, Record, UnclosedQuoteError, read_records
 
 DELIMITERS = {",": 1.0, "\t": 1.0, ";": 1.0, "|": 1.0, RUNS: 0.95, " ": 0.95, ":": 0.6}
@@ -20,7 +20,7 @@ RARE_DELIMITERS = dict.fromkeys("^~¦§\x01\x1e\x1f\x1c", 0.8) | dict.fromkeys("
 """Delimiters tried only where they stand on nearly every line."""
 
 SAMPLE_LINES = 600
-_SINGLE_BELOW = 0.2
+_SINGLE_BELOW, _SURE_TAB = 0.2, 0.3
 _LESS = 0.85  # credit of a number with commas, which a comma may have to separate
 _PLAIN_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?%?")
 _COMMA_NUMBER = re.compile(r"[+-]?\d+(\.\d{3})*,\d+|[+-]?\d{1,3}(,\d{3})+(\.\d+)?")
@@ -112,9 +112,16 @@ def find_dialect(
     rare = [d for d in RARE_DELIMITERS if sum(d in line for line in sample) >= often]
     best = _best(sample, common if delimiter else common + rare, _quotes(text, quote), suffix)
     if best is None or (not delimiter and best.score < _SINGLE_BELOW):
-        mark = delimiter or ("\t" if suffix == ".tsv" else ",")
+        mark = delimiter or ("\t" if suffix == ".tsv" else _absent(sample))
         return Guess(Quoting(mark, _quotes(text, quote)[0]), 1, 0.0)
     return best
+
+
+def _absent(sample: Sequence[str]) -> str:
+    """Return a comma, or where commas are those of sentences, a mark that does not occur."""
+    records = list(read_records(sample, Quoting(","), whole=False))
+    text = "".join(sample) if _is_prose(records, ",") else ""
+    return next((mark for mark in ",;\t|" if mark not in text), ",")
 
 
 def _occurs(delimiter: str, text: str) -> bool:
@@ -150,6 +157,9 @@ def _best(
                 guess = _score(sample, Quoting(delimiter, quote, escape), suffix)
                 if guess is not None:
                     guesses.append(guess)
+    if any(guess.quoting.delimiter == "\t" and guess.score > _SURE_TAB for guess in guesses):
+        # where tabs make a table, blanks are part of the cells
+        guesses = [guess for guess in guesses if guess.quoting.delimiter not in (RUNS, " ")]
     return max(guesses, key=lambda guess: guess.score, default=None)
 
 
@@ -168,7 +178,11 @@ def _score(sample: Sequence[str], quoting: Quoting, suffix: str) -> Guess | None
     pattern = len(alike) / len(records) * (width - 1) / width
     prior = DELIMITERS.get(quoting.delimiter) or RARE_DELIMITERS.get(quoting.delimiter, 0.4)
     prior *= 1.1 if suffix == ".tsv" and quoting.delimiter == "\t" else 1.0
-    if quoting.delimiter in (RUNS, " ") and not _has_values(alike):
+    if quoting.delimiter in (RUNS, " ") and (
+        not _has_values(alike) or _divided(sample, ",;|" if quoting.delimiter == RUNS else ",;|\t")
+    ):
+        prior *= 0.2
+    if width == 2 and _is_prose(records, quoting.delimiter):
         prior *= 0.2
     return Guess(quoting, width, prior * pattern * _type_score(alike, quoting))
 
@@ -182,6 +196,21 @@ def _has_values(records: Sequence[Record]) -> bool:
     )
 
 
+def _divided(lines: Sequence[str], marks: str) -> bool:
+    """Tell whether one of these marks stands on every line, the same number of times."""
+    return any(
+        mark in lines[0] and len({line.count(mark) for line in lines}) == 1 for mark in marks
+    )
+
+
+def _is_prose(records: Sequence[Record], delimiter: str) -> bool:
+    """Tell whether delimiters are the marks of sentences: blanks follow, and no name has one."""
+    if delimiter not in ",;:" or len(records) < 3 or len(records[0].cells) > 1:
+        return False
+    after = [cell for record in records[1:] for cell in record.cells[1:]]
+    return all(cell[:1] == " " and " " in cell.strip() for cell in after)
+
+
 def _is_value(cell: str) -> bool:
     return cell not in MISSING_MARKS and _credit(cell) in (1.0, _LESS)
 
@@ -191,7 +220,8 @@ def _type_score(records: Sequence[Record], quoting: Quoting) -> float:
     total = count = 0.0
     for record in records[:300]:
         for cell in record.cells:
-            total += _credit(cell.strip())
+            # a delimiter inside a cell is quoted, and so no sign of another dialect
+            total += _credit(cell.replace(quoting.delimiter, " ").strip())
             count += 1
     mended = sum(record.mended for record in records) / len(records)
     used = quoting.quote == '"' or any(_quoted_somewhere(record) for record in records)
@@ -213,7 +243,9 @@ def _credit(cell: str) -> float:
         return 1.0
     if _COMMA_NUMBER.fullmatch(cell):
         return _LESS
-    if _SPACED_NUMBERS.fullmatch(cell):
+    if is_grouped(cell):
+        return _LESS
+    if _SPACED_NUMBERS.fullmatch(cell) or not cell.strip(",;|\t"):
         return 0.1
     if any(mark in cell for mark in ";|\t") or re.search(r",\S|\d:\d", cell):
         return 0.3
