@@ -58,6 +58,9 @@ def fit_logistic(
     section 3: Newton's method with backtracking.
     """
     w = np.full(len(targets), 1.0 / len(targets)) if weights is None else weights / weights.sum()
+    # A power of two changes no digit, and keeps the squares of any features finite.
+    scale = np.ldexp(1.0, np.frexp(np.abs(features).max(axis=0, initial=0.0))[1])
+    features = features / scale
     centre = np.einsum("i,ij->j", w, features)
     spread = np.sqrt(np.einsum("i,ij->j", w, (features - centre) ** 2))
     # A feature that is constant up to rounding has no slope.
@@ -65,7 +68,7 @@ def fit_logistic(
     X = np.column_stack(((features - centre) / spread, np.ones(len(targets))))
     theta, loss = _newton(X, targets, w, np.broadcast_to(offset, len(targets)))
     slopes = theta[:-1] / spread
-    return LogisticFit(slopes, float(theta[-1] - slopes @ centre), loss)
+    return LogisticFit(slopes / scale, float(theta[-1] - slopes @ centre), loss)
 
 
 def separated(scores: FloatArray, outcomes: FloatArray) -> bool:

@@ -136,6 +136,8 @@ def _more_would_help(
     """Tell whether raising a slope that is 0 lowers the loss (the Karush-Kuhn-Tucker condition)."""
     residual = sigmoid(X @ slopes + intercept) - t
     centred = X - (w @ X) / w.sum()
+    size = np.abs(centred).max(axis=0)
+    centred = centred / np.where(size > 0.0, size, 1.0)
     gradient = (w * residual) @ centred
     scale = np.sqrt(w.sum() * (w @ centred**2))
     return bool(np.any((slopes == 0.0) & (gradient < -1e-10 * scale)))

@@ -94,11 +94,13 @@ class LogisticMap(BinaryMap):
 
     def positive(self, s: FloatArray) -> FloatArray:
         """Return the probability of class 1 at logits s, (n,)."""
-        return sigmoid(self.calibrated_logit(s))
+        with np.errstate(over="ignore"):  # an infinite logit is a probability of 0 or 1
+            return sigmoid(self.calibrated_logit(s))
 
     def negative(self, s: FloatArray) -> FloatArray:
         """Return the probability of class 0, exact also where it is tiny."""
-        return sigmoid(-self.calibrated_logit(s))
+        with np.errstate(over="ignore"):
+            return sigmoid(-self.calibrated_logit(s))
 
 
 FitBinary = Callable[[FloatArray, FloatArray, FloatArray | None], "BinaryFitted"]

@@ -9,9 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.calibration.inputs import FloatArray, IntArray
+from core.errors import UserError
 from core.functions import categorical_cross_entropy, softmax
 
 _STEPS = 200
+_LARGEST = 1e100  # whose square is finite by far
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -43,7 +45,12 @@ def fit_softmax(
     n, k = X.shape
     w = np.full(n, 1.0 / n) if weights is None else weights / weights.sum()
     # With logits of size 1 the linear systems are well conditioned; W is then larger by the scale.
-    scale = float(np.abs(X).max()) or 1.0
+    scale = float(np.abs(X).max())
+    if scale > _LARGEST:
+        raise UserError(
+            "The calibrator was not fitted.", f"A logit is {scale:.0e}.", "Leave such rows out."
+        )
+    scale = scale if scale > 1.0 / _LARGEST else 1.0  # what is smaller is as good as 0
     X = X / scale
     goal = scale * np.eye(k, k + 1)
     cost = np.column_stack((penalty.matrix / scale**2, np.full(k, penalty.shift)))
