@@ -3,6 +3,7 @@
 This file is understood by old Pythons too, so that they can be told that they are too old.
 """
 
+import gc
 import os
 import sys
 
@@ -61,6 +62,7 @@ def main(argv: "list[str] | None" = None) -> int:
             from core.report import main as report
 
             return int(report(arguments))
+        gc.disable()  # until everything is made there is hardly any garbage to look for
         problem = window_problem()
         if problem:
             return _stop(problem)
@@ -69,6 +71,8 @@ def main(argv: "list[str] | None" = None) -> int:
         return int(run(arguments))
     except UserError as error:
         return _stop(str(error))
+    finally:
+        gc.enable()
 
 
 def python_problem(version: "tuple[int | str, ...]") -> str:
@@ -106,25 +110,25 @@ def folder_problem() -> str:
 
 def window_problem() -> str:
     """Return why no window can be opened: PySide6 or a system library; "" where one can."""
-    from importlib import metadata
+    from importlib.util import find_spec
 
-    try:
-        version = metadata.version("PySide6-Essentials")
-    except metadata.PackageNotFoundError:
+    if find_spec("PySide6") is None:
         return (
             "PySide6 is not installed for this Python ({0}); "
             "install it with: {0} -m pip install -e {1}".format(sys.executable, HERE)
         )
-    problem = pyside_problem(version, sys.version_info)
-    if problem:
-        return problem
     missing = missing_libraries()
     if missing:
         return libraries_problem(missing)
     problem = screen_problem()
     if problem:
         return problem
+    from gui.light_qt import import_pyside
+
     try:
+        problem = pyside_problem(import_pyside(), sys.version_info)
+        if problem:
+            return problem
         import PySide6.QtWidgets  # noqa: F401
     except ImportError as error:
         return import_problem(str(error))

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from PySide6.QtCore import QCoreApplication, QSettings, Qt, QTimer
+from PySide6.QtCore import QCoreApplication, QSettings, QTimer
 from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QApplication
 
@@ -45,6 +45,7 @@ def launch(
         arguments = read_arguments(arguments)
     if arguments.set:
         experiment_for(arguments)  # what is wrong is told before anything is shown
+    collects = gc.isenabled()
     gc.disable()  # a tenth of the start would go into looking for garbage that is not there yet
     try:
         application = _application()
@@ -57,7 +58,8 @@ def launch(
         application.processEvents()
         notice("frame")
     finally:
-        gc.enable()
+        if collects:
+            gc.enable()
     window.complete()
     _begin(window, arguments)
     return window
@@ -67,8 +69,10 @@ def run(arguments: argparse.Namespace) -> int:
     """Open the window and stay until it is closed; return the exit code."""
     from gui.warming import Warming
 
+    gc.disable()
     window = launch(arguments)
     gc.freeze()  # what is there now stays: searching it again and again would cost frames
+    gc.enable()
     signal.signal(signal.SIGINT, lambda number, frame: window.close())  # Ctrl+C in a terminal
     warming = Warming(window)
     warming.ready.connect(window.session.change_engine)
@@ -85,14 +89,11 @@ def _application() -> QApplication:
         return present
     QCoreApplication.setOrganizationName("Credence")
     QCoreApplication.setApplicationName("Credence")
-    QApplication.setHighDpiScaleFactorRoundingPolicy(
-        Qt.HighDpiScaleFactorRoundingPolicy.PassThrough
-    )
     sys.setswitchinterval(SWITCH_SECONDS)
-    application = QApplication(sys.argv[:1])
+    # the style by its word: to hand over a style, PySide6 would make all types of styles first
+    application = QApplication([*sys.argv[:1], "-style", "fusion"])
     application.setApplicationDisplayName("Credence")
     application.setDesktopFileName("credence")
-    application.setStyle("Fusion")
     application.setWindowIcon(QIcon(str(ICONS / "credence.svg")))
     return application
 
