@@ -13,8 +13,10 @@ from core.data.reading.settings import Settings
 from core.data.reading.sources import Source
 
 _ATTRIBUTE = re.compile(
-    r"""\s*@attribute\s+('(?:[^'\\]|\\.)*'|"[^"]*"|\S+)\s+(.+?)\s*$""", re.IGNORECASE
+    r"""\s*@attribute\s+('(?:[^'\\]|\\.)*'|"[^"]*"|[^\s{]+)\s*(.+?)\s*$""", re.IGNORECASE
 )
+
+_WEIGHT = re.compile(r"\{\s*[\d.]+\s*\}")
 
 
 def read_arff(
@@ -104,9 +106,12 @@ def _default(kind: str) -> str:
 
 
 def _even(records: Sequence[Record], width: int, log: ProblemLog) -> list[Record]:
-    rows = []
+    rows, weighted = [], list[int]()
     for record in records:
         cells = [cell.strip(" \t") for cell in record.cells]
+        if len(cells) == width + 1 and _WEIGHT.fullmatch(cells[-1]):
+            weighted.append(record.line)
+            cells.pop()
         while len(cells) > width and not cells[-1]:
             cells.pop()
         if len(cells) == width:
@@ -115,4 +120,6 @@ def _even(records: Sequence[Record], width: int, log: ProblemLog) -> list[Record
             log.add(
                 "ragged", f"It has {len(cells)} cells, not {width}; it was left out.", record.line
             )
+    if weighted:
+        log.add("weights", "The weights of the rows, in braces, were left out.", weighted[0])
     return rows

@@ -9,8 +9,15 @@ from collections.abc import Sequence
 from core.data.reading.columns import Dialect
 from core.data.reading.grids import Grid, grid_of, lay_out
 from core.data.reading.headers import restore_names
+from core.data.reading.layout import column_types
 from core.data.reading.problems import ProblemLog
-from core.data.reading.records import Record, UnclosedQuoteError, read_records, split_lines
+from core.data.reading.records import (
+    Record,
+    UnclosedQuoteError,
+    read_records,
+    split_lines,
+    without_rims,
+)
 from core.data.reading.settings import Settings
 from core.data.reading.sniffing import Guess, find_comment, find_dialect, is_comment
 from core.data.reading.sources import Source, refuse_wide
@@ -18,6 +25,7 @@ from core.data.reading.sources import Source, refuse_wide
 _HEAD_LINES = 2000
 _WRAPPED = re.compile(r'\s*"((?:[^"]|"")*)"\s*')
 _UNWRAPPED_ABOVE = 0.4
+_CONTROL = re.compile(r"[\x01-\x08\x0e-\x1b\x7f]")
 
 
 def read_text(
@@ -31,6 +39,7 @@ def read_text(
         If there is no data, a quote is never closed, a NUL stands in the text, or there are more
         columns than a sheet of Excel has.
     """
+    text = text.rstrip("\x1a")  # DOS ended files with it
     _refuse_nul(source, text)
     lines = split_lines(text)
     hint = _separator_line(lines)
@@ -47,10 +56,15 @@ def read_text(
     guess = find_dialect(head, settings.delimiter or hint, settings.quote, suffix)
     if guess.width == 1 and settings.delimiter is None:
         lines, guess = _unwrapped(lines, guess, suffix, log)
-    records = _records(source, lines, guess)
+    records = without_rims(_records(source, lines, guess), guess.quoting.delimiter)
     width = _width(records, guess)
     refuse_wide(source, width)
+    if _ends_with_delimiter(records, width):
+        log.add("ragged", "Every row ends with a delimiter; the empty column was left out.")
+        width -= 1
+        records = [Record(r.line, r.cells[:width], r.mended) for r in records]
     restore_names(records, commented, comment or "", guess.quoting, width)
+    _tell_controls(lines, guess.quoting.delimiter, log)
     layout = lay_out(records, width, settings, log, guess.quoting)
     dialect = Dialect(
         encoding=encoding,
@@ -74,6 +88,15 @@ def _refuse_nul(source: Source, text: str) -> None:
             f"There is a NUL byte on line {line}, which no text has.",
             "Remove the NUL bytes, or export the table again.",
         )
+
+
+def _tell_controls(lines: Sequence[str], delimiter: str, log: ProblemLog) -> None:
+    """Say where control characters stand inside cells."""
+    for number, line in enumerate(lines, 1):
+        found = None if line.isprintable() else _CONTROL.search(line.replace(delimiter, ""))
+        if found:
+            reason = f"A control character ({found.group()!r}) stands in it; check how it was read."
+            log.add("control", reason, number)
 
 
 def _separator_line(lines: Sequence[str]) -> str | None:
@@ -134,7 +157,21 @@ def _width(records: Sequence[Record], guess: Guess) -> int:
     large = [width for width in counts if counts[width] >= 0.4 * counts[most]]
     first = large[0]
     alone = len(large) == 2 and widths[: counts[first]].count(first) >= 0.95 * counts[first]
+    if alone and first < most and not _has_values(records, first):
+        return most if _has_values(records, most) else first
     return first if alone else most
+
+
+def _has_values(records: Sequence[Record], width: int) -> bool:
+    """Tell whether records of that width have a column of numbers, dates or times."""
+    return any(kind in ("number", "date", "time") for kind in column_types(records, width))
+
+
+def _ends_with_delimiter(records: Sequence[Record], width: int) -> bool:
+    """Tell whether all rows but that of the names have an empty cell at the end."""
+    if width < 3 or len(records) < 3 or len(records[0].cells) != width - 1:
+        return False
+    return all(len(r.cells) == width and not r.cells[-1].strip() for r in records[1:])
 
 
 def _line_end(text: str) -> str:

@@ -61,6 +61,8 @@ def dressed_numbers(present: Mapping[str, int], numerals: Numerals) -> str:
     units = {found.group() for cell in dressed if (found := _UNIT.search(cell))}
     if not dressed or len(good) < max(3, 0.9 * len(looked_at)) or len(units) > 2:
         return ""
+    if _are_codes(looked_at):
+        return ""
     return f"cells such as {dressed[0]!r} may be numbers; set the column's kind if they are"
 
 
@@ -74,10 +76,14 @@ def mostly_numbers(present: Mapping[str, int], numerals: Numerals) -> str:
     """
     odd = [cell for cell in islice(present, _LOOKED_AT) if numerals.value(cell) is None]
     total = sum(islice(present.values(), _LOOKED_AT))
-    codes = sum(len(cell) >= _CODE_LENGTH and cell.isdecimal() for cell in present)
     few = sum(present[cell] for cell in odd) <= (1 - _MOSTLY) * total
-    if not odd or not few or 2 * codes > len(present):
+    if not odd or not few or _are_codes(present):
         return ""
     return (
         f"most cells are numbers, but not {odd[0]!r}; set the column's kind if they all should be"
     )
+
+
+def _are_codes(cells: Collection[str]) -> bool:
+    """Tell whether most cells are long runs of digits, as codes of articles or places are."""
+    return 2 * sum(len(c) >= _CODE_LENGTH and c.isdecimal() for c in cells) > len(cells)

@@ -33,6 +33,8 @@ _EAST_ASIAN = {
     "euc_jp": ((0xA4, 0xCF), "euc_jp"),
     "cp949": ((0xB0, 0xC8), "cp949"),
 }
+_FEW_LINES = 3
+_TWICE = re.compile("[ÃÂ][\u0080-\u00bf€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ]")
 _RUNS_OF_HIGH = re.compile(rb"[\x80-\xff][\x40-\xff]*")
 
 
@@ -187,6 +189,28 @@ def _strangeness(around: str, character: str) -> float:
     return 1.0 if sum("\x80" <= c < "ɏ" and c.isalpha() for c in around[:3]) == 3 else 0.0
 
 
+def _by_line(data: bytes) -> Decoded | None:
+    """Decode a file of which some lines are UTF-8 and others not; None where they are all alike."""
+    texts: list[str] = []
+    odd: dict[int, bytes] = {}
+    wide = 0
+    for number, line in enumerate(data.split(b"\n")):
+        try:
+            texts.append(line.decode("utf-8"))
+            wide += not line.isascii()
+        except UnicodeDecodeError:
+            texts.append("")
+            odd[number] = line
+    if wide < _FEW_LINES or 10 * wide < len(odd):
+        return None
+    name = _code_page(b"\n".join(odd.values())[: 1 << 15])
+    for number, line in odd.items():
+        texts[number] = line.decode(name, errors="replace")
+    lines = f"{len(odd)} lines, from line {min(odd) + 1} on,"
+    doubt = f"{lines} are not UTF-8 as the others and were read as {name}"
+    return Decoded("\n".join(texts).removeprefix("\ufeff"), "utf-8", doubt)
+
+
 def decode(data: bytes, encoding: str | None = None) -> Decoded:
     """Decode a whole file.
 
@@ -196,8 +220,12 @@ def decode(data: bytes, encoding: str | None = None) -> Decoded:
         If the encoding named has no codec.
     """
     name = encoding or find_encoding(data)
+    if encoding is None and name in _COMMON and (mixed := _by_line(data)):
+        return mixed
     text = data.decode(name, errors="replace")
     doubt = ""
+    if encoding is None and name == "utf-8" and (twice := _TWICE.search(text)):
+        doubt = f"letters such as {twice.group()!r} look as if they had been decoded wrongly before"
     if "\ufffd" in text and "\ufffd".encode(name, errors="ignore") not in data:
         doubt = f"{text.count(chr(0xFFFD))} bytes are not valid {name} and show as \ufffd"
     return Decoded(text.removeprefix("\ufeff"), name, doubt)

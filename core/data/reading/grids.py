@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from core.data.reading.columns import Dialect
-from core.data.reading.headers import read_names
+from core.data.reading.headers import read_names, surplus_names
 from core.data.reading.layout import column_types, drop_footer, drop_notes, find_preamble
 from core.data.reading.problems import ProblemLog
 from core.data.reading.ragged import level
@@ -70,6 +70,7 @@ def lay_out(
             and (
                 len(first) == width - 1
                 or (len(first) > width and sum(bool(cell.strip()) for cell in first) == width)
+                or surplus_names(first, column_types(records[1:], width))
             )
         )
         if names_short:

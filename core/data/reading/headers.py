@@ -38,6 +38,10 @@ def read_names(
             "names", "The line of names has blank cells too many; they were left out.", first.line
         )
         return join_names([named], width), 1
+    if len(first.cells) > width and surplus_names(first.cells, types):
+        extra = ", ".join(cell.strip() for cell in first.cells[width:])
+        log.add("names", f"There are more names than columns; left out: {extra[:60]}.", first.line)
+        return join_names([first.cells[:width]], width), 1
     if len(first.cells) == width - 1 and width > 1 and len(records) > 1:
         return _short_names(records, types, width, log)
     if sklearn_header(records, width):
@@ -58,6 +62,13 @@ def read_names(
             )
             return rescued, 0
     return _take_names(records, header, width, log)
+
+
+def surplus_names(cells: Sequence[str], types: Sequence[str]) -> bool:
+    """Tell whether a record longer than the table by one or two is names, each its own."""
+    names = [cell.strip() for cell in cells]
+    few = 0 < len(names) - len(types) <= 2
+    return few and all(names) and len(set(names)) == len(names) and misfits(names, types) > 0
 
 
 def _take_names(
@@ -151,8 +162,10 @@ def find_header(records: Sequence[Record], types: Sequence[str]) -> int:
     if not typed:
         return _text_header(records)
     depth = 0
-    while depth < min(_DEEPEST_HEADER, len(records) - 1) and _names_over(
-        records[depth].cells, typed, types
+    while (
+        depth < min(_DEEPEST_HEADER, len(records) - 1)
+        and _names_over(records[depth].cells, typed, types)
+        and not (depth and _recurs(records[depth].cells, records[depth + 1 : depth + 200], types))
     ):
         depth += 1
     if depth == 0 and _some_names(records, typed, types):
@@ -181,6 +194,13 @@ def _names_over(cells: Sequence[str], typed: Sequence[int], types: Sequence[str]
         and differing == sum(kind != "blank" for kind in kinds)
         and 2 * differing >= len(kinds)
     )
+
+
+def _recurs(cells: Sequence[str], below: Sequence[Record], types: Sequence[str]) -> bool:
+    """Tell whether a cell stands again in its column of words: then the record is data."""
+    words = [j for j, kind in enumerate(types) if kind == "text" and cells[j].strip()]
+    others = [record.cells for record in below if record.cells != cells]
+    return any(other[j].strip() == cells[j].strip() for other in others for j in words)
 
 
 def _some_names(records: Sequence[Record], typed: Sequence[int], types: Sequence[str]) -> bool:

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from core.data.reading.columns import Dialect
 from core.data.reading.grids import Grid
 from core.data.reading.problems import ProblemLog
+from core.data.reading.records import split_lines
 from core.data.reading.settings import Settings
 from core.data.reading.sources import Source, refuse_wide
 from core.errors import UserError
@@ -28,10 +29,11 @@ def read_json(
     """
     del settings
     try:
-        records, lines = _records(source, text)
+        records, lines = _records(source, text, log)
     except RecursionError as error:
         raise source.refuse("It is nested too deeply for a table.", _MEND) from error
-    names: dict[str, None] = {}
+    fullest: dict[str, object] = max(records, key=len)
+    names = dict.fromkeys(fullest)
     for record in records:
         names.update(dict.fromkeys(record))
         refuse_wide(source, len(names))
@@ -47,15 +49,29 @@ def read_json(
     return Grid(list(names), list(cells), lines, Dialect("json", encoding=encoding, header=1))
 
 
-def _records(source: Source, text: str) -> tuple[list[dict[str, object]], list[int]]:
+def _records(
+    source: Source, text: str, log: ProblemLog
+) -> tuple[list[dict[str, object]], list[int]]:
+    twice: dict[str, None] = {}
+
+    def record_of(pairs: list[tuple[str, object]]) -> dict[str, object]:
+        record = dict(pairs)
+        if len(record) < len(pairs):
+            keys = [key for key, _ in pairs]
+            twice.update(dict.fromkeys(key for key in keys if keys.count(key) > 1))
+        return record
+
     try:
-        content = json.loads(text)
+        content = json.loads(text, object_pairs_hook=record_of)
     except ValueError as error:
         by_line = _json_lines(source, text)
         if by_line is None:
             raise _invalid(source, error) from error
         return by_line
     records = _as_records(content)
+    if twice:
+        reason = f"Records name {', '.join(twice)[:60]} twice; the last value counts."
+        log.add("name", reason)
     if records is None:
         raise source.refuse("It is JSON, but not a table.", _MEND)
     starts = [
@@ -80,7 +96,7 @@ def _json_lines(source: Source, text: str) -> tuple[list[dict[str, object]], lis
     """Read one object a line, or return None where the first line is not one."""
     records: list[dict[str, object]] = []
     lines: list[int] = []
-    for number, line in enumerate(text.split("\n"), 1):
+    for number, line in enumerate(split_lines(text), 1):
         if not line.strip():
             continue
         try:
@@ -103,7 +119,10 @@ def _as_records(content: object) -> list[dict[str, object]] | None:
         if all(isinstance(item, dict) for item in content):
             return [_flat(item) for item in content]
         if all(isinstance(item, list) for item in content):
-            return _with_names(content[1:], content[0])
+            names = content[0]
+            if all(isinstance(name, str) for name in names):
+                return _with_names(content[1:], names)
+            return _with_names(content, [f"column {j + 1}" for j in range(len(names))])
         return None
     if not isinstance(content, dict):
         return None
@@ -114,6 +133,8 @@ def _as_records(content: object) -> list[dict[str, object]] | None:
         return [dict(zip(content, row, strict=True)) for row in zip(*values, strict=True)]
     if len(values) > 1 and all(isinstance(value, dict) for value in values):
         keys = list(values[0])
+        if _are_rows(list(content), keys):
+            return [_flat(value) for value in values]
         return [{name: column.get(key) for name, column in content.items()} for key in keys]
     tables = [
         value
@@ -121,6 +142,13 @@ def _as_records(content: object) -> list[dict[str, object]] | None:
         if isinstance(value, list) and value and isinstance(value[0], dict)
     ]
     return _as_records(tables[0]) if len(tables) == 1 else None
+
+
+def _are_rows(outer: Sequence[str], inner: Sequence[str]) -> bool:
+    """Tell whether objects inside an object are rows by their key, and not columns by name."""
+    if any(key.isdecimal() for key in inner):
+        return False
+    return all(key.isdecimal() for key in outer) or len(outer) > 2 * len(inner)
 
 
 def _are_columns(values: Sequence[object]) -> bool:

@@ -70,7 +70,7 @@ def find_preamble(records: Sequence[Record], width: int) -> int:
     """
     if width < 2:
         return 0
-    start = 0
+    start = _keyed_lines(records, width)
     while start < min(len(records), 60) and not _is_tabular(records[start].cells, width):
         start += 1
     if start >= min(len(records), 60):
@@ -82,6 +82,21 @@ def find_preamble(records: Sequence[Record], width: int) -> int:
     ):
         return 0
     return start
+
+
+def _keyed_lines(records: Sequence[Record], width: int) -> int:
+    """Count the leading records of the table's width that hold a key and its value, and no more."""
+    count = 0
+    for record in records[:60]:
+        cells = [cell.strip() for cell in record.cells]
+        if len(cells) != width or filled(cells) != 2 or not all(cells[:2]):
+            break
+        count += 1
+    keyed = all(record.cells[0].strip().endswith(":") for record in records[:count])
+    after = records[count : count + 40]
+    fuller = sum(filled(record.cells) > width / 2 for record in after) > 0.8 * len(after)
+    wide = width > (2 if keyed else 4)
+    return count if wide and (count > 1 or keyed) and after and fuller else 0
 
 
 def _is_tabular(cells: Sequence[str], width: int) -> bool:

@@ -11,6 +11,7 @@ RUNS = r"\s+"
 """The delimiter that stands for runs of spaces and tabs."""
 
 _RUN = re.compile(r"[ \t]+")
+_RULE = re.compile(r"\s*:?-+:?\s*")
 
 LONGEST_RECORD = 2000
 """Lines that one quoted cell may span before its quote counts as stray."""
@@ -86,6 +87,16 @@ def split_plain(line: str, delimiter: str) -> list[str]:
     if delimiter == RUNS:  # a no-break space may stand between thousands
         return _RUN.split(line.strip(" \t"))
     return line.split(delimiter)
+
+
+def without_rims(records: list[Record], delimiter: str) -> list[Record]:
+    """Take off the bars around each row, and the rows of dashes, of a table drawn with bars."""
+    drawn = [record for record in records if len(record.cells) > 2]
+    rimmed = [r for r in drawn if not r.cells[0].strip() and not r.cells[-1].strip()]
+    if delimiter != "|" or not drawn or len(rimmed) < len(drawn):
+        return records
+    inner = [Record(r.line, r.cells[1:-1] if len(r.cells) > 2 else r.cells) for r in records]
+    return [r for r in inner if not all(_RULE.fullmatch(cell) for cell in r.cells)]
 
 
 def read_records(

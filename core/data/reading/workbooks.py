@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from python_calamine import CalamineWorkbook
 
 _RATIO_FREE = 256 << 20
+_NOTE_BELOW = 20  # cells of a sheet that may be a remark about the others
+_LARGER = 3  # times as many cells make another sheet the table
 
 
 def read_workbook(source: Source, kind: str, settings: Settings, log: ProblemLog) -> Grid:
@@ -35,8 +37,15 @@ def read_workbook(source: Source, kind: str, settings: Settings, log: ProblemLog
     wanted = _wanted(source, names, settings.sheet)
     rows, sheet = _filled_sheet(source, book, names, wanted)
     if wanted is None and len(names) > 1:
+        found = _larger_sheet(book, names[names.index(sheet) + 1 :]) if _is_note(rows) else None
+        why = ""
+        if found is not None and _cells(found[0]) >= _LARGER * _cells(rows):
+            why = f", for sheet {sheet!r} holds no table to speak of"
+            rows, sheet = found
         others = [name for name in names if name != sheet]
-        log.add("sheet", f"Sheet {sheet!r} was read; there are also: {', '.join(others[:20])}.")
+        log.add(
+            "sheet", f"Sheet {sheet!r} was read{why}; there are also: {', '.join(others[:20])}."
+        )
     width = max(map(len, rows))
     refuse_wide(source, width)
     skip = settings.skip or 0
@@ -106,12 +115,38 @@ def _filled_sheet(
     source: Source, book: CalamineWorkbook, names: Sequence[str], wanted: str | None
 ) -> tuple[list[list[str]], str]:
     for name in [wanted] if wanted is not None else names:
-        sheet = book.get_sheet_by_name(name)
-        rows = [[_text(value) for value in row] for row in sheet.to_python(skip_empty_area=False)]
+        rows = _rows_of(book, name)
         if any(any(row) for row in rows):
             return rows, name
     where = f"on sheet {wanted!r}" if wanted is not None else "in this workbook"
     raise source.refuse(f"There is no data {where}.", "Choose another sheet or file.")
+
+
+def _is_note(rows: Sequence[Sequence[str]]) -> bool:
+    """Tell whether a sheet may be a remark about the others: one column, or few cells."""
+    widest = max(sum(map(bool, row)) for row in rows)
+    return widest == 1 or _cells(rows) < _NOTE_BELOW
+
+
+def _cells(rows: Sequence[Sequence[str]]) -> int:
+    """Count the cells that are filled."""
+    return sum(bool(cell) for row in rows for cell in row)
+
+
+def _larger_sheet(
+    book: CalamineWorkbook, names: Sequence[str]
+) -> tuple[list[list[str]], str] | None:
+    """Return the first of these sheets that is no mere remark, with its cells."""
+    for name in names:
+        rows = _rows_of(book, name)
+        if any(any(row) for row in rows) and not _is_note(rows):
+            return rows, name
+    return None
+
+
+def _rows_of(book: CalamineWorkbook, name: str) -> list[list[str]]:
+    sheet = book.get_sheet_by_name(name)
+    return [[_text(value) for value in row] for row in sheet.to_python(skip_empty_area=False)]
 
 
 def _trim(records: Sequence[Record], width: int) -> tuple[list[Record], int]:
