@@ -112,3 +112,43 @@ def test_a_cache_that_cannot_be_written_to_stops_nothing(tmp_path):
     place = tmp_path / "file"
     place.write_text("in the way")
     check(run(QT, place))
+
+
+LIGHT = """
+import json, sys
+import PySide6.QtWidgets
+from gui.light_import import UNUSED, import_pyqtgraph
+import_pyqtgraph()
+import pyqtgraph
+after = {name for name in sys.modules if name.startswith("pyqtgraph")}
+odd = [
+    (name, key) for name in after for key, value in vars(sys.modules[name]).items()
+    if type(value).__module__ == "gui.light_import" and type(value).__name__ != "_Mirror"
+]
+unknown = hasattr(pyqtgraph, "exporters"), hasattr(pyqtgraph, "__wrapped__")
+still = sorted(after & set(UNUSED))
+later = len([name for name in sys.modules if name.startswith("pyqtgraph")]) - len(after)
+import pyqtgraph.exporters
+wrong = hasattr(pyqtgraph, "NoSuchThing")
+print(json.dumps({
+    "odd": odd, "still": still, "later": later, "unknown": unknown, "wrong": wrong,
+    "names": sorted(name for name in vars(pyqtgraph) if not name.startswith("_")),
+    "missing": [name for name in UNUSED if name not in sys.modules],
+}))
+"""
+WHOLE = """
+import json
+import PySide6.QtWidgets, pyqtgraph, pyqtgraph.exporters
+print(json.dumps(sorted(name for name in vars(pyqtgraph) if not name.startswith("_"))))
+"""
+
+
+def test_what_is_left_out_of_pyqtgraph_is_there_when_it_is_asked_for(tmp_path):
+    found = run(LIGHT, tmp_path)
+    assert not found["odd"]
+    assert not found["still"]
+    assert found["later"] == 0
+    assert found["unknown"] == [False, False]
+    assert not found["wrong"]
+    assert not found["missing"]
+    assert set(run(WHOLE, tmp_path)) <= set(found["names"])
