@@ -19,8 +19,8 @@ def new_session(dataset=None, **sections):
 
 
 def train(qtbot, session, steps=30):
+    session.take_steps(steps)  # from an earlier step it branches there
     target = session.run.history.latest.step + steps
-    session.take_steps(steps)
     qtbot.waitUntil(lambda: session.run.history.latest.step >= target and not session.is_playing)
     qtbot.waitUntil(lambda: session.run.history.metrics.column("step")[-1] == target)
 
