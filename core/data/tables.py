@@ -27,7 +27,7 @@ from core.errors import UserError
 __all__ = ["KINDS", "Cancelled", "Column", "Dialect", "Problem", "Table", "read_table"]
 
 
-BULK = 4 << 20
+BULK = 1 << 20
 """Bytes on disk above which pandas parses a regular file."""
 
 

@@ -16,6 +16,7 @@ from core.data.reading.kinds import Verdict, judge
 from core.data.reading.numerals import DOUBTFUL_MARKS, ERROR_MARKS, Numerals, find_numerals
 from core.data.reading.problems import ProblemLog
 
+_CELLS = 60_000  # looked at to find the marks inside numbers
 _PROTECTED = ("'=", "'+", "'-", "'@", "'\t", "'\r")
 
 
@@ -70,7 +71,8 @@ def find_marks(
     distinct: Sequence[Counter[str]], delimiter: str | None, log: ProblemLog
 ) -> tuple[Numerals, frozenset[str]]:
     """Find a table's numerals, and which doubtful missing marks stand among its numbers."""
-    cells = (cell for counts in distinct for cell in islice(counts, 400))
+    each = max(40, min(400, _CELLS // max(len(distinct), 1)))
+    cells = (cell for counts in distinct for cell in islice(counts, each))
     numerals, doubt = find_numerals(cells, delimiter)
     if doubt:
         log.add("doubt", f"Doubtful: {doubt}.")

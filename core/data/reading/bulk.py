@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 _LINE_FEED = 10
 
+_WIDE = 200  # columns, of which few rows say enough
+
 HEAD = 1 << 18
 """Bytes on which the dialect of a large file is found."""
 
@@ -166,7 +168,7 @@ def _regular(grid: Grid, trial: ProblemLog) -> bool:
     harmless = {"title", "names"}
     return (
         set(trial.counts) <= harmless
-        and len(grid.lines) > 100
+        and len(grid.lines) > (100 if len(grid.names) < _WIDE else 10)
         and len(grid.names) > 1
         and dialect.quote in (None, '"')
         and dialect.escape == dialect.quote

@@ -11,6 +11,7 @@ from core.data.reading.numerals import DOUBTFUL_MARKS, MISSING_MARKS, Numerals
 from core.data.reading.problems import ProblemLog
 from core.data.reading.records import Record
 
+_CELLS = 60_000  # looked at to type the columns of a wide table
 _POINT, _COMMA = Numerals(".", ","), Numerals(",", ".")
 
 
@@ -33,7 +34,7 @@ def cell_type(cell: str) -> str:
 
 def column_types(records: Sequence[Record], width: int) -> list[str]:
     """Return each column's prevailing cell type over the records of that width, else "text"."""
-    step = max(1, len(records) // 400)
+    step = max(1, len(records) // max(40, min(400, _CELLS // max(width, 1))))
     sample = [record.cells for record in records[::step] if len(record.cells) == width]
     types = []
     for cells in zip(*sample, strict=True):

@@ -81,6 +81,8 @@ class Numerals:
 
     def value(self, cell: str) -> float | None:
         """Return the number a cell holds (perhaps infinite), or None where it holds none."""
+        if self.decimal == "." and _NUMBER.fullmatch(cell):
+            return float(cell)
         text = cell.strip().replace("\u2212", "-")
         if self.thousands and _GROUPS[self.thousands].fullmatch(text):
             for mark in ("'", "’") if self.thousands == "'" else (self.thousands,):
