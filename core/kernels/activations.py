@@ -6,6 +6,9 @@ backward pass multiplies them by what comes from above.
 
 from __future__ import annotations
 
+import functools
+from typing import Any
+
 from core.activations import LEAK
 from core.kernels.functions import (
     exponential_minus_one,
@@ -15,10 +18,11 @@ from core.kernels.functions import (
     sigmoid_and_slope,
     tanh,
 )
-from core.kernels.jit import compiled
 from core.kernels.lanes import Lanes, at_least, at_most, fma, where_positive
 from core.kernels.layout import ACTIVATION_CODES
-from core.kernels.vectors import Place, load, store, switched, width
+from core.kernels.source import compiled, inlined
+from core.kernels.translation import call
+from core.kernels.vectors import Place, load, store, switch, width
 
 Both = tuple[Lanes, Lanes]
 
@@ -72,16 +76,31 @@ FUNCTIONS = {
     "swish": _swish,
     "softplus": _softplus,
 }
-_value_and_slope = switched({ACTIVATION_CODES[name]: f for name, f in FUNCTIONS.items()}, 2)
+
+
+@inlined
+def _apply(
+    function: Any, values: Place, stride: int, slopes: Place, units: int, blocks: int
+) -> None:
+    lanes = width(values)
+    for block in range(blocks):
+        for unit in range(units):
+            at = (block * stride + unit) * lanes
+            value, slope = function(load(values, at))
+            store(values, at, value)
+            store(slopes, (block * units + unit) * lanes, slope)
+
+
+def _choose(code: Any, *arguments: Any) -> None:
+    """Write all activations, of which one runs."""
+    cases = {
+        ACTIVATION_CODES[name]: functools.partial(call, code.builder, _apply, (f, *arguments))
+        for name, f in FUNCTIONS.items()
+    }
+    switch(code, cases)
 
 
 @compiled
 def activate(code: int, values: Place, stride: int, slopes: Place, units: int, blocks: int) -> None:
     """Apply an activation to `units` rows of each block of a layer, whose blocks have `stride`."""
-    lanes = width(values)
-    for block in range(blocks):
-        for unit in range(units):
-            at = (block * stride + unit) * lanes
-            value, slope = _value_and_slope(code, load(values, at))
-            store(values, at, value)
-            store(slopes, (block * units + unit) * lanes, slope)
+    _choose(code, values, stride, slopes, units, blocks)

@@ -8,11 +8,8 @@ from __future__ import annotations
 
 import math
 
-import numpy as np
-
 from core.kernels.activations import activate
 from core.kernels.gathering import FIRST_FEATURE, gather
-from core.kernels.jit import inlined
 from core.kernels.layout import (
     ACTIVATION,
     COLUMNS,
@@ -35,6 +32,7 @@ from core.kernels.losses import loss_deltas
 from core.kernels.order import draw_order
 from core.kernels.products import add_products, combine
 from core.kernels.scaling import normalise, normalise_back, sharpen, sharpen_back
+from core.kernels.source import compiled, inlined
 from core.kernels.updates import (
     MOMENTUM_RATE,
     NESTEROV,
@@ -45,7 +43,7 @@ from core.kernels.updates import (
     schedule_factor,
     update,
 )
-from core.kernels.vectors import Place, address, after, every, get, load, put, store, width
+from core.kernels.vectors import Place, after, every, get, load, put, store, width
 
 # Places in the array of settings.
 N_FEATURES, ROW_STRIDE, CHUNK_BLOCKS, UPSTREAM, SUMS, BATCH_SIZE, SEED = range(7)
@@ -177,22 +175,19 @@ def _add_gradient(
     return value
 
 
+@compiled
 def take_steps(
-    steps: int, plan_table: np.ndarray, settings_table: np.ndarray, numbers_table: np.ndarray,
-    n: int, table: np.ndarray, stored: np.ndarray, order: np.ndarray,
-    theta_pair: np.ndarray, slot_pairs: np.ndarray, statistics_pair: np.ndarray, mask: np.ndarray,
-    point: np.ndarray, gradient: np.ndarray, work: np.ndarray, batch: np.ndarray,
-    progress_table: np.ndarray,
+    steps: int, n: int, n_layers: int, size: int, n_statistics: int, plan: Place, settings: Place,
+    numbers: Place, table: Place, stored: Place, order: Place, theta: Place, slots: Place,
+    statistics: Place, mask: Place, here: Place, slope: Place, work: Place, batch: Place,
+    progress: Place,
 ) -> None:  # fmt: skip
     """Take some steps, stopping before one whose loss or parameters would not be finite.
 
-    `theta_pair` (2, p), `slot_pairs` (n_slots, 2, p) and `statistics_pair` (2, s) hold the present
-    values and room for the next ones, flat; ``progress[CURRENT]`` says which is which.
+    `theta` (2, size), `slots` (n_slots, 2, size) and `statistics` (2, n_statistics) hold the
+    present values and room for the next ones, flat; ``progress[CURRENT]`` says which is which.
+    `here` and `slope` (size,) are room for the point where the gradient is taken, and for it.
     """
-    size, n_statistics, n_layers = len(point), len(statistics_pair) // 2, len(plan_table)
-    plan, settings, numbers = address(plan_table), address(settings_table), address(numbers_table)
-    progress, theta, slots = address(progress_table), address(theta_pair), address(slot_pairs)
-    statistics, here, slope = address(statistics_pair), address(point), address(gradient)
     optimizer, penalty = get(settings, OPTIMIZER), get(settings, PENALTY)
     momentum = get(numbers, MOMENTUM_RATE) if optimizer == NESTEROV else 0.0
     for _ in range(steps):
@@ -209,28 +204,28 @@ def take_steps(
         if not is_stored:
             seed = get(settings, SEED)
             if get(progress, ORDER_EPOCH) != epoch or get(progress, ORDER_SEED) != seed:
-                draw_order(seed, epoch, n, address(order), after(progress, SPARE))
+                draw_order(seed, epoch, n, order, after(progress, SPARE))
                 put(progress, ORDER_EPOCH, epoch)
                 put(progress, ORDER_SEED, seed)
         look_ahead(after(theta, old), after(slots, old), momentum, size, here)
         for i in range(0, size, width(slope)):
             store(slope, i, every(slope, 0.0))
         value = _add_gradient(
-            plan, n_layers, settings, address(table), n, address(stored), is_stored,
-            after(address(order), position), samples, here,
+            plan, n_layers, settings, table, n, stored, is_stored,
+            after(order, position), samples, here,
             after(statistics, current * n_statistics),
-            after(statistics, (1 - current) * n_statistics), address(work), address(batch), slope,
+            after(statistics, (1 - current) * n_statistics), work, batch, slope,
             progress,
         )  # fmt: skip
         if penalty != 0:
             strength = get(numbers, PENALTY_STRENGTH)
-            value += add_penalty(penalty, strength, size, here, address(mask), slope)
+            value += add_penalty(penalty, strength, size, here, mask, slope)
         factor = schedule_factor(
             get(settings, SCHEDULE), epoch + position / n, get(numbers, SCHEDULE_EPOCHS)
         )
         value += update(
             optimizer, after(theta, old), after(theta, new), after(slots, old), after(slots, new),
-            2 * size, slope, size, get(progress, STEP) + 1, factor, numbers, address(mask),
+            2 * size, slope, size, get(progress, STEP) + 1, factor, numbers, mask,
         )  # fmt: skip
         if not math.isfinite(value):
             put(progress, DIVERGED, 1)

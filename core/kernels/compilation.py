@@ -1,48 +1,48 @@
-"""Compiling the functions that Python calls, for one precision at a time."""
+"""The functions that Python calls, one module for each precision."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
-
-from numba import njit
+from typing import Any, cast
 
 from core.kernels.burst import take_steps
 from core.kernels.evaluation import evaluate
-from core.kernels.jit import types
+from core.kernels.machine import Code, object_of
+from core.kernels.scalars import INDEX, REAL, ir
+from core.kernels.source import Source
+from core.kernels.translation import entry as write_entry
 
-_ready: dict[tuple[str, str], Callable[..., Any]] = {}
-
-
-def _signatures(precision: str) -> tuple[tuple[Callable[..., Any], tuple[Any, ...]], ...]:
-    integer = types.int64
-    numbers = getattr(types, precision)[::1]
-    integers, doubles, order = integer[::1], types.float64[::1], types.int32[::1]
-    plan = types.Array(integer, 2, "C", readonly=True)
-    steps = (
-        integer,
-        plan,
-        integers,
-        doubles,
-        integer,
-        numbers,
-        numbers,
-        order,
-        *[numbers] * 8,
-        integers,
-    )
-    rows = (plan, integer, integer, numbers, integer, integer, *[numbers] * 5)
-    return ((take_steps, steps), (evaluate, rows))
+_ready: dict[tuple[str, str], Callable[..., None]] = {}
 
 
-def compile_all(precision: str, is_cached: bool) -> None:
-    """Compile every entry, or load it from numba's present cache folder where that is wanted."""
-    for function, signature in _signatures(precision):
-        entry = njit(nogil=True, error_model="numpy", cache=is_cached)(function)
-        entry.compile(signature)
-        _ready[function.__name__, precision] = entry
+def _entries(precision: str) -> dict[Any, tuple[Any, ...]]:
+    """Return each function with its arguments' types."""
+    number = (ir.FloatType() if precision == "float32" else REAL).as_pointer()
+    integers, doubles, order = INDEX.as_pointer(), REAL.as_pointer(), ir.IntType(32).as_pointer()
+    return {
+        take_steps: (
+            *[INDEX] * 5, integers, integers, doubles, number, number, order, *[number] * 8,
+            integers,
+        ),
+        evaluate: (*[INDEX] * 5, integers, *[number] * 6),
+    }  # fmt: skip
 
 
-def entry(name: str, precision: str) -> Callable[..., Any]:
-    """Return a compiled entry."""
+def compile_all(precision: str) -> bytes:
+    """Return an object file with all functions in one precision."""
+    module = ir.Module(precision)
+    for function, kinds in _entries(precision).items():
+        write_entry(module, cast(Source, function), kinds)
+    return object_of(module)
+
+
+def load_all(precision: str, content: bytes) -> None:
+    """Make the functions of an object file ready to be called."""
+    code = Code(content)
+    for function, kinds in _entries(precision).items():
+        _ready[function.name, precision] = code.function(function.name, kinds)
+
+
+def entry(name: str, precision: str) -> Callable[..., None]:
+    """Return a compiled function."""
     return _ready[name, precision]

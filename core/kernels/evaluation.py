@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from core.kernels.activations import activate
-from core.kernels.jit import compiled
 from core.kernels.layout import (
     ACTIVATION,
     COLUMNS,
@@ -23,7 +20,8 @@ from core.kernels.layout import (
 )
 from core.kernels.products import combine
 from core.kernels.scaling import sharpen, standardise
-from core.kernels.vectors import Place, address, after, every, get, load, store, width
+from core.kernels.source import compiled
+from core.kernels.vectors import Place, after, every, get, load, store, width
 
 
 @compiled
@@ -56,22 +54,19 @@ def _through(
             store(out, ((block + 1) * stride - 1) * lanes, every(out, 1.0))
 
 
+@compiled
 def evaluate(
-    plan_table: np.ndarray, chunk_blocks: int, stride: int, columns: np.ndarray, n_blocks: int,
-    features: int, weights: np.ndarray, statistics: np.ndarray, batch: np.ndarray,
-    work: np.ndarray, logits: np.ndarray,
+    n_layers: int, chunk_blocks: int, stride: int, n_blocks: int, features: int, plan: Place,
+    given: Place, weights: Place, statistics: Place, source: Place, work: Place, written: Place,
 ) -> None:  # fmt: skip
-    """Write the logits (outputs, n) of rows given feature by feature, columns (features, n).
+    """Write the logits (outputs, n) of rows given feature by feature (features, n).
 
-    All arrays are flat, and n is a whole number of blocks. `batch` has room for `chunk_blocks`
+    All arrays are flat, and n is a whole number of blocks. `source` has room for `chunk_blocks`
     blocks of `stride` rows.
     """
-    plan, source, given, written = (
-        address(plan_table), address(batch), address(columns), address(logits)
-    )  # fmt: skip
-    n_layers, lanes = len(plan_table), width(source)
+    lanes = width(source)
     last = after(plan, (n_layers - 1) * COLUMNS)
-    outputs, out = get(last, UNITS), after(address(work), get(last, OUTPUT))
+    outputs, out = get(last, UNITS), after(work, get(last, OUTPUT))
     n = n_blocks * lanes
     for done in range(0, n_blocks, chunk_blocks):
         blocks = min(chunk_blocks, n_blocks - done)
@@ -80,9 +75,7 @@ def evaluate(
             for feature in range(features):
                 store(place, feature * lanes, load(given, feature * n + first))
             store(place, features * lanes, every(place, 1.0))
-        _through(
-            plan, n_layers, blocks, address(weights), address(statistics), source, address(work)
-        )
+        _through(plan, n_layers, blocks, weights, statistics, source, work)
         for block in range(blocks):
             first = (done + block) * lanes
             for output in range(outputs):

@@ -4,43 +4,32 @@ from __future__ import annotations
 
 from typing import Any
 
-from core.kernels.jit import inlined, intrinsic, types
-from core.kernels.lanes import INDEX, Pointer, ir, loop, transposed
+from core.kernels.lanes import transposed
+from core.kernels.places import Pointer, loop
+from core.kernels.scalars import chosen, compared
+from core.kernels.source import inlined
 from core.kernels.vectors import Place, after, every, get, put, store, width
 
 FIRST_FEATURE = 2  # a row of the table, and a block, begin with the label and the sample weight
 
 
-@intrinsic
 def _gather_block(
-    typing: Any, table: Any, columns: Any, order: Any, samples: Any, blank: Any, block: Any
-) -> Any:
+    table: Pointer, columns: Any, order: Pointer, samples: Any, blank: Any, block: Pointer
+) -> None:
     """Write rows of a table as the columns of a block, four columns at a time.
 
     Lanes without a sample get the table's blank row. The last four columns may overlap others.
     """
-
-    def generate(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        source, target = Pointer(builder, args[0]), Pointer(builder, args[5])
-        columns = args[1]
-        rows = []
-        for lane in range(target.count):
-            here = builder.load(builder.gep(args[2], [ir.Constant(INDEX, lane)]))
-            exists = builder.icmp_signed("<", ir.Constant(INDEX, lane), args[3])
-            row = builder.select(exists, builder.sext(here, INDEX), args[4])
-            rows.append(source.after(builder.mul(row, columns)))
-        four = ir.Constant(INDEX, 4)
-        rounds = builder.sdiv(builder.add(columns, ir.Constant(INDEX, 3)), four)
-        with loop(builder, rounds, []) as each:
-            first, last = builder.mul(each.index, four), builder.sub(columns, four)
-            first = builder.select(builder.icmp_signed("<", first, last), first, last)
-            place = target.after(builder.mul(first, ir.Constant(INDEX, target.count)))
-            for k, column in enumerate(transposed([row.after(first).load(4) for row in rows])):
-                place.after(k * target.count).store(column)
-        return context.get_dummy_value()
-
-    i = types.int64
-    return types.void(table, i, order, i, i, block), generate
+    rows = []
+    for lane in range(block.count):
+        row = chosen(compared("<", lane, samples), order.after(lane).get(), blank)
+        rows.append(table.after(row * columns))
+    with loop(block.builder, (columns + 3) // 4, []) as each:
+        first, last = each.index * 4, columns - 4
+        first = chosen(compared("<", first, last), first, last)
+        place = block.after(first * block.count)
+        for k, column in enumerate(transposed([row.after(first).load(4) for row in rows])):
+            place.after(k * block.count).store(column)
 
 
 @inlined

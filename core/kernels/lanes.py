@@ -1,24 +1,23 @@
 """Mathematics on the machine's vector registers, written as ordinary expressions.
 
 `Lanes` stands for one register of numbers while a function is compiled: an operator on it writes
-one instruction into the function. So a formula in Python becomes straight vector code, whatever
-numba's loop vectoriser makes of loops, and a loop in Python is unrolled. A float32 register has 16
-lanes on machines with AVX-512 and 8 elsewhere; a float64 register has half as many.
+one instruction into the function. So a formula in Python becomes straight vector code, and a loop
+in Python is unrolled. A float32 register has 16 lanes on machines with AVX-512 and 8 elsewhere; a
+float64 register has half as many.
 """
 
 from __future__ import annotations
 
 import importlib
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from typing import Any
 
-ir: Any = importlib.import_module("llvmlite.ir")
+from core.kernels.scalars import Number, ir
+
 _binding: Any = importlib.import_module("llvmlite.binding")
 
 REGISTER_BYTES = 64 if _binding.get_host_cpu_features().get("avx512f") else 32
 LANES = {"float32": REGISTER_BYTES // 4, "float64": REGISTER_BYTES // 8}
-INDEX = ir.IntType(64)
 
 
 class Lanes:
@@ -45,13 +44,9 @@ class Lanes:
         """Whether the numbers are float32."""
         return isinstance(self.value.type.element, ir.FloatType)
 
-    def same(self, number: Lanes | float) -> Lanes:
+    def same(self, number: Lanes | Number | float) -> Lanes:
         """Return a number in every lane of a register like this one."""
-        if isinstance(number, Lanes):
-            return number
-        kind = self.value.type
-        constant = ir.Constant(kind, [ir.Constant(kind.element, float(number))] * kind.count)
-        return Lanes(self.builder, constant)
+        return number if isinstance(number, Lanes) else splat(self.builder, self.value.type, number)
 
     def _joined(self, instruction: str, a: Lanes | float, b: Lanes | float) -> Lanes:
         write = getattr(self.builder, instruction)
@@ -227,94 +222,17 @@ def transposed(rows: Sequence[Lanes]) -> list[Lanes]:
     return [exchanged(*pair, k) for pair in (low, high) for k in ((0, 1, 4, 5), (2, 3, 6, 7))]
 
 
-def splat(builder: Any, scalar: Any, count: int) -> Lanes:
-    """Return a scalar in every lane."""
+def splat(builder: Any, kind: Any, number: Number | float) -> Lanes:
+    """Return a number in every lane of a register of that type."""
+    if not isinstance(number, Number):
+        return Lanes(
+            builder, ir.Constant(kind, [ir.Constant(kind.element, float(number))] * kind.count)
+        )
+    return broadcast(builder, number.cast(kind.element), kind.count)
+
+
+def broadcast(builder: Any, scalar: Any, count: int) -> Lanes:
+    """Return a value in every lane."""
     undefined = Lanes(builder, ir.Constant(ir.VectorType(scalar.type, count), ir.Undefined))
     first = builder.insert_element(undefined.value, scalar, ir.Constant(ir.IntType(32), 0))
     return Lanes(builder, first).shuffled(undefined, [0] * count)
-
-
-class Pointer:
-    """A place in memory, in a function that is being written.
-
-    Parameters
-    ----------
-    builder : llvmlite builder
-    value : llvmlite pointer to float or double
-    """
-
-    def __init__(self, builder: Any, value: Any) -> None:
-        self.builder = builder
-        self.value = value
-
-    @property
-    def itemsize(self) -> int:
-        """Bytes of one number."""
-        return 4 if isinstance(self.value.type.pointee, ir.FloatType) else 8
-
-    @property
-    def count(self) -> int:
-        """Lanes of a register of such numbers."""
-        return REGISTER_BYTES // self.itemsize
-
-    def after(self, index: Any) -> Pointer:
-        """Return the place so many numbers further, a Python integer or a value."""
-        if isinstance(index, int):
-            index = ir.Constant(INDEX, index)
-        return Pointer(self.builder, self.builder.gep(self.value, [index], inbounds=True))
-
-    def load(self, count: int | None = None) -> Lanes:
-        """Load a register."""
-        kind = ir.VectorType(self.value.type.pointee, count or self.count)
-        loaded = self.builder.load(self.builder.bitcast(self.value, kind.as_pointer()))
-        loaded.align = self.itemsize
-        return Lanes(self.builder, loaded)
-
-    def store(self, register: Lanes) -> None:
-        """Store a register."""
-        place = self.builder.bitcast(self.value, register.value.type.as_pointer())
-        self.builder.store(register.value, place).align = self.itemsize
-
-    def broadcast(self) -> Lanes:
-        """Load one number into every lane."""
-        return splat(self.builder, self.builder.load(self.value), self.count)
-
-
-class Loop:
-    """A loop under way: registers that are carried from one round to the next."""
-
-    def __init__(self, builder: Any, index: Any, places: list[Any]) -> None:
-        self._builder = builder
-        self._places = places
-        self.index = index
-
-    def carried(self) -> list[Lanes]:
-        """Return the registers as this round begins."""
-        return [Lanes(self._builder, self._builder.load(place)) for place in self._places]
-
-    def carry(self, registers: Sequence[Lanes]) -> None:
-        """Set them for the next round."""
-        for register, place in zip(registers, self._places, strict=True):
-            self._builder.store(register.value, place)
-
-
-@contextmanager
-def loop(builder: Any, rounds: Any, first: Sequence[Lanes]) -> Iterator[Loop]:
-    """Write a loop of so many rounds that carries registers; after it, `carried` gives the last."""
-    entry = builder.function.entry_basic_block
-    with builder.goto_block(entry):
-        places = [builder.alloca(register.value.type) for register in first]
-        counter = builder.alloca(INDEX)
-    for register, place in zip(first, places, strict=True):
-        builder.store(register.value, place)
-    builder.store(ir.Constant(INDEX, 0), counter)
-    head, body, end = (builder.append_basic_block(name) for name in ("head", "body", "end"))
-    builder.branch(head)
-    builder.position_at_end(head)
-    index = builder.load(counter)
-    builder.cbranch(builder.icmp_signed("<", index, rounds), body, end)
-    builder.position_at_end(body)
-    yield Loop(builder, index, places)
-    builder.store(builder.add(index, ir.Constant(INDEX, 1)), counter)
-    builder.branch(head)
-    builder.position_at_end(end)

@@ -7,15 +7,14 @@ logarithm is taken, since training needs the loss only to see whether it diverge
 from __future__ import annotations
 
 from core.kernels.functions import exponential, sigmoid_and_slope
-from core.kernels.jit import compiled, inlined
 from core.kernels.lanes import Lanes, absolute, at_least, flushed, fma, gap, where_positive
-from core.kernels.vectors import Place, Value, after, every, load, store, total, traced, width
+from core.kernels.source import compiled, inlined
+from core.kernels.vectors import Place, Value, after, every, load, store, total, width
 
 CROSS_ENTROPY, SQUARED_ERROR = 0, 1
 SMALL = 1.5  # an error whose power of this is subnormal moves nothing, but slows what follows
 
 
-@traced(results=3)
 def _binary(logit: Lanes, label: Lanes, weight: Lanes) -> tuple[Lanes, Lanes, Lanes]:
     """Return both losses' derivatives, and a number finite where both losses are.
 
@@ -46,17 +45,11 @@ def _one_logit(
         else:
             store(deltas, at, by_square)
             value = value + by_square
-    return total(value)  # type: ignore[no-any-return]
+    return float(total(value))
 
 
-@traced()
-def _largest(a: Lanes, b: Lanes) -> Lanes:
-    return at_least(a, b)
-
-
-@traced(results=3)
 def _grown(
-    logit: Lanes, top: Lanes, label: Lanes, k: Lanes, behind: Lanes
+    logit: Lanes, top: Lanes, label: Lanes, k: float, behind: Lanes
 ) -> tuple[Lanes, Lanes, Lanes]:
     """Return exp(z - top), the same but 0 for the label, and the label's z - top once k is it."""
     distance = gap(logit, top)
@@ -65,15 +58,9 @@ def _grown(
     return grown, where_positive(is_label, 0.0, grown), where_positive(is_label, distance, behind)
 
 
-@traced()
-def _error(p: Lanes, others: Lanes, label: Lanes, k: Lanes) -> Lanes:
+def _error(p: Lanes, others: Lanes, label: Lanes, k: float) -> Lanes:
     """Return p - y: for the label minus the sum of the other probabilities."""
     return flushed(where_positive(0.5 - absolute(label - k), -others, p), SMALL)
-
-
-@traced()
-def _fma(a: Lanes, b: Lanes, c: Lanes) -> Lanes:
-    return fma(a, b, c)
 
 
 @compiled
@@ -84,7 +71,7 @@ def _softmax(
     lanes = width(logits)
     top = load(logits, 0)
     for k in range(1, classes):
-        top = _largest(top, load(logits, k * lanes))
+        top = at_least(top, load(logits, k * lanes))
     everything = others = behind = every(logits, 0.0)
     for k in range(classes):
         grown, other, behind = _grown(load(logits, k * lanes), top, label, k, behind)
@@ -101,7 +88,7 @@ def _softmax(
     lean = every(logits, 0.0)
     for k in range(classes):
         p = load(deltas, k * lanes) * norm
-        lean = _fma(p, _error(p, others, label, k), lean)
+        lean = fma(p, _error(p, others, label, k), lean)
     for k in range(classes):
         p = load(deltas, k * lanes) * norm
         error = _error(p, others, label, k)
@@ -131,4 +118,4 @@ def loss_deltas(
         at = block * outputs * lanes
         label, weight = load(source, block * step), load(source, block * step + lanes) * share
         value = value + _softmax(code, after(logits, at), after(deltas, at), outputs, label, weight)
-    return total(value)  # type: ignore[no-any-return]
+    return float(total(value))

@@ -30,12 +30,16 @@ from core.training import Problem, TrainState, rates_at
 ALIGNMENT = 64
 
 
+def place_of(array: np.ndarray) -> int:
+    """Return where an array begins in memory."""
+    return int(array.__array_interface__["data"][0])
+
+
 def aligned(size: int, dtype: str) -> np.ndarray:
     """Return zeros whose first number begins a cache line."""
     itemsize = np.dtype(dtype).itemsize
     buffer = np.zeros(size + ALIGNMENT // itemsize, dtype=dtype)
-    start = buffer.__array_interface__["data"][0]
-    skipped = (-start % ALIGNMENT) // itemsize
+    skipped = (-place_of(buffer) % ALIGNMENT) // itemsize
     return buffer[skipped : skipped + size]
 
 
@@ -139,11 +143,13 @@ class Room:
         self._set(problem)
         self.settings[burst.COLUMNS_OF_TABLE] = rows.columns
         self._enter(state)
-        self._take_steps(
-            steps, self.plan.layers, self.settings, self.numbers, problem.n_rows, rows.table,
-            rows.stored, self.order, self.theta, self.slots, self.statistics, self.mask,
-            self.point, self.gradient, self.work, self.batch, self.progress,
+        arrays = (
+            self.plan.layers, self.settings, self.numbers, rows.table, rows.stored, self.order,
+            self.theta, self.slots, self.statistics, self.mask, self.point, self.gradient,
+            self.work, self.batch, self.progress,
         )  # fmt: skip
+        sizes = (problem.n_rows, len(self.plan.layers), len(self.point), self.s)
+        self._take_steps(steps, *sizes, *map(place_of, arrays))
         return bool(self.progress[burst.DIVERGED])
 
     def _set(self, problem: Problem) -> None:
@@ -239,10 +245,11 @@ def logits_of(
     columns = np.zeros((features, n_blocks * lanes), precision)
     columns[:, :n] = X.T
     logits = np.empty((outputs, n_blocks * lanes), precision)
-    entry("evaluate", precision)(
-        plan.layers, plan.chunk_blocks, plan.row_stride, columns.ravel(), n_blocks, features,
-        np.ascontiguousarray(parameters), np.ascontiguousarray(statistics),
+    arrays = (
+        plan.layers, columns, np.ascontiguousarray(parameters), np.ascontiguousarray(statistics),
         aligned(plan.chunk_blocks * plan.row_stride * lanes, precision),
-        aligned(plan.work_size, precision), logits.ravel(),
+        aligned(plan.work_size, precision), logits,
     )  # fmt: skip
+    sizes = (len(plan.layers), plan.chunk_blocks, plan.row_stride, n_blocks, features)
+    entry("evaluate", precision)(*sizes, *map(place_of, arrays))
     return logits[:, :n].T.astype(np.float64, order="C")

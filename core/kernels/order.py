@@ -11,28 +11,24 @@ from typing import Any
 
 import numpy as np
 
-from core.kernels.jit import compiled, inlined, intrinsic, types
-from core.kernels.lanes import ir
-from core.kernels.vectors import Place, address, after, get, put
+from core.kernels.scalars import Number, ir
+from core.kernels.source import compiled, inlined
+from core.kernels.vectors import Place, after, get, put
 
 Word = Any  # an unsigned 64-bit integer inside compiled code
 
 _LOW = 0xFFFFFFFF
-_MULTIPLIER_HIGH = np.uint64(2549297995355413924)
-_MULTIPLIER_LOW = np.uint64(4865540595714422341)
+_MULTIPLIER_HIGH = 2549297995355413924
+_MULTIPLIER_LOW = 4865540595714422341
 _POOL = 4
 
 
-@intrinsic
-def high_product(typing: Any, a: Any, b: Any) -> Any:
+def high_product(a: Number, b: int) -> Number:
     """Return the upper 64 bits of the product of two unsigned 64-bit integers."""
-
-    def generate(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        wide = ir.IntType(128)
-        product = builder.mul(builder.zext(args[0], wide), builder.zext(args[1], wide))
-        return builder.trunc(builder.lshr(product, ir.Constant(wide, 64)), ir.IntType(64))
-
-    return types.uint64(types.uint64, types.uint64), generate
+    builder, wide = a.builder, ir.IntType(128)
+    product = builder.mul(a.cast(wide), ir.Constant(wide, b))
+    high = builder.trunc(builder.lshr(product, ir.Constant(wide, 64)), ir.IntType(64))
+    return Number(builder, high, True)
 
 
 @compiled
@@ -71,20 +67,14 @@ def _advance(high: Word, low: Word, step_high: Word, step_low: Word) -> tuple[Wo
     product_high += high * _MULTIPLIER_LOW + low * _MULTIPLIER_HIGH
     product_low = low * _MULTIPLIER_LOW
     new_low = product_low + step_low
-    carry = np.uint64(1) if new_low < product_low else np.uint64(0)
+    carry = 1 if new_low < product_low else 0
     return product_high + step_high + carry, new_low
 
 
-@intrinsic
-def _joined(typing: Any, words: Any, index: Any) -> Any:
+@inlined
+def _joined(words: Place, index: int) -> Word:
     """Return two 32-bit words as one unsigned 64-bit integer, the lower word first."""
-
-    def generate(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        places = (args[1], builder.add(args[1], ir.Constant(args[1].type, 1)))
-        low, high = (builder.load(builder.gep(args[0], [place])) for place in places)
-        return builder.or_(low, builder.shl(high, ir.Constant(high.type, 32)))
-
-    return types.uint64(words, types.int64), generate
+    return np.uint64(get(words, index) | (get(words, index + 1) << 32))
 
 
 @compiled
@@ -104,10 +94,10 @@ def draw_order(seed: int, epoch: int, n: int, order: Place, spare: Place) -> Non
     _seed_words(seed, epoch, spare, words)
     start_high, start_low = _joined(words, 0), _joined(words, 2)
     choice_high, choice_low = _joined(words, 4), _joined(words, 6)
-    step_high = (choice_high << np.uint64(1)) | (choice_low >> np.uint64(63))
-    step_low = (choice_low << np.uint64(1)) | np.uint64(1)
+    step_high = (choice_high << 1) | (choice_low >> 63)
+    step_low = (choice_low << 1) | 1
     low = step_low + start_low
-    carry = np.uint64(1) if low < step_low else np.uint64(0)
+    carry = 1 if low < step_low else 0
     high, low = _advance(step_high + start_high + carry, low, step_high, step_low)
     for i in range(n):
         put(order, i, i)
@@ -140,13 +130,8 @@ def _shuffle(order: Place, n: int, high: Word, low: Word, step_high: Word, step_
         mask = 2 * mask + 1
     while i > 0:
         high, low = _advance(high, low, step_high, step_low)
-        turn = high >> np.uint64(58)
+        turn = high >> 58
         mixed = high ^ low
-        bits = (mixed >> turn) | (mixed << ((np.uint64(64) - turn) & np.uint64(63)))
-        i, mask = _try_swap(order, i, mask, np.int64(bits & np.uint64(_LOW)))
-        i, mask = _try_swap(order, i, mask, np.int64(bits >> np.uint64(32)))
-
-
-def order_of(seed: int, epoch: int, order: np.ndarray, spare: np.ndarray) -> None:
-    """Fill `order` (n,) with the order of an epoch's rows, for comparison with numpy's."""
-    draw_order(seed, epoch, len(order), address(order), address(spare))
+        bits = (mixed >> turn) | (mixed << ((64 - turn) & 63))
+        i, mask = _try_swap(order, i, mask, np.int64(bits & _LOW))
+        i, mask = _try_swap(order, i, mask, np.int64(bits >> 32))

@@ -7,14 +7,16 @@ stand right after the weights, are one more row of weights.
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
 
-from core.kernels.jit import compiled, intrinsic, types
-from core.kernels.lanes import INDEX, REGISTER_BYTES, Lanes, Pointer, fma, folded, ir, loop
-from core.kernels.vectors import Place, after, get, put, width
+from core.kernels.lanes import REGISTER_BYTES, Lanes, fma, folded
+from core.kernels.places import Pointer, loop
+from core.kernels.scalars import Number, chosen, compared
+from core.kernels.source import compiled
+from core.kernels.vectors import Place, after, every, get, put, width
 
 
-def _combining(sums: int, by_sum_is_one: bool) -> Any:
+def _combining(sums: int, by_sum_is_one: bool) -> Callable[..., None]:
     """Return what writes so many weighted sums of a block's rows.
 
     Its arguments are the weights, their steps from row to row and from sum to sum, the block's
@@ -23,48 +25,31 @@ def _combining(sums: int, by_sum_is_one: bool) -> Any:
     """
     apart = {1: 4, 2: 2, 4: 2, 8: 1}[sums]
 
-    @intrinsic
-    def combining(typing: Any, w: Any, by_row: Any, by_sum: Any, x: Any, n: Any, out: Any) -> Any:
-        def generate(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-            weights, source, target = (Pointer(builder, args[k]) for k in (0, 3, 5))
-            row_step, sum_step, rows = args[1], args[2], args[4]
-            places = [
-                weights.after(k if by_sum_is_one else builder.mul(sum_step, ir.Constant(INDEX, k)))
-                for k in range(sums)
-            ]
+    def combining(
+        w: Pointer, by_row: Number, by_sum: Number, x: Pointer, rows: Number, out: Pointer
+    ) -> None:
+        places = [w.after(k if by_sum_is_one else by_sum * k) for k in range(sums)]
 
-            def added(index: Any, so_far: list[Lanes]) -> list[Lanes]:
-                at = builder.mul(index, row_step)
-                lanes = source.after(builder.mul(index, ir.Constant(INDEX, source.count))).load()
-                pairs = zip(places, so_far, strict=True)
-                return [fma(place.after(at).broadcast(), lanes, s) for place, s in pairs]
+        def added(index: Number, so_far: list[Lanes]) -> list[Lanes]:
+            lanes = x.after(index * x.count).load()
+            pairs = zip(places, so_far, strict=True)
+            return [fma(place.after(index * by_row).broadcast(), lanes, s) for place, s in pairs]
 
-            zero = Lanes(builder, source.load().value).same(0.0)
-            with loop(
-                builder, builder.sdiv(rows, ir.Constant(INDEX, apart)), [zero] * sums * apart
-            ) as rounds:
-                so_far, done = rounds.carried(), []
-                for k in range(apart):
-                    index = builder.add(
-                        builder.mul(rounds.index, ir.Constant(INDEX, apart)), ir.Constant(INDEX, k)
-                    )
-                    done += added(index, so_far[k * sums : (k + 1) * sums])
-                rounds.carry(done)
-            result = rounds.carried()
-            if apart > 1:
-                left = builder.srem(rows, ir.Constant(INDEX, apart))
-                first = builder.sub(rows, left)
-                result = [sum(result[k + sums :: sums], result[k]) for k in range(sums)]
-                with loop(builder, left, result) as rest:
-                    index = builder.add(first, rest.index)
-                    rest.carry(added(index, rest.carried()))
-                result = rest.carried()
-            for k, register in enumerate(result):
-                target.after(k * target.count).store(register)
-            return context.get_dummy_value()
-
-        i = types.int64
-        return types.void(w, i, i, x, i, out), generate
+        zero = every(x, 0.0)
+        with loop(w.builder, rows // apart, [zero] * sums * apart) as rounds:
+            so_far, done = rounds.carried(), []
+            for k in range(apart):
+                done += added(rounds.index * apart + k, so_far[k * sums : (k + 1) * sums])
+            rounds.carry(done)
+        result = rounds.carried()
+        if apart > 1:
+            left = rows % apart
+            result = [sum(result[k + sums :: sums], result[k]) for k in range(sums)]
+            with loop(w.builder, left, result) as rest:
+                rest.carry(added(rows - left + rest.index, rest.carried()))
+            result = rest.carried()
+        for k, register in enumerate(result):
+            out.after(k * out.count).store(register)
 
     return combining
 
@@ -123,7 +108,7 @@ def combine(
             done += size
 
 
-def _summing(rows: int, units: int) -> Any:
+def _summing(rows: int, units: int) -> Callable[..., None]:
     """Return what sums `rows` inputs times `units` deltas over all samples.
 
     Its arguments are the inputs, the last row there is (read again instead of any beyond), the step
@@ -131,47 +116,33 @@ def _summing(rows: int, units: int) -> Any:
     added with the step from row to row, whether all of them exist, and else where they are written.
     """
 
-    @intrinsic
+    def places(first: Pointer, count: int, highest: Number) -> list[Pointer]:
+        least = (chosen(compared("<", k, highest), k, highest) for k in range(count))
+        return [first.after(k * first.count) for k in least]
+
     def summing(
-        typing: Any, x: Any, last: Any, step: Any, d: Any, last_d: Any, step_d: Any, n: Any,
-        out: Any, step_out: Any, whole: Any, rest: Any,
-    ) -> Any:  # fmt: skip
-        def generate(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-            source, delta, target, spare = (Pointer(builder, args[k]) for k in (0, 3, 7, 10))
-            size = ir.Constant(INDEX, source.count)
-
-            def places(first: Pointer, number: int, highest: Any) -> list[Pointer]:
-                wanted = (ir.Constant(INDEX, k) for k in range(number))
-                least = (
-                    builder.select(builder.icmp_signed("<", k, highest), k, highest) for k in wanted
-                )
-                return [first.after(builder.mul(k, size)) for k in least]
-
-            sources, deltas = places(source, rows, args[1]), places(delta, units, args[4])
-            zero = source.load().same(0.0)
-            with loop(builder, args[6], [zero] * rows * units) as rounds:
-                at, at_d = (builder.mul(rounds.index, args[k]) for k in (2, 5))
-                loaded = [place.after(at_d).load() for place in deltas]
-                so_far = iter(rounds.carried())
-                done = []
-                for place in sources:
-                    inputs = place.after(at).load()
-                    done += [fma(inputs, each, next(so_far)) for each in loaded]
-                rounds.carry(done)
-            sums = folded(rounds.carried())
-            with builder.if_else(args[9]) as (then, otherwise):
-                with then:
-                    for row in range(rows if units > 1 else 1):
-                        count = units if units > 1 else rows
-                        place = target.after(builder.mul(args[8], ir.Constant(INDEX, row)))
-                        part = sums.shuffled(sums, range(row * count, (row + 1) * count))
-                        place.store(part + place.load(count))
-                with otherwise:
-                    spare.store(sums)
-            return context.get_dummy_value()
-
-        i = types.int64
-        return types.void(x, i, i, d, i, i, i, out, i, types.boolean, out), generate
+        x: Pointer, last: Number, step: Number, delta: Pointer, last_delta: Number,
+        step_delta: Number, blocks: Number, target: Pointer, wide: Number, whole: Number,
+        spare: Pointer,
+    ) -> None:  # fmt: skip
+        sources, deltas = places(x, rows, last), places(delta, units, last_delta)
+        with loop(x.builder, blocks, [every(x, 0.0)] * rows * units) as rounds:
+            loaded = [place.after(rounds.index * step_delta).load() for place in deltas]
+            so_far, done = iter(rounds.carried()), []
+            for place in sources:
+                inputs = place.after(rounds.index * step).load()
+                done += [fma(inputs, each, next(so_far)) for each in loaded]
+            rounds.carry(done)
+        sums = folded(rounds.carried())
+        with x.builder.if_else(whole.value) as (then, otherwise):
+            with then:
+                for row in range(rows if units > 1 else 1):
+                    count = units if units > 1 else rows
+                    place = target.after(wide * row)
+                    part = sums.shuffled(sums, range(row * count, (row + 1) * count))
+                    place.store(part + place.load(count))
+            with otherwise:
+                spare.store(sums)
 
     return summing
 

@@ -1,28 +1,25 @@
 """Compiling the kernels in the background, and keeping what it gives on disk.
 
-Compiling takes seconds; what it gives is kept in the user's cache folder, in a folder named after
-the kernels' own text, with a list of checksums: numba looks only at the file of the function it
-loads, and would run what a changed neighbour or a damaged file had left there.
+Compiling takes seconds; what it gives is kept in the user's cache folder, in a file that is named
+after the kernels' own text and the machine, and begins with a checksum of the rest.
 """
 
 from __future__ import annotations
 
-import functools
 import hashlib
 import importlib
-import json
 import logging
+import os
 import shutil
 import threading
 import time
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from core import compiling
 
 Precision = Literal["float32", "float64"]
-CHECKSUMS = "checksums.json"
+CHECKSUM_BYTES = hashlib.sha256().digest_size
 
 _log = logging.getLogger(__name__)
 _ready: set[str] = set()
@@ -42,10 +39,8 @@ def is_ready(precision: Precision = "float32") -> bool:
 
 def is_cached(precision: Precision = "float32") -> bool:
     """Tell whether the kernels are in the cache, so that `compile_now` has only to load them."""
-    folder = kernel_folder(compiling.numba_cache(), precision)
     try:
-        listed = json.loads((folder / CHECKSUMS).read_text(encoding="utf-8"))
-        return bool(listed) and listed == _checksums(folder)
+        return is_available() and _read(kernel_file(compiling.numba_cache(), precision)) is not None
     except (OSError, ValueError):
         return False
 
@@ -72,12 +67,11 @@ def compile_now(precision: Precision = "float32") -> bool:
     with _lock:
         if precision in _ready:
             return True
-        numba = compiling.import_numba()
-        if numba is None:
+        if not is_available():
             return False
         try:
             started = time.perf_counter()
-            _compile_somehow(numba, precision)
+            _load_or_compile(precision)
         except Exception:
             _log.exception("The kernels cannot be compiled, so that training uses numpy.")
             return False
@@ -87,91 +81,71 @@ def compile_now(precision: Precision = "float32") -> bool:
         return True
 
 
-def _compile_somehow(numba: Any, precision: str) -> None:
-    """Compile with the cache; rebuild it where it is damaged, do without where there is none."""
-    folder = kernel_folder(Path(numba.config.CACHE_DIR), precision)
-    attempts: tuple[Callable[[], None], ...] = (
-        functools.partial(_verify, folder),
-        functools.partial(_clear, folder),
-    )
-    for prepare in attempts:
-        try:
-            prepare()
-            _compile(numba, precision, folder)
-            _write_checksums(folder)
-            _forget_older(folder)
-        except Exception as error:
-            _log.warning("The kernel cache in %s was not used: %s", folder, error)
-        else:
+def _load_or_compile(precision: str) -> None:
+    """Load from the cache; rebuild it where it is damaged, do without where there is none."""
+    path = kernel_file(compiling.numba_cache(), precision)
+    try:
+        kept = _read(path)
+        if kept is not None:
+            _load(precision, kept)
             return
-    _compile(numba, precision, None)
+    except Exception as error:
+        _log.warning("The kernel cache %s was not used: %s", path, error)
+    made = _compile(precision)
+    _load(precision, made)
+    try:
+        _write(path, made)
+        _forget_older(path)
+    except OSError as error:
+        _log.warning("The kernel cache %s was not written: %s", path, error)
 
 
-def kernel_folder(base: Path, precision: str) -> Path:
-    """Return the cache folder of these kernels: another text or precision, another folder."""
-    text = hashlib.sha256()
+def kernel_file(base: Path, precision: str) -> Path:
+    """Return the cache file of these kernels: another text, machine or precision, another file."""
+    text = hashlib.sha256(importlib.import_module("core.kernels.machine").description().encode())
     for name in ("core.network", "core.activations", "core.gaussian"):
-        text.update(_source(importlib.import_module(name)))
+        text.update(Path(str(importlib.import_module(name).__file__)).read_bytes())
     for path in sorted(Path(__file__).parent.glob("*.py")):
         text.update(path.read_bytes())
     return base / f"kernels-{text.hexdigest()[:16]}-{precision}"
 
 
-def _forget_older(folder: Path) -> None:
-    """Remove what kernels of another text have left."""
-    mine = folder.name.rpartition("-")[0]
-    for other in folder.parent.glob("kernels-*"):
-        if not other.name.startswith(mine):
-            shutil.rmtree(other, ignore_errors=True)
+def _read(path: Path) -> bytes | None:
+    """Return what was kept, None where nothing was.
+
+    Raises
+    ------
+    ValueError
+        Where it is not what was written.
+    """
+    if not path.exists():
+        return None
+    content = path.read_bytes()
+    checksum, kept = content[:CHECKSUM_BYTES], content[CHECKSUM_BYTES:]
+    if hashlib.sha256(kept).digest() != checksum:
+        raise ValueError("it is not what was written")
+    return kept
 
 
-def _source(module: Any) -> bytes:
-    return Path(module.__file__).read_bytes()
-
-
-def _files(folder: Path) -> list[Path]:
-    return sorted(path for path in folder.rglob("*") if path.suffix in (".nbi", ".nbc"))
-
-
-def _checksums(folder: Path) -> dict[str, str]:
-    return {
-        path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
-        for path in _files(folder)
-    }
-
-
-def _verify(folder: Path) -> None:
-    """Make the folder, or check that its files are as they were written."""
-    folder.mkdir(parents=True, exist_ok=True)
-    if not _files(folder):
-        return
-    listed = json.loads((folder / CHECKSUMS).read_text(encoding="utf-8"))
-    if listed != _checksums(folder):
-        raise ValueError("its files are not what was written")
-
-
-def _clear(folder: Path) -> None:
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True, exist_ok=True)
-
-
-def _write_checksums(folder: Path) -> None:
-    present = _checksums(folder)
-    path = folder / CHECKSUMS
-    temporary = path.with_suffix(".tmp")
-    temporary.write_text(json.dumps(present), encoding="utf-8")
+def _write(path: Path, content: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_suffix(f".{os.getpid()}")
+    temporary.write_bytes(hashlib.sha256(content).digest() + content)
     temporary.replace(path)
-    _log.debug("%d files in the kernel cache.", len(present))
 
 
-def _compile(numba: Any, precision: str, folder: Path | None) -> None:
-    """Load or compile every function that Python calls; keep it in the folder if there is one."""
-    before = numba.config.CACHE_DIR
-    if folder is not None:
-        numba.config.CACHE_DIR = str(folder)
-    try:
-        importlib.import_module("core.kernels.compilation").compile_all(
-            precision, folder is not None
-        )
-    finally:
-        numba.config.CACHE_DIR = before
+def _forget_older(path: Path) -> None:
+    """Remove what kernels of another text have left."""
+    mine = path.name.rpartition("-")[0]
+    for other in path.parent.glob("kernels-*"):
+        if not other.name.startswith(mine):
+            shutil.rmtree(other, ignore_errors=True) if other.is_dir() else other.unlink()
+
+
+def _compile(precision: str) -> bytes:
+    made: bytes = importlib.import_module("core.kernels.compilation").compile_all(precision)
+    return made
+
+
+def _load(precision: str, content: bytes) -> None:
+    importlib.import_module("core.kernels.compilation").load_all(precision, content)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 
-from core.kernels.jit import compiled
+from core.kernels.source import compiled
 from core.kernels.vectors import Place, every, get, load, put, store, total, width
 from core.network import NORM_EPSILON, NORM_MOMENTUM
 

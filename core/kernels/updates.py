@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import math
 
-from core.kernels.jit import compiled, inlined
 from core.kernels.lanes import Lanes, absolute, flushed, fma, square_root, where_positive
-from core.kernels.vectors import Place, every, get, load, store, total, traced, width
+from core.kernels.source import compiled, inlined
+from core.kernels.vectors import Place, every, get, load, store, total, width
 
 SGD, MOMENTUM, NESTEROV, RMSPROP, ADAM, ADAMW, ADAGRAD = range(7)
 L1, L2 = 1, 2
@@ -34,11 +34,6 @@ def schedule_factor(code: int, epochs: float, length: float) -> float:
     return 1.0
 
 
-@traced()
-def _fma(a: Lanes, b: Lanes, c: Lanes) -> Lanes:
-    return fma(a, b, c)
-
-
 @inlined
 def look_ahead(theta: Place, velocity: Place, momentum: float, size: int, point: Place) -> None:
     """Write where Nesterov's gradient is taken; with momentum 0, where the parameters are."""
@@ -47,10 +42,9 @@ def look_ahead(theta: Place, velocity: Place, momentum: float, size: int, point:
             store(point, i, load(theta, i))
         return
     for i in range(0, size, width(point)):
-        store(point, i, _fma(load(velocity, i), momentum, load(theta, i)))
+        store(point, i, fma(load(velocity, i), momentum, load(theta, i)))
 
 
-@traced(results=4)
 def _penalties(w: Lanes) -> tuple[Lanes, Lanes, Lanes, Lanes]:
     """Return L1's value and slope, and L2's."""
     return absolute(w), where_positive(w, 1.0, where_positive(-w, -1.0, 0.0)), 0.5 * w * w, w
@@ -71,7 +65,7 @@ def add_penalty(
         else:
             value = value + two * share
             store(gradient, i, load(gradient, i) + two_slope * share)
-    return total(value)  # type: ignore[no-any-return]
+    return float(total(value))
 
 
 @compiled
@@ -81,10 +75,9 @@ def _debias(log_rate: float, step: int) -> float:
     return 1.0 if logarithm < _NEGLIGIBLE_LOG else 1.0 / (1.0 - math.exp(logarithm))
 
 
-@traced(results=3)
 def _adam(
-    w: Lanes, m: Lanes, v: Lanes, g: Lanes, beta1: Lanes, rest1: Lanes, beta2: Lanes, rest2: Lanes,
-    size: Lanes, second: Lanes, epsilon: Lanes, shrink: Lanes,
+    w: Lanes, m: Lanes, v: Lanes, g: Lanes, beta1: float, rest1: float, beta2: float, rest2: float,
+    size: float, second: float, epsilon: float, shrink: Lanes,
 ) -> tuple[Lanes, Lanes, Lanes]:  # fmt: skip
     g = flushed(g, 2.0)
     m = flushed(fma(m, beta1, g * rest1))
@@ -92,15 +85,13 @@ def _adam(
     return w - m * size / (square_root(v * second) + epsilon) - w * shrink, m, v
 
 
-@traced(results=2)
-def _momentum(w: Lanes, v: Lanes, g: Lanes, momentum: Lanes, size: Lanes) -> tuple[Lanes, Lanes]:
+def _momentum(w: Lanes, v: Lanes, g: Lanes, momentum: float, size: float) -> tuple[Lanes, Lanes]:
     v = flushed(v * momentum - g * size)
     return w + v, v
 
 
-@traced(results=2)
 def _by_root(
-    w: Lanes, s: Lanes, g: Lanes, kept: Lanes, added: Lanes, size: Lanes, epsilon: Lanes
+    w: Lanes, s: Lanes, g: Lanes, kept: float, added: float, size: float, epsilon: float
 ) -> tuple[Lanes, Lanes]:
     """RMSprop keeps gamma and adds 1 - gamma; Adagrad keeps and adds all."""
     g = flushed(g, 2.0)
@@ -168,4 +159,4 @@ def update(
             store(new_slots, i, m)
             store(new_slots, second_slot + i, v)
             check = check + w * 0.0
-    return total(check)  # type: ignore[no-any-return]
+    return float(total(check))

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 from core.kernels import CompiledEngine
-from core.training import Problem, TrainState, burst, row_order
+from core.training import Problem, TrainState, burst
 from tests.core.kernel_problems import REFERENCE, TOLERANCE, small_problem, state_distance
 
-numba = pytest.importorskip("numba")
+pytest.importorskip("numba")
 
 BOTH = pytest.mark.parametrize("precision", ["float64", "float32"])
 
@@ -171,17 +171,6 @@ def test_a_bad_number_in_the_rows_stops_training_as_in_numpy(bad: float) -> None
             mine = engine.burst(problem, engine.start(problem, "glorot", 1), 20)
             assert mine.state.step == theirs.state.step, activation
             assert (mine.divergence is None) == (theirs.divergence is None)
-
-
-def test_rows_are_taken_in_the_order_that_numpy_draws() -> None:
-    from core.kernels.order import order_of
-
-    compiled = numba.njit(order_of)
-    cases = [(0, 0, 1), (0, 1, 2), (7, 3, 3), (1, 2, 500), (999_999, 10**6, 4097), (5, 2**31, 100)]
-    for seed, epoch, n in cases:
-        order = np.empty(n, np.int32)
-        compiled(seed, epoch, order, np.empty(12, np.int64))
-        assert order.tolist() == row_order(seed, epoch, n).tolist()
 
 
 @pytest.mark.parametrize("optimizer", ["momentum", "rmsprop", "adam"])

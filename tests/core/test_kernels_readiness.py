@@ -63,35 +63,41 @@ def test_the_cache_folder_follows_the_platform(monkeypatch: pytest.MonkeyPatch) 
 
 
 class Recorder:
-    """What stands in for compiling: it writes a file, or fails while it is told to."""
+    """What stands in for compiling and loading: it says what was asked for."""
 
-    def __init__(self, failures: int = 0) -> None:
-        self.failures = failures
-        self.folders: list[Path | None] = []
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.compiled = 0
+        self.loaded: list[bytes] = []
+        self.unreadable: bytes | None = None
+        monkeypatch.setattr(readiness, "_compile", self.compile)
+        monkeypatch.setattr(readiness, "_load", self.load)
 
-    def __call__(self, numba: object, precision: str, folder: Path | None) -> None:
-        self.folders.append(folder)
-        if folder is not None:
-            if self.failures:
-                self.failures -= 1
-                raise ValueError("damaged")
-            (folder / "a.nbi").write_bytes(b"index")
+    def compile(self, precision: str) -> bytes:
+        self.compiled += 1
+        return f"{precision} {self.compiled}".encode()
+
+    def load(self, precision: str, content: bytes) -> None:
+        if content == self.unreadable:
+            raise ValueError("unreadable")
+        self.loaded.append(content)
 
 
 @pytest.fixture
 def fresh(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
-    """A process in which nothing has been compiled yet, with a cache of its own."""
-    numba = pytest.importorskip("numba")
+    """A process in which nothing has been compiled yet, and where its cache will be."""
+    pytest.importorskip("numba")
     monkeypatch.setattr(readiness, "_ready", set())
     monkeypatch.setattr(readiness, "_threads", {})
-    monkeypatch.setattr(numba.config, "CACHE_DIR", str(tmp_path))
-    return readiness.kernel_folder(tmp_path, "float32")
+    monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path / "cache"))
+    return readiness.kernel_file(tmp_path / "cache", "float32")
 
 
-def test_numpy_serves_until_the_background_thread_has_finished(
-    fresh: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(readiness, "_compile", Recorder())
+@pytest.fixture
+def made(fresh: Path, monkeypatch: pytest.MonkeyPatch) -> Recorder:
+    return Recorder(monkeypatch)
+
+
+def test_numpy_serves_until_the_background_thread_has_finished(made: Recorder) -> None:
     assert not readiness.is_ready()
     assert engine_for(small_problem()) == NumpyEngine()
     thread = readiness.warm_up()
@@ -103,60 +109,59 @@ def test_numpy_serves_until_the_background_thread_has_finished(
     assert engine_for(small_problem()).name == "compiled engine"
 
 
-def test_a_damaged_cache_is_rebuilt_with_a_line_in_the_log(
-    fresh: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+def test_what_was_compiled_is_loaded_the_next_time_in_silence(
+    made: Recorder, caplog: pytest.LogCaptureFixture
 ) -> None:
-    compiling_again = Recorder()
-    monkeypatch.setattr(readiness, "_compile", compiling_again)
-    assert readiness.compile_now()
-    (fresh / "a.nbi").write_bytes(b"injured")
-    (fresh / "stale.nbc").write_bytes(b"stale")
-    readiness._ready.clear()
-    with caplog.at_level(logging.WARNING):
-        assert readiness.compile_now()
-    assert "cache" in caplog.text
-    assert compiling_again.folders == [fresh, fresh]
-    assert (fresh / "a.nbi").read_bytes() == b"index"
-    assert not (fresh / "stale.nbc").exists()
-
-
-def test_a_sound_cache_is_used_in_silence(
-    fresh: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
-    monkeypatch.setattr(readiness, "_compile", Recorder())
     with caplog.at_level(logging.WARNING):
         for _ in range(2):
             readiness._ready.clear()
             assert readiness.compile_now()
+    assert made.compiled == 1
+    assert made.loaded == [b"float32 1"] * 2
     assert caplog.text == ""
 
 
-def test_a_cache_that_numba_cannot_read_is_rebuilt(
-    fresh: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+@pytest.mark.parametrize("injury", [b"", b"injured", None])
+def test_a_damaged_cache_is_rebuilt_with_a_line_in_the_log(
+    fresh: Path, made: Recorder, caplog: pytest.LogCaptureFixture, injury: bytes | None
 ) -> None:
-    failing = Recorder(failures=1)
-    monkeypatch.setattr(readiness, "_compile", failing)
     assert readiness.compile_now()
-    assert failing.folders == [fresh, fresh]
-    assert "damaged" in caplog.text
+    content = fresh.read_bytes()
+    fresh.write_bytes(content[:-1] + b"!" if injury is None else injury)
+    readiness._ready.clear()
+    assert not readiness.is_cached()
+    with caplog.at_level(logging.WARNING):
+        assert readiness.compile_now()
+    assert "not what was written" in caplog.text
+    assert made.loaded == [b"float32 1", b"float32 2"]
+    assert readiness.is_cached()
+
+
+def test_a_cache_that_cannot_be_loaded_is_rebuilt(
+    fresh: Path, made: Recorder, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert readiness.compile_now()
+    readiness._ready.clear()
+    made.unreadable = b"float32 1"
+    assert readiness.compile_now()
+    assert made.loaded == [b"float32 1", b"float32 2"]
+    assert "unreadable" in caplog.text
+    assert fresh.read_bytes().endswith(b"float32 2")
 
 
 def test_where_nothing_can_be_written_kernels_are_compiled_without_a_cache(
-    fresh: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    fresh: Path, made: Recorder, caplog: pytest.LogCaptureFixture
 ) -> None:
-    fresh.parent.mkdir(exist_ok=True)
-    fresh.write_text("a file where the folder should be")
-    recorder = Recorder()
-    monkeypatch.setattr(readiness, "_compile", recorder)
+    fresh.parent.write_text("a file where the folder should be")
     assert readiness.compile_now()
-    assert recorder.folders == [None]
+    assert made.loaded == [b"float32 1"]
     assert "cache" in caplog.text
 
 
 def test_kernels_that_cannot_be_compiled_leave_numpy_with_a_line_in_the_log(
     fresh: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    def fail(*arguments: object) -> None:
+    def fail(precision: str) -> bytes:
         raise RuntimeError("no such instruction")
 
     monkeypatch.setattr(readiness, "_compile", fail)
@@ -166,29 +171,41 @@ def test_kernels_that_cannot_be_compiled_leave_numpy_with_a_line_in_the_log(
     assert engine_for(small_problem()) == NumpyEngine()
 
 
-def test_what_is_cached_is_known_without_numba(
-    fresh: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path))
-    monkeypatch.setattr(readiness, "_compile", Recorder())
+def test_what_is_cached_is_known_for_each_precision(made: Recorder) -> None:
     assert not readiness.is_cached()
     assert readiness.compile_now()
     assert readiness.is_cached()
     assert not readiness.is_cached("float64")
-    (fresh / "a.nbi").write_bytes(b"injured")
-    assert not readiness.is_cached()
 
 
-def test_kernels_of_another_text_are_removed_from_the_cache(
-    fresh: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+def test_another_machine_has_a_cache_file_of_its_own(
+    fresh: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(readiness, "_compile", Recorder())
-    (tmp_path / "kernels-0123456789abcdef-float32").mkdir()
-    (tmp_path / "somebody-else").mkdir()
+    from core.kernels import machine
+
+    monkeypatch.setattr(machine, "description", lambda: "another processor")
+    assert readiness.kernel_file(fresh.parent, "float32") != fresh
+
+
+def test_kernels_of_another_text_are_removed_from_the_cache(fresh: Path, made: Recorder) -> None:
+    (fresh.parent / "kernels-0123456789abcdef-float64").mkdir(parents=True)
+    (fresh.parent / "kernels-0123456789abcdef-float32").write_bytes(b"old")
+    (fresh.parent / "somebody-else").mkdir()
     assert readiness.compile_now()
     assert readiness.compile_now("float64")
-    kept = sorted(path.name for path in tmp_path.iterdir())
-    assert kept == sorted(
-        [readiness.kernel_folder(tmp_path, p).name for p in ("float32", "float64")]
-        + ["somebody-else"]
-    )
+    kept = sorted(path.name for path in fresh.parent.iterdir())
+    names = [readiness.kernel_file(fresh.parent, p).name for p in ("float32", "float64")]
+    assert kept == sorted([*names, "somebody-else"])
+
+
+def test_a_second_process_loads_without_numba_what_a_first_compiled(tmp_path: Path) -> None:
+    pytest.importorskip("numba")
+    code = """
+import sys
+from core.kernels import is_cached, is_ready, warm_up
+print(is_cached())
+warm_up().join()
+print(is_ready(), "numba" in sys.modules)
+"""
+    said = [run(code, XDG_CACHE_HOME=str(tmp_path)).split() for _ in range(2)]
+    assert said == [["False", "True", "False"], ["True", "True", "False"]]
