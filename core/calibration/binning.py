@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from core.calibration.cells import Cells, pool_ties
+from core.calibration.cells import Cells, effective_rows, pool_ties, squared_weight
 from core.calibration.compiling import compiled
 from core.calibration.inputs import FloatArray, Forecast, IntArray, frozen
 from core.errors import UserError
@@ -132,8 +132,10 @@ def _bins(
     lowest: FloatArray,
     highest: FloatArray,
 ) -> Bins:
-    """Return bins from the sums of weight, trials, positive weight and weighted probability."""
-    counts, trials, positives, mass = sums
+    """Return bins from the sums of weight, its square, positive weight and probability."""
+    counts, squares, positives, mass = sums
+    trials = np.zeros(len(filled))
+    trials[filled] = effective_rows(counts[filled], squares[filled])
     probability, frequency = np.full((2, len(filled)), np.nan)
     # Rounding must leave neither the bin nor [0, 1].
     probability[filled] = np.clip(mass[filled] / counts[filled], lowest, highest)
@@ -150,7 +152,7 @@ class CellIndex:
     cells : Cells
         The cells.
     items : four (m,) float64 arrays
-        Weight, trials, positive weight, and weight times probability of each cell.
+        Weight, squared weight, positive weight, and weight times probability of each cell.
     blocks : (4, ceil(m / 128)) float64 array
         Their sums over blocks of 128 cells.
     cumulative : (m,) float64 array
@@ -192,7 +194,8 @@ def indexed(cells: Cells | CellIndex) -> CellIndex:
     """Return the cells with their block sums; an index comes back as it is."""
     if isinstance(cells, CellIndex):
         return cells
-    items = cells.weight, cells.trials, cells.positive, frozen(cells.weight * cells.values)
+    squares = frozen(squared_weight(cells))
+    items = cells.weight, squares, cells.positive, frozen(cells.weight * cells.values)
     starts = np.arange(0, len(cells.values), _BLOCK)
     blocks = [np.add.reduceat(item, starts) if len(starts) else np.zeros(1) for item in items]
     return CellIndex(cells, items, frozen(np.stack(blocks)), frozen(np.cumsum(cells.weight)))

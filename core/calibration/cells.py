@@ -12,7 +12,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from core.calibration.inputs import FloatArray, Forecast, View, frozen, one_forecast
+from core.calibration.inputs import (
+    FloatArray,
+    Forecast,
+    IntArray,
+    View,
+    frozen,
+    one_forecast,
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -92,7 +99,7 @@ def pool_ties(forecast: Forecast) -> Cells:
     p, w, y = forecast.probabilities[keep], forecast.weights[keep], forecast.outcomes[keep]
     order = np.argsort(p, kind="stable")
     p, w, y = p[order] + 0.0, w[order], y[order]
-    starts = _starts(p)
+    starts = run_starts(p)
     if not len(starts):
         return _nothing()
     weight = np.add.reduceat(w, starts)
@@ -115,14 +122,31 @@ def coarsened(cells: Cells, limit: int) -> Cells:
     cumulative = np.cumsum(cells.weight)
     goals = np.arange(1, limit) * (cumulative[-1] / limit)
     starts = np.unique(np.concatenate(([0], np.searchsorted(cumulative, goals, side="left") + 1)))
-    starts = starts[starts < m]
+    return merged(cells, starts[starts < m])
+
+
+def merged(cells: Cells, starts: IntArray) -> Cells:
+    """Pool runs of neighbouring cells, each from one of the (k,) ascending starts to the next."""
     weight = np.add.reduceat(cells.weight, starts)
+    mean = np.add.reduceat(cells.values * cells.weight, starts) / weight
+    last = np.append(starts[1:], len(cells.values)) - 1
     return Cells(
-        frozen(np.minimum(np.add.reduceat(cells.values * cells.weight, starts) / weight, 1.0)),
+        # Rounding must leave no run; the mean of equal values is that value.
+        frozen(np.clip(mean, cells.values[starts], cells.values[last])),
         frozen(weight),
         frozen(np.add.reduceat(cells.positive, starts)),
-        frozen(np.add.reduceat(cells.trials, starts)),
+        frozen(effective_rows(weight, np.add.reduceat(squared_weight(cells), starts))),
     )
+
+
+def squared_weight(cells: Cells) -> FloatArray:
+    """Return the sum of squared weights in each cell, (m,)."""
+    return cells.weight * (cells.weight / cells.trials)
+
+
+def effective_rows(weight: FloatArray, squares: FloatArray) -> FloatArray:
+    """Return (sum w)^2 / sum w^2, how many rows of equal weight tell as much (Kish 1965)."""
+    return weight * (weight / squares)
 
 
 def _pool_unweighted(forecast: Forecast) -> Cells:
@@ -139,7 +163,7 @@ def _pool_unweighted(forecast: Forecast) -> Cells:
     happened = (key & 1).astype(np.float64)
     key >>= 1
     values = key.view(np.float64)
-    starts = _starts(values)
+    starts = run_starts(values)
     if len(starts) == len(values):
         one = frozen(np.ones(len(values)))
         return Cells(frozen(values), one, frozen(happened), one)
@@ -149,7 +173,7 @@ def _pool_unweighted(forecast: Forecast) -> Cells:
     return Cells(frozen(values[starts]), weight, frozen(positive), weight)
 
 
-def _starts(values: FloatArray) -> np.ndarray[tuple[int], np.dtype[np.intp]]:
+def run_starts(values: FloatArray) -> np.ndarray[tuple[int], np.dtype[np.intp]]:
     """Return where each run of equal values starts in an ascending array."""
     new = np.empty(len(values), dtype=np.bool_)
     new[:1] = True

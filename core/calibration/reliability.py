@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from core.calibration.binning import Bins, CellIndex, count, fill, indexed, mass_edges, width_edges
-from core.calibration.cells import Cells, pool_ties
+from core.calibration.cells import Cells, effective_rows, pool_ties, squared_weight
 from core.calibration.inputs import FloatArray, View, forecasts, frozen, one_forecast
 from core.calibration.isotonic import isotonic_blocks
 from core.calibration.smooth import CURVE_POINTS, smooth_error_of, smooth_fit, smooth_forecast
@@ -184,12 +184,13 @@ def corp_curve(cells: Cells, bins: int = 0) -> ReliabilityCurve:
     last = np.append(blocks.starts[1:], len(cells.values)) - 1
     low, high = cells.values[blocks.starts], cells.values[last]
     mean = np.add.reduceat(cells.values * cells.weight, blocks.starts) / blocks.weight
+    squares = np.add.reduceat(squared_weight(cells), blocks.starts)
     return ReliabilityCurve(
         "corp",
         frozen(low),
         frozen(high),
         blocks.weight,
-        frozen(np.add.reduceat(cells.trials, blocks.starts)),
+        frozen(effective_rows(blocks.weight, squares)),
         blocks.positive,
         frozen(np.clip(mean, low, high)),
         frozen(blocks.frequency),
@@ -225,7 +226,7 @@ def smooth_curve(cells: Cells, bins: int = 0, sigma: float | None = None) -> Rel
         frozen(edges[:-1]),
         frozen(edges[1:]),
         frozen(counts),
-        frozen(counts * (float(cells.trials.sum()) / cells.total)),
+        frozen(counts * (cells.total / float(squared_weight(cells).sum()))),
         frozen(positives),
         frozen(0.5 * (edges[:-1] + edges[1:])),
         frozen(fit),

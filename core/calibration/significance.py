@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from core.calibration.cells import Cells, cells_of
+from core.calibration.cells import Cells, cells_of, squared_weight
 from core.calibration.inputs import FloatArray, View
 
 
@@ -114,11 +114,6 @@ def excess(cells: Cells) -> FloatArray:
     """Return the cumulative sum of (y - p) / n at the end of every tie group, from 0, (m + 1,)."""
     steps = (cells.positive - cells.weight * cells.values) / max(cells.total, 1e-300)
     return np.concatenate(([0.0], np.cumsum(steps)))
-
-
-def squared_weight(cells: Cells) -> FloatArray:
-    """Return the sum of squared weights in each cell, (m,)."""
-    return cells.weight**2 / cells.trials
 
 
 def _cumulative(cells: Cells, path: FloatArray, kuiper: bool) -> CalibrationTest:

@@ -255,3 +255,13 @@ def test_every_float_around_an_edge_lies_in_the_bin_that_the_edges_say(bins):
         inside = (p > edges[k]) & (p <= edges[k + 1]) | ((k == 0) & (p == 0.0))
         assert found.counts[k] == inside.sum()
         assert found.positives[k] == y[inside].sum()
+
+
+@pytest.mark.parametrize("binning", ["width", "mass", "corp"])
+def test_weighted_parts_tell_as_much_as_their_effective_number_of_rows(binning):
+    y, p = drawn(6, 400, 2)
+    w = np.random.default_rng(6).lognormal(size=400)
+    curve = c.reliability_curve(y, p, 6, binning, weights=w)
+    for low, high, trials in zip(curve.low, curve.high, curve.trials, strict=True):
+        inside = (p > low) & (p <= high) | ((p == low) & ((binning == "corp") | (low == 0.0)))
+        assert trials == pytest.approx(w[inside].sum() ** 2 / (w[inside] ** 2).sum(), rel=1e-12)
