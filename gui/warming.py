@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import subprocess
 import sys
@@ -13,6 +14,8 @@ from PySide6.QtCore import QObject, Qt, Signal
 from core import kernels
 from core.calibration import warm_up
 
+_log = logging.getLogger(__name__)
+PRECISIONS: tuple[kernels.Precision, ...] = ("float32", "float64")
 ROOT = Path(__file__).resolve().parents[1]
 
 
@@ -54,26 +57,31 @@ class Warming(QObject):
             self._thread = None
 
     def _work(self) -> None:
-        for precision in ("float32", "float64"):
-            if self._is_closing.is_set() or not self._compile(precision):
+        """Make training ready first, and then calibration, which few wait for."""
+        is_first = False
+        for precision in PRECISIONS:
+            if not (kernels.is_ready(precision) or kernels.is_cached(precision)):
+                is_first = True
+                self._compile(precision)
+            if self._is_closing.is_set():
                 return
-            warm_up()
-            if not self._is_closing.is_set() and kernels.compile_now(precision):
+            if kernels.compile_now(precision):
                 self._loaded.emit()
+        if is_first:
+            self._compile("calibration")
+        if not self._is_closing.is_set():
+            warm_up()
 
-    def _compile(self, precision: kernels.Precision) -> bool:
-        """Compile into the cache where it is not there yet; False when stopped."""
-        if kernels.is_ready(precision) or kernels.is_cached(precision):
-            return True
+    def _compile(self, what: str) -> None:
+        """Compile into the cache, until done or stopped."""
         environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-        words = [sys.executable, "-m", "core.kernels", precision]
+        words = [sys.executable, "-m", "core.kernels", what]
         try:
             self._compiler = subprocess.Popen(
                 words, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
             )
             self._compiler.wait()
-        except OSError:  # no process can be started: this one compiles
-            return True
+        except OSError as error:  # this one compiles
+            _log.warning("No process could be started to compile in: %s", error)
         finally:
             self._compiler = None
-        return not self._is_closing.is_set()

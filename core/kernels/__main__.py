@@ -1,21 +1,27 @@
-"""Compile the kernels into the user's cache: ``python -m core.kernels [PRECISION ...]``."""
+"""Compile into the user's cache: ``python -m core.kernels [float32] [float64] [calibration]``."""
 
 from __future__ import annotations
 
+import functools
 import os
 import sys
+from collections.abc import Callable
 
 from core.calibration import warm_up
 from core.kernels.readiness import compile_now
 
+WORK: dict[str, Callable[[], bool]] = {
+    "float32": functools.partial(compile_now, "float32"),
+    "float64": functools.partial(compile_now, "float64"),
+    "calibration": warm_up,
+}
 
-def main(precisions: list[str]) -> int:
-    """Compile for these precisions, by default both, giving way to whatever else runs."""
+
+def main(names: list[str]) -> int:
+    """Compile what is named, by default everything, giving way to whatever else runs."""
     if hasattr(os, "nice"):
         os.nice(10)
-    warm_up()
-    wanted = precisions or ["float32", "float64"]
-    done = [compile_now("float64" if name == "float64" else "float32") for name in wanted]
+    done = [WORK[name]() for name in names or WORK]
     return 0 if all(done) else 1
 
 

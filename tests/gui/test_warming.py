@@ -45,7 +45,10 @@ def test_kernels_not_cached_are_compiled_in_a_process_of_their_own(qtbot, made, 
     monkeypatch.setattr(warming.subprocess, "Popen", start)
     with qtbot.waitSignals([made.ready, made.ready]):
         made.start()
-    assert asked == [(what, p) for p in ("float32", "float64") for what in ("compile", "load")]
+    made.close()
+    steps = [(what, p) for p in ("float32", "float64") for what in ("compile", "load")]
+    assert asked[:4] == steps
+    assert asked[4:] in ([], [("compile", "calibration")])
 
 
 def test_closing_ends_the_compiling_process(made, asked, monkeypatch):
