@@ -3,9 +3,12 @@
 This file is understood by old Pythons too, so that they can be told that they are too old.
 """
 
-import gc
 import os
 import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from argparse import Namespace
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 if sys.path[:1] != [HERE]:
@@ -62,17 +65,22 @@ def main(argv: "list[str] | None" = None) -> int:
             from core.report import main as report
 
             return int(report(arguments))
-        gc.disable()  # until everything is made there is hardly any garbage to look for
+        return _open_window(arguments)
+    except UserError as error:
+        return _stop(str(error))
+
+
+def _open_window(arguments: "Namespace") -> int:
+    from gui.starting import starting
+
+    with starting():
         problem = window_problem()
         if problem:
             return _stop(problem)
-        from gui.app import run
+        from gui.app import launch, stay
 
-        return int(run(arguments))
-    except UserError as error:
-        return _stop(str(error))
-    finally:
-        gc.enable()
+        window = launch(arguments)
+    return int(stay(window))
 
 
 def python_problem(version: "tuple[int | str, ...]") -> str:

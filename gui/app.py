@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import gc
 import signal
 import sys
 from collections.abc import Callable, Sequence
@@ -45,34 +44,24 @@ def launch(
         arguments = read_arguments(arguments)
     if arguments.set:
         experiment_for(arguments)  # what is wrong is told before anything is shown
-    collects = gc.isenabled()
-    gc.disable()  # a tenth of the start would go into looking for garbage that is not there yet
-    try:
-        application = _application()
-        window = Window(QSettings())
-        themes().choose(str(arguments.theme or window.settings.value("theme", "system")))
-        window.show()
-        application.processEvents()
-        notice("bare")
-        _furnish(window, arguments)
-        application.processEvents()
-        notice("frame")
-    finally:
-        if collects:
-            gc.enable()
+    application = _application()
+    window = Window(QSettings())
+    themes().choose(str(arguments.theme or window.settings.value("theme", "system")))
+    window.show()
+    application.processEvents()
+    notice("bare")
+    _furnish(window, arguments)
+    application.processEvents()
+    notice("frame")
     window.complete()
     _begin(window, arguments)
     return window
 
 
-def run(arguments: argparse.Namespace) -> int:
-    """Open the window and stay until it is closed; return the exit code."""
+def stay(window: Window) -> int:
+    """Stay until the window is closed; return the exit code."""
     from gui.warming import Warming
 
-    gc.disable()
-    window = launch(arguments)
-    gc.freeze()  # what is there now stays: searching it again and again would cost frames
-    gc.enable()
     signal.signal(signal.SIGINT, lambda number, frame: window.close())  # Ctrl+C in a terminal
     warming = Warming(window)
     warming.ready.connect(window.session.change_engine)

@@ -1,9 +1,12 @@
 """What is imported in less time is the same in the end."""
 
+import dataclasses
+import gc
 import json
 import os
 import subprocess
 import sys
+from dataclasses import FrozenInstanceError, dataclass, field
 from pathlib import Path
 
 import pytest
@@ -13,10 +16,13 @@ import main
 ROOT = Path(main.__file__).resolve().parent
 
 QT = """
-import builtins, json, linecache, sys
+import builtins, dataclasses, gc, json, linecache, sys, typing
+from gui.starting import starting
 from gui.light_qt import import_pyside
-version = import_pyside()
-import PySide6.QtCore
+with starting():
+    version = import_pyside()
+    import PySide6.QtCore
+    from gui.workspaces import Workspace
 linecache.clearcache()
 import colorsys, wave
 read = sorted(linecache.cache)
@@ -34,6 +40,11 @@ print(json.dumps({
     "told": told,
     "parsed": parser._parse_arglist("a:int, b:str=(1,[2,3])"),
     "compile": builtins.compile.__module__,
+    "exec": "exec" in vars(dataclasses),
+    "collects": gc.isenabled(),
+    "hints": str(typing.get_type_hints(Workspace.__init__)["widths"]),
+    "equal": Workspace("a", "b", "c", (), (), ()) == Workspace("a", "b", "c", (), (), ()),
+    "shown": repr(Workspace("a", "b", "c", (), (), ())),
 }))
 """
 
@@ -63,6 +74,11 @@ def check(found):
     assert found["same"]
     assert not found["read"]
     assert found["compile"] == "builtins"
+    assert not found["exec"]
+    assert found["collects"]
+    assert found["hints"] == "tuple[int, ...]"
+    assert found["equal"]
+    assert found["shown"].startswith("Workspace(name='a', label='b', help='c', columns=()")
     assert found["parsed"] == ["a:int", "b:str=(1,[2,3])"]
     assert "Supported signatures" in found["told"]
 
@@ -89,18 +105,55 @@ def test_a_broken_cache_of_compiled_code_is_written_anew(tmp_path, keep):
 
 
 def test_other_text_than_was_compiled_is_compiled_anew(tmp_path):
-    import builtins
-
-    from gui.light_qt import _compiling_once
+    from gui.starting import starting
 
     place = tmp_path / "some" / "compiled"
     for text in (b"x = 1", b"x = 2", b"x = 2"):
         names = {}
-        with _compiling_once(place):
-            exec(builtins.compile(text, "shibokensupport/some.py", "exec"), names)
+        with starting(place):
+            exec(compile(text, "shibokensupport/some.py", "exec"), names)
         assert names["x"] == int(text[-1:])
-    with _compiling_once(place):
-        assert eval(builtins.compile("1 + 1", "shibokensupport/some.py", "eval")) == 2
+    with starting(place):
+        assert eval(compile("1 + 1", "shibokensupport/some.py", "eval")) == 2
+
+
+@pytest.mark.parametrize("default", [1, 2])
+def test_dataclasses_made_while_starting_are_like_others(tmp_path, default):
+    from gui.starting import starting
+
+    def make():
+        @dataclass(frozen=True, order=True)
+        class Pair:
+            a: int
+            b: list = field(default_factory=list, compare=False)
+            c: int = default
+
+        return Pair
+
+    with starting(tmp_path / "kept"):
+        make()
+    with starting(tmp_path / "kept"):
+        there, plain = make(), None
+    plain = make()
+    assert there(5) == there(5) < there(6)
+    assert there(5).c == plain(5).c == default
+    assert there.__init__.__annotations__ == plain.__init__.__annotations__
+    assert there.__init__.__annotations__["a"] is int
+    assert repr(there(5)) == repr(plain(5))
+    assert hash(there(5)) == hash(plain(5))
+    with pytest.raises(FrozenInstanceError):
+        there(5).a = 6
+
+
+def test_an_error_while_starting_leaves_python_as_it_was(tmp_path):
+    from gui.starting import starting
+
+    before = compile
+    with pytest.raises(ZeroDivisionError), starting(tmp_path / "kept"):
+        raise ZeroDivisionError
+    assert compile is before
+    assert "exec" not in vars(dataclasses)
+    assert gc.isenabled()
 
 
 def test_nothing_is_written_where_python_writes_no_compiled_code_either(tmp_path):
