@@ -33,12 +33,12 @@ class CalibratorsScene:
 
 
 def calibrators_scene(
-    run: Run, state: TrainState, view: View, page: str, turned: int = 0
+    run: Run, state: TrainState, view: View, page: str, turned: int = 0, most: int = 0
 ) -> CalibratorsScene:
-    """Return what a page shows at a state; `turned` is the handle whose loss is drawn."""
+    """Return what a page shows at a state; for `turned` and `most` see `handles_scene`."""
     of: HandlesScene | MapsScene | PriorsScene
     if page == "handles":
-        of = handles_scene(run, state, view, turned)
+        of = handles_scene(run, state, view, turned, most)
     elif page == "maps":
         of = maps_scene(run, state, view)
     else:

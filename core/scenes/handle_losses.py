@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import functools
-import math
+from collections.abc import Iterable
+from dataclasses import replace
 
 import numpy as np
 
 from core.calibrated import Model, fitting_part, undone_weights
 from core.calibration.calibrators.logistic_maps import smoothed_targets
+from core.calibration.cells import Cells
 from core.data.dataset import Floats, read_only
 from core.experiment import CalibrationChoices
-from core.functions import log_sigmoid, log_softmax
+from core.functions import log_softmax, softplus
+from core.scenes.moving import every, logit_cells
 
 GRID_POINTS = 81
-MOST_ROWS = 4_000  # that the loss is drawn from, evenly spaced
+MOST_ROWS = 4_000  # or cells that the loss is drawn from
 HALF_WIDTH = 4.0  # of the range drawn around Platt's parameters
 COLDEST, HOTTEST = 0.1, 10.0
 
@@ -50,7 +53,8 @@ def losses_along(
     """Return the loss (m,) on the fitting rows with one parameter at each point of a grid.
 
     For temperature the log loss; for Platt the cross-entropy with Platt's smoothed targets, with
-    the other parameter as it is. Of more than 4000 rows some serve, evenly spaced.
+    the other parameter as it is. Of two classes rows of neighbouring logits are taken together
+    where there are more than 4000; of more classes some rows serve then, evenly spaced.
 
     Parameters
     ----------
@@ -67,20 +71,21 @@ def losses_along(
     return _platt_losses(model, code, undo, pairs)
 
 
-def _fitting_rows(model: Model, code: int, undo: bool) -> tuple[Floats, np.ndarray]:
-    logits, labels = model.logits(code), model.labels(code)
-    stride = max(math.ceil(len(labels) / MOST_ROWS), 1)
-    logits = logits[::stride]
-    return (logits + undone_weights(model.prepared) if undo else logits), labels[::stride]
-
-
 @functools.lru_cache(maxsize=8)
 def _temperature_losses(
     model: Model, code: int, undo: bool, temperatures: tuple[float, ...]
 ) -> Floats:
-    logits, labels = _fitting_rows(model, code, undo)
-    rows = np.arange(len(labels))
-    losses = [-float(log_softmax(logits / t)[rows, labels].mean()) for t in temperatures]
+    cells = _fitting_cells(model, code, undo)
+    if cells is not None:
+        yes, share = cells.positive / cells.total, cells.weight / cells.total
+        return _cross_entropies((cells.values / t for t in temperatures), yes, share - yes)
+    logits, labels = model.logits(code), model.labels(code)
+    rows = every(len(labels), MOST_ROWS) or slice(None)
+    logits, labels = logits[rows], labels[rows]
+    if undo:
+        logits = logits + undone_weights(model.prepared)
+    at = np.arange(len(labels))
+    losses = [-float(log_softmax(logits / t)[at, labels].mean()) for t in temperatures]
     return read_only(np.array(losses), np.float64)
 
 
@@ -88,11 +93,26 @@ def _temperature_losses(
 def _platt_losses(
     model: Model, code: int, undo: bool, pairs: tuple[tuple[float, float], ...]
 ) -> Floats:
-    logits, labels = _fitting_rows(model, code, undo)
-    s = logits[:, 1] - logits[:, 0]
-    t = smoothed_targets(labels.astype(np.float64), None)
-    losses = []
-    for a, b in pairs:
-        z = -(a * s + b)
-        losses.append(-float((t * log_sigmoid(z) + (1.0 - t) * log_sigmoid(-z)).mean()))
+    cells = _fitting_cells(model, code, undo)
+    assert cells is not None
+    positives = float(cells.positive.sum())
+    counts = np.array([positives, cells.total - positives])
+    happened, failed = smoothed_targets(np.array([1.0, 0.0]), counts)
+    yes, share = cells.positive / cells.total, cells.weight / cells.total
+    aims = yes * happened + (share - yes) * failed
+    return _cross_entropies((-(a * cells.values + b) for a, b in pairs), aims, share - aims)
+
+
+def _cross_entropies(logits: Iterable[Floats], yes: Floats, no: Floats) -> Floats:
+    """Return sum yes softplus(-z) + no softplus(z) for each set of logits z."""
+    losses = [float(yes @ softplus(-z) + no @ softplus(z)) for z in logits]
     return read_only(np.array(losses), np.float64)
+
+
+def _fitting_cells(model: Model, code: int, undo: bool) -> Cells | None:
+    """Return the fitting rows of two classes pooled by their logit; None of other rows."""
+    cells = logit_cells(model, code, 0.0, MOST_ROWS)
+    if cells is None or not undo:
+        return cells
+    before = undone_weights(model.prepared)
+    return replace(cells, values=cells.values + float(before[1] - before[0]))

@@ -16,8 +16,8 @@ from core.calibrated import (
 )
 from core.calibration.binned_error import binned_error
 from core.calibration.calibrators import CALIBRATORS, CrossFitted
-from core.calibration.cells import cells_of
-from core.calibration.scores import log_loss
+from core.calibration.cells import Cells, cells_of
+from core.calibration.scores import SCORES, log_loss
 from core.data.dataset import Floats, read_only
 from core.errors import UserError
 from core.experiment import CalibrationChoices, knob_at
@@ -27,10 +27,10 @@ from core.run import Run
 from core.scenes.boundary import decided
 from core.scenes.handle_losses import grid_of, losses_along
 from core.scenes.judging import judged_view
+from core.scenes.moving import UNTOUCHED, every, logit_cells, moved, rises, said
 from core.training import TrainState
 from core.view import SPLITS, View
 
-MOST_ROWS = 20_000  # of the part looked at
 TURNED = {"temperature": ("temperature",), "platt": ("platt_a", "platt_b")}
 FITTED_NAMES = {"temperature": "temperature", "platt_a": "a", "platt_b": "b"}
 
@@ -83,8 +83,9 @@ class HandlesScene:
     raw, mended : Outcome
         On the part looked at.
     changed, n_rows : int
-        Decisions of that part that the calibrator changes, of how many rows; of more than 20 000
-        some stand for all, evenly spaced, so that a handle answers at once.
+        Decisions of that part that the calibrator changes, of how many rows.
+    rounded : bool
+        Whether fewer than all rows were asked: neighbours taken together, or some for all.
     threshold : float
     meanings : tuple of (name, value, sentence)
         The parameters in force.
@@ -106,15 +107,20 @@ class HandlesScene:
     threshold: float
     meanings: tuple[tuple[str, str, str], ...]
     problem: str = ""
+    rounded: bool = False
 
 
-def handles_scene(run: Run, state: TrainState, view: View, turned: int = 0) -> HandlesScene:
+def handles_scene(
+    run: Run, state: TrainState, view: View, turned: int = 0, most: int = 0
+) -> HandlesScene:
     """Return what the page of handles shows at a state.
 
     Parameters
     ----------
     turned : int
         The handle that the loss is drawn against.
+    most : int
+        Follow from no more rows or cells than this; 0 takes them all.
     """
     model = Model.at(run, state)
     # another base rate would make the calibrator look wrong on the data as they are
@@ -127,7 +133,7 @@ def handles_scene(run: Run, state: TrainState, view: View, turned: int = 0) -> H
         handles = handles_of(model, choices)
     except UserError as error:
         return replace(empty, problem=str(error))
-    scene = _with_outcomes(empty, run, state, view, mended)
+    scene = _with_outcomes(empty, run, state, view, mended, most)
     if not handles:
         return scene
     turned = min(turned, len(handles) - 1)
@@ -166,31 +172,66 @@ def handles_of(model: Model, choices: CalibrationChoices) -> tuple[Handle, ...]:
 
 
 def _with_outcomes(
-    empty: HandlesScene, run: Run, state: TrainState, view: View, mended: Mend | None
+    empty: HandlesScene, run: Run, state: TrainState, view: View, mended: Mend | None, most: int
 ) -> HandlesScene:
     model, choices = Model.at(run, state), run.experiment.calibration
-    code = SPLITS.index(view.split)
-    stride = max(-(-empty.n_rows // MOST_ROWS), 1)
-    rows = slice(None, None, stride)
-    before, after = softmax(model.logits(code)[rows]), _mended(model, code, mended, rows)
-    moved = decided(before, view.threshold) != decided(after, view.threshold)
-    forecast = judged_view(view, before.shape[1])
-    labels = model.labels(code)[rows]
-    outcomes = [
-        Outcome(
-            log_loss(labels, p),
-            binned_error(cells_of(labels, p, view=forecast), choices.bins, choices.binning),
-        )
-        for p in (before, after)
-    ]
+    code, n = SPLITS.index(view.split), empty.n_rows
+    cells = None
+    if mended is not None and rises(mended):
+        cells = logit_cells(model, code, 0.0, most)
+    if cells is not None and mended is not None:
+        raw, after, share = _from_cells(cells, mended, choices, view)
+    else:
+        raw, after, share = _from_rows(model, code, mended, view, choices, most)
     return replace(
         empty,
-        raw=outcomes[0],
-        mended=outcomes[1],
-        changed=int(np.count_nonzero(moved)),
-        n_rows=len(labels),
+        raw=raw,
+        mended=after,
+        changed=round(share * n),
         meanings=meanings_of(mended, run.prepared.classes),
+        rounded=0 < most < n,
     )
+
+
+def _from_cells(
+    cells: Cells, mended: Mend, choices: CalibrationChoices, view: View
+) -> tuple[Outcome, Outcome, float]:
+    """Return both outcomes and the share of decisions changed, of cells of two classes' logits."""
+    forecast = int(judged_view(view, 2))
+    raw, after = (_outcome(moved(cells, by, forecast), choices) for by in (UNTOUCHED, mended))
+    before, now = (said(cells.values, by, 1) >= view.threshold for by in (UNTOUCHED, mended))
+    return raw, after, float(cells.weight[before != now].sum()) / cells.total
+
+
+def _outcome(cells: Cells, choices: CalibrationChoices) -> Outcome:
+    return Outcome(
+        SCORES["log_loss"].mean(cells.values, cells.positive, cells.weight),
+        binned_error(cells, choices.bins, choices.binning),
+    )
+
+
+def _from_rows(
+    model: Model,
+    code: int,
+    mended: Mend | None,
+    view: View,
+    choices: CalibrationChoices,
+    most: int,
+) -> tuple[Outcome, Outcome, float]:
+    """Return both outcomes and the share of decisions changed, of rows of any classes."""
+    labels = model.labels(code)
+    rows = every(len(labels), most) or slice(None)
+    before, after = softmax(model.logits(code)[rows]), _mended(model, code, mended, rows)
+    has_moved = decided(before, view.threshold) != decided(after, view.threshold)
+    forecast = judged_view(view, before.shape[1])
+    raw, changed = (
+        Outcome(
+            log_loss(labels[rows], p),
+            binned_error(cells_of(labels[rows], p, view=forecast), choices.bins, choices.binning),
+        )
+        for p in (before, after)
+    )
+    return raw, changed, float(np.mean(has_moved))
 
 
 def _mended(model: Model, code: int, mended: Mend | None, rows: slice) -> Floats:

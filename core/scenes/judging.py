@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from core.calibrated import Model, base_rates, mend, mends, part_probabilities, rates_in_use
+from core.calibrated import Model, mend, mends, part_probabilities
 from core.calibration.binned_error import gap
 from core.calibration.binning import Bins, CellIndex, indexed
 from core.calibration.cells import Cells, cells_of
@@ -22,10 +22,10 @@ from core.calibration.reliability import (
 from core.calibration.scores import SCORES, Decomposition, decompose
 from core.calibration.spectrum import GRIDS, finest_sigma
 from core.data.dataset import Floats, read_only
-from core.data.preparing import Prepared
 from core.experiment import CalibrationChoices
 from core.run import Run
 from core.scenes.chance import chance_error
+from core.scenes.moving import class_row_weights, every, logit_cells, moved, rises
 from core.training import TrainState
 from core.view import View
 
@@ -95,6 +95,7 @@ def pooled(
     code: int,
     forecast: int | str,
     choices: CalibrationChoices | None,
+    most: int = 0,
 ) -> CellIndex:
     """Return a part's rows pooled by the probability of a forecast, ready for any slider.
 
@@ -106,6 +107,9 @@ def pooled(
     choices : CalibrationChoices or None
         What mends the probabilities; None judges the model's own. A base rate in use weights the
         rows either way.
+    most : int
+        From how many rows or cells a calibrator turned by hand is followed; see `is_rounded`.
+        0 takes them all.
 
     Raises
     ------
@@ -116,21 +120,25 @@ def pooled(
     base_rate = run.experiment.calibration.base_rate if choices is None else choices.base_rate
     # bins and ticks change no probability, so that they are left out of what is remembered
     key = replace(choices, bins=1, binning="width", compared=()) if mended and choices else None
-    return _pooled(Model.at(run, state), code, forecast, key, base_rate)
+    by_hand = key is not None and key.by_hand
+    return _pooled(Model.at(run, state), code, forecast, key, base_rate, most if by_hand else 0)
 
 
-def class_row_weights(prepared: Prepared, code: int, base_rate: float) -> Floats | None:
-    """Return what each of a part's rows counts for where another base rate is in use; or None."""
-    shares = base_rates(prepared, code)
-    if not base_rate or len(shares) != 2 or not (shares > 0.0).all():
-        return None
-    return np.asarray((rates_in_use(shares, base_rate) / shares)[prepared.part(code)[1]])
+def is_rounded(run: Run, code: int, most: int) -> bool:
+    """Tell whether a calibrator turned by hand is followed from fewer than all rows of a part.
+
+    Of two classes rows of neighbouring logits are then taken together; of more, some rows stand for
+    all, evenly spaced.
+    """
+    choices = run.experiment.calibration
+    by_hand = choices.by_hand and choices.method in ("temperature", "platt")
+    return by_hand and 0 < most < int(np.count_nonzero(run.prepared.split == code))
 
 
 def judge(index: CellIndex, drawing: Drawing) -> Judged:
     """Return curve, bars and figures of a pooled forecast."""
     cells = index.cells
-    bars = (mass_curve if drawing.binning == "mass" else width_curve)(index, drawing.bins)
+    bars, ece, chance = _bars(index, drawing.binning, drawing.bins)
     low, high = NO_FLOATS, NO_FLOATS
     if drawing.interval != "none":
         low, high = bar_intervals(bars, LEVEL, drawing.interval)
@@ -139,8 +147,8 @@ def judge(index: CellIndex, drawing: Drawing) -> Judged:
         bars=bars,
         low=low,
         high=high,
-        ece=gap(_as_bins(bars), "l1"),
-        chance_ece=chance_error(cells, bars) if _is_counted(cells) else float("nan"),
+        ece=ece,
+        chance_ece=chance,
         brier=_brier(cells),
     )
 
@@ -169,12 +177,30 @@ def _pooled(
     forecast: int | str,
     choices: CalibrationChoices | None,
     base_rate: float,
+    most: int,
 ) -> CellIndex:
     mended = None if choices is None else mend(model, choices)
-    probabilities = part_probabilities(model, code, mended)
-    weights = class_row_weights(model.prepared, code, base_rate)
-    labels = model.labels(code)
+    if mended is not None and isinstance(forecast, int) and rises(mended):
+        cells = logit_cells(model, code, base_rate, most)
+        if cells is not None:
+            return indexed(moved(cells, mended, forecast))
+    rows = every(len(model.labels(code)), most)
+    if mended is None or rows is None:
+        probabilities = part_probabilities(model, code, mended)
+    else:
+        probabilities = mended.probabilities(np.ascontiguousarray(model.logits(code)[rows]))
+    weights, labels = class_row_weights(model.prepared, code, base_rate), model.labels(code)
+    if rows is not None:
+        labels, weights = labels[rows], None if weights is None else weights[rows]
     return indexed(cells_of(labels, probabilities, weights, forecast))
+
+
+@functools.lru_cache(maxsize=12)
+def _bars(index: CellIndex, binning: str, bins: int) -> tuple[ReliabilityCurve, float, float]:
+    """Return a forecast in bins, its error there, and what chance would show."""
+    found = (mass_curve if binning == "mass" else width_curve)(index, bins)
+    chance = chance_error(index.cells, found) if _is_counted(index.cells) else float("nan")
+    return found, gap(_as_bins(found), "l1"), chance
 
 
 def _drawn(cells: Cells, bars: ReliabilityCurve, drawing: Drawing) -> ReliabilityCurve:

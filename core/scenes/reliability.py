@@ -15,14 +15,23 @@ from core.calibrated import (
     mends,
     plain_method,
 )
-from core.calibration.bands import Band, band_of
+from core.calibration.bands import Band, Kind, band_of
 from core.calibration.calibrators import CALIBRATORS
 from core.calibration.cells import Cells
 from core.data.dataset import Floats, read_only
 from core.errors import UserError
 from core.experiment import CalibrationChoices
 from core.run import Run
-from core.scenes.judging import NO_FLOATS, Drawing, Judged, judge, judged_view, polyline, pooled
+from core.scenes.judging import (
+    NO_FLOATS,
+    Drawing,
+    Judged,
+    is_rounded,
+    judge,
+    judged_view,
+    polyline,
+    pooled,
+)
 from core.scenes.truth import Truth, true_curve
 from core.training import TrainState
 from core.view import SPLITS, View
@@ -104,6 +113,9 @@ class ReliabilityScene:
         (low, high]; empty where no rows are picked out.
     problem : str
         Why there is no calibrated curve although a calibrator is chosen; empty otherwise.
+    rounded : bool
+        Whether the calibrated curve is followed from fewer than all rows; see
+        ``core.scenes.judging.is_rounded``.
     """
 
     step: int
@@ -127,6 +139,7 @@ class ReliabilityScene:
     base_rates: tuple[float, ...]
     brushed: tuple[float, ...]
     problem: str
+    rounded: bool = False
 
 
 def reliability_scene(
@@ -136,6 +149,7 @@ def reliability_scene(
     draws: int = FULL_DRAWS,
     earlier: Band | None = None,
     truth: Truth | None = None,
+    most: int = 0,
 ) -> ReliabilityScene:
     """Return what the reliability panel shows at a state.
 
@@ -146,6 +160,8 @@ def reliability_scene(
     earlier : Band, optional
     truth : Truth, optional
         Where it is known and wanted.
+    most : int
+        Follow a calibrator turned by hand from no more rows or cells than this; 0 takes them all.
     """
     empty = _empty(run, state, view)
     if not empty.n_rows:
@@ -154,7 +170,7 @@ def reliability_scene(
     choices = run.experiment.calibration
     drawing = Drawing.of(view, choices)
     index = pooled(run, state, code, empty.view, None)
-    calibrated, problem = _calibrated(run, state, code, empty.view, drawing)
+    calibrated, problem = _calibrated(run, state, code, empty.view, drawing, most)
     return replace(
         empty,
         raw=judge(index, drawing),
@@ -164,6 +180,7 @@ def reliability_scene(
         counts=_histogram(index.cells),
         truth=true_curve(run, state, empty.view, truth) if truth else empty.truth,
         problem=problem,
+        rounded=is_rounded(run, code, most),
     )
 
 
@@ -210,13 +227,13 @@ def _rates(run: Run, code: int) -> tuple[float, ...]:
 
 
 def _calibrated(
-    run: Run, state: TrainState, code: int, forecast: int | str, drawing: Drawing
+    run: Run, state: TrainState, code: int, forecast: int | str, drawing: Drawing, most: int
 ) -> tuple[Judged | None, str]:
     choices = run.experiment.calibration
     if not mends(choices):
         return None, ""
     try:
-        return judge(pooled(run, state, code, forecast, choices), drawing), ""
+        return judge(pooled(run, state, code, forecast, choices, most), drawing), ""
     except UserError as error:
         return None, str(error)
 
@@ -247,7 +264,12 @@ def _band(
     kind = "consistency" if view.reliability_band == "consistency" else "confidence"
     if not draws:
         return earlier if earlier is not None and earlier.kind == kind else None
-    return band_of(cells, draws=draws, kind="confidence" if kind == "confidence" else "consistency")
+    return _drawn_band(cells, draws, "confidence" if kind == "confidence" else "consistency")
+
+
+@functools.lru_cache(maxsize=4)
+def _drawn_band(cells: Cells, draws: int, kind: Kind) -> Band:
+    return band_of(cells, draws=draws, kind=kind)
 
 
 @functools.lru_cache(maxsize=4)

@@ -62,11 +62,18 @@ def true_curve(
     ----------
     forecast : int or "confidence"
     """
-    said = _said(Model.at(run, state), truth)
+    return _curve(Model.at(run, state), forecast, truth, run.experiment.calibration.base_rate)
+
+
+@functools.lru_cache(maxsize=4)
+def _curve(
+    model: Model, forecast: int | str, truth: Truth, base_rate: float
+) -> tuple[Floats, Floats]:
+    said = _said(model, truth)
     ratios = np.ones(said.shape[1])
-    rates = base_rates(run.prepared)
-    if run.experiment.calibration.base_rate and len(rates) == 2 and (rates > 0.0).all():
-        ratios = rates_in_use(rates, run.experiment.calibration.base_rate) / rates
+    rates = base_rates(model.prepared)
+    if base_rate and len(rates) == 2 and (rates > 0.0).all():
+        ratios = rates_in_use(rates, base_rate) / rates
     joint = truth.probabilities * ratios
     weight = joint.sum(axis=1)
     if isinstance(forecast, int):

@@ -132,6 +132,8 @@ class HandlesPage(QWidget):
             ),
             self._decisions(scene),
         ]
+        if scene.rounded:
+            lines.append(quiet(self.tr("About: counted to the last row once you let go.")))
         if not scene.handles:
             lines.append(self.tr("It has no handle to turn; Platt and temperature have."))
         return "<br>".join(lines)
@@ -197,12 +199,15 @@ class HandlesPage(QWidget):
         self.session.replace(experiment, drag=drag)
 
 
+def quiet(text: str) -> str:
+    """Return text small and grey."""
+    return f"<span style='color:{theme().quiet}; font-size:small'>{text}</span>"
+
+
 def meanings_html(meanings: tuple[tuple[str, str, str], ...]) -> str:
     """Return parameters with what they mean, one below the other."""
-    quiet = theme().quiet
     return "<br>".join(
-        f"{escape(name)} = <b>{escape(value)}</b> "
-        f"<span style='color:{quiet}; font-size:small'>{escape(says)}</span>"
+        f"{escape(name)} = <b>{escape(value)}</b> {quiet(escape(says))}"
         for name, value, says in meanings
     )
 

@@ -9,6 +9,7 @@ from core.experiment import KNOBS
 from core.scenes.calibration_maps import MapsScene
 from core.scenes.calibrators import PAGES, CalibratorsScene, calibrators_scene
 from core.scenes.handles import HandlesScene
+from core.scenes.moving import MOST_LIVE
 from core.scenes.priors import PriorsScene
 from gui.panels.base import PlottedPanel
 from gui.panels.calibrator_handles import HandlesPage
@@ -26,6 +27,7 @@ class CalibratorsPanel(PlottedPanel):
     """Shows one of three pages; only the open one is computed."""
 
     frames_between = 3
+    settles = True
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__("calibrators", session, parent)
@@ -73,8 +75,9 @@ class CalibratorsPanel(PlottedPanel):
     def compute(self) -> CalibratorsScene:
         """Return the open page's scene."""
         session = self.session
+        most = 0 if self.is_calm else MOST_LIVE
         return calibrators_scene(
-            session.run, session.state, session.view, self.page, self.handles.turned
+            session.run, session.state, session.view, self.page, self.handles.turned, most
         )
 
     def draw(self, scene: CalibratorsScene) -> None:

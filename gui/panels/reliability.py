@@ -6,8 +6,10 @@ import numpy as np
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QWidget
 
+from core.calibrated import Model
 from core.calibration.compiling import compiled
 from core.scenes.brushing import interval_of, next_interval
+from core.scenes.moving import MOST_LIVE
 from core.scenes.reliability import (
     FULL_DRAWS,
     HISTOGRAM_BINS,
@@ -48,6 +50,7 @@ class ReliabilityPanel(PlottedPanel):
         layout.addWidget(self.diagram, 1)
         layout.addWidget(self.figures)
         self._mouse: float | None = None
+        self._full_band_of: object = None
         self._truth: Truth | None = None
         self._truth_of: tuple[object, object] | None = None
         for plot in (self.plot, self.histogram):
@@ -63,18 +66,27 @@ class ReliabilityPanel(PlottedPanel):
         earlier = None
         if self.scene is not None and self.scene.split == session.view.split:
             earlier = self.scene.band
+        draws, most = self.draws(), 0 if self.is_calm else MOST_LIVE
+        if draws == FULL_DRAWS:
+            self._full_band_of = self._band_key()
         return reliability_scene(
-            session.run, session.state, session.view, self.draws(), earlier, self.truth()
+            session.run, session.state, session.view, draws, earlier, self.truth(), most
         )
 
     def draws(self) -> int:
         """Return how many sets of outcomes the band can be made of now; 0 keeps the last band."""
-        if self.is_calm:
-            return FULL_DRAWS
+        if self.is_calm or self._full_band_of == self._band_key():
+            return FULL_DRAWS  # made already where nothing that it depends on has changed
         part = int(np.count_nonzero(self.session.run.prepared.split == self._split_code()))
         cost = SECONDS_PER_CELL[compiled("fit_many") is not None] * min(max(part, 1), MOST_CELLS)
         draws = min(int(LIVE_SECONDS / cost), LIVE_DRAWS)
         return draws if draws >= FEWEST_DRAWS else 0
+
+    def _band_key(self) -> object:
+        """Return what the band depends on."""
+        session, view = self.session, self.session.view
+        model = Model.at(session.run, session.state)
+        return model, view.split, view.reliability_class, view.reliability_band
 
     def truth(self) -> Truth | None:
         """Return the true probabilities where they are wanted and there; else ask for them."""

@@ -27,6 +27,8 @@ def figures_html(scene: ReliabilityScene, reading: str = "") -> str:
         lines.append(_judged_line(scene.calibrated, tr("calibrated ({0})").format(name), colour))
     lines += [_compared_line(other) for other in scene.compared]
     lines.append(_small(reading or _plain_reading(scene)))
+    if scene.rounded:
+        lines.append(_small(tr("Calibrated: about, until the handle rests.")))
     lines += [_warning(text) for text in _warnings(scene)]
     if scene.problem:
         lines.append(scene.problem)

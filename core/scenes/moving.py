@@ -1,0 +1,105 @@
+"""A calibrator turned by hand, followed from cells of equal logit: no row is sorted again."""
+
+from __future__ import annotations
+
+import functools
+
+import numpy as np
+
+from core.calibrated import Mend, Model, base_rates, rates_in_use
+from core.calibration.calibrators import Platt
+from core.calibration.calibrators.record import LogisticMap
+from core.calibration.calibrators.stepwise import pool_logits
+from core.calibration.calibrators.temperature import Temperature
+from core.calibration.cells import Cells, coarsened, merged, run_starts
+from core.calibration.inputs import frozen
+from core.data.dataset import Floats
+from core.data.preparing import Prepared
+
+
+def class_row_weights(prepared: Prepared, code: int, base_rate: float) -> Floats | None:
+    """Return what each of a part's rows counts for where another base rate is in use; or None."""
+    shares = base_rates(prepared, code)
+    if not base_rate or len(shares) != 2 or not (shares > 0.0).all():
+        return None
+    return np.asarray((rates_in_use(shares, base_rate) / shares)[prepared.part(code)[1]])
+
+
+def every(n: int, most: int) -> slice | None:
+    """Return which of n rows stand for all, evenly spaced; None for every one."""
+    return slice(None, None, -(-n // most)) if 0 < most < n else None
+
+
+def said(s: Floats, mended: Mend, forecast: int) -> Floats:
+    """Return the probability of a class at logits of the second one."""
+    fitted = mended.fitted
+    assert isinstance(fitted, LogisticMap)
+    s = s + float(mended.before[1] - mended.before[0])
+    if not mended.after.any():
+        return fitted.positive(s) if forecast else fitted.negative(s)
+    return mended.in_use(np.column_stack((fitted.negative(s), fitted.positive(s))))[:, forecast]
+
+
+def rises(mended: Mend) -> bool:
+    """Tell whether the calibrator never gives a higher logit of two classes less probability."""
+    fitted = mended.fitted
+    if isinstance(fitted, Temperature):
+        return fitted.temperature > 0.0
+    return isinstance(fitted, Platt) and fitted.a <= 0.0
+
+
+MOST_LIVE = 10_000  # rows or cells that a calibrator is followed from while it is turned
+UNTOUCHED = Mend("temperature", Temperature(1.0), np.zeros(2), np.zeros(2))
+
+
+@functools.lru_cache(maxsize=4)
+def logit_cells(model: Model, code: int, base_rate: float, most: int) -> Cells | None:
+    """Return a part's rows pooled by the logit of the second of two classes; None without one.
+
+    The cells' values are logits.
+
+    Parameters
+    ----------
+    base_rate : float
+        In use; it weights the rows.
+    most : int
+        Pool neighbours until no more cells than this are left; 0 keeps them all.
+    """
+    logits = model.logits(code)
+    if logits.shape[1] != 2 or not np.isfinite(logits).all():
+        return None
+    weights = class_row_weights(model.prepared, code, base_rate)
+    labels = model.labels(code).astype(np.float64)
+    cells = pool_logits(logits[:, 1] - logits[:, 0], labels, weights)
+    return coarsened(cells, most) if most else cells
+
+
+def moved(cells: Cells, mended: Mend, forecast: int) -> Cells:
+    """Return cells of logits as the cells of a class's probability after a calibrator that rises.
+
+    Parameters
+    ----------
+    cells : Cells
+        As `logit_cells` gives them.
+    mended : Mend
+        For which `rises` holds.
+    forecast : int
+        The class, 0 or 1.
+    """
+    p = said(cells.values, mended, forecast)
+    if forecast:
+        return _pooled_again(cells, p)
+    failed = frozen(np.maximum(cells.weight - cells.positive, 0.0)[::-1])
+    turned = Cells(cells.values[::-1], cells.weight[::-1], failed, cells.trials[::-1])
+    return _pooled_again(turned, p[::-1])
+
+
+def _pooled_again(cells: Cells, p: Floats) -> Cells:
+    """Return cells with other values, (m,), that rise but for rounding; equal ones are pooled."""
+    p = np.maximum.accumulate(p)  # right to an ulp, it need not rise at every step
+    parts = Cells(
+        frozen(p),
+        *(np.ascontiguousarray(it) for it in (cells.weight, cells.positive, cells.trials)),
+    )
+    starts = run_starts(p)
+    return parts if len(starts) == len(p) else merged(parts, starts)
