@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from dataclasses import dataclass, replace
 
@@ -198,16 +199,20 @@ def _from_cells(
 ) -> tuple[Outcome, Outcome, float]:
     """Return both outcomes and the share of decisions changed, of cells of two classes' logits."""
     forecast = int(judged_view(view, 2))
-    raw, after = (_outcome(moved(cells, by, forecast), choices) for by in (UNTOUCHED, mended))
+    raw = _raw_outcome(cells, forecast, choices.bins, choices.binning)
+    after = _outcome(moved(cells, mended, forecast), choices.bins, choices.binning)
     before, now = (said(cells.values, by, 1) >= view.threshold for by in (UNTOUCHED, mended))
     return raw, after, float(cells.weight[before != now].sum()) / cells.total
 
 
-def _outcome(cells: Cells, choices: CalibrationChoices) -> Outcome:
-    return Outcome(
-        SCORES["log_loss"].mean(cells.values, cells.positive, cells.weight),
-        binned_error(cells, choices.bins, choices.binning),
-    )
+@functools.lru_cache(maxsize=4)
+def _raw_outcome(cells: Cells, forecast: int, bins: int, binning: str) -> Outcome:
+    return _outcome(moved(cells, UNTOUCHED, forecast), bins, binning)
+
+
+def _outcome(cells: Cells, bins: int, binning: str) -> Outcome:
+    log_loss = SCORES["log_loss"].mean(cells.values, cells.positive, cells.weight)
+    return Outcome(log_loss, binned_error(cells, bins, binning))
 
 
 def _from_rows(

@@ -44,6 +44,7 @@ class ReliabilityPlot(SquareAbove):
         self.square = LockedPlot("reliability.plot")
         self.histogram = LockedPlot("reliability.histogram")
         super().__init__(self.square, self.histogram, parent)
+        self._drawn: dict[object, tuple[object, ...]] = {}
         self.square.setAccessibleName(tr("Reliability diagram"))
         self.histogram.setAccessibleName(tr("Histogram of the probabilities"))
         self.square.set_limits(-EDGE, 1.0 + EDGE, -EDGE, 1.0 + EDGE)
@@ -63,11 +64,16 @@ class ReliabilityPlot(SquareAbove):
             self.mended, self._mended_marks, scene.calibrated, pen(theme().calibrated, 2.0)
         )
         self._draw_compared(scene)
-        self.truth.setVisible(len(scene.truth[0]) > 1)
-        if len(scene.truth[0]) > 1:
-            self.truth.setData(*scene.truth, pen=pen(theme().ink, 1.4, dashed=True))
+        self._draw_truth(scene)
         self._draw_histogram(scene)
         self._draw_brush(scene)
+
+    def _is_new(self, part: object, *drawn_from: object) -> bool:
+        """Tell whether a part must be drawn again: from other values, or in another theme."""
+        now = (theme(), *drawn_from)
+        last = self._drawn.get(part, ())
+        self._drawn[part] = now
+        return len(last) != len(now) or not all(map(_is_same, last, now))
 
     def _build_diagram(self) -> None:
         plot = self.square
@@ -101,6 +107,8 @@ class ReliabilityPlot(SquareAbove):
             self.histogram.addItem(item, ignoreBounds=True)
 
     def _label(self, scene: ReliabilityScene) -> None:
+        if not self._is_new("labels", scene.view, scene.classes):
+            return
         if scene.view == "confidence":
             self.histogram.label("bottom", tr("confidence in the class decided"))
             self.square.label("left", tr("how often it was right"))
@@ -114,6 +122,8 @@ class ReliabilityPlot(SquareAbove):
 
     def _draw_band(self, scene: ReliabilityScene) -> None:
         band, chosen = scene.band, theme()
+        if not self._is_new("band", band):
+            return
         self._diagonal.setData(np.array([0.0, 1.0]), np.array([0.0, 1.0]), pen=pen(chosen.quiet))
         shown = band is not None and len(band.probability) > 1
         for item in (self.low_edge, self.high_edge, self._band):
@@ -127,6 +137,8 @@ class ReliabilityPlot(SquareAbove):
     def _draw_bars(self, scene: ReliabilityScene, bars: bool) -> None:
         judged = scene.raw
         shown = judged is not None and (bars or scene.kind in ("width", "mass"))
+        if not self._is_new("bars", judged and judged.bars, judged and judged.low, shown):
+            return
         self.columns.setVisible(shown)
         self.intervals.setVisible(judged is not None and len(judged.low) > 0)
         if judged is None:
@@ -149,6 +161,8 @@ class ReliabilityPlot(SquareAbove):
     def _draw_curve(
         self, item: pg.PlotCurveItem, marks: pg.ScatterPlotItem, judged: Judged | None, line: QPen
     ) -> None:
+        if not self._is_new(item, judged and judged.curve, line):
+            return
         item.setVisible(judged is not None)
         marks.setVisible(judged is not None and judged.curve.binning in ("width", "mass"))
         if judged is None:
@@ -161,14 +175,25 @@ class ReliabilityPlot(SquareAbove):
     def _draw_compared(self, scene: ReliabilityScene) -> None:
         shown = {it.name: it.judged for it in scene.compared if it.judged is not None}
         for name, item in self.compared.items():
-            item.setVisible(name in shown)
-            if name in shown:
+            judged = shown.get(name)
+            if not self._is_new(item, judged and judged.curve):
+                continue
+            item.setVisible(judged is not None)
+            if judged is not None:
                 style, thick, _ = style_of(name)
                 line = QPen(pen(theme().calibrated, thick))
                 line.setStyle(style)
-                item.setData(*polyline(shown[name].curve), pen=line)
+                item.setData(*polyline(judged.curve), pen=line)
+
+    def _draw_truth(self, scene: ReliabilityScene) -> None:
+        if self._is_new("truth", *scene.truth):
+            self.truth.setVisible(len(scene.truth[0]) > 1)
+            if len(scene.truth[0]) > 1:
+                self.truth.setData(*scene.truth, pen=pen(theme().ink, 1.4, dashed=True))
 
     def _draw_histogram(self, scene: ReliabilityScene) -> None:
+        if not self._is_new("histogram", scene.counts, scene.edges, scene.classes, scene.view):
+            return
         no, yes = scene.counts
         top = max(float((no + yes).max()), 1.0)
         self.histogram.set_limits(-EDGE, 1.0 + EDGE, 0.0, 1.1 * top)
@@ -193,6 +218,8 @@ class ReliabilityPlot(SquareAbove):
     def _draw_brush(self, scene: ReliabilityScene) -> None:
         """Light up what is brushed, at least as wide as can be seen."""
         tops = (1.0 + EDGE, self.histogram.getPlotItem().vb.viewRange()[1][1])
+        if not self._is_new("brush", scene.brushed, tops):
+            return
         for item, top in zip(self._lit, tops, strict=True):
             item.setVisible(bool(scene.brushed))
             if scene.brushed:
@@ -206,3 +233,8 @@ class ReliabilityPlot(SquareAbove):
                     pen=pen(theme().accent),
                     brush=brush(theme().accent, BRUSH_OPACITY),
                 )
+
+
+def _is_same(a: object, b: object) -> bool:
+    """Compare arrays and scenes by identity, which are never changed, and the rest by value."""
+    return a is b if isinstance(a, np.ndarray) else bool(a == b)
