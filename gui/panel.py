@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import itertools
+import math
+import time
 from abc import abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,14 +16,15 @@ from PySide6.QtWidgets import QWidget
 from core.registry import Registry
 from gui.session import Session
 
-_TURNS = itertools.count()
+DESCRIPTION_SECONDS = 0.3
 
 
 class Panel(QWidget):
     """A view of the session: `compute` gives a frozen scene, `draw` puts it on screen.
 
-    The panel refreshes itself on the session's signals, every `frames_between`-th frame while
-    training goes on and at once otherwise. While it is hidden it only remembers that it is stale.
+    The panel refreshes itself on the session's signals: at once, but while training goes on at
+    every `frames_between`-th frame, and then in turn with others, so that no frame draws them all.
+    While it is hidden it only remembers that it is stale.
 
     Attributes
     ----------
@@ -37,8 +39,10 @@ class Panel(QWidget):
         self.session = session
         self.scene: Any = None
         self._is_stale = True
-        self._frames = next(_TURNS)  # panels take turns, so that no frame has to draw them all
-        session.frame.connect(self._on_frame)
+        self._frames = 0
+        self._described = -math.inf
+        session.turns.asked.connect(self._on_frame)
+        session.glance.connect(self._on_glance)
         session.run_changed.connect(self.refresh)
         session.view_changed.connect(self._on_view_changed)
 
@@ -50,6 +54,9 @@ class Panel(QWidget):
     def draw(self, scene: Any) -> None:
         """Draw a scene."""
 
+    def read(self, scene: Any) -> None:
+        """Write what is read rather than watched; while training ten times a second, not sixty."""
+
     def describe(self, scene: Any) -> str:
         """Return one sentence that says what the scene shows, for screen readers."""
         return ""
@@ -60,9 +67,12 @@ class Panel(QWidget):
             self._is_stale = True
             return
         self._is_stale = False
+        self._frames = 0
         self.scene = self.compute()
         self.draw(self.scene)
-        self.setAccessibleDescription(self.describe(self.scene))
+        if not self.session.is_playing:
+            self.read(self.scene)
+        self._describe_now_and_then()
 
     def is_seen(self) -> bool:
         """Tell whether any of it is on screen; behind a tab it is visible to Qt, but unseen."""
@@ -86,8 +96,21 @@ class Panel(QWidget):
 
     def _on_frame(self) -> None:
         self._frames += 1
-        if self._frames % self.frames_between == 0 or not self.session.is_playing:
+        if self.frames_between == 1 or not self.session.is_playing:
             self.refresh()
+        elif self._frames >= self.frames_between and self.is_seen():
+            self.session.turns.want(self._frames / self.frames_between, self.refresh)
+
+    def _on_glance(self) -> None:
+        if self.scene is not None and self.session.is_playing and self.is_seen():
+            self.read(self.scene)
+
+    def _describe_now_and_then(self) -> None:
+        """Say what is shown: at once, but while training goes on a few times a second."""
+        now = time.monotonic()
+        if not self.session.is_playing or now - self._described >= DESCRIPTION_SECONDS:
+            self._described = now
+            self.setAccessibleDescription(self.describe(self.scene))
 
 
 @dataclass(frozen=True, slots=True)

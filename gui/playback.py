@@ -13,8 +13,10 @@ from core.training import ChooseEngine, Divergence, numpy_engine, steps_to_epoch
 from gui.mailbox import Edited, Event, Failed, Measured, Stopped
 from gui.pacing import Pace
 from gui.present import Present
+from gui.turns import Turns
 
 FRAME_MILLISECONDS = 16
+GLANCE_MILLISECONDS = 100
 MOST_STEPS_AGAIN = 20_000  # that a faster engine repeats within a frame or two
 
 
@@ -27,6 +29,8 @@ class Playback(Present):
     pace : Pace
     updates_per_second : float
         NaN where it is not known.
+    turns : Turns
+        Shares a frame out among panels.
     """
 
     def __init__(
@@ -44,6 +48,13 @@ class Playback(Present):
         self.timer.setTimerType(Qt.TimerType.PreciseTimer)
         self.timer.timeout.connect(self.tick)
         self.timer.start(FRAME_MILLISECONDS)
+        self.turns = Turns(self)
+        self._rest = QTimer(self)  # between two glances
+        self._rest.setSingleShot(True)
+        self._rest.setInterval(GLANCE_MILLISECONDS)
+        self._rest.timeout.connect(self._after_rest)
+        self._is_glance_due = False
+        self.frame.connect(self._on_frame)
 
     def play(self) -> None:
         """Train; from a scrubbed step, branch there and leave the old run as a ghost."""
@@ -127,7 +138,24 @@ class Playback(Present):
     def close(self) -> None:
         """End every thread and timer."""
         self.timer.stop()
+        self._rest.stop()
         super().close()
+
+    def _on_frame(self) -> None:
+        """Let panels draw; where it is time for texts, these take the turn of the others."""
+        self._is_glance_due = self._rest.isActive() and self.is_playing
+        self.turns.give(self._is_glance_due)
+        if not self._is_glance_due:
+            self._glance()
+
+    def _glance(self) -> None:
+        self._is_glance_due = False
+        self._rest.start()
+        self.glance.emit()
+
+    def _after_rest(self) -> None:
+        if self._is_glance_due:
+            self._glance()
 
     def _handle(self, event: Event) -> None:
         history = self.run.history

@@ -33,6 +33,9 @@ class Present(QObject):
     view_changed : (old, new)
     frame : ()
         At most one a tick: the state looked at or the recorded figures have changed.
+    glance : ()
+        After a frame, but while training goes on at most ten times a second: for what is read
+        rather than watched.
     playing_changed : (bool)
     opening_changed : ()
         A file is being read, or is read or given up; see `opening`.
@@ -48,6 +51,7 @@ class Present(QObject):
     experiment_changed = Signal(object, object)
     view_changed = Signal(object, object)
     frame = Signal()
+    glance = Signal()
     playing_changed = Signal(bool)
     opening_changed = Signal()
     told = Signal(str)

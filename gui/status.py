@@ -34,7 +34,7 @@ class StatusLine(QWidget):
         self._forget.setInterval(_TOLD_MILLISECONDS)
         self._forget.timeout.connect(self._on_forget)
         self._lay_out()
-        session.frame.connect(self.follow)
+        session.glance.connect(self.follow)
         session.run_changed.connect(self.follow)
         session.view_changed.connect(self.follow)
         session.told.connect(self.tell)

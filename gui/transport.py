@@ -52,7 +52,7 @@ class Transport(QWidget):
         self.speed.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self.pace = self._pace_box()
         self._lay_out()
-        session.frame.connect(self.follow)
+        session.glance.connect(self.follow)
         session.run_changed.connect(self.follow)
         session.playing_changed.connect(self._show_playing)
         themes().changed.connect(self._paint_icons)

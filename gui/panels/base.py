@@ -77,5 +77,6 @@ class PlottedPanel(Panel):
     def _on_theme(self) -> None:
         if self.scene is not None and self.is_seen():
             self.draw(self.scene)
+            self.read(self.scene)
         else:
             self._is_stale = True

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-import pyqtgraph as pg
-from PySide6.QtCore import QRectF
+from PySide6.QtGui import QPen
 from PySide6.QtWidgets import QWidget
 
 from core.errors import UserError
@@ -15,11 +14,12 @@ from core.view import View
 from gui.panels.base import PlottedPanel
 from gui.panels.boundary_header import BoundaryHeader
 from gui.panels.controls import note
+from gui.panels.layers import LinesLayer, PictureLayer
 from gui.panels.painting import Painter
 from gui.panels.painting_layer import PaintLayer
 from gui.panels.painting_palette import PaintPalette
 from gui.panels.painting_start import painting_note
-from gui.panels.plotting import LockedPlot, curve, smooth_images
+from gui.panels.plotting import LockedPlot, smooth_images
 from gui.panels.points import PointLayer, nearest
 from gui.panels.reading import ReadOut, reading_html
 from gui.panels.shades import surface_image
@@ -104,8 +104,8 @@ class BoundaryPanel(PlottedPanel):
         self.error_scale.setVisible(self.truth.shows_error and not self.painter.is_local)
         self._paint_layer.draw()
         live = self.session.is_playing
-        self._points.draw(scene.rows, scene.rows.points, scene.wrong, scene.selected, live)
-        self._points.light(scene.rows.points, scene.lit)
+        self.points.draw(scene.rows, scene.rows.points, scene.wrong, scene.selected, live)
+        self.points.light(scene.rows.points, scene.lit)
         self._label(scene)
         if self._mouse is not None:
             self._read(*self._mouse)
@@ -118,62 +118,45 @@ class BoundaryPanel(PlottedPanel):
         ).format(self.session.run.dataset.name, number(scene.step), right)
 
     def _build_layers(self) -> None:
-        self._image = pg.ImageItem(axisOrder="row-major")
-        self._image.setZValue(0)
-        self.plot.addItem(self._image, ignoreBounds=True)
-        self._lines = [curve(self.plot, 5, connect="finite") for _ in range(MOST_CURVES)]
-        for item in self._lines:
-            item.setSegmentedLineMode("on")  # wide lines as segments: a path is slow
+        self.picture = PictureLayer(self.plot, 0)
+        self.lines = LinesLayer(self.plot, 5)
         self.truth = TruthLayer(self.session, self.plot)
-        self._points = PointLayer(self.plot)
+        self.points = PointLayer(self.plot)
         self._paint_layer = PaintLayer(self.painter)
-        self._rectangle: tuple[float, ...] = ()
 
     def _draw_surface(self, scene: BoundaryScene) -> None:
-        self.plot.set_limits(*(self.painter.limits or scene.plane.limits))
+        limits = self.painter.limits or scene.plane.limits
+        self.plot.set_limits(*limits)
         surface = scene.surface
-        self._image.setVisible(len(surface.y) > 0)
-        if not len(surface.y):
-            return
-        picture = surface_image(surface.probabilities, theme(), scene.discrete, scene.threshold)
-        self._image.setImage(picture, autoLevels=False)
-        half_x = (surface.x[1] - surface.x[0]) / 2.0
-        half_y = (surface.y[1] - surface.y[0]) / 2.0
-        left, low = surface.x[0] - half_x, surface.y[0] - half_y
-        width, height = surface.x[-1] + half_x - left, surface.y[-1] + half_y - low
-        rectangle = (left, low, width, height, float(len(surface.x)), float(len(surface.y)))
-        if rectangle != self._rectangle:
-            self._rectangle = rectangle
-            self._image.setRect(QRectF(left, low, width, height))
+        self.picture.setVisible(len(surface.y) > 0)
+        if len(surface.y):
+            pixels = surface_image(surface.probabilities, theme(), scene.discrete, scene.threshold)
+            self.picture.show_pixels(pixels, surface.x, surface.y)
 
     def _draw_contours(self, scene: BoundaryScene) -> None:
         lines = self._probability_curves(scene) or self._contour_lines(scene)
-        for k, item in enumerate(self._lines):
-            item.setVisible(k < len(lines))
-            if k < len(lines):
-                points, colour, width = lines[k]
-                item.setData(points[:, 0], points[:, 1], pen=pen(colour, width), connect="finite")
+        self.lines.show_lines(lines, not self.session.is_playing)
 
-    def _contour_lines(self, scene: BoundaryScene) -> list[tuple[np.ndarray, str, float]]:
+    def _contour_lines(self, scene: BoundaryScene) -> list[tuple[np.ndarray, QPen]]:
         """Return the contours in two curves, the border of the decision and all others."""
         kinds: dict[str, list[np.ndarray]] = {theme().quiet: [], theme().ink: []}
         for contour in scene.contours:
             is_border = np.isnan(contour.level) or contour.level == scene.threshold
             kinds[theme().ink if is_border else theme().quiet] += [contour.lines, GAP]
-        return [(np.vstack(lines), ink, 1.0) for ink, lines in kinds.items() if lines]
+        return [(np.vstack(lines), pen(ink)) for ink, lines in kinds.items() if lines]
 
-    def _probability_curves(self, scene: BoundaryScene) -> list[tuple[np.ndarray, str, float]]:
+    def _probability_curves(self, scene: BoundaryScene) -> list[tuple[np.ndarray, QPen]]:
         """Return the curves that take the surface's place where there is one feature."""
         surface = scene.surface
         if len(surface.y):
             return []
         p = surface.probabilities[0]
         shown = [1] if p.shape[1] == 2 else range(min(p.shape[1], MOST_CURVES - 1))
-        curves = [(np.column_stack([surface.x, p[:, k]]), class_colour(k), 2.0) for k in shown]
+        curves = [(np.column_stack([surface.x, p[:, k]]), pen(class_colour(k), 2.0)) for k in shown]
         if p.shape[1] == 2:
             ends = surface.x[[0, -1]]
             level = np.full(2, scene.threshold)
-            curves.append((np.column_stack([ends, level]), theme().quiet, 1.0))
+            curves.append((np.column_stack([ends, level]), pen(theme().quiet)))
         return curves
 
     def _label(self, scene: BoundaryScene) -> None:

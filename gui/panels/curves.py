@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 
 import numpy as np
-import pyqtgraph as pg
 from PySide6.QtGui import QPen, QResizeEvent
 from PySide6.QtWidgets import QWidget
 
@@ -13,8 +12,9 @@ from core.scenes.curves import DRAWN, TOGETHER, CurvesScene, EditMark, Line, cur
 from core.view import SPLITS
 from gui.panels.base import PlottedPanel
 from gui.panels.controls import choice, note, row, show_checked, toggle
-from gui.panels.labels import log_ticks, short_name, spread
-from gui.panels.plotting import LockedPlot, curve
+from gui.panels.labels import log_ticks, short_name, spread, stepped
+from gui.panels.layers import Word, WordsLayer
+from gui.panels.plotting import Curve, LockedPlot, curve
 from gui.panels.words import figure, number
 from gui.session import Session
 from gui.theme import Theme, pen, theme
@@ -26,6 +26,7 @@ WIDEST = 130  # the list of figures
 LABEL_PIXELS = 64.0  # right of the lines' ends, for their names
 MOST_LABEL_SHARE = 0.4  # of the width
 NEAR_PIXELS = 4.0
+NAME_SHIFT = 4.0
 LABEL_HEIGHT = 13.0  # pixels that two labels keep apart
 
 
@@ -73,6 +74,9 @@ class CurvesPanel(PlottedPanel):
         self._draw_lines(self._smooth, scene.smoothed, scene, pens)
         self._draw_marks(scene)
         self._draw_labels(scene)
+
+    def read(self, scene: CurvesScene) -> None:
+        """Write the present figures, or those under the mouse."""
         self._read(scene)
 
     def describe(self, scene: CurvesScene) -> str:
@@ -126,11 +130,8 @@ class CurvesPanel(PlottedPanel):
         self._smooth = [curve(self.plot, 7 - k / 2) for k in range(most)]
         self._edits = curve(self.plot, 2, connect="pairs")
         self._best, self._now, self._turn = (curve(self.plot, depth) for depth in (2, 8, 2))
-        self._names = [pg.TextItem(anchor=(0.0, 0.5)) for _ in range(most)]
-        self._best_name = pg.TextItem(anchor=(0.5, 0.8))
-        for item in (*self._names, self._best_name):
-            item.setZValue(9)
-            self.plot.addItem(item, ignoreBounds=True)
+        self._names = WordsLayer(self.plot, 9)
+        self._marked: dict[Curve, tuple[object, ...]] = {}
 
     def _show_controls(self) -> None:
         view = self.session.view
@@ -144,10 +145,13 @@ class CurvesPanel(PlottedPanel):
         unit = f", {scene.metric.unit}" if scene.metric.unit else ""
         self.plot.label("left", self.tr(scene.metric.label) + unit)
         self.plot.label("bottom", self.tr("epoch") if scene.by_epoch else self.tr("step"))
-        for side, is_log in (("bottom", scene.log_x), ("left", scene.log_y)):
-            ends = scene.x_range if side == "bottom" else scene.y_range
+        x_range = (scene.x_range[0], stepped(scene.x_range[1]))
+        for side, ends, is_log in (
+            ("bottom", x_range, scene.log_x),
+            ("left", scene.y_range, scene.log_y),
+        ):
             self.plot.ticks(side, log_ticks(*ends) if is_log else ())
-        x_low, x_high = (_place(x, scene.log_x) for x in scene.x_range)
+        x_low, x_high = (_place(x, scene.log_x) for x in x_range)
         y_low, y_high = (_place(y, scene.log_y) for y in scene.y_range)
         width = max(self.plot.getPlotItem().vb.width(), 1.0)
         share = min(LABEL_PIXELS / width, MOST_LABEL_SHARE)
@@ -157,7 +161,7 @@ class CurvesPanel(PlottedPanel):
 
     def _draw_lines(
         self,
-        items: list[pg.PlotCurveItem],
+        items: list[Curve],
         lines: tuple[Line, ...],
         scene: CurvesScene,
         pens: list[QPen],
@@ -171,40 +175,47 @@ class CurvesPanel(PlottedPanel):
 
     def _draw_marks(self, scene: CurvesScene) -> None:
         chosen = theme()
-        low, high = (_place(y, scene.log_y) for y in scene.y_range)
         edits = [e.place for e in scene.edits if e.place > 0.0 or not scene.log_x][-MOST_EDITS:]
-        places = np.repeat([_place(x, scene.log_x) for x in edits], 2)
-        heights = np.tile([low, high], len(edits))
-        self._edits.setData(places, heights, pen=pen(chosen.warning), connect="pairs")
-        for item, x, colour in (
-            (self._best, scene.best, chosen.accent),
-            (self._now, scene.now, chosen.ink),
-            (self._turn, scene.turn, chosen.warning),
-        ):
-            shown = math.isfinite(x) and (x > 0.0 or not scene.log_x)
-            item.setVisible(shown)
-            if shown:
-                at = _place(x, scene.log_x)
-                item.setData(np.array([at, at]), np.array([low, high]), pen=pen(colour))
-        self._best_name.setVisible(self._best.isVisible())
-        if self._best.isVisible():
-            self._best_name.setText(self.tr("best"), color=chosen.accent)
-            self._best_name.setPos(_place(scene.best, scene.log_x), high)
+        self._mark(self._edits, edits, chosen.warning, scene)
+        self._mark(self._best, [scene.best], chosen.accent, scene)
+        self._mark(self._now, [scene.now], chosen.ink, scene)
+        self._mark(self._turn, [scene.turn], chosen.warning, scene)
+
+    def _mark(self, item: Curve, places: list[float], colour: str, scene: CurvesScene) -> None:
+        """Draw upright lines at places, where they have changed."""
+        present = (tuple(places), colour, scene.y_range, scene.log_x, scene.log_y)
+        if self._marked.get(item) == present:
+            return
+        self._marked[item] = present
+        seen = [x for x in places if math.isfinite(x) and (x > 0.0 or not scene.log_x)]
+        item.setVisible(bool(seen))
+        ends = [_place(y, scene.log_y) for y in scene.y_range]
+        at = np.repeat([_place(x, scene.log_x) for x in seen], 2)
+        item.setData(at, np.tile(ends, len(seen)), pen=pen(colour), connect="pairs")
 
     def _draw_labels(self, scene: CurvesScene) -> None:
-        lines = scene.smoothed or scene.lines
+        """Name the lines at their ends, apart from each other, and the best place at its top."""
+        lines = [line for line in scene.smoothed or scene.lines if line.split]
         height = self.plot.pixel_size()[1]
         ends = [_place(float(line.y[-1]), scene.log_y) for line in lines]
-        lowest = _place(scene.y_range[0], scene.log_y) + LABEL_HEIGHT / 2.0 * height
-        places = spread(ends, LABEL_HEIGHT * height, lowest)
+        low, high = (_place(y, scene.log_y) for y in scene.y_range)
+        places = spread(ends, LABEL_HEIGHT * height, low + LABEL_HEIGHT / 2.0 * height)
         x = _place(_end(scene), scene.log_x)
-        for k, item in enumerate(self._names):
-            shown = k < len(lines) and bool(lines[k].split)
-            item.setVisible(shown)
-            if shown:
-                split = lines[k].split
-                item.setText(self.tr(split), color=_line_pen(theme(), split).color())
-                item.setPos(x, places[k])
+        words = [
+            Word(
+                self.tr(line.split),
+                x,
+                place,
+                _line_pen(theme(), line.split).color().name(),
+                across=0.0,
+                shift=NAME_SHIFT,
+            )
+            for line, place in zip(lines, places, strict=True)
+        ]
+        if self._best.isVisible():
+            best = _place(scene.best, scene.log_x)
+            words.append(Word(self.tr("best"), best, high, theme().accent, up=0.9))
+        self._names.show_words(words)
 
     def _read(self, scene: CurvesScene) -> None:
         self.turned.setVisible(math.isfinite(scene.turn))

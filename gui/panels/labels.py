@@ -43,6 +43,20 @@ def log_ticks(low: float, high: float) -> tuple[tuple[float, str], ...]:
     return tuple((math.log10(value), number(value)) for value in inside[::apart])
 
 
+def stepped(end: float) -> float:
+    """Return the end of an axis a little beyond a positive number, so that it moves in steps.
+
+    A step is a sixteenth of the power of two below, so that the end is at most that much too far.
+
+    Examples
+    --------
+    >>> stepped(101.0), stepped(104.0), stepped(0.3)
+    (104.0, 104.0, 0.3125)
+    """
+    step = 2.0 ** (math.floor(math.log2(end)) - 4)
+    return math.ceil(end / step) * step
+
+
 def spread(places: list[float], apart: float, lowest: float) -> list[float]:
     """Return places moved up just so far that they are apart and none is too low, in their order.
 

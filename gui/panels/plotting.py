@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 import pyqtgraph as pg
-from PySide6.QtCore import QEvent, QPointF, Qt, Signal
+from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QMouseEvent, QPainter, QResizeEvent, QWheelEvent
-from PySide6.QtWidgets import QToolButton, QWidget
+from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QToolButton, QWidget
 
 from gui.theme import pen, theme, themes
 
@@ -17,7 +18,11 @@ FONT_POINTS = 8
 
 
 class QuietAxis(pg.AxisItem):  # type: ignore[misc]
-    """An axis whose numbers have a true minus sign."""
+    """An axis whose numbers have a true minus sign; it is painted anew only when it changes."""
+
+    def __init__(self, side: str) -> None:
+        super().__init__(side)
+        self.setCacheMode(self.CacheMode.DeviceCoordinateCache)
 
     def tickStrings(self, values: list[float], scale: float, spacing: float) -> list[str]:
         """Return the ticks' texts."""
@@ -26,6 +31,11 @@ class QuietAxis(pg.AxisItem):  # type: ignore[misc]
 
 class LockedPlot(pg.PlotWidget):  # type: ignore[misc]
     """A plot whose view neither the wheel nor a drag can lose.
+
+    Attributes
+    ----------
+    whole : QRectF
+        What the plot spans when it is not zoomed.
 
     Signals
     -------
@@ -47,6 +57,8 @@ class LockedPlot(pg.PlotWidget):  # type: ignore[misc]
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setFrameShape(self.Shape.NoFrame)
         self._limits = (0.0, 1.0, 0.0, 1.0)
+        self.whole = QRectF(0.0, 0.0, 1.0, 1.0)
+        self._spanning: list[QGraphicsItem] = []
         self._is_zoomed = False
         self._pressed: QPointF | None = None
         self._labels: dict[str, str] = {}
@@ -59,6 +71,7 @@ class LockedPlot(pg.PlotWidget):  # type: ignore[misc]
         item.vb.disableAutoRange()
         item.setContentsMargins(2, 4, 6, 2)
         self.setMouseTracking(True)
+        self.viewport().setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)  # it has a ground
         self._fit = QToolButton(self)
         self._fit.setObjectName(f"{name}.fit")
         self._fit.setText(self.tr("Fit"))
@@ -80,8 +93,17 @@ class LockedPlot(pg.PlotWidget):  # type: ignore[misc]
         if limits == self._limits:
             return
         self._limits = limits
+        for item in self._spanning:
+            item.prepareGeometryChange()
+        self.whole = QRectF(x_low, y_low, x_high - x_low, y_high - y_low)
         if not self._is_zoomed:
             self._apply()
+
+    def add_spanning(self, item: QGraphicsItem, depth: float) -> None:
+        """Add an item whose bounds are the whole of the plot, above those of less depth."""
+        item.setZValue(depth)
+        self._spanning.append(item)
+        self.addItem(item, ignoreBounds=True)
 
     def fit(self) -> None:
         """Leave the zoom."""
@@ -196,11 +218,34 @@ class LockedPlot(pg.PlotWidget):  # type: ignore[misc]
             self.setLabel(side, self._labels[side], siPrefixEnableRanges=(), **style)
 
 
-def curve(plot: LockedPlot, depth: float = 0.0, **options: Any) -> pg.PlotCurveItem:
+class Curve(pg.PlotCurveItem):  # type: ignore[misc]
+    """A curve whose bounds are the whole plot: its own are dear to find at each frame."""
+
+    def __init__(self, plot: LockedPlot, **options: Any) -> None:
+        self._plot = cast(LockedPlot, weakref.proxy(plot))  # it owns this
+        super().__init__(**options)
+
+    def boundingRect(self) -> QRectF:
+        """Return what the plot spans."""
+        return self._plot.whole
+
+    def paint(
+        self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None
+    ) -> None:
+        """Draw the curve."""
+        line = self.opts["pen"]
+        if self.opts["fillLevel"] is not None or line.widthF() > 1.0:
+            super().paint(painter, option, widget)
+            return
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, self.opts["antialias"])
+        painter.setPen(line)
+        painter.drawPath(self.getPath())
+
+
+def curve(plot: LockedPlot, depth: float = 0.0, **options: Any) -> Curve:
     """Add a curve whose data and pen are set later."""
-    item = pg.PlotCurveItem(**options)
-    item.setZValue(depth)
-    plot.addItem(item, ignoreBounds=True)
+    item = Curve(plot, **options)
+    plot.add_spanning(item, depth)
     return item
 
 

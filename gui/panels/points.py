@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import functools
+import math
+from dataclasses import dataclass
+
 import numpy as np
-import pyqtgraph as pg
-from PySide6.QtGui import QBrush
+from pyqtgraph.graphicsItems.ScatterPlotItem import renderSymbol
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QBrush, QImage, QPainter, QPen, QTransform
+from PySide6.QtWidgets import QStyleOptionGraphicsItem, QWidget
 
-from core.data.dataset import TRAIN
+from core.data.dataset import TRAIN, Floats
 from core.scenes.boundary import Rows
+from gui.panels.layers import Layer
 from gui.panels.plotting import LockedPlot
-from gui.theme import brush, class_colour, class_marker, pen, theme
+from gui.theme import Theme, brush, class_colour, class_marker, pen, theme
 
+DEPTH = 20
 SIZE = 7
 RING_SIZE = 13
 SELECTED_SIZE = 18
@@ -18,109 +26,132 @@ LIT_SIZE, LIT_OPACITY = 17, 120
 FRAMES_BETWEEN_RINGS = 3
 
 
-class PointLayer:
-    """The rows of a plot; their data are set again only when they have changed.
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a layer is on screen: how points become pixels, what is seen, pixels of the device."""
 
-    Parameters
+    transform: QTransform
+    seen: QRectF
+    ratio: float
+
+    def picture(self) -> QImage:
+        """Return a clear picture of what is seen."""
+        size = self.seen.size() * self.ratio
+        format_ = QImage.Format.Format_ARGB32_Premultiplied
+        made = QImage(math.ceil(size.width()), math.ceil(size.height()), format_)
+        made.setDevicePixelRatio(self.ratio)
+        made.fill(Qt.GlobalColor.transparent)
+        return made
+
+    def pixels(self, at: Floats) -> list[list[float]]:
+        """Return where in the picture points (m, 2) lie."""
+        to = self.transform
+        corner = self.seen.topLeft()
+        x = to.m11() * at[:, 0] + to.dx() - corner.x()
+        y = to.m22() * at[:, 1] + to.dy() - corner.y()
+        spots: list[list[float]] = np.column_stack([x, y]).tolist()
+        return spots
+
+
+class PointLayer(Layer):
+    """The rows of a plot, painted into a picture that stays until something about them changes.
+
+    Attributes
     ----------
-    plot : LockedPlot
+    rings, lit : (m, 2) arrays
+        Where rows are ringed as wrong, and lit by a brush elsewhere.
     """
 
     def __init__(self, plot: LockedPlot) -> None:
-        self.rings = pg.ScatterPlotItem(pxMode=True)
-        self.marks = pg.ScatterPlotItem(pxMode=True)
-        self.chosen = pg.ScatterPlotItem(pxMode=True)
-        self.lit = pg.ScatterPlotItem(pxMode=True)
-        for depth, item in enumerate((self.lit, self.rings, self.marks, self.chosen)):
-            item.setZValue(20 + depth)
-            plot.addItem(item, ignoreBounds=True)
-        self._drawn: tuple[Rows, np.ndarray, str] | None = None
-        self._wrong: bytes = b""
-        self._lit: tuple[np.ndarray | None, bytes] = (None, b"")
+        super().__init__(plot, DEPTH)
+        self.rings = self.lit = np.empty((0, 2))
+        self._drawn: tuple[Rows | None, np.ndarray, str] = (None, self.rings, "")
+        self._wrong = self._bright = b""
+        self._selected: tuple[float, ...] = ()
         self._frames = 0
-        self._selected: tuple[float, ...] | None = None
+        self._place: Place | None = None
+        self._marks, self._picture = QImage(), QImage()
+        self._is_stale = True
 
     def draw(
-        self, rows: Rows, at: np.ndarray, wrong: np.ndarray, selected: np.ndarray | None, live: bool
+        self, rows: Rows, at: Floats, wrong: np.ndarray, selected: Floats | None, live: bool
     ) -> None:
         """Draw rows at points (m, 2); rings may lag two frames behind while training."""
         present = (rows, at, theme().name)
-        before = self._drawn
-        is_new = before is None or any(a is not b for a, b in zip(before, present, strict=True))
+        is_new = any(a is not b for a, b in zip(self._drawn, present, strict=True))
         if is_new:
-            self._drawn = present
-            self._draw_marks(rows, at)
+            self._drawn, self._place = present, None
         self._frames += 1
         if is_new or not live or self._frames >= FRAMES_BETWEEN_RINGS:
             self._frames = 0
-            self._draw_rings(at, wrong, is_new)
-        self._draw_selected(selected, is_new)
-
-    def light(self, at: np.ndarray, lit: np.ndarray) -> None:
-        """Light up some of the points (m, 2): those that a brush elsewhere picks out."""
-        bits = lit.tobytes() + theme().name.encode()
-        if at is self._lit[0] and bits == self._lit[1]:
-            return
-        self._lit = (at, bits)
-        around = at[lit]
-        self.lit.setVisible(len(around) > 0)
-        self.lit.setData(
-            x=around[:, 0],
-            y=around[:, 1],
-            size=LIT_SIZE,
-            symbol="o",
-            pen=pen(theme().accent, 1.6),
-            brush=brush(theme().accent, LIT_OPACITY),
-        )
-
-    def _draw_marks(self, rows: Rows, at: np.ndarray) -> None:
-        paper = theme().paper
-        rim, empty = pen(paper), brush(paper)
-        n_classes = int(rows.labels.max(initial=0)) + 1
-        solid = [brush(class_colour(k)) for k in range(n_classes)]
-        outline = [pen(class_colour(k), 1.6) for k in range(n_classes)]
-        shapes = [class_marker(k) for k in range(n_classes)]
-        labels, is_train = rows.labels.tolist(), (rows.splits == TRAIN).tolist()
-        self.marks.setData(
-            x=at[:, 0],
-            y=at[:, 1],
-            size=SIZE,
-            symbol=[shapes[k] for k in labels],
-            brush=[solid[k] if t else empty for k, t in zip(labels, is_train, strict=True)],
-            pen=[rim if t else outline[k] for k, t in zip(labels, is_train, strict=True)],
-        )
-
-    def _draw_rings(self, at: np.ndarray, wrong: np.ndarray, is_new: bool) -> None:
-        bits = wrong.tobytes()
-        if bits == self._wrong and not is_new:
-            return
-        self._wrong = bits
-        around = at[wrong]
-        self.rings.setVisible(len(around) > 0)
-        self.rings.setData(
-            x=around[:, 0],
-            y=around[:, 1],
-            size=RING_SIZE,
-            symbol="o",
-            pen=pen(theme().ink),
-            brush=QBrush(),
-        )
-
-    def _draw_selected(self, selected: np.ndarray | None, is_new: bool) -> None:
-        place = None if selected is None else tuple(selected.tolist())
-        if place == self._selected and not is_new:
-            return
+            bits = wrong.tobytes()
+            self._is_stale |= bits != self._wrong
+            self.rings, self._wrong = at[wrong], bits
+        place = () if selected is None else tuple(selected.tolist())
+        self._is_stale |= is_new or place != self._selected
         self._selected = place
-        self.chosen.setVisible(selected is not None)
-        spot = np.empty((0, 2)) if selected is None else selected[None]
-        self.chosen.setData(
-            x=spot[:, 0],
-            y=spot[:, 1],
-            size=SELECTED_SIZE,
-            symbol="o",
-            pen=pen(theme().accent, 2.5),
-            brush=QBrush(),
-        )
+        if self._is_stale:
+            self.update()
+
+    def light(self, at: Floats, lit: np.ndarray) -> None:
+        """Light up some of the points (m, 2): those that a brush elsewhere picks out."""
+        bits = lit.tobytes()
+        if bits != self._bright:
+            self._bright, self._is_stale = bits, True
+            self.update()
+        self.lit = at[lit]
+
+    def paint(
+        self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None
+    ) -> None:
+        """Paint the picture, anew where something has changed."""
+        place = self._place_of(painter)
+        if place != self._place:
+            self._place, self._is_stale = place, True
+            self._marks = self._paint_marks(place)
+        if self._is_stale:
+            self._is_stale = False
+            self._picture = self._compose(place)
+        painter.save()
+        painter.resetTransform()
+        painter.drawImage(place.seen.topLeft(), self._picture)
+        painter.restore()
+
+    def _place_of(self, painter: QPainter) -> Place:
+        transform = painter.worldTransform()
+        seen = transform.mapRect(self.plot.getPlotItem().vb.viewRect() & self.boundingRect())
+        device = painter.device()
+        ratio = device.devicePixelRatio() if device is not None else 1.0
+        return Place(transform, QRectF(seen.toAlignedRect()), ratio)
+
+    def _compose(self, place: Place) -> QImage:
+        """Return what is lit, the rings, the marks and the selected row, one over the other."""
+        picture = place.picture()
+        painter = QPainter(picture)
+        chosen = theme()
+        _stamp(painter, place.pixels(self.lit), _lit_mark(chosen, place.ratio))
+        _stamp(painter, place.pixels(self.rings), _ring(chosen, place.ratio))
+        painter.drawImage(0, 0, self._marks)
+        if self._selected:
+            spot = place.pixels(np.array([self._selected]))
+            _stamp(painter, spot, _selected_ring(chosen, place.ratio))
+        painter.end()
+        return picture
+
+    def _paint_marks(self, place: Place) -> QImage:
+        """Return the rows' marks, in the rows' order."""
+        picture = place.picture()
+        rows, at, _ = self._drawn
+        if rows is None:
+            return picture
+        painter = QPainter(picture)
+        trained = (rows.splits == TRAIN).tolist()
+        for spot, label, is_train in zip(
+            place.pixels(at), rows.labels.tolist(), trained, strict=True
+        ):
+            _stamp(painter, [spot], _row_mark(label, is_train, theme(), place.ratio))
+        painter.end()
+        return picture
 
 
 def nearest(at: np.ndarray, x: float, y: float, pixel: tuple[float, float], within: float) -> int:
@@ -130,3 +161,40 @@ def nearest(at: np.ndarray, x: float, y: float, pixel: tuple[float, float], with
     distance = np.hypot((at[:, 0] - x) / pixel[0], (at[:, 1] - y) / pixel[1])
     best = int(distance.argmin())
     return best if distance[best] <= within else -1
+
+
+def _stamp(painter: QPainter, spots: list[list[float]], mark: QImage) -> None:
+    """Paint a mark with its middle at each spot."""
+    half_x = mark.width() / mark.devicePixelRatio() / 2.0
+    half_y = mark.height() / mark.devicePixelRatio() / 2.0
+    for x, y in spots:
+        painter.drawImage(QPointF(x - half_x, y - half_y), mark)
+
+
+@functools.lru_cache(maxsize=256)
+def _row_mark(label: int, is_train: bool, chosen: Theme, ratio: float) -> QImage:
+    """Return a row's mark: filled where it is trained on, else outlined."""
+    paper, own = chosen.paper, class_colour(label)
+    rim, fill = (pen(paper), brush(own)) if is_train else (pen(own, 1.6), brush(paper))
+    return _rendered(class_marker(label), SIZE, rim, fill, ratio)
+
+
+@functools.lru_cache(maxsize=8)
+def _ring(chosen: Theme, ratio: float) -> QImage:
+    return _rendered("o", RING_SIZE, pen(chosen.ink), QBrush(), ratio)
+
+
+@functools.lru_cache(maxsize=8)
+def _selected_ring(chosen: Theme, ratio: float) -> QImage:
+    return _rendered("o", SELECTED_SIZE, pen(chosen.accent, 2.5), QBrush(), ratio)
+
+
+@functools.lru_cache(maxsize=8)
+def _lit_mark(chosen: Theme, ratio: float) -> QImage:
+    fill = brush(chosen.accent, LIT_OPACITY)
+    return _rendered("o", LIT_SIZE, pen(chosen.accent, 1.6), fill, ratio)
+
+
+def _rendered(symbol: str, size: int, line: QPen, fill: QBrush, ratio: float) -> QImage:
+    made: QImage = renderSymbol(symbol, size, line, fill, dpr=ratio)
+    return made

@@ -149,7 +149,7 @@ def test_a_click_on_a_bin_lights_its_rows_everywhere(qtbot, session, show):
     reliability.plot.clicked.emit(float(curve.probability[k]), 0.5)
     n = int(curve.counts[k])
     assert int(rows.scene.lit.sum()) == int(boundary.scene.lit.sum()) == n
-    assert len(boundary._points.lit.getData()[0]) == n
+    assert len(boundary.points.lit) == n
     assert f"{n} rows of the bin" in rows.says.text()
     place = rows.model.first_place(rows.scene.lit)
     background = rows.model.index(place, 0).data(Qt.ItemDataRole.BackgroundRole)
@@ -157,7 +157,7 @@ def test_a_click_on_a_bin_lights_its_rows_everywhere(qtbot, session, show):
     assert all(item.isVisible() for item in reliability.diagram._lit)
     reliability.plot.clicked.emit(float(curve.probability[k]), 0.5)
     assert session.view.brushed == ()
-    assert not boundary._points.lit.isVisible()
+    assert not len(boundary.points.lit)
     assert not rows.scene.lit.any()
 
 

@@ -167,9 +167,11 @@ def test_a_single_feature_is_drawn_as_a_curve(qtbot, show):
     made = new_session(dataset=data)
     try:
         panel = show("boundary", made)
-        assert not panel._image.isVisible()
-        _, y = panel._lines[0].getData()
-        np.testing.assert_array_equal(y, panel.scene.surface.probabilities[0][:, 1])
+        assert not panel.picture.isVisible()
+        points, _ = panel.lines.lines[0]
+        surface = panel.scene.surface
+        np.testing.assert_array_equal(points[:, 0], surface.x)
+        np.testing.assert_array_equal(points[:, 1], surface.probabilities[0][:, 1])
         panel.plot.hovered.emit(0.5, 0.5)
         assert "dose" in panel._read_out.text()
         panel.hide()
@@ -256,26 +258,56 @@ def test_a_drag_does_not_move_the_plot_nor_select_a_row(qtbot, session, show):
     assert session.view.selected == -1
 
 
-def test_marks_are_set_only_when_rows_or_theme_change(qtbot, session, show, monkeypatch):
+def test_marks_are_painted_only_when_rows_theme_or_place_change(qtbot, session, show, monkeypatch):
     panel = show("boundary", session)
-    drawn = []
-    draw = panel._points._draw_marks
-    monkeypatch.setattr(panel._points, "_draw_marks", lambda *a: drawn.append(1) or draw(*a))
+    train(qtbot, session, 5)  # the axes have found their widths
+    panel.plot.viewport().repaint()
+    painted = []
+    paint = panel.points._paint_marks
+    monkeypatch.setattr(panel.points, "_paint_marks", lambda *a: painted.append(1) or paint(*a))
     train(qtbot, session, 20)
-    assert drawn == []
+    panel.plot.viewport().repaint()
+    assert painted == []
     session.set_view("shown", ("train",))
-    assert drawn == [1]
+    panel.plot.viewport().repaint()
+    assert painted == [1]
     themes().use("dark")
-    assert len(drawn) == 2
-    colours = {brush.color().name() for brush in panel._points.marks.data["brush"]}
-    assert colours == {c.lower() for c in THEMES["dark"].classes[:2]}
+    panel.plot.viewport().repaint()
+    assert len(painted) == 2
+    panel.resize(panel.width() - 40, panel.height())
+    qtbot.waitUntil(lambda: len(painted) >= 3)
+
+
+def colours_at(panel, points):
+    """Return the colours (m, 3) that are seen at points of the plot."""
+    picture = panel.plot.grab().toImage()
+    places = [pixel_of(panel, x, y) for x, y in points]
+    return np.array([QColor(picture.pixel(place)).getRgb()[:3] for place in places])
+
+
+def test_each_row_is_seen_in_the_colour_of_its_class(qtbot, session, show):
+    panel = show("boundary", session)
+    session.set_view("shown", ("train",))
+    rows = panel.scene.rows
+    apart = np.hypot(*(rows.points[:, None] - rows.points[None]).transpose(2, 0, 1))
+    width, _ = panel.plot.pixel_size()
+    lonely = (apart + 9.0 * np.eye(len(apart))).min(axis=1) > 12.0 * width
+    assert lonely.sum() > 10
+    for chosen in ("light", "dark"):
+        themes().use(chosen)
+        expected = [QColor(THEMES[chosen].classes[k]).getRgb()[:3] for k in rows.labels[lonely]]
+        seen = colours_at(panel, rows.points[lonely])
+        np.testing.assert_allclose(seen, expected, atol=3)
 
 
 def test_misclassified_rows_are_ringed_where_they_lie(qtbot, session, show):
     train(qtbot, session, 15)
     panel = show("boundary", session)
-    x, y = panel._points.rings.getData()
-    np.testing.assert_array_equal(
-        np.column_stack([x, y]), panel.scene.rows.points[panel.scene.wrong]
-    )
-    assert len(x) > 0
+    wrong = panel.scene.wrong
+    np.testing.assert_array_equal(panel.points.rings, panel.scene.rows.points[wrong])
+    assert wrong.any()
+    with_rings = panel.plot.grab().toImage()
+    session.set_view("threshold", 0.0)  # every row of class 0 is wrong, no other
+    labels = panel.scene.rows.labels
+    np.testing.assert_array_equal(panel.points.rings, panel.scene.rows.points[labels == 0])
+    assert panel.plot.grab().toImage() != with_rings

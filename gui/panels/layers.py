@@ -1,0 +1,163 @@
+"""Parts of a plot that are painted in one go, with few calls of Python a frame."""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import cast
+
+import numpy as np
+from pyqtgraph.functions import arrayToQPolygonF
+from PySide6.QtCore import QPointF, QRectF
+from PySide6.QtGui import QImage, QPainter, QPen, QPolygonF
+from PySide6.QtWidgets import QApplication, QGraphicsItem, QStyleOptionGraphicsItem, QWidget
+
+from gui.panels.plotting import LockedPlot
+from gui.theme import pen
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A short text at a point of a plot.
+
+    Attributes
+    ----------
+    text : str
+    x, y : float
+        In the plot's coordinates.
+    colour : str
+    across, up : float
+        Which share of the text lies left of the point, and which below it.
+    shift : float
+        Pixels from the point to the right.
+    """
+
+    text: str
+    x: float
+    y: float
+    colour: str
+    across: float = 0.5
+    up: float = 0.5
+    shift: float = 0.0
+
+
+class Layer(QGraphicsItem):
+    """A part of a plot that spans the whole of it; a subclass paints it.
+
+    Parameters
+    ----------
+    plot : LockedPlot
+    depth : float
+        What has more lies above.
+    """
+
+    def __init__(self, plot: LockedPlot, depth: float) -> None:
+        super().__init__()
+        self.plot = cast(LockedPlot, weakref.proxy(plot))  # it owns this
+        plot.add_spanning(self, depth)
+
+    def boundingRect(self) -> QRectF:
+        """Return what the plot spans."""
+        return self.plot.whole
+
+
+class PictureLayer(Layer):
+    """A picture whose first line lies lowest, drawn smoothly where the plot's images are."""
+
+    def __init__(self, plot: LockedPlot, depth: float) -> None:
+        super().__init__(plot, depth)
+        self.image = QImage()
+        self._place = QRectF()
+
+    def show_pixels(self, pixels: np.ndarray, x: np.ndarray, y: np.ndarray) -> None:
+        """Show other pixels (r, c, 4), opaque RGBA bytes, whose middles are at x (c,), y (r,)."""
+        half_x, half_y = (x[1] - x[0]) / 2.0, (y[1] - y[0]) / 2.0
+        corner = QPointF(x[0] - half_x, y[0] - half_y)
+        self._place = QRectF(corner, QPointF(x[-1] + half_x, y[-1] + half_y))
+        rows, columns, _ = pixels.shape
+        data = np.ascontiguousarray(pixels).data
+        shared = QImage(data, columns, rows, 4 * columns, QImage.Format.Format_RGBX8888)
+        self.image = shared.convertToFormat(QImage.Format.Format_RGB32)  # a copy, and drawn faster
+        self.update()
+
+    def paint(
+        self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None
+    ) -> None:
+        """Paint the picture."""
+        painter.drawImage(self._place, self.image)
+
+
+class LinesLayer(Layer):
+    """Lines of a few pens."""
+
+    def __init__(self, plot: LockedPlot, depth: float) -> None:
+        super().__init__(plot, depth)
+        self.lines: tuple[tuple[np.ndarray, QPen], ...] = ()
+        self._is_fine = False
+
+    def show_lines(self, lines: Sequence[tuple[np.ndarray, QPen]], is_fine: bool) -> None:
+        """Show other lines.
+
+        Parameters
+        ----------
+        lines : sequence of ((m, 2) array, QPen)
+            Points; a row of nan separates two lines.
+        is_fine : bool
+            Whether there is time for smooth edges.
+        """
+        self.lines, self._is_fine = tuple(lines), is_fine
+        self._polygons = [(_polygons(points), line) for points, line in lines]
+        self.update()
+
+    def paint(
+        self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None
+    ) -> None:
+        """Paint the lines, the first lowest."""
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, self._is_fine)
+        for polygons, line in self._polygons:
+            painter.setPen(line)
+            for polygon in polygons:
+                painter.drawPolyline(polygon)
+
+
+class WordsLayer(Layer):
+    """Short texts that keep their size, in the application's font."""
+
+    def __init__(self, plot: LockedPlot, depth: float) -> None:
+        super().__init__(plot, depth)
+        self.words: tuple[Word, ...] = ()
+
+    def show_words(self, words: Sequence[Word]) -> None:
+        """Show other texts."""
+        if tuple(words) != self.words:
+            self.words = tuple(words)
+            self.update()
+
+    def paint(
+        self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None
+    ) -> None:
+        """Write the texts."""
+        to_pixels = painter.worldTransform()
+        painter.save()
+        painter.resetTransform()
+        painter.setFont(QApplication.font())
+        metrics = painter.fontMetrics()
+        for word in self.words:
+            place = to_pixels.map(QPointF(word.x, word.y))
+            left = place.x() + word.shift - word.across * metrics.horizontalAdvance(word.text)
+            top = place.y() - (1.0 - word.up) * metrics.height()
+            painter.setPen(pen(word.colour))
+            painter.drawText(QPointF(round(left), round(top + metrics.ascent())), word.text)
+        painter.restore()
+
+
+def _polygons(points: np.ndarray) -> list[QPolygonF]:
+    """Return lines (m, 2) that rows of nan separate one by one."""
+    ends = [*np.flatnonzero(np.isnan(points[:, 0])).tolist(), len(points)]
+    starts = [0, *(end + 1 for end in ends)]
+    return [
+        arrayToQPolygonF(points[start:end, 0], points[start:end, 1])
+        for start, end in zip(starts, ends, strict=False)
+        if end > start
+    ]
