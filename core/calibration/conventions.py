@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from core.calibration.binning import CellIndex, indexed
 from core.calibration.cells import Cells
 from core.calibration.inputs import FloatArray, IntArray
 from core.registry import Registry
@@ -28,7 +29,8 @@ class Convention:
     help : str
         One sentence on what it does to whom.
     bin_of : callable
-        ``bin_of(values, bins)`` gives each probability's bin, at least 0; -1 leaves it out.
+        ``bin_of(values, bins)`` gives each probability's bin, at least 0; -1 leaves it out. A
+        higher probability never lies in a lower bin.
     """
 
     name: str
@@ -36,7 +38,7 @@ class Convention:
     help: str
     bin_of: Callable[[FloatArray, int], IntArray]
 
-    def error(self, cells: Cells, bins: int) -> float:
+    def error(self, cells: Cells | CellIndex, bins: int) -> float:
         """Return the expected calibration error in these bins; nan without rows.
 
         Rows left out count neither as rows nor as gaps.
@@ -50,13 +52,25 @@ class Convention:
         ... )
         (0.167, 0.233)
         """
-        at = self.bin_of(cells.values, bins)
-        kept = at >= 0
-        if not kept.any():
+        index = indexed(cells)
+        starts = self._starts(index.cells.values, bins)
+        ends = np.append(starts[1:], len(index.cells.values))
+        filled = ends > starts
+        if not filled.any():
             return float("nan")
-        at, weight = at[kept], cells.weight[kept]
-        excess = cells.positive[kept] - weight * cells.values[kept]
-        return float(np.abs(np.bincount(at, excess)).sum()) / float(weight.sum())
+        weight, _, positive, mass = index.sums(starts[filled], ends[filled])
+        return float(np.abs(positive - mass).sum()) / float(weight.sum())
+
+    def _starts(self, values: FloatArray, bins: int) -> IntArray:
+        """Return the first cell of each bin 0..bins, by bisection: few cells are asked."""
+        wanted = np.arange(bins + 1)
+        low, high = np.zeros(bins + 1, dtype=np.int64), np.full(bins + 1, len(values))
+        while (low < high).any():
+            middle = (low + high) // 2
+            at = np.minimum(middle, len(values) - 1)
+            reached = (self.bin_of(values[at], bins) >= wanted) | (middle >= high)
+            low, high = np.where(reached, low, middle + 1), np.where(reached, middle, high)
+        return low
 
 
 def _edges(bins: int) -> FloatArray:

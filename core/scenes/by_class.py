@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from core.calibrated import Model, mend_of, part_probabilities
-from core.calibration.binning import indexed
+from core.calibrated import Model, mend, mends, part_probabilities
+from core.calibration.binning import CellIndex, indexed
 from core.calibration.cells import pool_ties
 from core.calibration.inputs import forecasts
 from core.data.dataset import Codes, Floats, read_only
 from core.errors import UserError
+from core.experiment import CalibrationChoices
 from core.run import Run
 from core.scenes.judging import Drawing, Judged, judge
 from core.scenes.ternary import CORNERS
@@ -94,20 +96,19 @@ def by_class_scene(run: Run, state: TrainState, view: View) -> ByClassScene:
     )
     if not len(labels):
         return empty
-    p = part_probabilities(model, code, None)
     mended, problem = _mended(run, state, code)
     drawing = Drawing.of(view, run.experiment.calibration)
     kind = "top-label" if view.top_label else "class-wise"
-    raw, raw_ece = _judged(labels, p, kind, drawing)
+    raw, raw_ece = _judged(model, code, None, kind, drawing)
     after: dict[int, Judged] = {}
     after_ece = float("nan")
     if mended is not None:
-        after, after_ece = _judged(labels, mended, kind, drawing)
+        after, after_ece = _judged(model, code, _choices(run), kind, drawing)
     tiles = tuple(
         Tile(k, round(float(judged.bars.counts.sum())), judged, after.get(k))
         for k, judged in raw.items()
     )
-    shown = p if mended is None else mended
+    shown = _probabilities(model, code, None) if mended is None else mended
     points, whose = _triangle(shown, labels)
     return replace(
         empty,
@@ -120,26 +121,45 @@ def by_class_scene(run: Run, state: TrainState, view: View) -> ByClassScene:
 
 
 def _judged(
-    labels: Codes, p: Floats, kind: str, drawing: Drawing
+    model: Model, code: int, choices: CalibrationChoices | None, kind: str, drawing: Drawing
 ) -> tuple[dict[int, Judged], float]:
     """Return every class's figures, and the mean error by the classes' shares."""
     found, ece = {}, 0.0
-    for part in forecasts(labels, p, view=kind):
-        judged = judge(indexed(pool_ties(part)), drawing)
-        found[part.of_class] = judged
-        ece += part.share * judged.ece
+    for of_class, share, index in _pooled(model, code, choices, kind):
+        found[of_class] = judge(index, drawing)
+        ece += share * found[of_class].ece
     return found, ece
 
 
+@functools.lru_cache(maxsize=2)
+def _probabilities(model: Model, code: int, choices: CalibrationChoices | None) -> Floats:
+    return part_probabilities(model, code, None if choices is None else mend(model, choices))
+
+
+@functools.lru_cache(maxsize=2)
+def _pooled(
+    model: Model, code: int, choices: CalibrationChoices | None, kind: str
+) -> tuple[tuple[int, float, CellIndex], ...]:
+    """Return every forecast's class, share and pooled rows, for any bins and curve."""
+    p = _probabilities(model, code, choices)
+    parts = forecasts(model.labels(code), p, view=kind)
+    return tuple((part.of_class, part.share, indexed(pool_ties(part))) for part in parts)
+
+
+def _choices(run: Run) -> CalibrationChoices:
+    """Return what mends the probabilities, without what only draws them."""
+    plain = replace(run.experiment.calibration, base_rate=0.0)
+    return replace(plain, bins=1, binning="width", compared=())
+
+
 def _mended(run: Run, state: TrainState, code: int) -> tuple[Floats | None, str]:
-    choices = replace(run.experiment.calibration, base_rate=0.0)
+    choices = _choices(run)
+    if not mends(choices):
+        return None, ""
     try:
-        mended = mend_of(run, state, choices)
+        return _probabilities(Model.at(run, state), code, choices), ""
     except UserError as error:
         return None, str(error)
-    if mended is None:
-        return None, ""
-    return part_probabilities(Model.at(run, state), code, mended), ""
 
 
 def _triangle(p: Floats, labels: Codes) -> tuple[Floats, Codes]:

@@ -30,6 +30,7 @@ from core.training import TrainState
 from core.view import View
 
 LEVEL = 0.9
+JUDGED = 24  # forecasts remembered: a dozen classes, raw and calibrated
 LEAST_HELD = 0.2  # rows within the width of a smooth curve's kernel
 NO_FLOATS: Floats = read_only(np.empty(0), np.float64)
 
@@ -195,7 +196,7 @@ def _pooled(
     return indexed(cells_of(labels, probabilities, weights, forecast))
 
 
-@functools.lru_cache(maxsize=12)
+@functools.lru_cache(maxsize=JUDGED)
 def _bars(index: CellIndex, binning: str, bins: int) -> tuple[ReliabilityCurve, float, float]:
     """Return a forecast in bins, its error there, and what chance would show."""
     found = (mass_curve if binning == "mass" else width_curve)(index, bins)
@@ -223,7 +224,7 @@ def _is_counted(cells: Cells) -> bool:
     return bool(np.array_equal(cells.weight, cells.trials))
 
 
-@functools.lru_cache(maxsize=8)
+@functools.lru_cache(maxsize=JUDGED)
 def _corp(cells: Cells) -> ReliabilityCurve:
     return corp_curve(cells)
 
@@ -234,6 +235,6 @@ def _smooth(cells: Cells, smoothing: float) -> ReliabilityCurve:
     return smooth_curve(cells, sigma=sigma)
 
 
-@functools.lru_cache(maxsize=8)
+@functools.lru_cache(maxsize=JUDGED)
 def _brier(cells: Cells) -> Decomposition:
     return decompose(cells, SCORES["brier"])

@@ -133,7 +133,7 @@ def numbers_scene(
     except UserError as error:
         return replace(empty, problem=str(error))
     answers = tuple(
-        Answer(it.name, it.label, it.help, it.error(index.cells, choices.bins))
+        Answer(it.name, it.label, it.help, it.error(index, choices.bins))
         for it in CONVENTIONS.values()
     )
     return replace(empty, index=index, strip=strip_of(index), answers=answers)

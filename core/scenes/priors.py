@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 
 import numpy as np
@@ -65,10 +66,8 @@ def priors_scene(run: Run, state: TrainState, view: View) -> PriorsScene:
     """Return what the page of weights and base rates shows at a state."""
     model, code = Model.at(run, state), SPLITS.index(view.split)
     prepared, choices = run.prepared, run.experiment.calibration
-    labels, logits = model.labels(code), model.logits(code)
-    shift, error = class_shifts(logits, labels)
+    shift, error, log_losses = _found(model, code)
     logs = np.log(prepared.class_weights)
-    raw = part_probabilities(model, code, None)
     return PriorsScene(
         classes=prepared.classes,
         weights=prepared.class_weights,
@@ -78,9 +77,18 @@ def priors_scene(run: Run, state: TrainState, view: View) -> PriorsScene:
         rates=read_only(base_rates(prepared, code), np.float64),
         base_rate=choices.base_rate if len(prepared.classes) == 2 else 0.0,
         undone=choices.undo_weights,
-        log_losses=(log_loss(labels, raw), log_loss(labels, softmax(logits - logs))),
+        log_losses=log_losses,
         split=view.split,
     )
+
+
+@functools.lru_cache(maxsize=2)
+def _found(model: Model, code: int) -> tuple[Floats, Floats, tuple[float, float]]:
+    """Return shifts, their errors and both log losses: what no choice of calibration moves."""
+    labels, logits = model.labels(code), model.logits(code)
+    raw = part_probabilities(model, code, None)
+    undone = softmax(logits - np.log(model.prepared.class_weights))
+    return *class_shifts(logits, labels), (log_loss(labels, raw), log_loss(labels, undone))
 
 
 def class_shifts(logits: Floats, labels: Codes) -> tuple[Floats, Floats]:
