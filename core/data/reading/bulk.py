@@ -2,81 +2,44 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from core.data.reading.assembling import build_columns, unique_names
-from core.data.reading.columns import Dialect, Table
+from core.data.reading.blocks import Layout, joined, read_blocks
+from core.data.reading.columns import Column, Dialect, Table
 from core.data.reading.delimited import read_text
 from core.data.reading.encodings import find_encoding
-from core.data.reading.frames import columns_of
+from core.data.reading.frames import number_column
 from core.data.reading.grids import Grid
+from core.data.reading.kinds import HUGE
 from core.data.reading.numerals import DOUBTFUL_MARKS, MISSING_MARKS, Numerals
 from core.data.reading.problems import ProblemLog
 from core.data.reading.records import RUNS
 from core.data.reading.settings import Settings
-from core.data.reading.sources import Meter, Progress, Source, tell
+from core.data.reading.sources import Progress, Source
 
-if TYPE_CHECKING:
-    import pandas as pd
-    from _typeshed import WriteableBuffer
-
-_LINE_FEED = 10
-
+_EXACT = 2.0**53  # integers up to here are kept exactly
+_LAST = 3  # rows at the end that may be notes
 _WIDE = 200  # columns, of which few rows say enough
 
 HEAD = 1 << 18
 """Bytes on which the dialect of a large file is found."""
 
 
-class _Watched(io.RawIOBase):
-    """A stream that counts what pandas reads, reports progress and keeps the limits."""
-
-    def __init__(self, source: Source, progress: Progress | None) -> None:
-        super().__init__()
-        self._stream = source.open()
-        self._meter = Meter(source)
-        self._progress = progress
-        self._size = source.size * (4 if source.gzipped else 1)
-        self.ends = 0
-        self.quoted = self.nul = False
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: WriteableBuffer) -> int:
-        chunk = self._stream.read(len(memoryview(buffer)))
-        memoryview(buffer)[: len(chunk)] = chunk
-        self._meter.see(chunk)
-        codes = np.frombuffer(chunk, np.uint8)
-        self.ends += int(np.count_nonzero(codes == _LINE_FEED))
-        self.quoted = self.quoted or b'"' in chunk
-        self.nul = self.nul or not codes.all()
-        tell(self._progress, 0.95 * min(1.0, self._meter.seen / max(self._size, 1)))
-        return len(chunk)
-
-    def close(self) -> None:
-        self._stream.close()
-        super().close()
-
-
 @dataclass(frozen=True, slots=True)
 class _Plan:
-    """How pandas is to read the file, found on its head."""
+    """How the file is to be read, found on its head."""
 
     dialect: Dialect
     names: list[str]
-    numbers: list[int]
     numerals: Numerals
-    skiprows: int
-    marks: list[str]
-    spaced: bool
-    above: int
+    layout: Layout
+    start: int
+    line: int
 
 
 def read_bulk(
@@ -84,23 +47,71 @@ def read_bulk(
 ) -> Table | None:
     """Read a large, regular file through pandas; None where it needs to be read with more care.
 
-    Only files are read here whose head holds no problem beyond doubts, and whose counts of
-    delimiters and line ends show that every row has as many cells as there are columns.
+    Only files are read here whose head is one even table, all of whose rows are full, and that end
+    without notes.
     """
     log = ProblemLog()
     plan = _plan(source, suffix, settings, log)
     if plan is None:
         return None
-    watched = _Watched(source, progress)
-    frame = _parse(watched, plan)
-    if frame is None or not _even(source, watched, frame, plan):
+    parts = read_blocks(source, plan.start, plan.layout, progress)
+    if parts is None:
         return None
-    lines = _lines(watched, frame, plan)
     names = unique_names(plan.names, log)
-    columns, _ = columns_of(frame, names, lines, plan.numerals, settings, log)
+    cells = [joined(parts, j) for j in range(len(names))]
+    if not len(cells[0]) or _notes_or_names(cells, plan):
+        return None
+    even = all(part.rows == part.lines for part in parts)
+    lines = np.arange(plan.line, plan.line + len(cells[0])) if even else None
+    columns = _columns(cells, names, lines, plan, settings, log)
+    if columns is None or (lines is None and any(one.line for one in log.kept)):
+        return None
     known = lines if lines is not None else np.zeros(0, np.int64)
     known.flags.writeable = False
-    return Table(columns, len(frame), log.kept, log.counts, plan.dialect, source.name, known)
+    return Table(columns, len(cells[0]), log.kept, log.counts, plan.dialect, source.name, known)
+
+
+def _notes_or_names(cells: Sequence[Sequence[str] | NDArray[np.float64]], plan: _Plan) -> bool:
+    """Tell whether the last rows are notes, or the names come again among the rows."""
+    for row in range(-min(_LAST, len(cells[0])), 0):
+        filled = [column[row] for column in cells if column[row] == column[row]]
+        if len(cells) > 2 and sum(cell != "" for cell in filled) <= 1:
+            return True
+    words = [j for j, column in enumerate(cells) if isinstance(column, list)]
+    numbers = [j for j in words if j in plan.layout.numbers]
+    return any(plan.names[j] and plan.names[j] in cells[j] for j in numbers or words[:1])
+
+
+def _columns(
+    cells: Sequence[list[str] | NDArray[np.float64]],
+    names: Sequence[str],
+    lines: NDArray[np.int64] | None,
+    plan: _Plan,
+    settings: Settings,
+    log: ProblemLog,
+) -> tuple[Column, ...] | None:
+    """Make columns of the cells; None where numbers turn out to be words further down."""
+    columns: list[Column] = []
+    rows = range(1, len(cells[0]) + 1) if lines is None else lines.tolist()
+    for j, (name, column) in enumerate(zip(names, cells, strict=True)):
+        if not isinstance(column, list):
+            if _has_huge_integers(column):
+                log.add("doubt", f"Doubtful: {HUGE}.", column=name)
+            columns.append(number_column(name, column, lines, log))
+            continue
+        built, _, _ = build_columns(
+            [name], [column], rows, plan.numerals, None, settings.missing, settings.kinds, log
+        )
+        if j in plan.layout.numbers and built[0].kind != "number":
+            return None  # the cells as they stood are lost
+        columns += built
+    return tuple(columns)
+
+
+def _has_huge_integers(values: NDArray[np.float64]) -> bool:
+    """Tell whether these are integers of more digits than a float keeps."""
+    top = max(float(np.nanmax(values, initial=0.0)), -float(np.nanmin(values, initial=0.0)))
+    return _EXACT < top < np.inf and bool(np.all(np.floor(values) == values))
 
 
 def _plan(source: Source, suffix: str, settings: Settings, log: ProblemLog) -> _Plan | None:
@@ -118,6 +129,7 @@ def _plan(source: Source, suffix: str, settings: Settings, log: ProblemLog) -> _
     )
     if not _regular(grid, trial):
         return None
+    found = ProblemLog()
     columns, numerals, marks = build_columns(
         [f"{j}" for j in range(len(grid.names))],
         grid.cells,
@@ -126,10 +138,10 @@ def _plan(source: Source, suffix: str, settings: Settings, log: ProblemLog) -> _
         grid.dialect.delimiter,
         settings.missing,
         {str(j): settings.kinds[n] for j, n in enumerate(grid.names) if n in settings.kinds},
-        ProblemLog(),
+        found,
     )
-    numbers = [j for j, column in enumerate(columns) if column.kind == "number"]
-    found = sorted({*marks, *(settings.missing or MISSING_MARKS), *_doubtful(settings)} - {""})
+    numbers = tuple(j for j, column in enumerate(columns) if column.kind == "number")
+    known = sorted({*marks, *(settings.missing or MISSING_MARKS), *_doubtful(settings)} - {""})
     dialect = Dialect(
         **{
             name: getattr(grid.dialect, name)
@@ -143,11 +155,32 @@ def _plan(source: Source, suffix: str, settings: Settings, log: ProblemLog) -> _
         missing=marks,
         compression="gzip" if source.gzipped else None,
     )
-    mark = (grid.dialect.delimiter or ",").encode()
-    spaced = mark + b" " in head and mark != b" "
-    skiprows = grid.lines[0] - 1
-    above = sum(line.count(mark) for line in head.split(b"\n")[:skiprows])
-    return _Plan(dialect, grid.names, numbers, numerals, skiprows, found, spaced, above)
+    start = _offset(head, grid.lines[0])
+    if start is None:
+        return None
+    spaced = (grid.dialect.delimiter or ",").encode() + b" " in head
+    options = {
+        "sep": dialect.delimiter,
+        "decimal": numerals.decimal,
+        "thousands": numerals.thousands,
+        "quotechar": dialect.quote or '"',
+        "quoting": 0 if dialect.quote else 3,
+        "skipinitialspace": spaced and dialect.delimiter != " ",
+        "encoding": encoding,
+    }
+    for problem in (*trial.kept, *found.kept):
+        if problem.column is None:
+            log.add(problem.kind, problem.reason, problem.line)
+    layout = Layout(len(columns), numbers, known, options)
+    return _Plan(dialect, grid.names, numerals, layout, start, grid.lines[0])
+
+
+def _offset(head: bytes, line: int) -> int | None:
+    """Return where a line begins, counted from 1; None where lines end otherwise than by LF."""
+    start = 0
+    for _ in range(line - 1):
+        start = head.find(b"\n", start) + 1
+    return start if start or line == 1 else None
 
 
 def _numerals(settings: Settings) -> Numerals | None:
@@ -176,57 +209,3 @@ def _regular(grid: Grid, trial: ProblemLog) -> bool:
         and dialect.delimiter != RUNS
         and (dialect.comment is None or dialect.skip > 0 or grid.lines[0] > dialect.header + 1)
     )
-
-
-def _parse(watched: _Watched, plan: _Plan) -> pd.DataFrame | None:
-    import pandas as pd
-
-    width = len(plan.names)
-    options: dict[str, Any] = {
-        "sep": plan.dialect.delimiter,
-        "header": None,
-        "names": list(range(width)),
-        "skiprows": plan.skiprows,
-        "dtype": {j: str for j in range(width) if j not in set(plan.numbers)},
-        "na_values": plan.marks
-        if len(plan.numbers) == width
-        else dict.fromkeys(plan.numbers, plan.marks),
-        "keep_default_na": False,
-        "decimal": plan.numerals.decimal,
-        "thousands": plan.numerals.thousands,
-        "quotechar": plan.dialect.quote or '"',
-        "quoting": 0 if plan.dialect.quote else 3,
-        "skipinitialspace": plan.spaced,
-        "encoding": plan.dialect.encoding,
-        "engine": "c",
-    }
-    try:
-        with io.BufferedReader(watched, 1 << 16) as stream:
-            frame: pd.DataFrame = pd.read_csv(stream, **options)
-            return frame
-    except (ValueError, pd.errors.ParserError, UnicodeDecodeError):
-        return None
-
-
-def _even(source: Source, watched: _Watched, frame: pd.DataFrame, plan: _Plan) -> bool:
-    """Tell whether every row is full: the last column is, or the delimiters are just as many."""
-    if watched.nul or isinstance(frame.index[0], tuple) or frame.index[0] != 0:
-        return False
-    last = frame.iloc[:, -1]
-    if bool(last.notna().all()) and not bool((last == "").any()):
-        return True
-    if watched.quoted:
-        return False
-    mark = (plan.dialect.delimiter or ",").encode()[0]
-    delimiters = sum(
-        int(np.count_nonzero(np.frombuffer(piece, np.uint8) == mark)) for piece in source.chunks()
-    )
-    expected = len(frame) * (len(plan.names) - 1)
-    return delimiters == expected + plan.above
-
-
-def _lines(watched: _Watched, frame: pd.DataFrame, plan: _Plan) -> NDArray[np.int64] | None:
-    """Return the line of each row, where there is one line a row."""
-    if watched.ends - plan.skiprows in (len(frame), len(frame) - 1):
-        return np.arange(plan.skiprows + 1, plan.skiprows + 1 + len(frame))
-    return None

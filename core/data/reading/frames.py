@@ -47,7 +47,8 @@ def columns_of(
         series = frame.iloc[:, j]
         wanted = settings.kinds.get(name)
         if series.dtype.kind in "iuf" and wanted in (None, "number"):
-            columns.append(_number_column(name, series, lines, log))
+            numeric = np.asarray(series.to_numpy(np.float64, na_value=np.nan), np.float64)
+            columns.append(number_column(name, numeric, lines, log))
             continue
         cells = [_text(value) for value in series.tolist()]
         built, _, marks = build_columns(
@@ -58,12 +59,10 @@ def columns_of(
     return tuple(columns), tuple(sorted(met))
 
 
-def _number_column(
-    name: str, series: pd.Series[float], lines: NDArray[np.int64] | None, log: ProblemLog
+def number_column(
+    name: str, values: NDArray[np.float64], lines: NDArray[np.int64] | None, log: ProblemLog
 ) -> Column:
-    values: NDArray[np.float64] = np.asarray(
-        series.to_numpy(np.float64, na_value=np.nan), np.float64
-    )
+    """Return a column of numbers; infinite ones are missing, and told."""
     infinite = np.isinf(values)
     if infinite.any():
         values = np.where(infinite, np.nan, values)

@@ -26,6 +26,7 @@ _DATES = tuple(
 )
 _CLOCK = re.compile(r"\d{1,2}[:.]\d{2}([:.]\d{2}(\.\d+)?)?( ?[AaPp][Mm])?")
 _BOOLEANS = ({"true", "false"}, {"yes", "no"}, {"y", "n"}, {"t", "f"}, {"on", "off"})
+HUGE = "its integers have more digits than are kept"
 _CODE = re.compile(r"[A-Z]{2}")
 
 
@@ -193,9 +194,7 @@ def _as_numbers(
         return None
     if wanted is None and soft and _are_signs(present):
         return None
-    doubts = (
-        () if wanted or not _are_huge(numbers) else ("its integers have more digits than are kept",)
-    )
+    doubts = () if wanted or not _are_huge(numbers) else (HUGE,)
     return Verdict("number", missing | soft, numbers, frozenset(bad), doubts)
 
 
