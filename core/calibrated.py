@@ -176,9 +176,48 @@ def base_rates(prepared: Prepared, code: int = TRAIN) -> Floats:
         return read_only(counts / counts.sum(), np.float64)
 
 
-def rates_in_use(rates: Floats, base_rate: float) -> Floats:
-    """Return the shares of two classes where the second's is the base rate; 0 keeps them."""
-    return np.array([1.0 - base_rate, base_rate]) if base_rate and len(rates) == 2 else rates
+def rates_in_use(rates: Floats, base_rate: float, base_class: int = -1) -> Floats:
+    """Return the shares of the classes (K,) where one of them has another base rate.
+
+    The other classes keep their proportions to each other.
+
+    Parameters
+    ----------
+    rates : (K,) array
+        Shares that sum to 1.
+    base_rate : float
+        Of that class; 0 keeps the shares, and so do shares that leave it no row or no other class.
+    base_class : int
+        Which one; a number that is no class stands for the last.
+
+    Examples
+    --------
+    >>> rates_in_use(np.array([0.5, 0.3, 0.2]), 0.6).round(9).tolist()
+    [0.25, 0.15, 0.6]
+    """
+    k = base_class_of(base_class, len(rates))
+    rest = float(np.delete(rates, k).sum())
+    if not base_rate or not rest > 0.0 or not rates[k] > 0.0:
+        return rates
+    moved = rates / rest * (1.0 - base_rate)
+    moved[k] = base_rate
+    return moved
+
+
+def base_class_of(base_class: int, n_classes: int) -> int:
+    """Return the class that a base rate is about; a number that is no class stands for the last."""
+    return base_class if 0 <= base_class < n_classes else n_classes - 1
+
+
+def base_rate_ratios(rates: Floats, base_rate: float, base_class: int = -1) -> Floats | None:
+    """Return by what each class becomes more common (K,), 1 where it does not occur.
+
+    None where every class is as common as in the data; see `rates_in_use`.
+    """
+    moved = rates_in_use(rates, base_rate, base_class)
+    if moved is rates:
+        return None
+    return np.asarray(np.where(rates > 0.0, moved / np.where(rates > 0.0, rates, 1.0), 1.0))
 
 
 def part_probabilities(model: Model, code: int, mend: Mend | None) -> Floats:
@@ -233,14 +272,14 @@ def _fit(model: Model, method: str, code: int, folds: int, undo: bool) -> Fitted
 
 
 def _base_rate_shift(prepared: Prepared, choices: CalibrationChoices) -> Floats:
-    if not choices.base_rate or len(prepared.classes) != 2:
-        return _none(prepared)
     learnt = base_rates(prepared)
     if not choices.undo_weights and choices.method in KEEPS_BASE_RATE:
         learnt = learnt * prepared.class_weights / (learnt @ prepared.class_weights)
+    ratios = base_rate_ratios(learnt, choices.base_rate, choices.base_class)
+    if ratios is None:
+        return _none(prepared)
     with np.errstate(divide="ignore"):
-        shift = np.log(rates_in_use(learnt, choices.base_rate)) - np.log(learnt)
-    return read_only(shift, np.float64)
+        return read_only(np.log(ratios), np.float64)
 
 
 def _none(prepared: Prepared) -> Floats:

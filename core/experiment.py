@@ -96,6 +96,7 @@ class CalibrationChoices:
     platt_b: float = setting(calibration_knobs.PLATT_B)
     undo_weights: bool = setting(calibration_knobs.UNDO_WEIGHTS)
     base_rate: float = setting(calibration_knobs.BASE_RATE)
+    base_class: int = setting(calibration_knobs.BASE_CLASS)
     compared: tuple[str, ...] = setting(calibration_knobs.COMPARED)
     bins: int = setting(calibration_knobs.BINS)
     binning: str = setting(calibration_knobs.BINNING)

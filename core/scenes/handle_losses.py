@@ -14,7 +14,7 @@ from core.calibration.cells import Cells
 from core.data.dataset import Floats, read_only
 from core.experiment import CalibrationChoices
 from core.functions import log_softmax, softplus
-from core.scenes.moving import every, logit_cells
+from core.scenes.moving import AS_IN_DATA, every, logit_cells
 
 GRID_POINTS = 81
 MOST_ROWS = 4_000  # or cells that the loss is drawn from
@@ -111,7 +111,7 @@ def _cross_entropies(logits: Iterable[Floats], yes: Floats, no: Floats) -> Float
 
 def _fitting_cells(model: Model, code: int, undo: bool) -> Cells | None:
     """Return the fitting rows of two classes pooled by their logit; None of other rows."""
-    cells = logit_cells(model, code, 0.0, MOST_ROWS)
+    cells = logit_cells(model, code, AS_IN_DATA, MOST_ROWS)
     if cells is None or not undo:
         return cells
     before = undone_weights(model.prepared)

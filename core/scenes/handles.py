@@ -28,7 +28,7 @@ from core.run import Run
 from core.scenes.boundary import decided
 from core.scenes.handle_losses import grid_of, losses_along
 from core.scenes.judging import judged_view
-from core.scenes.moving import UNTOUCHED, every, logit_cells, moved, rises, said
+from core.scenes.moving import AS_IN_DATA, UNTOUCHED, every, logit_cells, moved, rises, said
 from core.training import TrainState
 from core.view import SPLITS, View
 
@@ -179,7 +179,7 @@ def _with_outcomes(
     code, n = SPLITS.index(view.split), empty.n_rows
     cells = None
     if mended is not None and rises(mended):
-        cells = logit_cells(model, code, 0.0, most)
+        cells = logit_cells(model, code, AS_IN_DATA, most)
     if cells is not None and mended is not None:
         raw, after, share = _from_cells(cells, mended, choices, view)
     else:

@@ -25,7 +25,7 @@ from core.data.dataset import Floats, read_only
 from core.experiment import CalibrationChoices
 from core.run import Run
 from core.scenes.chance import chance_error
-from core.scenes.moving import class_row_weights, every, logit_cells, moved, rises
+from core.scenes.moving import BaseRate, class_row_weights, every, logit_cells, moved, rises
 from core.training import TrainState
 from core.view import View
 
@@ -118,7 +118,8 @@ def pooled(
         Where the calibrator cannot be fitted.
     """
     mended = choices is not None and mends(choices)
-    base_rate = run.experiment.calibration.base_rate if choices is None else choices.base_rate
+    chosen = run.experiment.calibration if choices is None else choices
+    base_rate = chosen.base_rate, chosen.base_class
     # bins and ticks change no probability, so that they are left out of what is remembered
     key = replace(choices, bins=1, binning="width", compared=()) if mended and choices else None
     by_hand = key is not None and key.by_hand
@@ -177,7 +178,7 @@ def _pooled(
     code: int,
     forecast: int | str,
     choices: CalibrationChoices | None,
-    base_rate: float,
+    base_rate: BaseRate,
     most: int,
 ) -> CellIndex:
     mended = None if choices is None else mend(model, choices)

@@ -6,7 +6,7 @@ import functools
 
 import numpy as np
 
-from core.calibrated import Mend, Model, base_rates, rates_in_use
+from core.calibrated import Mend, Model, base_rate_ratios, base_rates
 from core.calibration.calibrators import Platt
 from core.calibration.calibrators.record import LogisticMap
 from core.calibration.calibrators.stepwise import pool_logits
@@ -16,13 +16,16 @@ from core.calibration.inputs import frozen
 from core.data.dataset import Floats
 from core.data.preparing import Prepared
 
+BaseRate = tuple[float, int]  # in use, and of which class; (0, ...) is as in the data
+AS_IN_DATA: BaseRate = (0.0, -1)
+MOST_LIVE = 10_000  # rows or cells that a calibrator is followed from while it is turned
+UNTOUCHED = Mend("temperature", Temperature(1.0), np.zeros(2), np.zeros(2))
 
-def class_row_weights(prepared: Prepared, code: int, base_rate: float) -> Floats | None:
+
+def class_row_weights(prepared: Prepared, code: int, base_rate: BaseRate) -> Floats | None:
     """Return what each of a part's rows counts for where another base rate is in use; or None."""
-    shares = base_rates(prepared, code)
-    if not base_rate or len(shares) != 2 or not (shares > 0.0).all():
-        return None
-    return np.asarray((rates_in_use(shares, base_rate) / shares)[prepared.part(code)[1]])
+    ratios = base_rate_ratios(base_rates(prepared, code), *base_rate)
+    return None if ratios is None else np.asarray(ratios[prepared.part(code)[1]])
 
 
 def every(n: int, most: int) -> slice | None:
@@ -48,20 +51,16 @@ def rises(mended: Mend) -> bool:
     return isinstance(fitted, Platt) and fitted.a <= 0.0
 
 
-MOST_LIVE = 10_000  # rows or cells that a calibrator is followed from while it is turned
-UNTOUCHED = Mend("temperature", Temperature(1.0), np.zeros(2), np.zeros(2))
-
-
 @functools.lru_cache(maxsize=4)
-def logit_cells(model: Model, code: int, base_rate: float, most: int) -> Cells | None:
+def logit_cells(model: Model, code: int, base_rate: BaseRate, most: int) -> Cells | None:
     """Return a part's rows pooled by the logit of the second of two classes; None without one.
 
     The cells' values are logits.
 
     Parameters
     ----------
-    base_rate : float
-        In use; it weights the rows.
+    base_rate : BaseRate
+        It weights the rows.
     most : int
         Pool neighbours until no more cells than this are left; 0 keeps them all.
     """

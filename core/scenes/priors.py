@@ -7,7 +7,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.calibrated import Model, base_rates, part_probabilities
+from core.calibrated import (
+    Model,
+    base_class_of,
+    base_rates,
+    part_probabilities,
+    rates_in_use,
+)
 from core.calibration.scores import log_loss
 from core.data.dataset import Codes, Floats, read_only
 from core.functions import softmax
@@ -37,7 +43,11 @@ class PriorsScene:
     rates : (K,) array
         The shares of the classes in that part.
     base_rate : float
-        In use, of the second of two classes; 0 is as in the data.
+        In use; 0 is as in the data.
+    base_class : int
+        The class it is about; the others keep their proportions.
+    in_use : (K,) array
+        The shares of the classes in use.
     undone : bool
         Whether the weights are undone.
     log_losses : (raw, corrected)
@@ -52,6 +62,8 @@ class PriorsScene:
     error: Floats
     rates: Floats
     base_rate: float
+    base_class: int
+    in_use: Floats
     undone: bool
     log_losses: tuple[float, float]
     split: str
@@ -67,15 +79,17 @@ def priors_scene(run: Run, state: TrainState, view: View) -> PriorsScene:
     model, code = Model.at(run, state), SPLITS.index(view.split)
     prepared, choices = run.prepared, run.experiment.calibration
     shift, error, log_losses = _found(model, code)
-    logs = np.log(prepared.class_weights)
+    logs, rates = np.log(prepared.class_weights), base_rates(prepared, code)
     return PriorsScene(
         classes=prepared.classes,
         weights=prepared.class_weights,
         predicted=read_only(logs[1:] - logs[0], np.float64),
         observed=read_only(-shift, np.float64),
         error=read_only(NORMAL_90 * error, np.float64),
-        rates=read_only(base_rates(prepared, code), np.float64),
-        base_rate=choices.base_rate if len(prepared.classes) == 2 else 0.0,
+        rates=rates,
+        base_rate=choices.base_rate,
+        base_class=base_class_of(choices.base_class, len(prepared.classes)),
+        in_use=read_only(rates_in_use(rates, choices.base_rate, choices.base_class), np.float64),
         undone=choices.undo_weights,
         log_losses=log_losses,
         split=view.split,

@@ -10,6 +10,7 @@ import numpy as np
 from core.calibrated import (
     CROSS_FITTED,
     NO_METHOD,
+    base_class_of,
     base_rates,
     fitting_part,
     mends,
@@ -108,7 +109,7 @@ class ReliabilityScene:
     fitted_here : bool
         Whether the calibrator is shown on the rows it was fitted on.
     base_rates : (data, in use)
-        Share of the second of two classes, where another base rate is in use; else empty.
+        Share of a class, where another base rate is in use; else empty.
     brushed : tuple of float
         (low, high]; empty where no rows are picked out.
     problem : str
@@ -222,8 +223,9 @@ def _is_fitted_here(choices: CalibrationChoices, code: int) -> bool:
 
 
 def _rates(run: Run, code: int) -> tuple[float, ...]:
-    rates, in_use = base_rates(run.prepared, code), run.experiment.calibration.base_rate
-    return (float(rates[1]), in_use) if in_use and len(rates) == 2 else ()
+    rates, choices = base_rates(run.prepared, code), run.experiment.calibration
+    k = base_class_of(choices.base_class, len(rates))
+    return (float(rates[k]), choices.base_rate) if choices.base_rate else ()
 
 
 def _calibrated(

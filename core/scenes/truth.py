@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.calibrated import Model, base_rates, rates_in_use
+from core.calibrated import Model, base_rate_ratios, base_rates
 from core.calibration.inputs import predicted
 from core.calibration.smooth import SmoothForecast, smooth_fit
 from core.calibration.spectrum import grid_for, spectrum
@@ -62,19 +62,18 @@ def true_curve(
     ----------
     forecast : int or "confidence"
     """
-    return _curve(Model.at(run, state), forecast, truth, run.experiment.calibration.base_rate)
+    choices = run.experiment.calibration
+    rates = base_rate_ratios(base_rates(run.prepared), choices.base_rate, choices.base_class)
+    ratios = None if rates is None else tuple(rates.tolist())
+    return _curve(Model.at(run, state), forecast, truth, ratios)
 
 
 @functools.lru_cache(maxsize=4)
 def _curve(
-    model: Model, forecast: int | str, truth: Truth, base_rate: float
+    model: Model, forecast: int | str, truth: Truth, ratios: tuple[float, ...] | None
 ) -> tuple[Floats, Floats]:
     said = _said(model, truth)
-    ratios = np.ones(said.shape[1])
-    rates = base_rates(model.prepared)
-    if base_rate and len(rates) == 2 and (rates > 0.0).all():
-        ratios = rates_in_use(rates, base_rate) / rates
-    joint = truth.probabilities * ratios
+    joint = truth.probabilities * (1.0 if ratios is None else np.array(ratios))
     weight = joint.sum(axis=1)
     if isinstance(forecast, int):
         p, positive = said[:, forecast], joint[:, forecast]

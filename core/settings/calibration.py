@@ -103,7 +103,15 @@ BASE_RATE = NumberKnob(
     low=0.0,
     high=1.0,
     effect="view",
-    help="How common the second class is where the model will serve; 0 is as in the data.",
+    help="How common one class is where the model will serve; 0 is as in the data.",
+)
+BASE_CLASS = IntegerKnob(
+    label="class of the base rate",
+    default=-1,
+    low=-1,
+    high=9999,
+    effect="view",
+    help="The class that the base rate is about, by its number from 0; -1 is the last one.",
 )
 COMPARED = ChoicesKnob(
     label="compared",

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
 from core.experiment import KNOBS
 from core.knobs import NumberKnob
 from core.scenes.priors import PriorsScene
-from gui.panels.controls import row, show_checked, toggle
+from gui.panels.controls import choice, row, show_checked, toggle
 from gui.panels.plotting import LockedPlot, curve
 from gui.panels.sections import Paragraph
 from gui.panels.value_slider import ValueSlider
@@ -22,6 +22,7 @@ from gui.theme import brush, pen, theme
 
 ROW_HEIGHT, AXIS_HEIGHT = 26, 44
 MOST_SHOWN = 8  # classes
+WIDEST = 150
 
 
 class PriorsPage(QWidget):
@@ -45,6 +46,14 @@ class PriorsPage(QWidget):
             KNOBS["calibration.undo_weights"].help,
             lambda on: session.edit("calibration.undo_weights", on),
         )
+        self.of_class = choice(
+            "calibrators.base_class",
+            self.tr("Class"),
+            KNOBS["calibration.base_class"].help,
+            [],
+            self._put_class,
+            widest=WIDEST,
+        )
         self.rate = self._rate_slider()
         self.as_data = QPushButton(self.tr("As in the data"))
         self.as_data.setObjectName("calibrators.as_data")
@@ -59,7 +68,7 @@ class PriorsPage(QWidget):
             layout.addWidget(widget)
         layout.addLayout(row(self.undo, None))
         layout.addWidget(self.rate)
-        layout.addLayout(row(self.as_data, None))
+        layout.addLayout(row(self.of_class, self.as_data, None))
         layout.addWidget(self.rates)
 
     def show_scene(self, scene: PriorsScene) -> None:
@@ -70,14 +79,13 @@ class PriorsPage(QWidget):
             self._draw_shifts(scene)
         self.undo.setVisible(scene.is_weighted)
         show_checked(self.undo, scene.undone)
-        two = len(scene.classes) == 2
-        self.rate.setVisible(two)
-        self.as_data.setVisible(two)
+        self.of_class.setVisible(len(scene.classes) > 2)
+        self.of_class.offer([(name, k) for k, name in enumerate(scene.classes)])
+        self.of_class.show_value(scene.base_class)
         self.as_data.setEnabled(scene.base_rate > 0.0)
-        if two:
-            rate = float(scene.rates[1])
-            known = rate if math.isfinite(rate) else 0.5
-            self.rate.show_value(float(f"{scene.base_rate or known:.3g}"))
+        rate = float(scene.rates[scene.base_class])
+        known = rate if math.isfinite(rate) else 1.0 / len(scene.classes)
+        self.rate.show_value(float(f"{scene.base_rate or known:.3g}"))
         self.rates.setText(self._rates_words(scene))
 
     def _draw_shifts(self, scene: PriorsScene) -> None:
@@ -142,18 +150,28 @@ class PriorsPage(QWidget):
         return "<br>".join(lines)
 
     def _rates_words(self, scene: PriorsScene) -> str:
-        if len(scene.classes) != 2:
-            return self.tr("A base rate in use can be set for two classes.")
-        name, rate = escape(scene.classes[1]), percent(float(scene.rates[1]))
+        k = scene.base_class
+        name, rate = escape(scene.classes[k]), percent(float(scene.rates[k]))
         if not scene.base_rate:
             return self.tr(
                 "{0} of the {1} rows are {2}. Drag to where the model will serve: probabilities "
                 "and diagram are re-weighted."
             ).format(rate, self.tr(scene.split), name)
+        if len(scene.classes) == 2:
+            return self.tr(
+                "{0} is {1} of the data and <b>{2}</b> in use: every odds is multiplied by the "
+                "ratio of the odds, and each row counts accordingly."
+            ).format(name, rate, percent(scene.base_rate))
+        shares = zip(scene.classes, scene.rates.tolist(), scene.in_use.tolist(), strict=True)
+        moved = ", ".join(
+            f"{escape(it)} {percent(old)} → <b>{percent(new)}</b>"
+            for it, old, new in list(shares)[:MOST_SHOWN]
+        )
         return self.tr(
-            "{0} is {1} of the data and <b>{2}</b> in use: every odds is multiplied by the ratio "
-            "of the odds, and each row counts accordingly."
-        ).format(name, rate, percent(scene.base_rate))
+            "In the data → in use: {0}. Each probability is multiplied by its class's new share "
+            "over the old one, and the row divided by its sum; the other classes keep their "
+            "proportions."
+        ).format(moved)
 
     def _rate_slider(self) -> ValueSlider:
         knob = KNOBS["calibration.base_rate"]
@@ -162,6 +180,11 @@ class PriorsPage(QWidget):
         slider = ValueSlider("calibrators.base_rate", knob, self._put_rate, (0.01, 0.99))
         slider.slider.sliderPressed.connect(self._begin_drag)
         return slider
+
+    def _put_class(self, k: object) -> None:
+        """Set another class's base rate from now on, beginning with that of the data."""
+        experiment = self.session.experiment.replacing("calibration.base_class", k)
+        self.session.replace(experiment.replacing("calibration.base_rate", 0.0))
 
     def _begin_drag(self) -> None:
         self._drags += 1

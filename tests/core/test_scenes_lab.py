@@ -121,6 +121,35 @@ def test_another_base_rate_multiplies_every_odds_by_the_ratio_of_the_odds(moons)
     assert scene.base_rates == pytest.approx((here, 0.1))
 
 
+@pytest.mark.parametrize(("chosen", "k"), [(0, 0), (1, 1), (-1, 2), (7, 2)])
+def test_another_base_rate_of_one_class_of_three_is_bayes_rule_and_weighs_the_rows(chosen, k):
+    run, state = trained(data={"source": "three_spirals", "rows": 300, "noise": 0.6}, steps=40)
+    changed = with_choices(run, base_rate=0.7, base_class=chosen)
+    p = part_probabilities(Model.at(run, state), 2, None)
+    y = raw_rows(run, 2)[1]
+
+    def in_use(part):
+        rates = np.bincount(run.prepared.y[run.prepared.split == part], minlength=3).astype(float)
+        rates /= rates.sum()
+        moved = 0.3 * rates / (1.0 - rates[k])
+        moved[k] = 0.7
+        return moved / rates
+
+    expected = p * in_use(0)
+    expected /= expected.sum(axis=1, keepdims=True)
+    np.testing.assert_allclose(mended(changed, state, 2), expected, atol=1e-12)
+    weights = in_use(2)[y]
+    assert weights[y == k].sum() / weights.sum() == pytest.approx(0.7)
+    for view, judged, outcomes in (
+        (View(split="test", reliability_class=1), expected[:, 1], y == 1),
+        (View(split="test"), expected.max(axis=1), y == expected.argmax(axis=1)),
+    ):
+        scene = reliability_scene(changed, state, view, draws=5)
+        brier = np.average((judged - outcomes) ** 2, weights=weights)
+        assert scene.calibrated.brier.score == pytest.approx(brier)
+        assert scene.base_rates == pytest.approx(((y == k).mean(), 0.7))
+
+
 def test_reweighting_is_bayes_rule():
     rng = np.random.default_rng(1)
     likelihood = rng.random((20, 3))

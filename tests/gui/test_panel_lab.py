@@ -288,6 +288,36 @@ def test_class_weights_are_undone_and_the_base_rate_dragged(qtbot, show):
         made.close()
 
 
+def test_the_base_rate_of_one_class_of_three_moves_the_others_in_proportion(qtbot, show):
+    made = new_session(data={"source": "three_spirals", "rows": 300})
+    try:
+        train(qtbot, made, 20)
+        panel, diagram = show("calibrators", made), show("reliability", made)
+        panel.open_page("priors")
+        made.set_view("reliability_class", 0)
+        before = diagram.scene.raw.bars.counts.sum()
+        panel.priors.of_class.setCurrentIndex(0)
+        panel.priors.rate.changed.emit(0.7)
+        choices = made.experiment.calibration
+        assert (choices.base_class, choices.base_rate) == (0, 0.7)
+        scene = panel.scene.of
+        rest = scene.rates[1:] / scene.rates[1:].sum()
+        np.testing.assert_allclose(scene.in_use, [0.7, *(0.3 * rest)])
+        for share in scene.in_use:
+            assert f"{100 * share:.3g}" in panel.priors.rates.text()
+        judged = diagram.scene.calibrated.bars
+        assert judged.positives.sum() / judged.counts.sum() == pytest.approx(0.7)
+        assert diagram.scene.raw.bars.counts.sum() == pytest.approx(before)
+        panel.priors.of_class.setCurrentIndex(2)
+        assert made.experiment.calibration.base_rate == 0.0
+        made.undo_stack.undo()
+        assert made.experiment.calibration == choices
+        for shown in (panel, diagram):
+            shown.hide()
+    finally:
+        made.close()
+
+
 def test_numbers_follow_in_the_background_and_the_latest_wins(qtbot, session, show):
     train(qtbot, session, 40)
     panel = show("numbers", session)
