@@ -14,6 +14,7 @@ from core.registry import Registry
 from gui.docks import Dock
 
 LAYOUT_VERSION = 1
+LOW = 620  # a window less high than this shows the panels of a column one at a time, as tabs
 _VISIBLE = 64  # pixels of a window's title that must lie on a screen
 
 
@@ -89,6 +90,7 @@ class Layouts:
         self._settings = settings
         self.workspace = WORKSPACES["train"]
         self.is_touched = False
+        self._is_low = False
 
     def switch(self, name: str) -> None:
         """Save the present workspace and arrange another, as it was left."""
@@ -130,6 +132,7 @@ class Layouts:
         """Put the workspace's panels in their columns and hide the others."""
         self.is_touched = False
         window, docks = self._window, self._docks
+        self._is_low = window.height() < LOW
         for dock in docks.values():
             dock.setFloating(False)
             window.removeDockWidget(dock)
@@ -140,7 +143,10 @@ class Layouts:
             window.splitDockWidget(docks[left], docks[right], Qt.Orientation.Horizontal)
         for column in self.workspace.columns:
             for upper, lower in pairwise(column):
-                window.splitDockWidget(docks[upper], docks[lower], Qt.Orientation.Vertical)
+                if self._is_low:
+                    window.tabifyDockWidget(docks[upper], docks[lower])
+                else:
+                    window.splitDockWidget(docks[upper], docks[lower], Qt.Orientation.Vertical)
         for name, front in self.workspace.behind:
             window.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, docks[name])
             window.tabifyDockWidget(docks[front], docks[name])
@@ -153,7 +159,8 @@ class Layouts:
             if name in shown - tabs:
                 dock.panel()  # what it holds decides its size
             dock.setVisible(name in shown)
-        for _, front in self.workspace.behind:
+        fronts = tops if self._is_low else [front for _, front in self.workspace.behind]
+        for front in fronts:
             docks[front].raise_()
         # docks take sizes only once they have been laid out; until then nothing is painted
         window.setUpdatesEnabled(False)
@@ -165,7 +172,11 @@ class Layouts:
 
     def follow_window(self) -> None:
         """Let the columns grow with the window, unless the user has arranged them."""
-        if not self.is_touched:
+        if self.is_touched:
+            return
+        if self._is_low != (self._window.height() < LOW):
+            self.arrange()
+        else:
             self.resize()
 
     def resize(self) -> None:
@@ -177,7 +188,7 @@ class Layouts:
         widths = [first, *(round(width * share) for width in others)]
         window.resizeDocks(tops, widths, Qt.Orientation.Horizontal)
         for column, heights in zip(workspace.columns, workspace.heights, strict=True):
-            if len(column) > 1:
+            if len(column) > 1 and not self._is_low:
                 scaled = [window.height() * height // sum(heights) for height in heights]
                 parts = [docks[name] for name in column]
                 window.resizeDocks(parts, scaled, Qt.Orientation.Vertical)

@@ -24,7 +24,7 @@ from gui.importing.dialog import ImportDialog
 from gui.panels import PANELS
 from gui.reporting import trouble_of
 from gui.theme import THEMES, theme, themes
-from gui.workspaces import WORKSPACES, is_on_a_screen
+from gui.workspaces import LOW, WORKSPACES, is_on_a_screen
 
 CSV = "a,b,species\n" + "".join(
     f"{i % 7},{i % 5 + 3 * (i % 2)},{'cat' if i % 2 else 'dog'}\n" for i in range(60)
@@ -88,6 +88,20 @@ def test_nothing_is_clipped_or_overlaps_at_the_first_size(qtbot, window):
     form = window.panel("knobs")
     assert form.widget().width() <= form.viewport().width()
     assert window.fittings.transport.width() >= window.fittings.transport.minimumSizeHint().width()
+
+
+def test_in_a_low_window_a_column_shows_one_panel_at_a_time(qtbot, open_window):
+    window = open_window()
+    loss, reliability = (window.fittings.docks[name] for name in ("loss", "reliability"))
+    assert window.tabifiedDockWidgets(loss) == []
+    window.resize(960, LOW - 40)
+    qtbot.waitUntil(lambda: reliability in window.tabifiedDockWidgets(loss))
+    assert window.panel("loss").is_seen()
+    assert not window.panel("reliability").is_seen()
+    assert window.height() < LOW
+    window.resize(1280, 800)
+    qtbot.waitUntil(window.panel("reliability").is_seen)
+    assert window.panel("loss").is_seen()
 
 
 def test_a_hidden_panel_stays_hidden_after_a_restart_and_reset_brings_it_back(open_window):
