@@ -53,6 +53,7 @@ def launch(
     _furnish(window, arguments)
     application.processEvents()
     notice("frame")
+    window.session.timer.start()
     window.complete()
     _begin(window, arguments)
     return window
@@ -105,6 +106,7 @@ def _furnish(window: Window, arguments: argparse.Namespace) -> None:
     is_asked = (view.x_axis, view.y_axis) != (View().x_axis, View().y_axis)
     session.view = view if is_asked else replace(view, x_axis=x_axis, y_axis=y_axis)
     session.set_pace(FIRST_PACE)
+    session.timer.stop()  # until the first frame is drawn: what it tells would be drawn twice
     window.furnish(session)
 
 

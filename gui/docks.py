@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSize, Qt, QTimer, Signal
@@ -15,10 +16,10 @@ from PySide6.QtGui import (
     QMouseEvent,
 )
 from PySide6.QtWidgets import (
+    QAbstractScrollArea,
     QDockWidget,
     QHBoxLayout,
     QLabel,
-    QLineEdit,
     QToolButton,
     QWidget,
 )
@@ -108,9 +109,12 @@ class Dock(QDockWidget):
     -------
     moved : ()
         The user has shown, hidden, floated or begun to drag it.
+    maximise_wanted : (str)
+        Its name.
     """
 
     moved = Signal()
+    maximise_wanted = Signal(str)
 
     def __init__(
         self, name: str, title: str, make: Callable[[QWidget], QWidget], window: Window
@@ -120,19 +124,26 @@ class Dock(QDockWidget):
         self.name = name
         self._make = make
         self._window = window
-        self.title = Title(title, self)
-        self.setTitleBarWidget(self.title)
-        self.title.float_wanted.connect(self._toggle_floating)
-        self.title.close_wanted.connect(self._hide_by_hand)
         self.setAcceptDrops(True)
         action = self.toggleViewAction()
         action.triggered.connect(self._on_toggled_by_hand)
         action.setObjectName(f"action.panel.{name}")
         self.visibilityChanged.connect(self._on_visibility)
 
+    @cached_property
+    def title(self) -> Title:
+        """The title, made with the panel: most docks are hidden at first."""
+        title = Title(self.windowTitle(), self)
+        title.float_wanted.connect(self._toggle_floating)
+        title.close_wanted.connect(self._hide_by_hand)
+        title.maximise_wanted.connect(lambda: self.maximise_wanted.emit(self.name))
+        self.setTitleBarWidget(title)
+        return title
+
     def panel(self) -> QWidget:
         """Return the panel, made at the first call."""
         if self.widget() is None:
+            self.title.show()
             made = self._make(self)
             made.setObjectName(f"panel.{self.name}")
             made.setAccessibleName(self.windowTitle())
@@ -142,9 +153,9 @@ class Dock(QDockWidget):
 
     def pass_drops_on(self) -> None:
         """Let drops on the panel's plots and fields reach the window."""
-        for child in self.findChildren(QWidget):
-            if child.acceptDrops() and not isinstance(child, QLineEdit):
-                child.setAcceptDrops(False)
+        for area in self.findChildren(QAbstractScrollArea):  # nothing else but a field takes drops
+            for taking in (area, area.viewport()):
+                taking.setAcceptDrops(False)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Hand single keys to the window, also while floating."""

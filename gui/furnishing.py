@@ -134,8 +134,8 @@ def _make_docks(window: Window) -> dict[str, Dock]:
     for name, record in PANELS.items():
         make = _maker(record.make, session)
         docks[name] = Dock(name, record.title, make, window)
-    for name, dock in docks.items():
-        dock.title.maximise_wanted.connect(lambda name=name: window.toggle_maximised(name))
+    for dock in docks.values():
+        dock.maximise_wanted.connect(window.toggle_maximised)
         window.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, dock)
     return docks
 

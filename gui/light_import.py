@@ -8,6 +8,7 @@ unbuilt; and what is not used here is imported when it is first asked for.
 
 from __future__ import annotations
 
+import inspect
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -17,6 +18,8 @@ from importlib.machinery import ModuleSpec
 from importlib.util import find_spec
 from types import ModuleType
 from typing import Any
+
+from gui.starting import replaced
 
 _COPIED = ("QtCore", "QtGui", "QtWidgets")
 _UNUSED_ITEMS = (
@@ -79,6 +82,8 @@ def import_pyqtgraph() -> None:
     """Import pyqtgraph, if it is not imported yet."""
     if "pyqtgraph" in sys.modules:
         return
+    with replaced(inspect, "cleandoc", str):  # no one reads the documentation that it would indent
+        import_module("numpy")
     originals = {name: import_module(f"PySide6.{name}") for name in _COPIED}
     for name, original in originals.items():
         place = f"pyqtgraph.Qt.{name}"

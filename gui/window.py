@@ -256,7 +256,8 @@ class Window(QMainWindow):
 
     def _show_maximised(self, name: str) -> None:
         for other, dock in self.fittings.docks.items():
-            dock.title.show_maximised(other == name)
+            if dock.widget() is not None:
+                dock.title.show_maximised(other == name)
 
     def _focused_panel(self) -> str:
         focused = QApplication.focusWidget()

@@ -52,7 +52,7 @@ class LockedPlot(pg.PlotWidget):  # type: ignore[misc]
 
     def __init__(self, name: str, parent: QWidget | None = None) -> None:
         axes = {side: QuietAxis(side) for side in ("left", "bottom")}
-        super().__init__(parent=parent, axisItems=axes)
+        super().__init__(parent=parent, axisItems=axes, enableMenu=False)
         self.setObjectName(name)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setFrameShape(self.Shape.NoFrame)
@@ -65,7 +65,6 @@ class LockedPlot(pg.PlotWidget):  # type: ignore[misc]
         self._ticks: dict[str, tuple[tuple[float, str], ...]] = {}
         item = self.getPlotItem()
         item.hideButtons()
-        item.setMenuEnabled(False)
         item.setMouseEnabled(False, False)
         item.vb.setDefaultPadding(0.0)
         item.vb.disableAutoRange()
