@@ -25,7 +25,7 @@ from core.calibration import (
     consistency_band,
     expected_calibration_error,
     log_loss,
-    maximum_calibration_error,
+    point_statistics,
     reliability_curve,
     score_decomposition,
     smooth_calibration_error,
@@ -40,6 +40,7 @@ from core.evaluation import evaluate
 
 Work = Callable[[], object]
 CURVE = "scikit-learn: curve, 15 equal widths"
+POINTS = "scikit-learn: curve, Brier, log loss"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +78,14 @@ def peers(y: NDArray[np.int64], p: NDArray[np.float64]) -> list[Task]:
             Task(CURVE, lambda: curves.calibration_curve(y, p, n_bins=15)),
             Task("scikit-learn: Brier", lambda: metrics.brier_score_loss(y, p)),
             Task("scikit-learn: log loss", lambda: metrics.log_loss(y, p)),
+            Task(
+                POINTS,
+                lambda: (
+                    curves.calibration_curve(y, p, n_bins=15),
+                    metrics.brier_score_loss(y, p),
+                    metrics.log_loss(y, p),
+                ),
+            ),
             Task("scikit-learn: AUC", lambda: metrics.roc_auc_score(y, p)),
             Task("scikit-learn: isotonic", lambda: isotonic.IsotonicRegression().fit(p, y)),
         ]
@@ -89,15 +98,6 @@ def peers(y: NDArray[np.int64], p: NDArray[np.float64]) -> list[Task]:
 
 def from_rows(y: NDArray[np.int64], p: NDArray[np.float64]) -> list[Task]:
     """Return what Credence computes from rows."""
-
-    def point_figures() -> tuple[float, ...]:
-        return (
-            expected_calibration_error(y, p),
-            maximum_calibration_error(y, p),
-            brier_score(y, p),
-            log_loss(y, p),
-        )
-
     return [
         Task("curve, 15 equal widths", lambda: reliability_curve(y, p), 10.0, CURVE),
         Task("curve, 15 equal masses", lambda: reliability_curve(y, p, 15, "mass"), None, CURVE),
@@ -105,7 +105,7 @@ def from_rows(y: NDArray[np.int64], p: NDArray[np.float64]) -> list[Task]:
         Task("ECE", lambda: expected_calibration_error(y, p), 10.0, "netcal: ECE"),
         Task("Brier", lambda: brier_score(y, p), 10.0, "scikit-learn: Brier"),
         Task("log loss", lambda: log_loss(y, p), 10.0, "scikit-learn: log loss"),
-        Task("ECE, MCE, Brier and log loss", point_figures, None, CURVE),
+        Task("curve, ECE, MCE, Brier, log loss", lambda: point_statistics(y, p), 10.0, POINTS),
         Task(
             "CORP with decomposition",
             lambda: score_decomposition(y, p),

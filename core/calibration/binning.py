@@ -177,16 +177,16 @@ class CellIndex:
             # A last bound at the very end is no index; the segment before it runs there anyway.
             bounds = bounds[:-1] if bounds[-1] == self.blocks.shape[1] else bounds
             result[:, whole] = np.add.reduceat(self.blocks, bounds, axis=1)[:, ::2]
-        head_end = np.where(whole, first * _BLOCK, ends)
-        tail_start = np.where(whole, last * _BLOCK, ends)
-        sizes = (head_end - starts) + (ends - tail_start)
-        some = sizes > 0
-        at = (np.cumsum(sizes) - sizes)[some]
-        ranges = np.column_stack((starts, head_end, tail_start, ends)).tolist()
-        for row, item in zip(result, self.items, strict=True):
-            pieces = [part for a, b, c, d in ranges for part in (item[a:b], item[c:d])]
-            if len(at):
-                row[some] += np.add.reduceat(np.concatenate(pieces), at)
+        # What lies outside whole blocks: the cells before the first one, and those after the last.
+        begins = np.column_stack((starts, np.where(whole, last * _BLOCK, ends))).ravel()
+        sizes = np.column_stack((np.where(whole, first * _BLOCK, ends), ends)).ravel() - begins
+        ranges = np.cumsum(sizes)
+        at = np.arange(ranges[-1] if len(ranges) else 0) + np.repeat(begins + sizes - ranges, sizes)
+        some = sizes[::2] + sizes[1::2] > 0
+        if len(at):
+            heads = (ranges[1::2] - sizes[::2] - sizes[1::2])[some]
+            for row, item in zip(result, self.items, strict=True):
+                row[some] += np.add.reduceat(item[at], heads)
         return result
 
 
