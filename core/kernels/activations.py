@@ -79,7 +79,17 @@ FUNCTIONS = {
 
 
 @inlined
-def _apply(
+def _replace(function: Any, values: Place, stride: int, units: int, blocks: int) -> None:
+    lanes = width(values)
+    for block in range(blocks):
+        for unit in range(units):
+            at = (block * stride + unit) * lanes
+            value, _ = function(load(values, at))
+            store(values, at, value)
+
+
+@inlined
+def _replace_and_keep(
     function: Any, values: Place, stride: int, slopes: Place, units: int, blocks: int
 ) -> None:
     lanes = width(values)
@@ -91,16 +101,24 @@ def _apply(
             store(slopes, (block * units + unit) * lanes, slope)
 
 
-def _choose(code: Any, *arguments: Any) -> None:
-    """Write all activations, of which one runs."""
+def _switch(code: Any, written: Any, *arguments: Any) -> None:
+    """Write a loop for every activation, of which one runs."""
     cases = {
-        ACTIVATION_CODES[name]: functools.partial(call, code.builder, _apply, (f, *arguments))
+        ACTIVATION_CODES[name]: functools.partial(call, code.builder, written, (f, *arguments))
         for name, f in FUNCTIONS.items()
     }
     switch(code, cases)
 
 
 @compiled
-def activate(code: int, values: Place, stride: int, slopes: Place, units: int, blocks: int) -> None:
+def activate(code: int, values: Place, stride: int, units: int, blocks: int) -> None:
     """Apply an activation to `units` rows of each block of a layer, whose blocks have `stride`."""
-    _choose(code, values, stride, slopes, units, blocks)
+    _switch(code, _replace, values, stride, units, blocks)
+
+
+@compiled
+def activate_with_slopes(
+    code: int, values: Place, stride: int, slopes: Place, units: int, blocks: int
+) -> None:
+    """Apply an activation, and keep the slopes of `units` rows of each block."""
+    _switch(code, _replace_and_keep, values, stride, slopes, units, blocks)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 
-from core.kernels.activations import activate
+from core.kernels.activations import activate_with_slopes
 from core.kernels.gathering import FIRST_FEATURE, gather
 from core.kernels.layout import (
     ACTIVATION,
@@ -32,6 +32,7 @@ from core.kernels.losses import loss_deltas
 from core.kernels.order import draw_order
 from core.kernels.products import add_products, combine
 from core.kernels.scaling import normalise, normalise_back, sharpen, sharpen_back
+from core.kernels.single import gradient_in_plane, gradient_of_blocks
 from core.kernels.source import compiled, inlined
 from core.kernels.updates import (
     MOMENTUM_RATE,
@@ -47,8 +48,9 @@ from core.kernels.vectors import Place, after, every, get, load, put, store, wid
 
 # Places in the array of settings.
 N_FEATURES, ROW_STRIDE, CHUNK_BLOCKS, UPSTREAM, SUMS, BATCH_SIZE, SEED = range(7)
-LOSS, PENALTY, OPTIMIZER, SCHEDULE, COLUMNS_OF_TABLE = range(7, 12)
-SETTINGS = 12
+LOSS, PENALTY, OPTIMIZER, SCHEDULE, COLUMNS_OF_TABLE, SHAPE = range(7, 13)
+SETTINGS = 13
+NETWORK, LOGISTIC, PLANE = range(3)  # shapes: any, a single logit, one of two features
 # Places in the array that says where training stands.
 STEP, EPOCH, POSITION, CURRENT, DIVERGED = range(5)
 ORDER_SEED, ORDER_EPOCH, MARKED_FOR, SPARE = range(5, 9)
@@ -88,7 +90,7 @@ def _forward(
                 out, out_stride, after(work, get(own, PLAIN)), units, blocks,
                 after(weights, get(own, SHARPNESS)),
             )  # fmt: skip
-        activate(
+        activate_with_slopes(
             get(own, ACTIVATION), out, out_stride, after(work, get(own, SLOPES)), units, blocks
         )
         for block in range(blocks):
@@ -149,7 +151,11 @@ def _add_gradient(
 
     A batch of all rows is read from `stored`, where they stand in blocks in their own order.
     """
-    lanes = width(work)
+    lanes, shape, loss = width(work), get(settings, SHAPE), get(settings, LOSS)
+    if shape == PLANE and not is_stored:
+        return gradient_in_plane(
+            loss, table, order, samples, n_rows, weights, 1.0 / samples, gradient
+        )
     features, step = get(settings, N_FEATURES), get(settings, ROW_STRIDE) * lanes
     chunk = get(settings, CHUNK_BLOCKS) * lanes
     last = after(plan, (n_layers - 1) * COLUMNS)
@@ -166,9 +172,14 @@ def _add_gradient(
                 table, get(settings, COLUMNS_OF_TABLE), after(order, done), in_chunk, n_rows,
                 features, batch, after(progress, MARKED_FOR),
             )  # fmt: skip
+        if shape != NETWORK:
+            value += gradient_of_blocks(
+                loss, source, step, blocks, features, weights, 1.0 / samples, sums, gradient
+            )
+            continue
         _forward(plan, n_layers, source, blocks, samples, weights, statistics, new_statistics, work)
         value += loss_deltas(
-            get(settings, LOSS), after(work, get(last, OUTPUT)), after(work, get(last, SLOPES)),
+            loss, after(work, get(last, OUTPUT)), after(work, get(last, SLOPES)),
             get(last, UNITS), source, step, blocks, 1.0 / samples,
         )  # fmt: skip
         _backward(plan, n_layers, source, blocks, samples, weights, work, upstream, sums, gradient)
@@ -189,51 +200,48 @@ def take_steps(
     `here` and `slope` (size,) are room for the point where the gradient is taken, and for it.
     """
     optimizer, penalty = get(settings, OPTIMIZER), get(settings, PENALTY)
-    momentum = get(numbers, MOMENTUM_RATE) if optimizer == NESTEROV else 0.0
+    schedule, seed = get(settings, SCHEDULE), get(settings, SEED)
+    step, epoch, position = get(progress, STEP), get(progress, EPOCH), get(progress, POSITION)
+    current = get(progress, CURRENT)
     for _ in range(steps):
-        epoch, position, current = (
-            get(progress, EPOCH),
-            get(progress, POSITION),
-            get(progress, CURRENT),
-        )
-        old, new = current * size, (1 - current) * size
-        if position >= n:
-            epoch, position = epoch + 1, 0
-        samples = min(get(settings, BATCH_SIZE), n - position)
+        is_over = position >= n  # where the rows became fewer during the epoch
+        epoch_now, first = epoch + 1 if is_over else epoch, 0 if is_over else position
+        samples = min(get(settings, BATCH_SIZE), n - first)
         is_stored = samples == n
-        if not is_stored:
-            seed = get(settings, SEED)
-            if get(progress, ORDER_EPOCH) != epoch or get(progress, ORDER_SEED) != seed:
-                draw_order(seed, epoch, n, order, after(progress, SPARE))
-                put(progress, ORDER_EPOCH, epoch)
-                put(progress, ORDER_SEED, seed)
-        look_ahead(after(theta, old), after(slots, old), momentum, size, here)
+        is_drawn = get(progress, ORDER_EPOCH) == epoch_now and get(progress, ORDER_SEED) == seed
+        if not is_stored and not is_drawn:
+            draw_order(seed, epoch_now, n, order, after(progress, SPARE))
+            put(progress, ORDER_EPOCH, epoch_now)
+            put(progress, ORDER_SEED, seed)
+        old, new = current * size, (1 - current) * size
+        point = after(theta, old)
+        if optimizer == NESTEROV:
+            look_ahead(point, after(slots, old), get(numbers, MOMENTUM_RATE), size, here)
+            point = here
         for i in range(0, size, width(slope)):
             store(slope, i, every(slope, 0.0))
         value = _add_gradient(
-            plan, n_layers, settings, table, n, stored, is_stored,
-            after(order, position), samples, here,
-            after(statistics, current * n_statistics),
-            after(statistics, (1 - current) * n_statistics), work, batch, slope,
-            progress,
+            plan, n_layers, settings, table, n, stored, is_stored, after(order, first), samples,
+            point, after(statistics, current * n_statistics),
+            after(statistics, (1 - current) * n_statistics), work, batch, slope, progress,
         )  # fmt: skip
         if penalty != 0:
-            strength = get(numbers, PENALTY_STRENGTH)
-            value += add_penalty(penalty, strength, size, here, mask, slope)
-        factor = schedule_factor(
-            get(settings, SCHEDULE), epoch + position / n, get(numbers, SCHEDULE_EPOCHS)
-        )
+            value += add_penalty(penalty, get(numbers, PENALTY_STRENGTH), size, point, mask, slope)
+        factor = 1.0
+        if schedule != 0:
+            length = get(numbers, SCHEDULE_EPOCHS)
+            factor = schedule_factor(schedule, epoch_now + first / n, length)
         value += update(
             optimizer, after(theta, old), after(theta, new), after(slots, old), after(slots, new),
-            2 * size, slope, size, get(progress, STEP) + 1, factor, numbers, mask,
+            2 * size, slope, size, step + 1, factor, numbers, mask,
         )  # fmt: skip
         if not math.isfinite(value):
             put(progress, DIVERGED, 1)
-            return
-        position += samples
-        if position >= n:
-            epoch, position = epoch + 1, 0
-        put(progress, STEP, get(progress, STEP) + 1)
-        put(progress, EPOCH, epoch)
-        put(progress, POSITION, position)
-        put(progress, CURRENT, 1 - current)
+            break
+        step, current = step + 1, 1 - current
+        is_done = first + samples >= n
+        epoch, position = epoch_now + is_done, 0 if is_done else first + samples
+    put(progress, STEP, step)
+    put(progress, EPOCH, epoch)
+    put(progress, POSITION, position)
+    put(progress, CURRENT, current)

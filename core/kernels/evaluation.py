@@ -49,7 +49,7 @@ def _through(
             standardise(out, stride, units, blocks, gains, after(statistics, get(own, STATISTICS)))
         if get(own, SHARPNESS) >= 0:
             sharpen(out, stride, slopes, units, blocks, after(weights, get(own, SHARPNESS)))
-        activate(get(own, ACTIVATION), out, stride, slopes, units, blocks)
+        activate(get(own, ACTIVATION), out, stride, units, blocks)
         for block in range(blocks):
             store(out, ((block + 1) * stride - 1) * lanes, every(out, 1.0))
 

@@ -13,6 +13,17 @@ from core.kernels.vectors import Place, after, every, get, put, store, width
 FIRST_FEATURE = 2  # a row of the table, and a block, begin with the label and the sample weight
 
 
+def rows_at(
+    table: Pointer, columns: Any, order: Pointer, samples: Any, blank: Any
+) -> list[Pointer]:
+    """Return where the rows of one register's samples stand, the blank row beyond the last."""
+    rows = []
+    for lane in range(table.count):
+        row = chosen(compared("<", lane, samples), order.after(lane).get(), blank)
+        rows.append(table.after(row * columns))
+    return rows
+
+
 def _gather_block(
     table: Pointer, columns: Any, order: Pointer, samples: Any, blank: Any, block: Pointer
 ) -> None:
@@ -20,10 +31,7 @@ def _gather_block(
 
     Lanes without a sample get the table's blank row. The last four columns may overlap others.
     """
-    rows = []
-    for lane in range(block.count):
-        row = chosen(compared("<", lane, samples), order.after(lane).get(), blank)
-        rows.append(table.after(row * columns))
+    rows = rows_at(table, columns, order, samples, blank)
     with loop(block.builder, (columns + 3) // 4, []) as each:
         first, last = each.index * 4, columns - 4
         first = chosen(compared("<", first, last), first, last)

@@ -110,7 +110,8 @@ def plan_of(architecture: Architecture, lanes: int, itemsize: int, batch_rows: i
     widest = max(layer.units for layer in architecture.layers)
     sums = place + widest * blocks * lanes
     table.flags.writeable = False
-    return Plan(table, blocks, place, sums, sums + 64, architecture.n_inputs + 3)
+    room = max(64, (architecture.n_inputs + 1) * lanes)
+    return Plan(table, blocks, place, sums, sums + room, architecture.n_inputs + 3)
 
 
 def evaluation_plan(architecture: Architecture, lanes: int, itemsize: int) -> Plan:

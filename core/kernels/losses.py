@@ -15,7 +15,7 @@ CROSS_ENTROPY, SQUARED_ERROR = 0, 1
 SMALL = 1.5  # an error whose power of this is subnormal moves nothing, but slows what follows
 
 
-def _binary(logit: Lanes, label: Lanes, weight: Lanes) -> tuple[Lanes, Lanes, Lanes]:
+def binary(logit: Lanes, label: Lanes, weight: Lanes) -> tuple[Lanes, Lanes, Lanes]:
     """Return both losses' derivatives, and a number finite where both losses are.
 
     p - y is s sigmoid(s z), with s = 1 for y = 0 and -1 for y = 1: no digit is lost.
@@ -38,7 +38,7 @@ def _one_logit(
     for block in range(blocks):
         at = block * lanes
         label, weight = load(source, block * step), load(source, block * step + lanes) * share
-        by_entropy, by_square, size = _binary(load(logits, at), label, weight)
+        by_entropy, by_square, size = binary(load(logits, at), label, weight)
         if code == CROSS_ENTROPY:
             store(deltas, at, by_entropy)
             value = value + size

@@ -137,6 +137,9 @@ class Room:
         self.settings[burst.CHUNK_BLOCKS] = self.plan.chunk_blocks
         self.settings[burst.UPSTREAM] = self.plan.upstream
         self.settings[burst.SUMS] = self.plan.sums
+        if len(architecture.layers) == 1 and architecture.n_outputs == 1:
+            in_plane = architecture.n_inputs == 2
+            self.settings[burst.SHAPE] = burst.PLANE if in_plane else burst.LOGISTIC
 
     def take_steps(self, problem: Problem, rows: Rows, state: TrainState, steps: int) -> bool:
         """Train from a state; return whether a step had to be refused."""

@@ -106,8 +106,8 @@ def draw_order(seed: int, epoch: int, n: int, order: Place, spare: Place) -> Non
 
 
 @inlined
-def _try_swap(order: Place, i: Any, mask: Any, bits: Any) -> tuple[Any, Any]:
-    """Swap row i with the one drawn if it is not above i; return the next i and its mask.
+def _swap(order: Place, i: Any, mask: Any, bits: Any) -> Any:
+    """Swap row i with the one drawn if it is not above i; return the next i.
 
     Without a branch, since the processor could not guess it: a draw refused swaps i with itself.
     """
@@ -117,21 +117,33 @@ def _try_swap(order: Place, i: Any, mask: Any, bits: Any) -> tuple[Any, Any]:
     here = get(order, i)
     put(order, i, get(order, j))
     put(order, j, here)
-    i -= np.int64(accepted)
-    return i, mask >> np.int64(i <= mask >> 1)
+    return i - np.int64(accepted)
+
+
+@inlined
+def _drawn(high: Word, low: Word) -> Word:
+    """Return the 64 random bits of a state of the generator."""
+    turn = high >> 58
+    mixed = high ^ low
+    return (mixed >> turn) | (mixed << ((64 - turn) & 63))
 
 
 @compiled
-def _shuffle(order: Place, n: int, high: Word, low: Word, step_high: Word, step_low: Word) -> None:
+def _shuffle(order: Place, n: Any, high: Word, low: Word, step_high: Word, step_low: Word) -> None:
     """Fisher and Yates' shuffle from the last row down, each generator output used as two draws."""
-    i = n - 1
-    mask = 1
+    i, mask = n - 1, 1
     while mask < i:
         mask = 2 * mask + 1
     while i > 0:
+        half = mask >> 1
+        while i > half + 2:  # two draws leave the mask as it is
+            high, low = _advance(high, low, step_high, step_low)
+            bits = _drawn(high, low)
+            i = _swap(order, i, mask, np.int64(bits & _LOW))
+            i = _swap(order, i, mask, np.int64(bits >> 32))
         high, low = _advance(high, low, step_high, step_low)
-        turn = high >> 58
-        mixed = high ^ low
-        bits = (mixed >> turn) | (mixed << ((64 - turn) & 63))
-        i, mask = _try_swap(order, i, mask, np.int64(bits & _LOW))
-        i, mask = _try_swap(order, i, mask, np.int64(bits >> 32))
+        bits = _drawn(high, low)
+        i = _swap(order, i, mask, np.int64(bits & _LOW))
+        mask = half if i <= half else mask
+        i = _swap(order, i, mask, np.int64(bits >> 32))
+        mask = mask >> 1 if i <= mask >> 1 else mask

@@ -86,6 +86,15 @@ class Pointer:
         stored = self._marked(self.builder.store(register.value, place))
         stored.align = self.itemsize
 
+    def prefetch(self) -> None:
+        """Have a line of memory brought near ahead of its use; it need not exist."""
+        builder, name, flag = self.builder, "llvm.prefetch.p0", ir.IntType(32)
+        kind = ir.FunctionType(ir.VoidType(), [ir.IntType(8).as_pointer(), flag, flag, flag])
+        module = builder.module
+        function = module.globals.get(name) or ir.Function(module, kind, name)
+        place = builder.bitcast(self.value, kind.args[0])
+        builder.call(function, [place, flag(0), flag(3), flag(1)])  # data to read, and again soon
+
     def broadcast(self) -> Lanes:
         """Load one number into every lane."""
         return broadcast(self.builder, self._marked(self.builder.load(self.value)), self.count)

@@ -7,58 +7,72 @@ stand right after the weights, are one more row of weights.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
+from typing import Any
 
 from core.kernels.lanes import REGISTER_BYTES, Lanes, fma, folded
 from core.kernels.places import Pointer, loop
 from core.kernels.scalars import Number, chosen, compared
 from core.kernels.source import compiled
-from core.kernels.vectors import Place, after, every, get, put, width
+from core.kernels.vectors import Place, after, every, get, put, switch, width
 
 
 def _combining(sums: int, by_sum_is_one: bool) -> Callable[..., None]:
-    """Return what writes so many weighted sums of a block's rows.
+    """Return what writes so many weighted sums of each block's rows.
 
-    Its arguments are the weights, their steps from row to row and from sum to sum, the block's
-    rows, how many, and where the sums go. Narrow ones add every n-th row apart, so that more
-    additions are under way at a time.
+    Its arguments are the weights, their steps from row to row and from sum to sum, the blocks' rows
+    with the step from block to block, how many rows, where the sums go with the step from block to
+    block, and how many blocks. Narrow ones add every n-th row apart, so that more additions are
+    under way at a time.
     """
     apart = {1: 4, 2: 2, 4: 2, 8: 1}[sums]
 
-    def combining(
-        w: Pointer, by_row: Number, by_sum: Number, x: Pointer, rows: Number, out: Pointer
-    ) -> None:
-        places = [w.after(k if by_sum_is_one else by_sum * k) for k in range(sums)]
-
+    def one_block(places: list[Pointer], by_row: Number, x: Pointer, rows: Number) -> list[Lanes]:
         def added(index: Number, so_far: list[Lanes]) -> list[Lanes]:
             lanes = x.after(index * x.count).load()
             pairs = zip(places, so_far, strict=True)
             return [fma(place.after(index * by_row).broadcast(), lanes, s) for place, s in pairs]
 
         zero = every(x, 0.0)
-        with loop(w.builder, rows // apart, [zero] * sums * apart) as rounds:
+        with loop(x.builder, rows // apart, [zero] * sums * apart) as rounds:
             so_far, done = rounds.carried(), []
             for k in range(apart):
                 done += added(rounds.index * apart + k, so_far[k * sums : (k + 1) * sums])
             rounds.carry(done)
         result = rounds.carried()
-        if apart > 1:
-            left = rows % apart
-            result = [sum(result[k + sums :: sums], result[k]) for k in range(sums)]
-            with loop(w.builder, left, result) as rest:
-                rest.carry(added(rows - left + rest.index, rest.carried()))
-            result = rest.carried()
-        for k, register in enumerate(result):
-            out.after(k * out.count).store(register)
+        if apart == 1:
+            return result
+        left = rows % apart
+        result = [sum(result[k + sums :: sums], result[k]) for k in range(sums)]
+        with loop(x.builder, left, result) as rest:
+            rest.carry(added(rows - left + rest.index, rest.carried()))
+        return rest.carried()
+
+    def combining(
+        w: Pointer, by_row: Number, by_sum: Number, x: Pointer, x_step: Number, rows: Number,
+        out: Pointer, out_step: Number, blocks: Number,
+    ) -> None:  # fmt: skip
+        places = [w.after(k if by_sum_is_one else by_sum * k) for k in range(sums)]
+        with loop(w.builder, blocks, []) as each:
+            target = out.after(each.index * out_step)
+            result = one_block(places, by_row, x.after(each.index * x_step), rows)
+            for k, register in enumerate(result):
+                target.after(k * out.count).store(register)
 
     return combining
 
 
-_eight_forward, _eight_backward = _combining(8, True), _combining(8, False)
-_four_forward, _four_backward = _combining(4, True), _combining(4, False)
-_two_forward, _two_backward = _combining(2, True), _combining(2, False)
-_one = _combining(1, False)
-_FEW_WEIGHTS = 4096
+_FORWARD = {sums: _combining(sums, True) for sums in (8, 4, 2, 1)}
+_BACKWARD = {sums: _combining(sums, False) for sums in (8, 4, 2, 1)}
+
+
+def _forward(size: Any, *arguments: Any) -> None:
+    switch(size, {sums: functools.partial(f, *arguments) for sums, f in _FORWARD.items()})
+
+
+def _backward(size: Any, *arguments: Any) -> None:
+    switch(size, {sums: functools.partial(f, *arguments) for sums, f in _BACKWARD.items()})
 
 
 @compiled
@@ -77,35 +91,16 @@ def combine(
         read and `sums` rows of the target's are written.
     """
     lanes = width(source)
-    # Few weights stay in the nearest cache while blocks go by; many are better read once.
-    together = 1 if rows * sums <= _FEW_WEIGHTS else blocks
-    for first in range(0, blocks, together):
-        done = 0
-        while done < sums:
-            left = sums - done
-            size = 8 if left >= 8 else (4 if left >= 4 else (2 if left >= 2 else 1))
-            w = after(weights, done * by_sum)
-            for block in range(first, min(first + together, blocks)):
-                x = after(source, block * source_step)
-                z = after(target, block * target_step + done * lanes)
-                if by_sum == 1:
-                    if size == 8:
-                        _eight_forward(w, by_row, by_sum, x, rows, z)
-                    elif size == 4:
-                        _four_forward(w, by_row, by_sum, x, rows, z)
-                    elif size == 2:
-                        _two_forward(w, by_row, by_sum, x, rows, z)
-                    else:
-                        _one(w, by_row, by_sum, x, rows, z)
-                elif size == 8:
-                    _eight_backward(w, by_row, by_sum, x, rows, z)
-                elif size == 4:
-                    _four_backward(w, by_row, by_sum, x, rows, z)
-                elif size == 2:
-                    _two_backward(w, by_row, by_sum, x, rows, z)
-                else:
-                    _one(w, by_row, by_sum, x, rows, z)
-            done += size
+    done = 0
+    while done < sums:
+        left = sums - done
+        size = 8 if left >= 8 else (4 if left >= 4 else (2 if left >= 2 else 1))
+        w, z = after(weights, done * by_sum), after(target, done * lanes)
+        if by_sum == 1:
+            _forward(size, w, by_row, by_sum, source, source_step, rows, z, target_step, blocks)
+        else:
+            _backward(size, w, by_row, by_sum, source, source_step, rows, z, target_step, blocks)
+        done += size
 
 
 def _summing(rows: int, units: int) -> Callable[..., None]:

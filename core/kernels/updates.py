@@ -36,11 +36,7 @@ def schedule_factor(code: int, epochs: float, length: float) -> float:
 
 @inlined
 def look_ahead(theta: Place, velocity: Place, momentum: float, size: int, point: Place) -> None:
-    """Write where Nesterov's gradient is taken; with momentum 0, where the parameters are."""
-    if momentum == 0.0:
-        for i in range(0, size, width(point)):
-            store(point, i, load(theta, i))
-        return
+    """Write where Nesterov's gradient is taken."""
     for i in range(0, size, width(point)):
         store(point, i, fma(load(velocity, i), momentum, load(theta, i)))
 

@@ -42,6 +42,11 @@ def store(place: Place, index: Any, register: Value) -> None:
     place.after(index).store(register)
 
 
+def prefetch(place: Place, index: Any) -> None:
+    """Have the line of memory so much further brought near ahead of its use."""
+    place.after(index).prefetch()
+
+
 def every(place: Place, number: Any) -> Value:
     """Return a number in every lane of a register like those at a place."""
     return splat(place.builder, place.register, number)

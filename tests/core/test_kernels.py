@@ -111,6 +111,21 @@ def test_every_batch_size_agrees_with_numpy_partial_batches_included(
             assert_agree(problem, precision)
 
 
+@pytest.mark.parametrize("features", [1, 2, 3, 30])
+@BOTH
+def test_logistic_regression_agrees_with_numpy_for_every_batch_loss_and_optimiser(
+    features: int, precision: str
+) -> None:
+    for loss, batch in itertools.product(LOSSES, [1, 15, 16, 17, 33, 60, 61]):
+        problem = small_problem(n=61, features=features, hidden=(), loss=loss, batch_size=batch)
+        assert_agree(problem, precision)
+    for optimizer in OPTIMIZERS:
+        problem = small_problem(features=features, hidden=(), optimizer=optimizer, penalty="l2")
+        assert_agree(problem, precision)
+    problem = small_problem(n=3001, features=features, hidden=(), batch_size=2500)
+    assert_agree(problem, precision, 12)
+
+
 @pytest.mark.parametrize("batch", [2500, 3001])
 @BOTH
 def test_batches_larger_than_a_chunk_agree_with_numpy(batch: int, precision: str) -> None:

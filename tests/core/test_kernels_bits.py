@@ -23,6 +23,7 @@ def cut_problems() -> list[Problem]:
         small_problem(hidden=(5,), batch_norm=True, optimizer="nesterov", classes=3),
         small_problem(hidden=(6,), activation="adaptive_sigmoid", optimizer="rmsprop"),
         small_problem(hidden=(), batch_size=53, optimizer="adamw", penalty="l1"),
+        small_problem(hidden=(), features=2, optimizer="nesterov", batch_size=10),
         small_problem(n=2000, hidden=(7,), batch_size=1500, optimizer="adagrad"),
     ]
 
@@ -171,6 +172,20 @@ def test_a_bad_number_in_the_rows_stops_training_as_in_numpy(bad: float) -> None
             mine = engine.burst(problem, engine.start(problem, "glorot", 1), 20)
             assert mine.state.step == theirs.state.step, activation
             assert (mine.divergence is None) == (theirs.divergence is None)
+
+
+@pytest.mark.parametrize("features", [1, 2, 3])
+def test_a_bad_number_stops_logistic_regression_when_its_row_is_due_and_not_before(
+    features: int,
+) -> None:
+    engine = CompiledEngine("float64")
+    for row in range(0, 53, 9):
+        problem = small_problem(features=features, hidden=(), batch_size=6)
+        problem.X[row, -1] = np.inf
+        theirs = burst(problem, REFERENCE.start(problem, "glorot", 1), 20)
+        mine = engine.burst(problem, engine.start(problem, "glorot", 1), 20)
+        assert (mine.divergence is None) == (theirs.divergence is None)
+        assert mine.state.step == theirs.state.step
 
 
 @pytest.mark.parametrize("optimizer", ["momentum", "rmsprop", "adam"])

@@ -6,17 +6,19 @@ import math
 from collections.abc import Callable
 from typing import Any
 
+import mpmath
 import numpy as np
 import pytest
 
 pytest.importorskip("numba")
 
+from core.kernels.functions import tanh
 from core.kernels.machine import Code, object_of
 from core.kernels.order import draw_order
 from core.kernels.scalars import INDEX, REAL, ir
 from core.kernels.source import Source, compiled, inlined
 from core.kernels.translation import entry
-from core.kernels.vectors import after, get, put
+from core.kernels.vectors import after, get, load, put, store
 from core.training import row_order
 
 INTEGERS, DOUBLES = INDEX.as_pointer(), REAL.as_pointer()
@@ -158,6 +160,28 @@ def test_not_a_number_compares_as_in_python() -> None:
 def test_a_marked_function_is_not_called_by_mistake() -> None:
     with pytest.raises(TypeError, match="compiled code only"):
         _middle(1, 2, 3)
+
+
+@compiled
+def _tanh_of(z: Any, out: Any) -> None:
+    store(out, 0, tanh(load(z, 0)))
+
+
+@pytest.mark.parametrize("kind", [np.float32, np.float64])
+def test_tanh_is_right_to_a_few_units_in_the_last_place(kind: Any) -> None:
+    place = (REAL if kind is np.float64 else ir.FloatType()).as_pointer()
+    function = alone(_tanh_of, place, place)
+    z, out = np.zeros(16, kind), np.zeros(16, kind)
+    points = np.concatenate([np.linspace(-12, 12, 4001), np.geomspace(1e-30, 1, 200), [1e30]])
+    for start in range(0, len(points), 8):
+        part = points[start : start + 8].astype(kind)
+        z[: len(part)] = part
+        function(z, out)
+        exact = np.array([float(mpmath.tanh(float(x))) for x in part])
+        np.testing.assert_allclose(out[: len(part)], exact, rtol=6 * np.finfo(kind).eps)
+    z[:] = np.nan
+    function(z, out)
+    assert np.isnan(out[:4]).all()
 
 
 def test_rows_are_taken_in_the_order_that_numpy_draws() -> None:
