@@ -12,7 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from core.calibration.binned_error import binned_error
+from core.calibration.binned_error import binned_error, gap
+from core.calibration.binning import count
 from core.calibration.cells import Cells, pool_ties
 from core.calibration.inputs import (
     FloatArray,
@@ -23,7 +24,13 @@ from core.calibration.inputs import (
     checked_weights,
     frozen,
 )
-from core.calibration.scores import SCORES, brier_score, log_loss
+from core.calibration.scores import (
+    SCORES,
+    brier_score,
+    decompose,
+    log_loss,
+    score_decomposition,
+)
 from core.functions import binary_cross_entropy, categorical_cross_entropy
 
 
@@ -132,6 +139,47 @@ def evaluate(
     losses = surprise, brier_score(y, p, w), binned_error(pool_ties(confidence), 15)
     areas = [area_under_roc(pool_ties(Forecast(y == c, p[:, c], w))) for c in range(k)]
     return _figures(y, threshold, _count(y, best, k, w), _mean_of_known(np.array(areas)), losses)
+
+
+def tracked(labels: IntArray, probabilities: FloatArray, logits: FloatArray) -> dict[str, float]:
+    """Return the figures that are recorded while training goes on, by name, in one go.
+
+    They are those of `evaluate` at the threshold 1/2 and of `score_decomposition`; two classes,
+    for which rows are sorted once and nothing else is worked out, take a third of the time.
+
+    Parameters
+    ----------
+    labels : (n,) int array
+        Classes 0..K-1; n is at least 1.
+    probabilities, logits : (n,) or (n, K) arrays
+        Of class 1, or of every class; finite.
+
+    Examples
+    --------
+    >>> from core.functions import logit
+    >>> p = np.array([0.1, 0.6, 0.6, 0.9])
+    >>> figures = tracked(np.array([0, 0, 1, 1]), p, logit(p))
+    >>> figures["accuracy"], figures["auc"], round(figures["brier"], 3)
+    (0.75, 0.875, 0.135)
+    """
+    if probabilities.ndim == 2:
+        scored = evaluate(labels, probabilities, logits=logits)
+        parts = score_decomposition(labels, probabilities)
+        names = ("accuracy", "auc", "brier", "log_loss", "ece")
+        found = {name: float(getattr(scored, name)) for name in names}
+    else:
+        forecast = Forecast(labels == 1, probabilities, None)
+        cells = pool_ties(forecast)
+        parts = decompose(cells, SCORES["brier"])
+        found = {
+            "accuracy": float(((probabilities >= 0.5) == forecast.outcomes).mean()),
+            "auc": area_under_roc(cells),
+            "brier": parts.score,
+            "log_loss": float(binary_cross_entropy(logits, labels).mean()),
+            "ece": gap(count(forecast, 15), "l1"),
+        }
+    found |= {"mcb": parts.miscalibration, "dsc": parts.discrimination, "unc": parts.uncertainty}
+    return found
 
 
 def confusion_matrix(

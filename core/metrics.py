@@ -6,9 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.calibration.scores import score_decomposition
 from core.data.preparing import Prepared
-from core.evaluation import evaluate
+from core.evaluation import tracked
 from core.fastest import logits_at
 from core.heads import HEADS, binary_logit
 from core.losses import LOSSES
@@ -100,18 +99,7 @@ def _figures(problem: Problem, state: TrainState, X: np.ndarray, y: np.ndarray) 
         probabilities, logits = probabilities[:, 1], binary_logit(logits)
     figures = {"loss": loss}
     if np.isfinite(probabilities).all():
-        scored = evaluate(y, probabilities, logits=logits)
-        parts = score_decomposition(y, probabilities)
-        figures |= {
-            "accuracy": scored.accuracy,
-            "auc": scored.auc,
-            "brier": scored.brier,
-            "log_loss": scored.log_loss,
-            "ece": scored.ece,
-            "mcb": parts.miscalibration,
-            "dsc": parts.discrimination,
-            "unc": parts.uncertainty,
-        }
+        figures |= tracked(y, probabilities, logits)
     return figures
 
 

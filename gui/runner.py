@@ -15,9 +15,9 @@ from core.training import Engine, Problem, TrainState, steps_to_epoch
 from gui.mailbox import Edited, Event, Failed, Mailbox, Measured, Stopped
 from gui.pacing import Metronome, Pace, Speedometer
 
-BURST_SECONDS = 0.004
-MEASURE_SECONDS = 1.0 / 30.0
-MEASURE_SHARE = 0.15  # of the thread's time, at the most
+BURST_SECONDS = 0.008  # half a frame; each burst's end takes the interpreter from the window
+MEASURE_SECONDS = 1.0 / 20.0  # as often as the curves are drawn
+MEASURE_SHARE = 0.1  # of the thread's time, at the most
 
 Measure = Callable[[Problem, TrainState], Mapping[str, float]]
 ValidationLoss = Callable[[TrainState], float]

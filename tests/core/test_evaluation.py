@@ -7,8 +7,10 @@ import pytest
 from scipy.special import expit
 from sklearn import metrics
 
+from core.calibration.scores import score_decomposition
 from core.errors import UserError
-from core.evaluation import confusion_matrix, evaluate
+from core.evaluation import confusion_matrix, evaluate, tracked
+from core.functions import logit
 from core.thresholds import (
     bayes_threshold,
     best_threshold,
@@ -80,6 +82,25 @@ def test_figures_of_several_classes_are_those_of_scikit_learn(seed, weighted):
     }
     for name, value in expected.items():
         assert getattr(figures, name) == pytest.approx(value, rel=1e-9), name
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_tracked_figures_are_those_of_evaluate_and_of_the_decomposition(seed):
+    cases = [binary_case(seed, ties=ties)[:2] for ties in (False, True)]
+    cases = [(y, np.clip(p, 0.01, 0.99), logit(np.clip(p, 0.01, 0.99))) for y, p in cases]
+    y, p, _ = class_case(seed)
+    cases.append((y, p, np.log(p)))
+    for y, p, z in cases:
+        found = tracked(y, p, z)
+        figures, parts = evaluate(y, p, logits=z), score_decomposition(y, p)
+        expected = {
+            **{name: getattr(figures, name) for name in ("accuracy", "auc", "brier", "log_loss")},
+            "ece": figures.ece,
+            "mcb": parts.miscalibration,
+            "dsc": parts.discrimination,
+            "unc": parts.uncertainty,
+        }
+        assert found == pytest.approx(expected, rel=1e-12, abs=1e-14)
 
 
 def test_two_columns_give_the_figures_of_the_second_one():
