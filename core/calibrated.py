@@ -146,12 +146,21 @@ def mends(choices: CalibrationChoices) -> bool:
 
 def fit_calibrator(model: Model, choices: CalibrationChoices) -> Fitted:
     """Return the calibrator that the choices name: fitted, or with its parameters by hand."""
-    if choices.by_hand and choices.method == "temperature":
-        return Temperature(choices.temperature)
-    if choices.by_hand and choices.method == "platt" and len(model.prepared.classes) == 2:
+    if is_by_hand(choices, len(model.prepared.classes)):
+        if choices.method == "temperature":
+            return Temperature(choices.temperature)
         return Platt(choices.platt_a, choices.platt_b)
     folds = choices.folds if choices.fitted_on == CROSS_FITTED else 0
     return _fit(model, choices.method, fitting_part(choices), folds, choices.undo_weights)
+
+
+def is_by_hand(choices: CalibrationChoices, n_classes: int) -> bool:
+    """Tell whether the calibrator's parameters are those set by hand: temperature, or Platt of two.
+
+    For other calibrators, and Platt with a map a class, the switch has no meaning.
+    """
+    turned = choices.method == "temperature" or (choices.method == "platt" and n_classes == 2)
+    return choices.by_hand and turned
 
 
 def fitting_part(choices: CalibrationChoices) -> int:

@@ -12,6 +12,7 @@ from core.calibrated import (
     Mend,
     Model,
     fit_calibrator,
+    is_by_hand,
     mend,
     part_probabilities,
 )
@@ -162,12 +163,13 @@ def handles_of(model: Model, choices: CalibrationChoices) -> tuple[Handle, ...]:
         return ()
     fitted = fit_calibrator(model, replace(choices, by_hand=False)).parameters if names else {}
     found = []
+    by_hand = is_by_hand(choices, len(model.prepared.classes))
     for name in names:
         knob = knob_at(f"calibration.{name}")
         best = float(np.asarray(fitted[FITTED_NAMES[name]].value))
         if isinstance(knob, NumberKnob):
             best = min(max(best, knob.low), knob.high)
-        value = float(getattr(choices, name)) if choices.by_hand else best
+        value = float(getattr(choices, name)) if by_hand else best
         found.append(Handle(f"calibration.{name}", knob.label, value, best))
     return tuple(found)
 
@@ -283,7 +285,7 @@ def _empty(run: Run, view: View) -> HandlesScene:
         method=choices.method if choices.method in CALIBRATORS else "none",
         handles=(),
         turned=0,
-        by_hand=choices.by_hand,
+        by_hand=is_by_hand(choices, len(run.prepared.classes)),
         grid=none,
         loss=none,
         here=(nan, nan),

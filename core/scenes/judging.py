@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from core.calibrated import Model, mend, mends, part_probabilities
+from core.calibrated import Model, is_by_hand, mend, mends, part_probabilities
 from core.calibration.binned_error import gap
 from core.calibration.binning import Bins, CellIndex, indexed
 from core.calibration.cells import Cells, cells_of
@@ -122,7 +122,7 @@ def pooled(
     base_rate = chosen.base_rate, chosen.base_class
     # bins and ticks change no probability, so that they are left out of what is remembered
     key = replace(choices, bins=1, binning="width", compared=()) if mended and choices else None
-    by_hand = key is not None and key.by_hand
+    by_hand = key is not None and is_by_hand(key, len(run.prepared.classes))
     return _pooled(Model.at(run, state), code, forecast, key, base_rate, most if by_hand else 0)
 
 
@@ -132,8 +132,7 @@ def is_rounded(run: Run, code: int, most: int) -> bool:
     Of two classes rows of neighbouring logits are then taken together; of more, some rows stand for
     all, evenly spaced.
     """
-    choices = run.experiment.calibration
-    by_hand = choices.by_hand and choices.method in ("temperature", "platt")
+    by_hand = is_by_hand(run.experiment.calibration, len(run.prepared.classes))
     return by_hand and 0 < most < int(np.count_nonzero(run.prepared.split == code))
 
 

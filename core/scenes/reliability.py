@@ -13,6 +13,7 @@ from core.calibrated import (
     base_class_of,
     base_rates,
     fitting_part,
+    is_by_hand,
     mends,
     plain_method,
 )
@@ -109,7 +110,9 @@ class ReliabilityScene:
     fitted_here : bool
         Whether the calibrator is shown on the rows it was fitted on.
     base_rates : (data, in use)
-        Share of a class, where another base rate is in use; else empty.
+        Share of one class, where another base rate is in use; else empty.
+    base_class : int
+        Which one.
     brushed : tuple of float
         (low, high]; empty where no rows are picked out.
     problem : str
@@ -138,6 +141,7 @@ class ReliabilityScene:
     fitted_on: str
     fitted_here: bool
     base_rates: tuple[float, ...]
+    base_class: int
     brushed: tuple[float, ...]
     problem: str
     rounded: bool = False
@@ -209,16 +213,17 @@ def _empty(run: Run, state: TrainState, view: View) -> ReliabilityScene:
         truth=(NO_FLOATS, NO_FLOATS),
         method=choices.method,
         fitted_on=choices.fitted_on,
-        fitted_here=_is_fitted_here(choices, code),
+        fitted_here=_is_fitted_here(choices, code, len(classes)),
         base_rates=_rates(run, code),
+        base_class=base_class_of(choices.base_class, len(classes)),
         brushed=view.brushed,
         problem="",
     )
 
 
-def _is_fitted_here(choices: CalibrationChoices, code: int) -> bool:
+def _is_fitted_here(choices: CalibrationChoices, code: int, n_classes: int) -> bool:
     """Tell whether a calibrator is judged on rows that it saw; cross-fitted ones never are."""
-    some = choices.method != NO_METHOD and not choices.by_hand
+    some = choices.method != NO_METHOD and not is_by_hand(choices, n_classes)
     return some and choices.fitted_on != CROSS_FITTED and fitting_part(choices) == code
 
 
@@ -246,7 +251,7 @@ def _compared(
     found = []
     choices = run.experiment.calibration
     for name in choices.compared:
-        if name == choices.method and not choices.by_hand:
+        if name == choices.method and not is_by_hand(choices, len(run.prepared.classes)):
             continue
         label = CALIBRATORS[name].label
         try:

@@ -64,18 +64,17 @@ class ByClassPanel(PlottedPanel):
         self.curve.show_value(self.session.view.reliability_curve)
         show_checked(self.top_label, scene.top_label)
         self.tiles.show_scene(scene)
-        colour = theme().calibrated
-        text = self._sentence(scene)
+        mended = ""
         if scene.ece[1] == scene.ece[1]:
-            mended = self.tr("calibrated {0}").format(figure(scene.ece[1]))
-            text += f" <span style='color:{colour}'>{mended}</span>"
-        self.says.setText(text)
+            said = self.tr("calibrated {0}").format(figure(scene.ece[1]))
+            mended = f" <span style='color:{theme().calibrated}'>→ {said}</span>"
+        self.says.setText(self._sentence(scene, mended))
 
     def describe(self, scene: ByClassScene) -> str:
         """Say the mean error over the classes."""
         return self._sentence(scene)
 
-    def _sentence(self, scene: ByClassScene) -> str:
+    def _sentence(self, scene: ByClassScene, mended: str = "") -> str:
         if scene.problem:
             return scene.problem
         if not scene.tiles:
@@ -85,5 +84,5 @@ class ByClassPanel(PlottedPanel):
             if scene.top_label
             else self.tr("Class-wise ECE {0}: the mean over {1} classes.")
         )
-        text = text.format(figure(scene.ece[0]), number(len(scene.classes)))
+        text = text.format(figure(scene.ece[0]) + mended, number(len(scene.classes)))
         return text + " " + self.tr("Across: what was said; up: how often it happened.")

@@ -134,7 +134,11 @@ class HandlesPage(QWidget):
         ]
         if scene.rounded:
             lines.append(quiet(self.tr("About: counted to the last row once you let go.")))
-        if not scene.handles:
+        if not scene.handles and scene.method == "platt":
+            lines.append(
+                self.tr("It has one map a class here; to turn one by hand, take two classes.")
+            )
+        elif not scene.handles:
             lines.append(self.tr("It has no handle to turn; Platt and temperature have."))
         return "<br>".join(lines)
 

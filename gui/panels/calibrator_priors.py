@@ -80,7 +80,9 @@ class PriorsPage(QWidget):
         self.undo.setVisible(scene.is_weighted)
         show_checked(self.undo, scene.undone)
         self.of_class.setVisible(len(scene.classes) > 2)
-        self.of_class.offer([(name, k) for k, name in enumerate(scene.classes)])
+        self.of_class.offer(
+            [(self.tr("class {0}").format(name), k) for k, name in enumerate(scene.classes)]
+        )
         self.of_class.show_value(scene.base_class)
         self.as_data.setEnabled(scene.base_rate > 0.0)
         rate = float(scene.rates[scene.base_class])
@@ -164,11 +166,11 @@ class PriorsPage(QWidget):
             ).format(name, rate, percent(scene.base_rate))
         shares = zip(scene.classes, scene.rates.tolist(), scene.in_use.tolist(), strict=True)
         moved = ", ".join(
-            f"{escape(it)} {percent(old)} → <b>{percent(new)}</b>"
+            f"{escape(it)}: {percent(old)} → <b>{percent(new)}</b>"
             for it, old, new in list(shares)[:MOST_SHOWN]
         )
         return self.tr(
-            "In the data → in use: {0}. Each probability is multiplied by its class's new share "
+            "In the data → in use. {0}. Each probability is multiplied by its class's new share "
             "over the old one, and the row divided by its sum; the other classes keep their "
             "proportions."
         ).format(moved)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from html import escape
+
 import numpy as np
 
 from core.calibration.choices import METHODS
@@ -73,9 +75,21 @@ def _plain_reading(scene: ReliabilityScene) -> str:
     legend = tr("Click a bin to light up its rows.")
     if len(scene.truth[0]):
         legend = f"<span style='color:{theme().ink}'>– –</span> {tr('the truth')}. {legend}"
+    if scene.view == "confidence" or len(scene.classes) > 2:
+        legend = f"{_columns(scene)} {legend}"
     if scene.brushed and scene.raw is not None:
         legend = part_words(scene.raw.curve, 0.5 * (scene.brushed[0] + scene.brushed[1]))
     return f"{bins}<br>{legend}"
+
+
+def _columns(scene: ReliabilityScene) -> str:
+    """Say what the two inks of the histogram mean."""
+    right = tr("right") if scene.view == "confidence" else tr("of the class")
+    wrong = tr("wrong") if scene.view == "confidence" else tr("of another")
+    return (
+        f"<span style='color:{theme().ink}'>■</span> {right} "
+        f"<span style='color:{theme().raw}'>■</span> {wrong}."
+    )
 
 
 def _warnings(scene: ReliabilityScene) -> list[str]:
@@ -90,8 +104,9 @@ def _warnings(scene: ReliabilityScene) -> list[str]:
         found.append(tr("Fitted on test: no rows are left to judge it honestly."))
     if scene.base_rates:
         found.append(
-            tr("Rows are weighted from a base rate of {0} to {1}; chance is not shown.").format(
-                *(percent(rate) for rate in scene.base_rates)
+            tr("Rows are weighted: class {0} from {1} to {2}; chance is not shown.").format(
+                escape(scene.classes[scene.base_class]),
+                *(percent(rate) for rate in scene.base_rates),
             )
         )
     return found
