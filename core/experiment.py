@@ -33,6 +33,7 @@ class DataChoices:
     features: tuple[str, ...] = setting(data_knobs.FEATURES)
     reading: str = setting(data_knobs.READING)
     target_bins: int = setting(data_knobs.TARGET_BINS)
+    merge_labels: bool = setting(data_knobs.MERGE_LABELS)
     split_column: str = setting(data_knobs.SPLIT_COLUMN)
     weight_column: str = setting(data_knobs.WEIGHT_COLUMN)
     painted: tuple[tuple[float, float, int], ...] = setting(data_knobs.PAINTED)

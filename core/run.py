@@ -28,6 +28,7 @@ ROW_CHOICES = (
     "features",
     "reading",
     "target_bins",
+    "merge_labels",
     "split_column",
     "weight_column",
     "painted",

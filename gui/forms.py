@@ -34,7 +34,10 @@ FIRST_LOOK = (
     "calibration.binning",
 )
 
-SELDOM = ("data.target_bins", "data.split_column", "data.weight_column")
+SELDOM = (
+    *("data.target_bins", "data.merge_labels"),
+    *("data.split_column", "data.weight_column"),
+)
 
 
 def is_first_look(path: str) -> bool:

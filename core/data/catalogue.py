@@ -125,6 +125,7 @@ def _file_dataset(choices: DataChoices, progress: Progress | None) -> Dataset:
         choices.features,
         os.path.basename(choices.path),
         bins=choices.target_bins or None,
+        merge=choices.merge_labels,
         split=choices.split_column,
         weights=choices.weight_column,
     )

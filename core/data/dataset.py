@@ -20,8 +20,9 @@ from core.data.basics import (
     Truth,
     read_only,
 )
-from core.data.choosing import Chosen, sample_weights, split_codes
+from core.data.choosing import Chosen, listed, sample_weights, split_codes
 from core.data.labels import Bins, ColumnLike, code_target
+from core.data.returned import returned_roles
 from core.errors import UserError
 
 __all__ = [
@@ -159,9 +160,10 @@ def dataset_from_table(
     target : str
         The label's column.
     features : sequence of str
-        The columns to use; empty means every one but ids, free text, dates, the target and the
-        columns named below. The target, and columns that are constant or all missing, are left
-        out in any case.
+        The columns to use; empty means every one but ids, free text, dates, the target, the
+        columns named below and what `core.data.saving.write_csv` adds, whose split and weights
+        are then used (`core.data.returned`). The target, and columns that are constant or all
+        missing, are left out in any case.
     name : str
         What the window calls the dataset.
     bins, merge
@@ -179,13 +181,21 @@ def dataset_from_table(
     """
     name = name or str(getattr(table, "source", "")) or "The table"
     columns = {column.name: column for column in table.columns}
+    returned = {} if features else returned_roles(table.columns)
+    split = split or next((key for key, role in returned.items() if role == "split"), "")
+    weights = weights or next((key for key, role in returned.items() if role == "weight"), "")
+    predictions = [key for key, role in returned.items() if role == "ignore" and key != target]
     _check(table, name, [target, *features, *filter(None, (split, weights))])
     label = code_target(columns[target], bins, merge)
     rows = np.flatnonzero(label.codes >= 0)
     notes = list(label.notes)
     if lost := table.n_rows - len(rows):
         notes.append(f"Rows left out for want of a value of {target}: {lost}.")
-    others = [key for key in columns if key not in (target, split, weights)]
+    if split in returned:
+        notes.append(f"The rows are divided as the column {split} says.")
+    if predictions:
+        notes.append(f"Left out, what a model predicted: {listed(predictions)}.")
+    others = [key for key in columns if key not in (target, split, weights, *predictions)]
     chosen = Chosen(name, rows)
     for key in [key for key in features if key in others] if features else others:
         chosen.consider(columns[key], asked=bool(features))

@@ -32,6 +32,8 @@ class Wishes:
     bins : int, optional
         Into how many classes a numeric target is divided; 0 takes each value as a class; None does
         so where there are few values, and divides at the median where there are many.
+    merge : bool
+        Make one class of labels that look alike.
     features : tuple of str
         The columns to use; empty means every usable one.
     roles : mapping
@@ -48,6 +50,7 @@ class Wishes:
     kinds: Mapping[str, str] = field(default_factory=dict)
     target: str = ""
     bins: int | None = None
+    merge: bool = False
     features: tuple[str, ...] = ()
     roles: Mapping[str, str] = field(default_factory=dict)
 
@@ -59,7 +62,8 @@ class Wishes:
         columns = {"split": choices.split_column, "weight": choices.weight_column}
         roles = {column: role for role, column in columns.items() if column}
         bins = choices.target_bins or None
-        return cls(reading, kinds, choices.target, bins, choices.features, roles)
+        merge = choices.merge_labels
+        return cls(reading, kinds, choices.target, bins, merge, choices.features, roles)
 
     def with_reading(
         self, name: str, value: object | None, dialect: Dialect | None = None
@@ -107,6 +111,10 @@ class Wishes:
     def with_bins(self, bins: int | None) -> Wishes:
         """Say into how many classes a numeric target is divided."""
         return replace(self, bins=bins)
+
+    def with_merge(self, merge: bool) -> Wishes:
+        """Say whether labels that look alike make one class."""
+        return replace(self, merge=merge)
 
     def reading_json(self, names: Iterable[str] | None = None) -> str:
         """Return as JSON how the file is to be read; empty where nothing is said.

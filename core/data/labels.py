@@ -188,6 +188,21 @@ def skeleton(label: str) -> str:
     return " ".join(seen.split()).casefold()
 
 
+def have_twins(column: ColumnLike) -> bool:
+    """Tell whether labels of a column of words look alike and yet differ.
+
+    Examples
+    --------
+    >>> from core.data.reading.columns import Column
+    >>> have_twins(Column("y", "category", np.array(["Yes", "YES", "no"], object), 0))
+    True
+    """
+    if np.asarray(column.values).dtype.kind == "f":
+        return False
+    names = {str(value) for value in column.values if value is not None}
+    return len({skeleton(name) for name in names}) < len(names)
+
+
 def _look_alikes(name: str, coded: Coded, merge: bool) -> Coded:
     groups: dict[str, list[int]] = {}
     for code, label in enumerate(coded.names):

@@ -16,7 +16,6 @@ from core.data.reading.encodings import decode
 from core.data.reading.formats import detect_format, suffix_of
 from core.data.reading.grids import Grid
 from core.data.reading.json_records import read_json
-from core.data.reading.numerals import Numerals
 from core.data.reading.parquet import read_parquet
 from core.data.reading.problems import Problem, ProblemLog
 from core.data.reading.settings import Settings
@@ -113,9 +112,6 @@ def _read_grid(
 
 def _finish(source: Source, grid: Grid, settings: Settings, log: ProblemLog) -> Table:
     names = unique_names(grid.names, log)
-    numerals = None
-    if settings.decimal is not None or settings.thousands is not None:
-        numerals = Numerals(settings.decimal or ".", settings.thousands or None)
     for name in settings.kinds:
         if name not in names:
             raise UserError(
@@ -125,11 +121,12 @@ def _finish(source: Source, grid: Grid, settings: Settings, log: ProblemLog) -> 
         names,
         grid.cells,
         grid.lines,
-        numerals,
+        None,
         grid.dialect.delimiter,
         settings.missing,
         settings.kinds,
         log,
+        (settings.decimal, settings.thousands),
     )
     dialect = replace(grid.dialect, decimal=found.decimal, thousands=found.thousands, missing=marks)
     lines = np.array(grid.lines, np.int64)

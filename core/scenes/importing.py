@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -11,8 +11,10 @@ from core.data.choosing import listed
 from core.data.concerns import concerns, tells_the_class
 from core.data.dataset import Codes, Dataset, dataset_from_table
 from core.data.importing import Wishes
-from core.data.labels import code_target
+from core.data.labels import code_target, have_twins
 from core.data.reading.columns import Column, Table
+from core.data.returned import returned_roles
+from core.data.roles import is_usual, roles_as_used, roles_of
 from core.data.targets import guess_target
 from core.errors import UserError
 from core.experiment import DataChoices
@@ -55,6 +57,8 @@ class ImportScene:
         Into how many classes the target is divided; 0 is each value as a class.
     may_bin : bool
         Whether the target is a number that could be divided.
+    may_merge, merge : bool
+        Whether labels look alike, and whether they then make one class.
     features : tuple of str
         For the experiment: empty where every usable column is used.
     dataset : Dataset or None
@@ -74,6 +78,8 @@ class ImportScene:
     target: str
     bins: int
     may_bin: bool
+    may_merge: bool
+    merge: bool
     features: tuple[str, ...]
     dataset: Dataset | None
     counts: Codes
@@ -96,6 +102,7 @@ class ImportScene:
             features=self.features,
             reading=wishes.reading_json(self.table.names),
             target_bins=self.bins,
+            merge_labels=self.may_merge and self.merge,
             split_column=self.column_of("split"),
             weight_column=self.column_of("weight"),
         )
@@ -117,15 +124,16 @@ def import_scene(
         Whether rows with a missing value will be left out.
     """
     target = _target(table, wishes)
-    roles = _roles(table, wishes, target)
+    returned = returned_roles(table.columns)
+    roles = roles_of(table, wishes, target, returned)
     column = table.column(target) if target else None
     bins = _bins(column, wishes.bins)
     wanted = tuple(name for name, role in roles.items() if role == "feature")
-    is_usual = _is_usual(table, roles, wanted, wishes)
+    usual = is_usual(table, roles, wanted, wishes, returned)
     dataset, error = None, None
     try:
-        dataset = _dataset(table, target, wanted, is_usual, bins, roles)
-        roles = _as_used(roles, dataset)
+        dataset = _dataset(table, target, wanted, usual, bins, roles, wishes.merge)
+        roles = roles_as_used(roles, dataset)
     except UserError as refused:
         error = refused
     used = () if dataset is None else tuple(feature.name for feature in dataset.features)
@@ -136,7 +144,9 @@ def import_scene(
         target=target,
         bins=bins,
         may_bin=column is not None and _may_bin(column),
-        features=() if is_usual else used,
+        may_merge=column is not None and bins == 0 and have_twins(column),
+        merge=wishes.merge,
+        features=() if usual else used,
         dataset=dataset,
         counts=np.bincount(dataset.y, minlength=dataset.n_classes)
         if dataset is not None
@@ -152,40 +162,6 @@ def _target(table: Table, wishes: Wishes) -> str:
         return wishes.target
     guess = guess_target(table) or ""
     return "" if guess in wishes.roles else guess
-
-
-def _roles(table: Table, wishes: Wishes, target: str) -> dict[str, str]:
-    return {
-        column.name: "target"
-        if column.name == target
-        else wishes.roles.get(column.name) or _role(column, wishes.features)
-        for column in table.columns
-    }
-
-
-def _role(column: Column, features: tuple[str, ...]) -> str:
-    if features and column.name in features:
-        return "feature"
-    if column.is_id:
-        return "id"
-    return "ignore" if features or not _is_usable(column) else "feature"
-
-
-def _is_usable(column: Column) -> bool:
-    return column.kind in ("number", "category", "boolean") and not column.is_id
-
-
-def _is_usual(
-    table: Table, roles: Mapping[str, str], wanted: Sequence[str], wishes: Wishes
-) -> bool:
-    """Tell whether just those columns are features that are where nothing is said of features."""
-    usual = [
-        column.name
-        for column in table.columns
-        if _is_usable(column) and roles[column.name] not in ("target", "weight", "split")
-    ]
-    refused = any(wishes.roles.get(name) in ("ignore", "id") for name in table.names)
-    return list(wanted) == usual and (len(usual) > 0 or not refused)
 
 
 def _may_bin(column: Column) -> bool:
@@ -212,9 +188,10 @@ def _dataset(
     table: Table,
     target: str,
     wanted: tuple[str, ...],
-    is_usual: bool,
+    usual: bool,
     bins: int,
     roles: Mapping[str, str],
+    merge: bool,
 ) -> Dataset:
     if not target:
         raise UserError(
@@ -222,7 +199,7 @@ def _dataset(
             "No column looks like classes to predict.",
             "Choose the column that the model should learn to predict.",
         )
-    if not is_usual and not wanted:
+    if not usual and not wanted:
         raise UserError(
             "There is no feature.",
             "A model needs at least one column to look at.",
@@ -232,25 +209,12 @@ def _dataset(
     return dataset_from_table(
         table,
         target,
-        () if is_usual else wanted,
+        () if usual else wanted,
         bins=bins or None,
+        merge=merge,
         split=columns.get("split", ""),
         weights=columns.get("weight", ""),
     )
-
-
-def _as_used(roles: Mapping[str, str], dataset: Dataset) -> dict[str, str]:
-    """Return the roles as they came out: columns that cannot be used are ignored, keys may be."""
-    used = {feature.name for feature in dataset.features}
-    found = {}
-    for name, role in roles.items():
-        if name in used:
-            found[name] = "feature"
-        elif role == "feature":
-            found[name] = "ignore"
-        else:
-            found[name] = role
-    return found
 
 
 def _warned(table: Table, dataset: Dataset, drops_rows: bool) -> tuple[Warned, ...]:

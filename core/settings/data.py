@@ -11,6 +11,7 @@ from core.knobs import (
     NumberKnob,
     NumbersKnob,
     PointsKnob,
+    SwitchKnob,
     TextKnob,
 )
 from core.registry import Named
@@ -82,6 +83,12 @@ TARGET_BINS = IntegerKnob(
     high=10,
     help="A numeric target is split at its quantiles into this many classes; "
     "0 takes each value as a class.",
+    only_for=(("data.source", ("file",)),),
+)
+MERGE_LABELS = SwitchKnob(
+    label="merge look-alikes",
+    default=False,
+    help="Labels that differ only in capitals, blanks or letters drawn alike make one class.",
     only_for=(("data.source", ("file",)),),
 )
 SPLIT_COLUMN = TextKnob(

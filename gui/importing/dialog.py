@@ -163,6 +163,7 @@ class ImportDialog(QDialog):
         parts.guesses.said.connect(self.say_reading)
         parts.target.target_chosen.connect(lambda name: self.say_role(name, "target"))
         parts.target.bins_chosen.connect(lambda bins: self.want(self.wishes.with_bins(bins)))
+        parts.target.merge_chosen.connect(lambda on: self.want(self.wishes.with_merge(on)))
         parts.remarks.leave_out.connect(self._leave_out)
         for chooser in (parts.rows, parts.columns.columns):
             chooser.kind_chosen.connect(self.say_kind)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
-from PySide6.QtWidgets import QGridLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QGridLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
+from core.experiment import KNOBS
 from core.scenes.importing import ImportScene, Warned
 from gui.editors.choice import QuietComboBox
 from gui.importing.bars import ClassBars
@@ -21,15 +22,20 @@ class TargetForm(QWidget):
     -------
     target_chosen : (column's name)
     bins_chosen : (int)
+    merge_chosen : (bool)
     """
 
     target_chosen = Signal(str)
     bins_chosen = Signal(int)
+    merge_chosen = Signal(bool)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.target = self._box("import.target", self.tr("Column to predict"))
         self.bins = self._box("import.bins", self.tr("Classes of a number"))
+        self.merge = QCheckBox(self.tr("make one class of labels that look alike"), self)
+        self.merge.setObjectName("import.merge")
+        self.merge.setToolTip(KNOBS["data.merge_labels"].help)
         self.bars = ClassBars(self)
         self.target_label = QLabel(self.tr("target"), self)
         self.bins_label = QLabel(self.tr("classes"), self)
@@ -40,6 +46,7 @@ class TargetForm(QWidget):
         self._names: tuple[str, ...] = ()
         self.target.activated.connect(self._on_target)
         self.bins.activated.connect(lambda: self.bins_chosen.emit(self.bins.currentData()))
+        self.merge.clicked.connect(self.merge_chosen)
         grid = QGridLayout(self)
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setVerticalSpacing(4)
@@ -50,8 +57,9 @@ class TargetForm(QWidget):
         grid.addWidget(self.target, 0, 1)
         grid.addWidget(self.bins_label, 1, 0)
         grid.addWidget(self.bins, 1, 1)
-        grid.addWidget(self.bars, 2, 0, 1, 2)
-        for widget in (self.bins, self.bins_label, self.bars):
+        grid.addWidget(self.merge, 2, 0, 1, 2)
+        grid.addWidget(self.bars, 3, 0, 1, 2)
+        for widget in (self.bins, self.bins_label, self.merge, self.bars):
             widget.hide()
 
     def show_scene(self, scene: ImportScene) -> None:
@@ -68,6 +76,8 @@ class TargetForm(QWidget):
             self.bins.setCurrentIndex(max(self.bins.findData(scene.bins), 0))
         for widget in (self.bins, self.bins_label):
             widget.setVisible(scene.may_bin)
+        self.merge.setVisible(scene.may_merge)
+        self.merge.setChecked(scene.merge)
         self.bars.show_scene(scene)
 
     def _on_target(self) -> None:

@@ -7,13 +7,16 @@ import pytest
 
 from core.data.catalogue import load_dataset, table_of
 from core.data.concerns import concerns
+from core.data.gallery import load
 from core.data.importing import ROLES, Wishes
+from core.data.preparing import prepare
 from core.data.reading.columns import Column, Dialect, Table
 from core.data.reading.heads import HEAD_BYTES, cut_at_line_end, file_lines, head_table
 from core.data.reading.sources import Cancelled
+from core.data.saving import write_csv
 from core.data.tables import read_table
 from core.errors import UserError
-from core.experiment import DataChoices
+from core.experiment import DataChoices, Experiment
 from core.scenes.importing import import_scene
 
 
@@ -308,3 +311,93 @@ def test_a_file_that_changed_is_read_again(tmp_path):
     first = table_of(choices)
     write_long(tmp_path / "a.csv", 50)
     assert (first.n_rows, table_of(choices).n_rows) == (30, 50)
+
+
+@pytest.fixture
+def saved(tmp_path):
+    """The path of a file as the window saves it: rows, split, weights, prediction, P(class)."""
+    data = replace(load("iris"), weights=np.linspace(1.0, 2.0, 150))
+    prepared = prepare(data)
+    chances = np.random.default_rng(0).dirichlet((1, 2, 3), len(prepared.rows))
+    write_csv(tmp_path / "saved.csv", data, prepared, chances)
+    return tmp_path / "saved.csv"
+
+
+def test_a_saved_file_opens_as_what_was_saved(saved):
+    data = load_dataset(DataChoices(source="file", path=str(saved)))
+    iris = load("iris")
+    assert data.target == iris.target
+    assert [feature.name for feature in data.features] == [f.name for f in iris.features]
+    np.testing.assert_array_equal(data.split, prepare(iris).split)
+    np.testing.assert_array_equal(data.weights, np.linspace(1.0, 2.0, 150))
+    said = " ".join(data.notes)
+    assert "divided as the column split says" in said
+    assert "Left out, what a model predicted: predicted, P(setosa), " in said
+
+
+def test_the_roles_that_saving_leaves_can_be_seen_and_changed(saved):
+    table = read_table(saved)
+    scene = import_scene(table, Wishes())
+    roles = roles_of(scene)
+    assert (roles["split"], roles["weight"], roles["predicted"]) == ("split", "weight", "ignore")
+    assert scene.choices(DataChoices(), "p", Wishes()).split_column == "split"
+    assert scene.features == ()
+    refused = import_scene(table, Wishes().with_role("split", "ignore"))
+    assert roles_of(refused)["split"] == "ignore"
+    assert refused.dataset.split is None
+    assert len(refused.features) == 4
+    again = Wishes.of(refused.choices(DataChoices(source="file"), str(saved), Wishes()))
+    assert import_scene(table, again).dataset.split is None
+    feature = import_scene(table, Wishes().with_role("P(setosa)", "feature"))
+    assert "P(setosa)" in feature.features
+    assert feature.dataset.split is not None
+
+
+def test_columns_that_only_share_a_name_with_saved_ones_stay_features(people):
+    columns = (
+        *people.columns[:-1],
+        text_column("split", ["left", "right"] * 5),
+        text_column("predicted", ["a", "b"] * 5),
+        number_column("P(a)", np.linspace(0, 1, 10)),
+        number_column("P(b)", np.linspace(0, 1, 10)),
+        people.columns[-1],
+    )
+    scene = import_scene(replace(people, columns=columns), Wishes())
+    roles = roles_of(scene)
+    assert {roles[name] for name in ("split", "predicted", "P(a)", "P(b)")} == {"feature"}
+
+
+def test_labels_that_look_alike_can_be_made_one_class(people):
+    done = text_column("done", ["Yes", "no", "yes", "YES", "no", "No", "yes", "no", "yes", "no"])
+    table = replace(people, columns=(*people.columns[:-1], done))
+    apart = import_scene(table, Wishes())
+    assert apart.may_merge
+    assert len(apart.counts) == 5
+    wishes = Wishes().with_merge(True)
+    scene = import_scene(table, wishes)
+    assert scene.dataset.classes == ("no", "yes")
+    assert scene.counts.tolist() == [5, 5]
+    assert scene.may_merge
+    choices = scene.choices(DataChoices(), "people.csv", wishes)
+    assert choices.merge_labels
+    assert Wishes.of(choices).merge
+    assert not import_scene(people, wishes).may_merge
+    assert not import_scene(people, wishes).choices(DataChoices(), "p", wishes).merge_labels
+
+
+def test_merging_is_a_knob_like_any_other(tmp_path):
+    path = tmp_path / "t.csv"
+    path.write_text("x,y\n" + "".join(f"{i},{['Yes', 'yes', 'no'][i % 3]}\n" for i in range(12)))
+    choices = DataChoices(source="file", path=str(path))
+    experiment = Experiment(data=choices).replacing("data.merge_labels", True)
+    experiment = Experiment.from_json(experiment.to_json())
+    assert load_dataset(experiment.data).n_classes == 2
+    assert load_dataset(choices).n_classes == 3
+
+
+def test_saying_the_thousands_mark_alone_leaves_the_decimal_mark_to_be_found(tmp_path):
+    path = tmp_path / "t.csv"
+    path.write_text("x;y\n" + "".join(f"1 00{i},5;a\n" for i in range(9)))
+    assert read_table(path, thousands=" ").dialect.decimal == ","
+    assert read_table(path, thousands=" ").column("x").values[3] == 1003.5
+    assert read_table(path, thousands=",").dialect.decimal == "."

@@ -54,3 +54,29 @@ def test_ids_dates_constants_and_measurements_are_never_it():
     many = category("many", [f"n{i}" for i in range(30)])
     assert target(ROW, DAY, constant, many, MEASURE) is None
     assert target(number("class", np.linspace(0, 1, 30)), COLOUR, MEASURE) == "colour"
+
+
+def test_what_only_targets_are_called_goes_before_what_others_are_called_too():
+    third = category("class", ["First", "Second", "Third"] * 10)
+    assert target(number("survived", [0, 1] * 15), third, MEASURE) == "survived"
+    assert target(category("type", ["a", "b"] * 15), MEASURE, third) == "class"
+    assert target(COLOUR, category("sex", ["m", "f"] * 15), MEASURE) == "colour"
+
+
+def test_a_column_that_mostly_lacks_a_value_or_has_no_name_to_speak_of_is_never_it():
+    rare = Column("rare", "category", np.array(["a", "b", None] * 10, object), 20)
+    commas = category(",,,", ["a", "b"] * 15)
+    assert target(COLOUR, MEASURE, rare, commas) == "colour"
+    assert target(MEASURE, rare, commas) is None
+
+
+def test_an_empty_column_after_it_does_not_keep_a_column_from_being_last():
+    blank = Column("", "empty", np.array([None] * 30, object), 30)
+    assert target(COLOUR, MEASURE, SIZE, blank) == "size of it"
+
+
+def test_what_a_model_predicted_is_never_the_target():
+    guessed = category("predicted", ["big", "small"] * 15)
+    chances = (number("P(big)", np.full(30, 0.25)), number("P(small)", np.full(30, 0.75)))
+    split = category("split", ["train", "validation", "test"] * 10)
+    assert target(MEASURE, SIZE, split, guessed, *chances) == "size of it"

@@ -266,6 +266,26 @@ def choose(box, value):
     return place
 
 
+def test_labels_that_look_alike_can_be_made_one_class(qtbot, session, present, people, tmp_path):
+    assert not present(people).parts.target.merge.isVisible()
+    path = tmp_path / "answers.csv"
+    answers = ("Yes", "no", "yes", "YES", "No", "no")
+    path.write_text("x,answer\n" + "".join(f"{i % 7},{answers[i % 6]}\n" for i in range(60)))
+    dialog = present(str(path))
+    form = dialog.parts.target
+    assert form.merge.isVisible()
+    assert len(form.bars.names) == 5
+    say(qtbot, dialog, form.merge.click)
+    assert form.bars.names == ("no", "YES")
+    assert form.bars.counts == (30, 30)
+    assert any("were made one" in text for text in dialog.parts.remarks.texts())
+    with qtbot.waitSignal(dialog.accepted, timeout=20_000):
+        dialog.use()
+    assert session.experiment.data.merge_labels
+    assert session.run.dataset.n_classes == 2
+    assert present(str(path)).parts.target.merge.isChecked()
+
+
 def test_problems_are_counted_and_lead_to_their_line(qtbot, present, people):
     dialog = present(people)
     table, parts = read_table(people), dialog.parts

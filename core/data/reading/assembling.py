@@ -17,6 +17,9 @@ from core.data.reading.numerals import DOUBTFUL_MARKS, ERROR_MARKS, Numerals, fi
 from core.data.reading.problems import ProblemLog
 
 _CELLS = 60_000  # looked at to find the marks inside numbers
+Said = tuple[str | None, str | None]
+"""The decimal and thousands marks that the user says; None leaves them to be found."""
+
 _PROTECTED = ("'=", "'+", "'-", "'@", "'\t", "'\r")
 
 
@@ -68,13 +71,17 @@ def _stripped(cells: Sequence[str]) -> Sequence[str]:
 
 
 def find_marks(
-    distinct: Sequence[Counter[str]], delimiter: str | None, log: ProblemLog
+    distinct: Sequence[Counter[str]], delimiter: str | None, said: Said, log: ProblemLog
 ) -> tuple[Numerals, frozenset[str]]:
-    """Find a table's numerals, and which doubtful missing marks stand among its numbers."""
+    """Find a table's numerals, and which doubtful missing marks stand among its numbers.
+
+    What the user `said` of the decimal and thousands marks takes the place of what is found.
+    """
     each = max(40, min(400, _CELLS // max(len(distinct), 1)))
     cells = (cell for counts in distinct for cell in islice(counts, each))
     numerals, doubt = find_numerals(cells, delimiter)
-    if doubt:
+    numerals = numerals.saying(*said)
+    if doubt and said == (None, None):
         log.add("doubt", f"Doubtful: {doubt}.")
     found = set()
     for counts in distinct:
@@ -93,8 +100,11 @@ def build_columns(
     marks: Collection[str] | None,
     kinds: Mapping[str, str],
     log: ProblemLog,
+    said: Said = (None, None),
 ) -> tuple[tuple[Column, ...], Numerals, tuple[str, ...]]:
     """Turn columns of cells into `Column` values.
+
+    The numerals are found, but for the decimal and thousands marks that were `said`, unless given.
 
     Returns
     -------
@@ -107,7 +117,9 @@ def build_columns(
     stripped = [_stripped(column) for column in cells]
     distinct = [Counter(column) for column in stripped]
     found_numerals, found = (
-        find_marks(distinct, delimiter, log) if numerals is None else (numerals, frozenset[str]())
+        find_marks(distinct, delimiter, said, log)
+        if numerals is None
+        else (numerals, frozenset[str]())
     )
     columns: list[Column] = []
     met: set[str] = set()

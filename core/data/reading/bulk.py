@@ -134,11 +134,12 @@ def _plan(source: Source, suffix: str, settings: Settings, log: ProblemLog) -> _
         [f"{j}" for j in range(len(grid.names))],
         grid.cells,
         grid.lines,
-        _numerals(settings),
+        None,
         grid.dialect.delimiter,
         settings.missing,
         {str(j): settings.kinds[n] for j, n in enumerate(grid.names) if n in settings.kinds},
         found,
+        (settings.decimal, settings.thousands),
     )
     numbers = tuple(j for j, column in enumerate(columns) if column.kind == "number")
     known = sorted({*marks, *(settings.missing or MISSING_MARKS), *_doubtful(settings)} - {""})
@@ -181,12 +182,6 @@ def _offset(head: bytes, line: int) -> int | None:
     for _ in range(line - 1):
         start = head.find(b"\n", start) + 1
     return start if start or line == 1 else None
-
-
-def _numerals(settings: Settings) -> Numerals | None:
-    if settings.decimal is None and settings.thousands is None:
-        return None
-    return Numerals(settings.decimal or ".", settings.thousands or None)
 
 
 def _doubtful(settings: Settings) -> Sequence[str]:

@@ -95,6 +95,26 @@ class Numerals:
             return -math.inf if text.startswith("-") else math.inf
         return None
 
+    def saying(self, decimal: str | None, thousands: str | None) -> Numerals:
+        """Return these numerals with the marks that the user says in place of those found.
+
+        A mark that was found gives way where it would be the same as one that is said.
+
+        Examples
+        --------
+        >>> marks = Numerals(",", ".").saying(None, "")
+        >>> marks.decimal, marks.thousands
+        (',', None)
+        >>> marks = Numerals(",").saying(None, ",")
+        >>> marks.decimal, marks.thousands
+        ('.', ',')
+        """
+        if decimal is None and thousands is None:
+            return self
+        between = self.thousands if thousands is None else thousands or None
+        point = decimal or (self.decimal if self.decimal != between else ".,"[between == "."])
+        return Numerals(point, between if between != point else None)
+
     def forced(self, cell: str) -> float | None:
         """Return the number in a cell that may carry a unit, an asterisk or its sign elsewhere.
 
