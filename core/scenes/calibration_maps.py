@@ -22,8 +22,8 @@ from core.data.dataset import Codes, Floats, read_only
 from core.errors import UserError
 from core.functions import logit, sigmoid, softmax
 from core.run import Run
-from core.scenes.handles import meanings_of
 from core.scenes.judging import LEVEL, judged_view
+from core.scenes.meanings import meanings_of
 from core.training import TrainState
 from core.view import View
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import math
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -29,6 +28,7 @@ from core.run import Run
 from core.scenes.boundary import decided
 from core.scenes.handle_losses import grid_of, losses_along
 from core.scenes.judging import judged_view
+from core.scenes.meanings import meanings_of
 from core.scenes.moving import AS_IN_DATA, UNTOUCHED, every, logit_cells, moved, rises, said
 from core.training import TrainState
 from core.view import SPLITS, View
@@ -89,6 +89,7 @@ class HandlesScene:
     rounded : bool
         Whether fewer than all rows were asked: neighbours taken together, or some for all.
     threshold : float
+        From which the second of two classes is decided; nan of more classes.
     meanings : tuple of (name, value, sentence)
         The parameters in force.
     problem : str
@@ -249,33 +250,6 @@ def _mended(model: Model, code: int, mended: Mend | None, rows: slice) -> Floats
     return mended.probabilities(np.ascontiguousarray(model.logits(code)[rows]))
 
 
-def meanings_of(mended: Mend | None, classes: tuple[str, ...]) -> tuple[tuple[str, str, str], ...]:
-    """Return name, value and meaning of a calibrator's parameters, of which arrays by class."""
-    if mended is None or mended.fitted is None:
-        return ()
-    found = []
-    for name, parameter in mended.fitted.parameters.items():
-        value = np.asarray(parameter.value, dtype=np.float64)
-        found.append((name, _said(value, classes), parameter.meaning))
-    return tuple(found)
-
-
-def _said(value: Floats, classes: tuple[str, ...]) -> str:
-    """Return a parameter's numbers as text."""
-    if value.ndim == 0:
-        return _number(float(value))
-    if value.shape == (len(classes),):
-        pairs = zip(classes, value.tolist(), strict=True)
-        return ", ".join(f"{name} {_number(number)}" for name, number in pairs)
-    return "; ".join(
-        " ".join(_number(number) for number in line) for line in np.atleast_2d(value).tolist()
-    )
-
-
-def _number(value: float) -> str:
-    return f"{value:.3g}".replace("-", "−") if math.isfinite(value) else "∞"
-
-
 def _empty(run: Run, view: View) -> HandlesScene:
     none = read_only(np.empty(0), np.float64)
     nan = float("nan")
@@ -294,6 +268,6 @@ def _empty(run: Run, view: View) -> HandlesScene:
         mended=Outcome(nan, nan),
         changed=0,
         n_rows=int(np.count_nonzero(run.prepared.split == code)),
-        threshold=view.threshold,
+        threshold=view.threshold if len(run.prepared.classes) == 2 else nan,
         meanings=(),
     )

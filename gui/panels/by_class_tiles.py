@@ -152,7 +152,7 @@ class Tiles(QWidget):
             mark = marks[k]
             above = -mark.height() - 3 if k == 2 else 4
             painter.drawPixmap(QPointF(corner.x() - mark.width() / 2.0, corner.y() + above), mark)
-        self._paint_foot(painter, square, tr("a corner is certainty"))
+        self._paint_foot(painter, square, tr("corner: certain"))
 
     def _paint_head(self, painter: QPainter, square: QRectF, name: str, k: int) -> None:
         mark = class_mark(k, theme())

@@ -143,12 +143,18 @@ class HandlesPage(QWidget):
         return "<br>".join(lines)
 
     def _decisions(self, scene: HandlesScene) -> str:
-        text = self.tr("<b>{0}</b> of {1} decisions at threshold {2} changed.").format(
-            number(scene.changed), number(scene.n_rows), number(scene.threshold)
-        )
-        if scene.method == "temperature" and scene.threshold == 0.5:
+        changed, of = number(scene.changed), number(scene.n_rows)
+        if math.isnan(scene.threshold):
+            text = self.tr("<b>{0}</b> of {1} decisions changed.").format(changed, of)
+        else:
+            text = self.tr("<b>{0}</b> of {1} decisions at threshold {2} changed.").format(
+                changed, of, number(scene.threshold)
+            )
+        if scene.method == "temperature" and math.isnan(scene.threshold):
+            text += " " + self.tr("Temperature never moves one.")
+        elif scene.method == "temperature" and scene.threshold == 0.5:
             text += " " + self.tr("Temperature never moves one at 0.5.")
-        if scene.method == "platt":
+        elif scene.method == "platt":
             text += " " + self.tr("The shift B moves the boundary.")
         return text
 

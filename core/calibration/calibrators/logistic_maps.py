@@ -35,7 +35,7 @@ class Platt(LogisticMap):
             "a": Parameter(
                 self.a, "Minus the factor on the logit: -1 changes nothing, nearer 0 is more timid."
             ),
-            "b": Parameter(self.b, "Minus the shift of the logit: below 0 raises class 1."),
+            "b": Parameter(self.b, "Minus the shift of the logit: below 0 raises the probability."),
         }
 
     def calibrated_logit(self, s: FloatArray) -> FloatArray:
@@ -68,7 +68,7 @@ class Beta(LogisticMap):
         return {
             "a": Parameter(self.a, "How much small probabilities are spread; 1 changes nothing."),
             "b": Parameter(self.b, "How much large probabilities are spread; 1 changes nothing."),
-            "c": Parameter(self.c, "The shift of the logit: above 0 raises class 1."),
+            "c": Parameter(self.c, "The shift of the logit: above 0 raises the probability."),
         }
 
     def calibrated_logit(self, s: FloatArray) -> FloatArray:
