@@ -24,7 +24,7 @@ def _entries(precision: str) -> dict[Any, tuple[Any, ...]]:
             *[INDEX] * 5, integers, integers, doubles, number, number, order, *[number] * 8,
             integers,
         ),
-        evaluate: (*[INDEX] * 5, integers, *[number] * 6),
+        evaluate: (*[INDEX] * 5, integers, *[number] * 4, doubles, doubles),
     }  # fmt: skip
 
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from core.kernels.activations import activate
+from core.kernels.lanes import Lanes
 from core.kernels.layout import (
     ACTIVATION,
     COLUMNS,
@@ -18,10 +21,12 @@ from core.kernels.layout import (
     UNITS,
     WEIGHTS,
 )
+from core.kernels.places import Pointer
 from core.kernels.products import combine
+from core.kernels.scalars import INDEX, REAL, ir
 from core.kernels.scaling import sharpen, standardise
-from core.kernels.source import compiled
-from core.kernels.vectors import Place, after, every, get, load, store, width
+from core.kernels.source import compiled, inlined
+from core.kernels.vectors import Place, after, every, get, load, put, store, width
 
 
 @compiled
@@ -54,29 +59,72 @@ def _through(
             store(out, ((block + 1) * stride - 1) * lanes, every(out, 1.0))
 
 
+def _column(rows: Pointer, features: Any, feature: Any, block: Pointer) -> Lanes:
+    """Return one feature of a whole block of float64 rows."""
+    builder = rows.builder
+    values = ir.Constant(ir.VectorType(REAL, block.count), ir.Undefined)
+    for lane in range(block.count):
+        value = rows.after(features * lane + feature).get().value
+        values = builder.insert_element(values, value, ir.Constant(INDEX, lane))
+    kind = block.register
+    return Lanes(builder, values if values.type == kind else builder.fptrunc(values, kind))
+
+
+def _store_doubles(place: Pointer, register: Lanes) -> None:
+    """Store a register as float64 numbers."""
+    kind = ir.VectorType(REAL, register.count)
+    builder, value = register.builder, register.value
+    place.store(Lanes(builder, value if value.type == kind else builder.fpext(value, kind)))
+
+
+@inlined
+def _read(rows: Place, features: int, samples: int, stride: int, source: Place) -> None:
+    """Lay rows out as blocks of `stride` rows, the last of which is all ones."""
+    lanes = width(source)
+    for first in range(0, samples, lanes):
+        block = after(source, first * stride)
+        store(block, features * lanes, every(block, 1.0))
+        if samples - first >= lanes:
+            for feature in range(features):
+                column = _column(after(rows, first * features), features, feature, block)
+                store(block, feature * lanes, column)
+            continue
+        for lane in range(samples - first):
+            for feature in range(features):
+                at = (first + lane) * features + feature
+                put(block, feature * lanes + lane, get(rows, at))
+
+
+@inlined
+def _write(out: Place, outputs: int, samples: int, logits: Place) -> None:
+    """Lay blocks of logits out as rows."""
+    lanes = width(out)
+    for first in range(0, samples, lanes):
+        block = after(out, first * outputs)
+        if outputs == 1 and samples - first >= lanes:
+            _store_doubles(after(logits, first), load(block, 0))
+            continue
+        for lane in range(min(lanes, samples - first)):
+            row = after(logits, (first + lane) * outputs)
+            for output in range(outputs):
+                put(row, output, get(block, output * lanes + lane))
+
+
 @compiled
 def evaluate(
-    n_layers: int, chunk_blocks: int, stride: int, n_blocks: int, features: int, plan: Place,
-    given: Place, weights: Place, statistics: Place, source: Place, work: Place, written: Place,
+    n_layers: int, chunk_blocks: int, stride: int, n: int, features: int, plan: Place,
+    source: Place, work: Place, weights: Place, statistics: Place, rows: Place, logits: Place,
 ) -> None:  # fmt: skip
-    """Write the logits (outputs, n) of rows given feature by feature (features, n).
+    """Write the float64 logits (n, outputs) of float64 rows (n, features).
 
-    All arrays are flat, and n is a whole number of blocks. `source` has room for `chunk_blocks`
-    blocks of `stride` rows.
+    `source` has room for `chunk_blocks` blocks of `stride` rows.
     """
     lanes = width(source)
     last = after(plan, (n_layers - 1) * COLUMNS)
     outputs, out = get(last, UNITS), after(work, get(last, OUTPUT))
-    n = n_blocks * lanes
-    for done in range(0, n_blocks, chunk_blocks):
-        blocks = min(chunk_blocks, n_blocks - done)
-        for block in range(blocks):
-            place, first = after(source, block * stride * lanes), (done + block) * lanes
-            for feature in range(features):
-                store(place, feature * lanes, load(given, feature * n + first))
-            store(place, features * lanes, every(place, 1.0))
+    for done in range(0, n, chunk_blocks * lanes):
+        samples = min(chunk_blocks * lanes, n - done)
+        _read(after(rows, done * features), features, samples, stride, source)
+        blocks = (samples + lanes - 1) // lanes
         _through(plan, n_layers, blocks, weights, statistics, source, work)
-        for block in range(blocks):
-            first = (done + block) * lanes
-            for output in range(outputs):
-                store(written, output * n + first, load(out, (block * outputs + output) * lanes))
+        _write(out, outputs, samples, after(logits, done * outputs))

@@ -236,23 +236,36 @@ def precision_of(array: np.ndarray) -> str:
     return "float32" if array.itemsize == 4 else "float64"
 
 
+class Bench(threading.local):
+    """The arrays that rows are evaluated on, kept for the last network in each thread."""
+
+    key: tuple[object, ...] = ()
+
+    def prepare(self, architecture: Architecture, precision: str) -> None:
+        """Make sure that they fit a network."""
+        if self.key == (architecture, precision):
+            return
+        lanes = LANES[precision]
+        plan = evaluation_plan(architecture, lanes, np.dtype(precision).itemsize)
+        self.sizes = (len(plan.layers), plan.chunk_blocks, plan.row_stride)
+        self.layers = plan.layers
+        self.batch = aligned(plan.chunk_blocks * plan.row_stride * lanes, precision)
+        self.work = aligned(plan.work_size, precision)
+        self.places = [place_of(array) for array in (self.layers, self.batch, self.work)]
+        self.evaluate = entry("evaluate", precision)
+        self.key = (architecture, precision)
+
+
+_BENCH = Bench()
+
+
 def logits_of(
     architecture: Architecture, parameters: np.ndarray, statistics: np.ndarray, X: np.ndarray
 ) -> np.ndarray:
     """Return the (n, outputs) float64 logits of rows X, computed in the parameters' precision."""
-    precision = precision_of(parameters)
-    n, features = X.shape
-    lanes, outputs = LANES[precision], architecture.n_outputs
-    plan = evaluation_plan(architecture, lanes, parameters.itemsize)
-    n_blocks = -(-n // lanes)
-    columns = np.zeros((features, n_blocks * lanes), precision)
-    columns[:, :n] = X.T
-    logits = np.empty((outputs, n_blocks * lanes), precision)
-    arrays = (
-        plan.layers, columns, np.ascontiguousarray(parameters), np.ascontiguousarray(statistics),
-        aligned(plan.chunk_blocks * plan.row_stride * lanes, precision),
-        aligned(plan.work_size, precision), logits,
-    )  # fmt: skip
-    sizes = (len(plan.layers), plan.chunk_blocks, plan.row_stride, n_blocks, features)
-    entry("evaluate", precision)(*sizes, *map(place_of, arrays))
-    return logits[:, :n].T.astype(np.float64, order="C")
+    _BENCH.prepare(architecture, precision_of(parameters))
+    logits = np.empty((len(X), architecture.n_outputs))
+    given = [np.ascontiguousarray(array) for array in (parameters, statistics)]
+    rows = np.ascontiguousarray(X, np.float64)
+    _BENCH.evaluate(*_BENCH.sizes, *X.shape, *_BENCH.places, *map(place_of, (*given, rows, logits)))
+    return logits

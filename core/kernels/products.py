@@ -8,6 +8,7 @@ stand right after the weights, are one more row of weights.
 from __future__ import annotations
 
 import functools
+import itertools
 from collections.abc import Callable
 from typing import Any
 
@@ -17,35 +18,39 @@ from core.kernels.scalars import Number, chosen, compared
 from core.kernels.source import compiled
 from core.kernels.vectors import Place, after, every, get, put, switch, width
 
+Sums = list[Lanes]
+_BLOCKS = 2 if REGISTER_BYTES == 64 else 1  # at a time: there are twice as many wider registers
+
 
 def _combining(sums: int, by_sum_is_one: bool) -> Callable[..., None]:
     """Return what writes so many weighted sums of each block's rows.
 
     Its arguments are the weights, their steps from row to row and from sum to sum, the blocks' rows
     with the step from block to block, how many rows, where the sums go with the step from block to
-    block, and how many blocks. Narrow ones add every n-th row apart, so that more additions are
-    under way at a time.
+    block, and how many blocks. Blocks go in pairs where there are registers for them; narrow sums
+    add every n-th row apart: so more additions are under way at a time.
     """
     apart = {1: 4, 2: 2, 4: 2, 8: 1}[sums]
 
-    def one_block(places: list[Pointer], by_row: Number, x: Pointer, rows: Number) -> list[Lanes]:
-        def added(index: Number, so_far: list[Lanes]) -> list[Lanes]:
-            lanes = x.after(index * x.count).load()
-            pairs = zip(places, so_far, strict=True)
-            return [fma(place.after(index * by_row).broadcast(), lanes, s) for place, s in pairs]
+    def summed(places: list[Pointer], by_row: Number, xs: list[Pointer], rows: Number) -> Sums:
+        def added(index: Number, so_far: Sums) -> Sums:
+            w = [place.after(index * by_row).broadcast() for place in places]
+            lanes = [x.after(index * x.count).load() for x in xs]
+            pairs = zip(itertools.product(w, lanes), so_far, strict=True)
+            return [fma(*pair, each) for pair, each in pairs]
 
-        zero = every(x, 0.0)
-        with loop(x.builder, rows // apart, [zero] * sums * apart) as rounds:
+        size = sums * len(xs)
+        with loop(xs[0].builder, rows // apart, [every(xs[0], 0.0)] * size * apart) as rounds:
             so_far, done = rounds.carried(), []
             for k in range(apart):
-                done += added(rounds.index * apart + k, so_far[k * sums : (k + 1) * sums])
+                done += added(rounds.index * apart + k, so_far[k * size : (k + 1) * size])
             rounds.carry(done)
         result = rounds.carried()
         if apart == 1:
             return result
         left = rows % apart
-        result = [sum(result[k + sums :: sums], result[k]) for k in range(sums)]
-        with loop(x.builder, left, result) as rest:
+        result = [sum(result[k + size :: size], result[k]) for k in range(size)]
+        with loop(xs[0].builder, left, result) as rest:
             rest.carry(added(rows - left + rest.index, rest.carried()))
         return rest.carried()
 
@@ -54,11 +59,20 @@ def _combining(sums: int, by_sum_is_one: bool) -> Callable[..., None]:
         out: Pointer, out_step: Number, blocks: Number,
     ) -> None:  # fmt: skip
         places = [w.after(k if by_sum_is_one else by_sum * k) for k in range(sums)]
-        with loop(w.builder, blocks, []) as each:
-            target = out.after(each.index * out_step)
-            result = one_block(places, by_row, x.after(each.index * x_step), rows)
-            for k, register in enumerate(result):
-                target.after(k * out.count).store(register)
+
+        def write(first: Number, count: int) -> None:
+            xs = [x.after((first + k) * x_step) for k in range(count)]
+            outs = [out.after((first + k) * out_step) for k in range(count)]
+            result = iter(summed(places, by_row, xs, rows))
+            for k in range(sums):
+                for each in outs:
+                    each.after(k * out.count).store(next(result))
+
+        with loop(w.builder, blocks // _BLOCKS, []) as each:
+            write(each.index * _BLOCKS, _BLOCKS)
+        if _BLOCKS > 1:
+            with loop(w.builder, blocks % _BLOCKS, []) as each:
+                write(blocks - 1, 1)
 
     return combining
 
