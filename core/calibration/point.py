@@ -57,7 +57,7 @@ def point_statistics(
     forecast = one_forecast(labels, probabilities, weights, view)
     parts = count(forecast, bins)
     quick = None
-    if forecast.of_class == 1 and weights is None and _are_two(probabilities):
+    if forecast.of_class == 1 and weights is None and np.ndim(probabilities) == 1:
         quick = mean_scores(forecast.outcomes, forecast.probabilities)
     brier, surprise = quick or (
         brier_score(labels, probabilities, weights),
@@ -66,8 +66,3 @@ def point_statistics(
     return PointStatistics(
         binned_curve("width", parts), gap(parts, "l1"), gap(parts, "max"), brier, surprise
     )
-
-
-def _are_two(probabilities: ArrayLike) -> bool:
-    """Tell whether the probabilities are of two classes."""
-    return np.ndim(probabilities) == 1 or np.shape(probabilities)[1] == 2

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from core.calibration.cells import Cells, pool_ties
 from core.calibration.compiling import compiled
-from core.calibration.inputs import FloatArray, View, checked, chunks, forecasts
+from core.calibration.inputs import FloatArray, IntArray, View, checked, chunks, forecasts
 from core.calibration.isotonic import isotonic_blocks
 from core.registry import Registry
 
@@ -124,8 +124,9 @@ def log_loss(
 ) -> float:
     """Return the mean of -ln p of what happened, in nats; infinite once a certainty is wrong.
 
-    Nothing is clipped. Where logits are at hand, the losses computed from them are more exact for
-    confident forecasts. Without rows it is nan.
+    Nothing is clipped. Of two columns the smaller probability counts, which has more digits: 1e-20
+    beside 1 is no impossibility. Where logits are at hand, the losses computed from them are more
+    exact for confident forecasts. Without rows it is nan.
 
     Raises
     ------
@@ -140,12 +141,15 @@ def log_loss(
     inf
     """
     y, p, w = checked(labels, probabilities, weights)
+    columns = np.asarray(probabilities, dtype=np.float64)
     if w is not None:
-        y, p, w = y[w > 0.0], p[w > 0.0], w[w > 0.0]
+        y, p, columns, w = y[w > 0.0], p[w > 0.0], columns[w > 0.0], w[w > 0.0]
     if not len(y):
         return float("nan")
     if p.ndim == 2:
         p, y = p[np.arange(len(y)), y], np.ones_like(y)
+    elif columns.ndim == 2:
+        p, y = _rarer(columns, y)
     quick = mean_scores(y == 1, p) if w is None else None
     if quick:
         return quick[1]
@@ -155,6 +159,12 @@ def log_loss(
 
     with np.errstate(divide="ignore"):
         return _mean(len(y), w, cost) + 0.0
+
+
+def _rarer(columns: FloatArray, y: IntArray) -> tuple[FloatArray, IntArray]:
+    """Return the smaller of two probabilities a row, and whether that class occurred (0 or 1)."""
+    second = columns[:, 1] < columns[:, 0]
+    return np.where(second, columns[:, 1], columns[:, 0]), (y == second).astype(np.int64)
 
 
 def mean_scores(

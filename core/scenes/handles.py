@@ -17,19 +17,29 @@ from core.calibrated import (
 )
 from core.calibration.binned_error import binned_error
 from core.calibration.calibrators import CALIBRATORS, CrossFitted
+from core.calibration.calibrators.temperature import Temperature
 from core.calibration.cells import Cells, cells_of
-from core.calibration.scores import SCORES, log_loss
+from core.calibration.scores import log_loss
 from core.data.dataset import Floats, read_only
 from core.errors import UserError
 from core.experiment import CalibrationChoices, knob_at
-from core.functions import softmax
+from core.functions import categorical_cross_entropy, softmax
 from core.knobs import NumberKnob
 from core.run import Run
 from core.scenes.boundary import decided
 from core.scenes.handle_losses import grid_of, losses_along
 from core.scenes.judging import judged_view
 from core.scenes.meanings import meanings_of
-from core.scenes.moving import AS_IN_DATA, UNTOUCHED, every, logit_cells, moved, rises, said
+from core.scenes.moving import (
+    AS_IN_DATA,
+    UNTOUCHED,
+    every,
+    logit_cells,
+    moved,
+    rises,
+    said,
+    surprise,
+)
 from core.training import TrainState
 from core.view import SPLITS, View
 
@@ -203,19 +213,16 @@ def _from_cells(
     """Return both outcomes and the share of decisions changed, of cells of two classes' logits."""
     forecast = int(judged_view(view, 2))
     raw = _raw_outcome(cells, forecast, choices.bins, choices.binning)
-    after = _outcome(moved(cells, mended, forecast), choices.bins, choices.binning)
+    error = binned_error(moved(cells, mended, forecast), choices.bins, choices.binning)
+    after = Outcome(surprise(cells, mended), error)
     before, now = (said(cells.values, by, 1) >= view.threshold for by in (UNTOUCHED, mended))
     return raw, after, float(cells.weight[before != now].sum()) / cells.total
 
 
 @functools.lru_cache(maxsize=4)
 def _raw_outcome(cells: Cells, forecast: int, bins: int, binning: str) -> Outcome:
-    return _outcome(moved(cells, UNTOUCHED, forecast), bins, binning)
-
-
-def _outcome(cells: Cells, bins: int, binning: str) -> Outcome:
-    log_loss = SCORES["log_loss"].mean(cells.values, cells.positive, cells.weight)
-    return Outcome(log_loss, binned_error(cells, bins, binning))
+    error = binned_error(moved(cells, UNTOUCHED, forecast), bins, binning)
+    return Outcome(surprise(cells, UNTOUCHED), error)
 
 
 def _from_rows(
@@ -229,16 +236,19 @@ def _from_rows(
     """Return both outcomes and the share of decisions changed, of rows of any classes."""
     labels = model.labels(code)
     rows = every(len(labels), most) or slice(None)
-    before, after = softmax(model.logits(code)[rows]), _mended(model, code, mended, rows)
+    z, y = model.logits(code)[rows], labels[rows]
+    before, after = softmax(z), _mended(model, code, mended, rows)
     has_moved = decided(before, view.threshold) != decided(after, view.threshold)
     forecast = judged_view(view, before.shape[1])
-    raw, changed = (
-        Outcome(
-            log_loss(labels[rows], p),
-            binned_error(cells_of(labels[rows], p, view=forecast), choices.bins, choices.binning),
-        )
+    losses = float(categorical_cross_entropy(z, y).mean()), log_loss(y, after)
+    if mended is not None and isinstance(mended.fitted, Temperature):
+        tempered = (z + mended.before) / mended.fitted.temperature  # exact where p would be 0
+        losses = losses[0], float(categorical_cross_entropy(tempered, y).mean())
+    errors = (
+        binned_error(cells_of(y, p, view=forecast), choices.bins, choices.binning)
         for p in (before, after)
     )
+    raw, changed = (Outcome(*both) for both in zip(losses, errors, strict=True))
     return raw, changed, float(np.mean(has_moved))
 
 

@@ -15,6 +15,7 @@ from core.calibration.cells import Cells, coarsened, merged, run_starts
 from core.calibration.inputs import frozen
 from core.data.dataset import Floats
 from core.data.preparing import Prepared
+from core.functions import softplus
 
 BaseRate = tuple[float, int]  # in use, and of which class; (0, ...) is as in the data
 AS_IN_DATA: BaseRate = (0.0, -1)
@@ -37,10 +38,23 @@ def said(s: Floats, mended: Mend, forecast: int) -> Floats:
     """Return the probability of a class at logits of the second one."""
     fitted = mended.fitted
     assert isinstance(fitted, LogisticMap)
-    s = s + float(mended.before[1] - mended.before[0])
+    s = _unweighted(s, mended)
     if not mended.after.any():
         return fitted.positive(s) if forecast else fitted.negative(s)
     return mended.in_use(np.column_stack((fitted.negative(s), fitted.positive(s))))[:, forecast]
+
+
+def surprise(cells: Cells, mended: Mend) -> float:
+    """Return the mean log loss of cells of logits after a calibrator that rises, from logits."""
+    assert isinstance(mended.fitted, LogisticMap)
+    z = mended.fitted.calibrated_logit(_unweighted(cells.values, mended))
+    cost = cells.positive @ softplus(-z) + (cells.weight - cells.positive) @ softplus(z)
+    return float(cost) / cells.total
+
+
+def _unweighted(s: Floats, mended: Mend) -> Floats:
+    """Return logits of the second class with the training weights undone, where they are."""
+    return s + float(mended.before[1] - mended.before[0])
 
 
 def rises(mended: Mend) -> bool:

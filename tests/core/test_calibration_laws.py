@@ -117,7 +117,7 @@ def test_no_rows_are_no_error(measure):
 def test_two_columns_are_the_probability_of_the_second_class(measure):
     for y, p in CASES:
         two = np.column_stack((1.0 - p, p))
-        assert_same(measure[1](y, p), measure[1](y, two), rtol=0.0, atol=0.0)
+        assert_same(measure[1](y, p), measure[1](y, two), rtol=1e-14, atol=1e-16)
 
 
 def test_how_rows_are_stored_does_not_matter(measure):
@@ -241,6 +241,10 @@ def test_a_wrong_certainty_costs_infinity_and_nothing_warns():
     assert c.log_loss([0, 1], [0.0, 1.0]) == 0.0
     assert c.log_loss([2, 0], [[0.5, 0.5, 0.0], [1.0, 0.0, 0.0]]) == math.inf
     assert c.score_decomposition(y, p, "log_loss").score == math.inf
+    nearly = [[1e-20, 1.0], [1.0, 1e-30]]
+    assert c.log_loss([0, 0], nearly) == pytest.approx(10.0 * math.log(10.0))
+    assert c.log_loss([1, 0], nearly) == pytest.approx(0.5e-20, rel=1e-9, abs=0.0)
+    assert c.log_loss([0, 0], nearly, [1.0, 0.0]) == pytest.approx(20.0 * math.log(10.0))
 
 
 @pytest.mark.parametrize("bins", [1, 2, 3, 7, 10, 15, 49, 100])
