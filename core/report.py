@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import functools
 import json
 import math
 import os
@@ -18,6 +19,7 @@ from core.data.concerns import concerns
 from core.errors import UserError
 from core.evaluation import evaluate
 from core.experiment import Experiment
+from core.fastest import worthwhile_engine
 from core.heads import class_logits
 from core.metrics import mean_loss, parts_of
 from core.run import Run, start_run
@@ -154,14 +156,16 @@ def main(arguments: argparse.Namespace) -> int:
         Where an argument cannot be used or the report cannot be written.
     """
     experiment = _experiment(arguments)
-    trained = train(experiment, arguments.epochs, numpy_engine)
+    engine = functools.partial(worthwhile_engine, epochs=arguments.epochs)
+    trained = train(experiment, arguments.epochs, engine)
     written = report(trained)
     if arguments.report:
         _write(arguments.report, json.dumps(written, indent=1, allow_nan=False))
     test = written["test"]["before"]
     print(
         f"{written['dataset']['name']}: epoch {written['epoch']}, "
-        f"test accuracy {test['accuracy']}, log loss {test['log_loss']}, ECE {test['ece']}"
+        f"test accuracy {test['accuracy']}, log loss {test['log_loss']}, ECE {test['ece']} "
+        f"({written['engine']})"
     )
     for concern in written["dataset"]["concerns"]:
         print(concern)

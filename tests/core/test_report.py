@@ -6,6 +6,7 @@ import pytest
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import accuracy_score, brier_score_loss, log_loss, roc_auc_score
 
+from core import fastest, kernels
 from core.errors import UserError
 from core.evaluation import evaluate
 from core.experiment import experiment_from_mapping
@@ -143,6 +144,44 @@ def test_a_table_is_trained_on_from_the_command_line(tmp_path, capsys):
     assert sum(written[split]["rows"] for split in ("train", "validation", "test")) == 60
     assert written["updates_per_second"] > 0
     assert "people" in capsys.readouterr().out
+
+
+def test_a_short_run_does_not_wait_for_kernels_to_be_compiled(tmp_path, monkeypatch):
+    monkeypatch.setattr(kernels, "is_ready", lambda precision="float32": False)
+    monkeypatch.setattr(kernels, "is_cached", lambda precision="float32": False)
+    monkeypatch.setattr(kernels, "compile_now", lambda precision: pytest.fail("it compiles"))
+    assert main(arguments(tmp_path, run="iris", epochs=3)) == 0
+    written = json.loads((tmp_path / "o.json").read_text(encoding="utf-8"))
+    assert written["engine"] == "numpy engine"
+
+
+@pytest.mark.parametrize("precision", ["float32", "float64"])
+def test_a_long_run_is_trained_by_compiled_code_with_the_same_result(
+    tmp_path, capsys, precision, monkeypatch
+):
+    pytest.importorskip("numba")
+    monkeypatch.setattr(fastest, "LOADING_SECONDS", 0.0)
+    monkeypatch.setattr(fastest, "COMPILING_SECONDS", 0.0)
+    choices = ["model.hidden=5", f"training.precision={precision}", "training.learning_rate=0.1"]
+    assert main(arguments(tmp_path, run="iris", epochs=40, set=choices)) == 0
+    written = json.loads((tmp_path / "o.json").read_text(encoding="utf-8"))
+    assert written["engine"] == "compiled engine"
+    assert "compiled engine" in capsys.readouterr().out
+    training = {"precision": precision, "learning_rate": 0.1}
+    slow = train(
+        experiment_from_mapping(
+            {"data": {"source": "iris"}, "model": {"hidden": [5]}, "training": training}
+        ),
+        epochs=40,
+    )
+    expected = report(slow)
+    assert expected["engine"] == "numpy engine"
+    assert written["step"] == expected["step"]
+    tolerance = {"float32": 1e-3, "float64": 1e-9}[precision]
+    for split in ("train", "validation", "test"):
+        for name in ("accuracy", "log_loss", "brier", "auc", "ece"):
+            theirs = expected[split]["before"][name]
+            assert written[split]["before"][name] == pytest.approx(theirs, rel=tolerance)
 
 
 @pytest.mark.parametrize(
