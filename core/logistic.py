@@ -8,6 +8,8 @@ With z = c + r, where c is the nearest multiple of 1/8, and w = exp(r) - 1,
 
 so that every function of the family is a value from a table plus a correction below 7 % of it.
 
+Every function of z takes logits as an array of any shape, and returns float64 values in that shape.
+
 References
 ----------
 P. T. P. Tang, "Table-driven implementation of the exponential function in IEEE floating-point
@@ -90,7 +92,7 @@ def sigmoid(z: ArrayLike) -> Array:
 
     Returns
     -------
-    ndarray or float64, the shape of z
+    ndarray or float64
         Probabilities; subnormal rather than 0 down to z = -745.
 
     Examples
@@ -111,14 +113,9 @@ def _sigmoid_near(z: Array) -> Array:
 def sigmoid_slope(z: ArrayLike) -> Array:
     """First derivative of the sigmoid, σ'(z) = σ(z) σ(-z), without the cancellation of 1 - σ.
 
-    Parameters
-    ----------
-    z : array_like, any shape
-        Logits.
-
     Returns
     -------
-    ndarray or float64, the shape of z
+    ndarray or float64
         Slopes in [0, 1/4]; the usual s (1 - s) is 0 beyond z = 37, this one only beyond 745.
 
     Examples
@@ -140,14 +137,9 @@ def _slope_near(z: Array) -> Array:
 def sigmoid_curvature(z: ArrayLike) -> Array:
     """Second derivative of the sigmoid, σ''(z) = σ'(z) (1 - 2 σ(z)) = -σ'(z) tanh(z / 2).
 
-    Parameters
-    ----------
-    z : array_like, any shape
-        Logits.
-
     Returns
     -------
-    ndarray or float64, the shape of z
+    ndarray or float64
         Curvatures, of the sign of -z.
 
     Examples
@@ -162,14 +154,9 @@ def sigmoid_curvature(z: ArrayLike) -> Array:
 def softplus(z: ArrayLike) -> Array:
     """Smooth ramp log(1 + exp(z)): the loss of a wrong answer at logit z.
 
-    Parameters
-    ----------
-    z : array_like, any shape
-        Logits.
-
     Returns
     -------
-    ndarray or float64, the shape of z
+    ndarray or float64
         Nats, at least 0: exp(z) far to the left, z far to the right.
 
     Examples
@@ -196,14 +183,9 @@ def _softplus_near(z: Array) -> Array:
 def log_sigmoid(z: ArrayLike) -> Array:
     """Log probability log σ(z) = -softplus(-z) of the positive class at logit z.
 
-    Parameters
-    ----------
-    z : array_like, any shape
-        Logits.
-
     Returns
     -------
-    ndarray or float64, the shape of z
+    ndarray or float64
         Nats, at most 0.
 
     Examples

@@ -88,7 +88,7 @@ def consistency_band(
     ------
     UserError
         If the level, the kind or the number of draws is impossible.
-    ValueError
+    InputError
         If labels, probabilities or weights are impossible.
 
     Examples

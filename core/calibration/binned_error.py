@@ -57,7 +57,7 @@ def expected_calibration_error(
     ------
     UserError
         If there is no such binning, norm or view, or no bin.
-    ValueError
+    InputError
         If labels, probabilities or weights are impossible.
 
     Examples

@@ -73,14 +73,16 @@ def cells_of(
     probabilities : (n,) or (n, K) array
         Of class 1, or of every class.
     weights : (n,) array, optional
-        Rows of weight 0 are left out.
+        How much each row counts; rows of weight 0 are left out.
     view : int or "confidence", optional
         Which forecast is judged where there are more than two classes; see `forecasts`.
 
     Raises
     ------
-    ValueError, UserError
-        As `one_forecast`.
+    UserError
+        If there is no such view, or it has several forecasts; if shapes disagree, a label is no
+        class, a probability lies outside [0, 1], or a weight is negative or not finite. Of these,
+        what is wrong with the rows is a ValueError, too.
 
     Examples
     --------

@@ -87,7 +87,7 @@ def chance(
     ------
     UserError
         If there is no such statistic or view, or level or draws are impossible.
-    ValueError
+    InputError
         If labels, probabilities or weights are impossible.
 
     Examples

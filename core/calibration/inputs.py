@@ -96,7 +96,7 @@ def checked(
 
     Raises
     ------
-    ValueError
+    InputError
         If shapes disagree, a label is no class, a probability lies outside [0, 1] or is NaN, a row
         of probabilities does not sum to 1 within 1e-6, or a weight is negative or not finite.
     """
@@ -125,7 +125,7 @@ def as_floats(values: ArrayLike, what: str) -> FloatArray:
 
     Raises
     ------
-    ValueError
+    InputError
         If they are none.
     """
     try:
@@ -150,7 +150,7 @@ def checked_labels(labels: ArrayLike, n_classes: int) -> IntArray:
 
     Raises
     ------
-    ValueError
+    InputError
         If they are not integers in that range, or not one-dimensional.
     """
     y = np.asarray(labels)
@@ -175,7 +175,7 @@ def checked_weights(weights: ArrayLike | None, n: int) -> FloatArray | None:
 
     Raises
     ------
-    ValueError
+    InputError
         If a weight is negative or not finite, or there are not n of them.
     """
     if weights is None:
@@ -215,7 +215,7 @@ def forecasts(
     ------
     UserError
         If there is no such view.
-    ValueError
+    InputError
         As `checked`.
 
     Examples
@@ -256,7 +256,7 @@ def one_forecast(
     ------
     UserError
         If the view has several forecasts or does not exist.
-    ValueError
+    InputError
         As `checked`.
     """
     if view in ("class-wise", "top-label"):

@@ -57,7 +57,7 @@ def murphy_decomposition(
     ------
     UserError
         If there is no such binning or view, or no bin.
-    ValueError
+    InputError
         If labels, probabilities or weights are impossible.
 
     References

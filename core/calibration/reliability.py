@@ -120,7 +120,7 @@ def reliability_curve(
     ------
     UserError
         If there is no such binning or view, or no bin.
-    ValueError
+    InputError
         If labels, probabilities or weights are impossible.
 
     Examples

@@ -98,7 +98,7 @@ def brier_score(
 
     Raises
     ------
-    ValueError
+    InputError
         If labels, probabilities or weights are impossible.
 
     Examples
@@ -130,7 +130,7 @@ def log_loss(
 
     Raises
     ------
-    ValueError
+    InputError
         If labels, probabilities or weights are impossible.
 
     Examples
@@ -215,7 +215,7 @@ def score_decomposition(
     ------
     UserError
         If there is no such score or view.
-    ValueError
+    InputError
         If labels, probabilities or weights are impossible.
 
     References

@@ -63,14 +63,8 @@ def smooth_calibration_error(
 
     Parameters
     ----------
-    labels : (n,) int array
-        Classes 0..K-1.
-    probabilities : (n,) or (n, K) array
-        The probability of class 1, or of every class.
-    weights : (n,) array, optional
-        How much each row counts.
-    view : int or "confidence", optional
-        See `forecasts`.
+    labels, probabilities, weights, view
+        (n,), (n,) or (n, K), (n,) and one forecast, as `cells_of` takes them.
 
     Returns
     -------
@@ -81,9 +75,7 @@ def smooth_calibration_error(
     Raises
     ------
     UserError
-        If the view does not exist or has several forecasts.
-    ValueError
-        If labels, probabilities or weights are impossible.
+        As `cells_of`.
 
     References
     ----------

@@ -87,7 +87,7 @@ def cross_fit(
     ------
     UserError
         If there are fewer than two folds or fewer rows than folds, or as `Calibrator.fit`.
-    ValueError
+    InputError
         As `Calibrator.fit`.
     """
     z = as_logits(logits)

@@ -48,7 +48,7 @@ class OneVsRest:
 
         Raises
         ------
-        ValueError
+        InputError
             If there is not one column a class, or a logit is NaN.
         """
         z = as_logits(logits)

@@ -71,7 +71,7 @@ class BinaryMap:
 
         Raises
         ------
-        ValueError
+        InputError
             If the logits have another shape, or one is NaN.
         """
         z = as_logits(logits)
@@ -160,7 +160,7 @@ class Calibrator:
         ------
         UserError
             If there are no rows, or a logit is infinite.
-        ValueError
+        InputError
             If shapes disagree, a logit is NaN, a label is no class or a weight is impossible.
         """
         z, y, w = self._checked(logits, labels, weights)
@@ -202,7 +202,7 @@ def as_logits(logits: ArrayLike) -> FloatArray:
 
     Raises
     ------
-    ValueError
+    InputError
         If they have another shape, fewer than two columns, or one is NaN.
     """
     z = as_floats(logits, "logits")

@@ -45,7 +45,7 @@ class VectorScaling:
 
         Raises
         ------
-        ValueError
+        InputError
             If there is not one column a class, or a logit is NaN.
         """
         z = as_logits(logits)
@@ -88,7 +88,7 @@ class Dirichlet:
 
         Raises
         ------
-        ValueError
+        InputError
             If there is not one column a class, or a logit is NaN.
         """
         z = as_logits(logits)

@@ -49,7 +49,7 @@ class Temperature(LogisticMap):
 
         Raises
         ------
-        ValueError
+        InputError
             If the logits have another shape, or one is NaN.
         """
         z = as_logits(logits)

@@ -47,7 +47,7 @@ class VennAbers(BinaryMap):
 
         Raises
         ------
-        ValueError
+        InputError
             If the logits have another shape, or one is NaN.
         """
         s = as_logits(logits)
