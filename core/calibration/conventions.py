@@ -17,6 +17,8 @@ from core.calibration.cells import Cells
 from core.calibration.inputs import FloatArray, IntArray
 from core.registry import Registry
 
+_FEW = 10_000  # cells; so many are sooner asked than searched
+
 
 @dataclass(frozen=True, slots=True)
 class Convention:
@@ -62,8 +64,10 @@ class Convention:
         return float(np.abs(positive - mass).sum()) / float(weight.sum())
 
     def _starts(self, values: FloatArray, bins: int) -> IntArray:
-        """Return the first cell of each bin 0..bins, by bisection: few cells are asked."""
+        """Return the first cell of each bin 0..bins; of many cells few are asked, by bisection."""
         wanted = np.arange(bins + 1)
+        if len(values) <= _FEW:
+            return np.searchsorted(self.bin_of(values, bins), wanted)
         low, high = np.zeros(bins + 1, dtype=np.int64), np.full(bins + 1, len(values))
         while (low < high).any():
             middle = (low + high) // 2

@@ -192,7 +192,7 @@ class ReliabilityPlot(SquareAbove):
                 self.truth.setData(*scene.truth, pen=pen(theme().ink, 1.4, dashed=True))
 
     def _draw_histogram(self, scene: ReliabilityScene) -> None:
-        if not self._is_new("histogram", scene.counts, scene.edges, scene.classes, scene.view):
+        if not self._is_new("histogram", scene.counts, scene.classes, scene.view):
             return
         no, yes = scene.counts
         top = max(float((no + yes).max()), 1.0)

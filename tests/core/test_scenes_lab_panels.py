@@ -13,6 +13,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import log_loss
 
 from core.calibrated import Model, mend_of
+from core.calibration import conventions
 from core.calibration.binning import indexed
 from core.calibration.calibrators import CALIBRATORS
 from core.calibration.cells import cells_of
@@ -218,6 +219,18 @@ def test_conventions_differ_just_where_an_edge_or_an_end_is_met():
     assert CONVENTIONS["right"].error(cells, 10) == pytest.approx(STATISTICS["ece"].of(cells, 10))
     none = cells_of([0, 0], [0.0, 0.0])
     assert np.isnan(CONVENTIONS["zero_dropped"].error(none, 10))
+
+
+def test_few_and_many_cells_are_put_into_the_same_bins(monkeypatch):
+    rng = np.random.default_rng(8)
+    p = np.concatenate((rng.random(200), np.linspace(0.0, 1.0, 11)))
+    cells = cells_of(rng.integers(0, 2, 211), p)
+    for bins in (1, 7, 10):
+        few = [it.error(cells, bins) for it in CONVENTIONS.values()]
+        monkeypatch.setattr(conventions, "_FEW", 0)
+        many = [it.error(cells, bins) for it in CONVENTIONS.values()]
+        monkeypatch.undo()
+        assert many == few
 
 
 def test_the_strip_holds_every_number_of_bins_and_the_answers_this_one(moons):
