@@ -11,6 +11,7 @@ from core.kernels.source import inlined
 from core.kernels.vectors import Place, after, every, get, put, store, width
 
 FIRST_FEATURE = 2  # a row of the table, and a block, begin with the label and the sample weight
+_NEAR = 100_000  # numbers: a smaller table stays in the processor's cache
 
 
 def rows_at(
@@ -32,6 +33,11 @@ def _gather_block(
     Lanes without a sample get the table's blank row. The last four columns may overlap others.
     """
     rows = rows_at(table, columns, order, samples, blank)
+    with block.builder.if_then(compared(">", blank * columns, _NEAR).value):
+        for lane in range(block.count):  # those of the next block, too far to wait for
+            row = table.after(order.after(block.count + lane).get() * columns)
+            row.prefetch()
+            row.after(block.count).prefetch()
     with loop(block.builder, (columns + 3) // 4, []) as each:
         first, last = each.index * 4, columns - 4
         first = chosen(compared("<", first, last), first, last)
@@ -52,7 +58,7 @@ def gather(
     table : place
         Rows of `columns` numbers: label, sample weight, features; the row `blank` is zero.
     order : place
-        Which rows; a register's lanes more can be read.
+        Which rows; two registers' lanes more can be read.
     marked : place
         For how many samples the rows of ones were written; they hold until that changes.
     """

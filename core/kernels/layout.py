@@ -54,7 +54,7 @@ COLUMNS = 16
 NONE = -1
 
 MOST_SAMPLES = 1024
-CACHE_BYTES = 48 * 1024
+CACHE_BYTES = 256 * 1024
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -128,7 +128,7 @@ class Room:
         self.point, self.gradient = aligned(padded, precision), aligned(padded, precision)
         self.work = aligned(self.plan.work_size, precision)
         self.batch = aligned(self.plan.chunk_blocks * self.plan.row_stride * lanes, precision)
-        self.order = np.zeros(problem.n_rows + lanes, np.int32)
+        self.order = np.zeros(problem.n_rows + 2 * lanes, np.int32)
         self.progress = np.full(burst.PROGRESS, -1, np.int64)
         self.numbers = np.zeros(updates.NUMBERS)
         self.settings = np.zeros(burst.SETTINGS, np.int64)
