@@ -9,12 +9,14 @@ from typing import cast
 
 import numpy as np
 from pyqtgraph.functions import arrayToQPolygonF
-from PySide6.QtCore import QPointF, QRectF
+from PySide6.QtCore import QPoint, QPointF, QRectF, Qt
 from PySide6.QtGui import QImage, QPainter, QPen, QPolygonF
 from PySide6.QtWidgets import QApplication, QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from gui.panels.plotting import LockedPlot
 from gui.theme import pen
+
+BAND_PIXELS = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +65,11 @@ class Layer(QGraphicsItem):
 
 
 class PictureLayer(Layer):
-    """A picture whose first line lies lowest, drawn smoothly where the plot's images are."""
+    """A picture whose first line lies lowest, drawn smoothly."""
 
     def __init__(self, plot: LockedPlot, depth: float) -> None:
         super().__init__(plot, depth)
-        self.image = QImage()
+        self.image = self._scaled = QImage()
         self._place = QRectF()
 
     def show_pixels(self, pixels: np.ndarray, x: np.ndarray, y: np.ndarray) -> None:
@@ -76,16 +78,34 @@ class PictureLayer(Layer):
         corner = QPointF(x[0] - half_x, y[0] - half_y)
         self._place = QRectF(corner, QPointF(x[-1] + half_x, y[-1] + half_y))
         rows, columns, _ = pixels.shape
-        data = np.ascontiguousarray(pixels).data
+        data = np.ascontiguousarray(pixels[::-1]).data
         shared = QImage(data, columns, rows, 4 * columns, QImage.Format.Format_RGBX8888)
         self.image = shared.convertToFormat(QImage.Format.Format_RGB32)  # a copy, and drawn faster
+        self._scaled = QImage()
         self.update()
 
     def paint(
         self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None
     ) -> None:
-        """Paint the picture."""
-        painter.drawImage(self._place, self.image)
+        """Paint the picture: scaled beforehand, which takes half as long as while painting."""
+        place = painter.worldTransform().mapRect(self._place)
+        painter.save()
+        painter.resetTransform()
+        if self.plot.is_zoomed:  # most of it is not seen
+            painter.drawImage(place, self.image)
+        else:
+            painter.drawImage(place.topLeft().toPoint(), self._at_size(place, painter))
+        painter.restore()
+
+    def _at_size(self, place: QRectF, painter: QPainter) -> QImage:
+        """Return the picture as large as a place on the screen."""
+        ratio = device_ratio(painter)
+        size = (place.size() * ratio).toSize()
+        if self._scaled.size() != size:
+            smooth = Qt.TransformationMode.SmoothTransformation
+            self._scaled = self.image.scaled(size, Qt.AspectRatioMode.IgnoreAspectRatio, smooth)
+            self._scaled.setDevicePixelRatio(ratio)
+        return self._scaled
 
 
 class LinesLayer(Layer):
@@ -150,6 +170,23 @@ class WordsLayer(Layer):
             painter.setPen(pen(word.colour))
             painter.drawText(QPointF(round(left), round(top + metrics.ascent())), word.text)
         painter.restore()
+
+
+def draw_in_bands(painter: QPainter, place: QPoint, image: QImage) -> None:
+    """Draw a picture that is clear in places; a high one Qt would share out among threads.
+
+    Waking them and waiting for them takes longer than the work while training keeps the processor.
+    """
+    ratio = image.devicePixelRatio()
+    for top in range(0, image.height(), BAND_PIXELS):
+        band = QRectF(0.0, top, image.width(), BAND_PIXELS)
+        painter.drawImage(QPointF(place.x(), place.y() + top / ratio), image, band)
+
+
+def device_ratio(painter: QPainter) -> float:
+    """Return how many pixels of the device make one of the window."""
+    device = painter.device()
+    return float(device.devicePixelRatio()) if device is not None else 1.0
 
 
 def _polygons(points: np.ndarray) -> list[QPolygonF]:

@@ -18,11 +18,7 @@ FONT_POINTS = 8
 
 
 class QuietAxis(pg.AxisItem):  # type: ignore[misc]
-    """An axis whose numbers have a true minus sign; it is painted anew only when it changes."""
-
-    def __init__(self, side: str) -> None:
-        super().__init__(side)
-        self.setCacheMode(self.CacheMode.DeviceCoordinateCache)
+    """An axis whose numbers have a true minus sign."""
 
     def tickStrings(self, values: list[float], scale: float, spacing: float) -> list[str]:
         """Return the ticks' texts."""

@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QStyleOptionGraphicsItem, QWidget
 
 from core.data.dataset import TRAIN, Floats
 from core.scenes.boundary import Rows
-from gui.panels.layers import Layer
+from gui.panels.layers import Layer, device_ratio, draw_in_bands
 from gui.panels.plotting import LockedPlot
 from gui.theme import Theme, brush, class_colour, class_marker, pen, theme
 
@@ -114,15 +114,13 @@ class PointLayer(Layer):
             self._picture = self._compose(place)
         painter.save()
         painter.resetTransform()
-        painter.drawImage(place.seen.topLeft(), self._picture)
+        draw_in_bands(painter, place.seen.topLeft().toPoint(), self._picture)
         painter.restore()
 
     def _place_of(self, painter: QPainter) -> Place:
         transform = painter.worldTransform()
         seen = transform.mapRect(self.plot.getPlotItem().vb.viewRect() & self.boundingRect())
-        device = painter.device()
-        ratio = device.devicePixelRatio() if device is not None else 1.0
-        return Place(transform, QRectF(seen.toAlignedRect()), ratio)
+        return Place(transform, QRectF(seen.toAlignedRect()), device_ratio(painter))
 
     def _compose(self, place: Place) -> QImage:
         """Return what is lit, the rings, the marks and the selected row, one over the other."""

@@ -155,7 +155,7 @@ def test_importing_the_registry_imports_no_plots():
 def test_a_costly_panel_is_drawn_less_often(qtbot, session, show, monkeypatch):
     panel = show("figures", session)
     ticks = itertools.count(0.0, 0.24)  # its own clock: threads read the real one
-    clock = SimpleNamespace(perf_counter=lambda: next(ticks))
+    clock = SimpleNamespace(thread_time=lambda: next(ticks))
     monkeypatch.setattr("gui.panels.base.time", clock)
     panel.refresh()
     assert panel.frames_between == 100
