@@ -171,8 +171,7 @@ def reading_at(run: Run, state: TrainState, view: View, x: float, y: float) -> R
     """Return what the model says at a point of the plane."""
     plane = plane_of(run.dataset, run.prepared, view)
     at = np.array([[x, y]])
-    stand_ins = range(len(plane.stand_ins)) if plane.kind == "average" else range(1)
-    X = np.vstack([plane.inputs(at, r) for r in stand_ins])
+    X = plane.inputs_of_all(at[0]) if plane.kind == "average" else plane.inputs(at)
     raw_logits = run.logits(state, X)
     calibrated = calibrated_at(run, state) if view.calibrated else None
     logits = class_logits(raw_logits)

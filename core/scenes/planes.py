@@ -95,7 +95,13 @@ class Plane:
         """Return the model's inputs (m, n_inputs) at points (m, 2) of the plane."""
         if self.kind == "components":
             return np.asarray(self.directions[0] + at @ self.directions[1:])
-        raw = np.repeat(self.stand_ins[stand_in : stand_in + 1], len(at), axis=0)
+        return self._placed(np.repeat(self.stand_ins[stand_in : stand_in + 1], len(at), axis=0), at)
+
+    def inputs_of_all(self, point: Floats) -> Floats:
+        """Return the model's inputs (r, n_inputs) at one point (2,), with each stand-in's values."""
+        return self._placed(self.stand_ins.copy(), point[None, :])
+
+    def _placed(self, raw: Floats, at: Floats) -> Floats:
         for column, axis in enumerate(self.axes):
             raw[:, axis.feature] = np.rint(at[:, column]) if axis.ticks else at[:, column]
         return self.prepared.encode(raw)
