@@ -98,7 +98,7 @@ class Plane:
         return self._placed(np.repeat(self.stand_ins[stand_in : stand_in + 1], len(at), axis=0), at)
 
     def inputs_of_all(self, point: Floats) -> Floats:
-        """Return the model's inputs (r, n_inputs) at one point (2,), with each stand-in's values."""
+        """Return the model's inputs (r, n_inputs) at one point (2,), one row a stand-in."""
         return self._placed(self.stand_ins.copy(), point[None, :])
 
     def _placed(self, raw: Floats, at: Floats) -> Floats:
