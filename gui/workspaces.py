@@ -195,6 +195,8 @@ class Layouts:
 
     def _resize_and_paint(self) -> None:
         self.resize()
+        if (layout := self._window.layout()) is not None:
+            layout.activate()  # or the first picture would be of the old sizes
         self._window.setUpdatesEnabled(True)
         # a request to paint that came meanwhile is lost, and Qt would wait for it for ever
         self._window.repaint()
