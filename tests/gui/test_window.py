@@ -24,6 +24,7 @@ from gui.importing.dialog import ImportDialog
 from gui.panels import PANELS
 from gui.reporting import trouble_of
 from gui.theme import THEMES, theme, themes
+from gui.window import Window
 from gui.workspaces import LOW, WORKSPACES, is_on_a_screen
 
 CSV = "a,b,species\n" + "".join(
@@ -144,6 +145,22 @@ def test_a_double_click_on_a_title_maximises_and_another_brings_all_back(qtbot, 
     window.action("maximise").trigger()
     assert visible(window) == before
     assert not window.fittings.layouts.is_touched
+
+
+def heights(window):
+    return {name: dock.height() for name, dock in window.fittings.docks.items() if dock.isVisible()}
+
+
+def test_the_first_picture_is_of_the_sizes_that_stay(monkeypatch, qtbot, open_window):
+    painted = []
+    monkeypatch.setattr(Window, "repaint", lambda window: painted.append(heights(window)))
+    window = open_window()
+    for name in ("calibrate", "train"):
+        window.switch_workspace(name)
+        qtbot.waitUntil(lambda: bool(painted))
+        QApplication.processEvents()
+        assert painted.pop() == heights(window)
+        painted.clear()
 
 
 def test_only_visible_panels_are_made(open_window):
