@@ -234,6 +234,13 @@ def test_mean_scores_are_right_to_the_last_digits_for_sure_and_for_hopeless_fore
     )
 
 
+@pytest.mark.parametrize("rows", [2, 3, 300])
+def test_the_log_loss_of_a_few_likely_outcomes_is_that_of_each(rows):
+    p = np.linspace(0.01, 0.2, rows) / rows
+    assert c.log_loss(np.zeros(rows, int), p) == pytest.approx(-np.log1p(-p).mean(), rel=1e-14)
+    assert c.log_loss(np.ones(rows, int), 1.0 - p) == pytest.approx(-np.log(1.0 - p).mean())
+
+
 def test_a_wrong_certainty_costs_infinity_and_nothing_warns():
     y, p = np.array([1, 0, 1]), np.array([0.0, 0.5, 1.0])
     assert c.log_loss(y, p) == math.inf

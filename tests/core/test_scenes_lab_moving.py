@@ -5,7 +5,7 @@ import pytest
 from scipy.special import expit
 
 from core.calibrated import Model, mend_of, part_probabilities
-from core.calibration.cells import cells_of
+from core.calibration.cells import Cells, cells_of
 from core.calibration.statistics import STATISTICS
 from core.data.dataset import Dataset, Feature
 from core.scenes import moving
@@ -148,3 +148,15 @@ def test_some_rows_of_many_classes_stand_for_all_while_a_handle_moves():
     assert scene.rounded
     assert scene.changed == 0
     assert np.isnan(scene.threshold)
+
+
+def test_probabilities_that_fall_by_an_ulp_are_pooled():
+    nodes = np.arange(-40, 40) / 8 + 1 / 16  # where the sigmoid goes over to another table entry
+    s = np.sort(np.concatenate((np.nextafter(nodes, -np.inf), nodes)))
+    assert (np.diff(moving.said(s, moving.UNTOUCHED, 1)) < 0.0).any()
+    one = np.ones(len(s))
+    for forecast in (0, 1):
+        found = moving.moved(Cells(s, one, 0.0 * one, one), moving.UNTOUCHED, forecast)
+        assert (np.diff(found.values) > 0.0).all()
+        assert found.total == len(s)
+        assert found.positive.sum() == (0.0 if forecast else len(s))
