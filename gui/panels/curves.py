@@ -214,7 +214,7 @@ class CurvesPanel(PlottedPanel):
         ]
         if self._best.isVisible():
             best = _place(scene.best, scene.log_x)
-            words.append(Word(self.tr("best"), best, high, theme().accent, up=0.9))
+            words.append(Word(self.tr("best"), best, high, theme().accent, up=0.1))
         self._names.show_words(words)
 
     def _read(self, scene: CurvesScene) -> None:

@@ -10,7 +10,7 @@ from typing import cast
 import numpy as np
 from pyqtgraph.functions import arrayToQPolygonF
 from PySide6.QtCore import QPoint, QPointF, QRectF, Qt
-from PySide6.QtGui import QImage, QPainter, QPen, QPolygonF
+from PySide6.QtGui import QBrush, QImage, QPainter, QPen, QPolygonF
 from PySide6.QtWidgets import QApplication, QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from gui.panels.plotting import LockedPlot
@@ -139,6 +139,29 @@ class LinesLayer(Layer):
             painter.setPen(line)
             for polygon in polygons:
                 painter.drawPolyline(polygon)
+
+
+class AreaLayer(Layer):
+    """The area between two curves."""
+
+    def __init__(self, plot: LockedPlot, depth: float) -> None:
+        super().__init__(plot, depth)
+        self._outline = QPolygonF()
+        self._fill = QBrush()
+
+    def show_area(self, x: np.ndarray, low: np.ndarray, high: np.ndarray, fill: QBrush) -> None:
+        """Fill what lies between low (m,) and high (m,) over x (m,)."""
+        there_and_back = np.concatenate([x, x[::-1]]), np.concatenate([low, high[::-1]])
+        self._outline, self._fill = arrayToQPolygonF(*there_and_back), fill
+        self.update()
+
+    def paint(
+        self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None
+    ) -> None:
+        """Paint the area without an edge."""
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(self._fill)
+        painter.drawPolygon(self._outline)
 
 
 class WordsLayer(Layer):

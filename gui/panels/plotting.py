@@ -237,6 +237,19 @@ class Curve(pg.PlotCurveItem):  # type: ignore[misc]
         painter.drawPath(self.getPath())
 
 
+class Bars(pg.BarGraphItem):  # type: ignore[misc]
+    """Bars whose bounds are the whole plot, as a curve's; nothing to see until told."""
+
+    def __init__(self, plot: LockedPlot, depth: float) -> None:
+        self._plot = cast(LockedPlot, weakref.proxy(plot))  # it owns this
+        super().__init__(x0=[0.0], x1=[0.0], y0=[0.0], y1=[0.0])
+        plot.add_spanning(self, depth)
+
+    def boundingRect(self) -> QRectF:
+        """Return what the plot spans."""
+        return self._plot.whole
+
+
 def curve(plot: LockedPlot, depth: float = 0.0, **options: Any) -> Curve:
     """Add a curve whose data and pen are set later."""
     item = Curve(plot, **options)

@@ -110,6 +110,9 @@ class ReliabilityPanel(PlottedPanel):
         """Draw the diagram, the histogram and the figures."""
         self.controls.show_scene(scene)
         self.diagram.draw(scene, self.session.view.bars)
+
+    def read(self, scene: ReliabilityScene) -> None:
+        """Write the figures, or what is under the mouse."""
         self._read(scene)
 
     def describe(self, scene: ReliabilityScene) -> str:

@@ -10,7 +10,8 @@ from PySide6.QtWidgets import QWidget
 
 from core.calibration.calibrators import CALIBRATORS
 from core.scenes.reliability import Judged, ReliabilityScene, polyline
-from gui.panels.plotting import LockedPlot, curve
+from gui.panels.layers import AreaLayer
+from gui.panels.plotting import Bars, LockedPlot, curve
 from gui.panels.square import SquareAbove
 from gui.panels.words import number, tr
 from gui.theme import brush, class_colour, pen, theme
@@ -18,7 +19,6 @@ from gui.theme import brush, class_colour, pen, theme
 BAR_OPACITY, BRUSH_OPACITY = 80, 60
 EDGE = 0.015  # around the unit square, so that lines along its border are seen
 FIFTHS = tuple((t, f"{t:g}") for t in (0.0, 0.2, 0.4, 0.6, 0.8, 1.0))
-NO_COLUMN = {"x0": [0.0], "x1": [0.0], "y0": [0.0], "y1": [0.0]}
 STYLES = (
     Qt.PenStyle.DashLine,
     Qt.PenStyle.DotLine,
@@ -78,16 +78,9 @@ class ReliabilityPlot(SquareAbove):
     def _build_diagram(self) -> None:
         plot = self.square
         self.low_edge, self.high_edge = curve(plot, 1), curve(plot, 1)
-        self._band = pg.FillBetweenItem(self.low_edge, self.high_edge)
-        self._band.setZValue(0)
-        plot.addItem(self._band, ignoreBounds=True)
-        self.columns = pg.BarGraphItem(**NO_COLUMN)
-        self.columns.setZValue(2)
-        self._lit = [pg.BarGraphItem(**NO_COLUMN) for _ in range(2)]
-        for item, where in zip(self._lit, (plot, self.histogram), strict=True):
-            item.setZValue(1.5)
-            where.addItem(item, ignoreBounds=True)
-        plot.addItem(self.columns, ignoreBounds=True)
+        self._band = AreaLayer(plot, 0)
+        self.columns = Bars(plot, 2)
+        self._lit = [Bars(where, 1.5) for where in (plot, self.histogram)]
         self._diagonal = curve(plot, 3)
         self.intervals = curve(plot, 3.5, connect="pairs")
         self.truth = curve(plot, 3.8)
@@ -101,10 +94,7 @@ class ReliabilityPlot(SquareAbove):
             plot.addItem(item, ignoreBounds=True)
 
     def _build_histogram(self) -> None:
-        self.low_columns = [pg.BarGraphItem(**NO_COLUMN) for _ in range(2)]
-        for item in self.low_columns:
-            item.setZValue(2)
-            self.histogram.addItem(item, ignoreBounds=True)
+        self.low_columns = [Bars(self.histogram, 2) for _ in range(2)]
 
     def _label(self, scene: ReliabilityScene) -> None:
         if not self._is_new("labels", scene.view, scene.classes):
@@ -132,7 +122,7 @@ class ReliabilityPlot(SquareAbove):
             edge = pen(chosen.band)
             self.low_edge.setData(band.probability, band.lower, pen=edge)
             self.high_edge.setData(band.probability, band.upper, pen=edge)
-            self._band.setBrush(brush(chosen.band))
+            self._band.show_area(band.probability, band.lower, band.upper, brush(chosen.band))
 
     def _draw_bars(self, scene: ReliabilityScene, bars: bool) -> None:
         judged = scene.raw
