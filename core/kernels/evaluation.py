@@ -66,8 +66,21 @@ def _column(rows: Pointer, features: Any, feature: Any, block: Pointer) -> Lanes
     for lane in range(block.count):
         value = rows.after(features * lane + feature).get().value
         values = builder.insert_element(values, value, ir.Constant(INDEX, lane))
-    kind = block.register
-    return Lanes(builder, values if values.type == kind else builder.fptrunc(values, kind))
+    return _narrowed(Lanes(builder, values), block)
+
+
+def _narrowed(numbers: Lanes, block: Pointer) -> Lanes:
+    """Return float64 numbers in a block's own precision."""
+    builder, value, kind = numbers.builder, numbers.value, block.register
+    return Lanes(builder, value if value.type == kind else builder.fptrunc(value, kind))
+
+
+def _two_columns(rows: Pointer, block: Pointer) -> None:
+    """Write both features of a whole block of float64 rows."""
+    count = block.count
+    first, second = (_narrowed(rows.after(k * count).load(count), block) for k in range(2))
+    for k in range(2):
+        block.after(k * count).store(first.shuffled(second, range(k, 2 * count, 2)))
 
 
 def _store_doubles(place: Pointer, register: Lanes) -> None:
@@ -84,6 +97,9 @@ def _read(rows: Place, features: int, samples: int, stride: int, source: Place) 
     for first in range(0, samples, lanes):
         block = after(source, first * stride)
         store(block, features * lanes, every(block, 1.0))
+        if features == 2 and samples - first >= lanes:
+            _two_columns(after(rows, first * features), block)
+            continue
         if samples - first >= lanes:
             for feature in range(features):
                 column = _column(after(rows, first * features), features, feature, block)

@@ -247,11 +247,14 @@ class Bench(threading.local):
             return
         lanes = LANES[precision]
         plan = evaluation_plan(architecture, lanes, np.dtype(precision).itemsize)
+        self.parameters = aligned(architecture.n_parameters, precision)
+        self.statistics = aligned(architecture.n_statistics, precision)
+        arrays = (
+            plan.layers, aligned(plan.chunk_blocks * plan.row_stride * lanes, precision),
+            aligned(plan.work_size, precision), self.parameters, self.statistics,
+        )  # fmt: skip
+        self.arrays, self.places = arrays, [place_of(array) for array in arrays]
         self.sizes = (len(plan.layers), plan.chunk_blocks, plan.row_stride)
-        self.layers = plan.layers
-        self.batch = aligned(plan.chunk_blocks * plan.row_stride * lanes, precision)
-        self.work = aligned(plan.work_size, precision)
-        self.places = [place_of(array) for array in (self.layers, self.batch, self.work)]
         self.evaluate = entry("evaluate", precision)
         self.key = (architecture, precision)
 
@@ -264,8 +267,9 @@ def logits_of(
 ) -> np.ndarray:
     """Return the (n, outputs) float64 logits of rows X, computed in the parameters' precision."""
     _BENCH.prepare(architecture, precision_of(parameters))
-    logits = np.empty((len(X), architecture.n_outputs))
-    given = [np.ascontiguousarray(array) for array in (parameters, statistics)]
+    _BENCH.parameters[:], _BENCH.statistics[:] = parameters, statistics
     rows = np.ascontiguousarray(X, np.float64)
-    _BENCH.evaluate(*_BENCH.sizes, *X.shape, *_BENCH.places, *map(place_of, (*given, rows, logits)))
+    logits = np.empty((len(rows), architecture.n_outputs))
+    places = (*_BENCH.places, place_of(rows), place_of(logits))
+    _BENCH.evaluate(*_BENCH.sizes, *rows.shape, *places)
     return logits

@@ -147,15 +147,30 @@ def test_one_row_is_enough_to_train_on(precision: str) -> None:
 def test_logits_of_many_rows_agree_with_numpy(precision: str) -> None:
     for activation, normal, n in itertools.product(ACTIVATIONS, (False, True), (1, 16, 700)):
         problem = small_problem(hidden=(5, 9), classes=3, activation=activation, batch_norm=normal)
-        state = REFERENCE.burst(problem, REFERENCE.start(problem, "he", 4), 20).state
-        X = np.random.default_rng(n).normal(size=(n, 3))
-        parameters = state.parameters.astype(precision)
-        statistics = state.statistics.astype(precision)
-        mine = compiled_logits(problem.architecture, parameters, statistics, X)
-        theirs = logits_of(problem.architecture, state.parameters, state.statistics, X)
-        assert mine.shape == theirs.shape == (n, 3)
-        assert mine.dtype == np.float64
-        assert distance(mine, theirs) < {"float64": 1e-13, "float32": 1e-5}[precision]
+        assert_same_logits(problem, precision, n)
+
+
+@pytest.mark.parametrize("features", [1, 2, 3, 17])
+@BOTH
+def test_logits_agree_with_numpy_for_few_and_many_features_and_classes(
+    features: int, precision: str
+) -> None:
+    for classes, hidden, n in itertools.product((2, 3), ((), (9,)), (15, 16, 600)):
+        problem = small_problem(features=features, classes=classes, hidden=hidden)
+        assert_same_logits(problem, precision, n)
+
+
+def assert_same_logits(problem: Problem, precision: str, n: int) -> None:
+    state = REFERENCE.burst(problem, REFERENCE.start(problem, "he", 4), 20).state
+    X = np.random.default_rng(n).normal(size=(n, problem.X.shape[1]))
+    parameters, statistics = (a.astype(precision) for a in (state.parameters, state.statistics))
+    mine = compiled_logits(problem.architecture, parameters, statistics, X)
+    theirs = logits_of(problem.architecture, state.parameters, state.statistics, X)
+    assert mine.shape == theirs.shape == (n, problem.architecture.n_outputs)
+    assert mine.dtype == np.float64
+    assert distance(mine, theirs) < {"float64": 1e-13, "float32": 1e-5}[precision]
+    turned = np.asfortranarray(X)
+    assert (compiled_logits(problem.architecture, parameters, statistics, turned) == mine).all()
 
 
 def test_everything_that_can_be_chosen_is_compiled() -> None:
