@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from itertools import islice
@@ -20,6 +21,7 @@ _CELLS = 60_000  # looked at to find the marks inside numbers
 Said = tuple[str | None, str | None]
 """The decimal and thousands marks that the user says; None leaves them to be found."""
 
+_DELIMITERS = re.compile(r"[,;|\t]+")
 _PROTECTED = ("'=", "'+", "'-", "'@", "'\t", "'\r")
 
 
@@ -28,7 +30,8 @@ def unique_names(names: Sequence[str], log: ProblemLog) -> list[str]:
     used: set[str] = set()
     taken = {name for name in names if name}
     result = []
-    for j, name in enumerate(names):
+    for j, given in enumerate(names):
+        name = "" if _DELIMITERS.fullmatch(given) else given
         new = name or f"column {j + 1}"
         count = 1
         while new in used or (count > 1 and new in taken) or (not name and new in taken):

@@ -7,13 +7,14 @@ import os
 from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from core.data.reading.ragged import fitted
 from core.data.reading.sources import Progress, Source, tell
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 BLOCK = 4 << 20
 """Bytes parsed at a time."""
 
+_MOST_ALIKE = 3  # lines of one other width, one after the other, that are no other table
 _IN_CACHE = 1 << 16
 _MOST_WORKERS = 4
 _LONGEST_BLOCK = 64 << 20  # of a quoted cell that does not end
@@ -33,20 +35,30 @@ class Layout:
 
     Attributes
     ----------
-    width : int
-        Columns.
     numbers : tuple of int
         The columns taken for numbers.
     marks : list of str
         What means missing among numbers.
+    types : list of str
+        What the cells of each column are; see `core.data.reading.layout.column_types`.
     options : dict
         What else pandas is told: delimiter, quotes, decimal and thousands mark, encoding.
     """
 
-    width: int
+    types: list[str]
     numbers: tuple[int, ...]
     marks: list[str]
-    options: dict[str, Any] = field(default_factory=dict)
+    options: dict[str, Any]
+
+    @property
+    def width(self) -> int:
+        """How many columns there are."""
+        return len(self.types)
+
+    @property
+    def mark(self) -> bytes:
+        """The delimiter."""
+        return str(self.options["sep"]).encode()
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,13 +69,18 @@ class Part:
     ----------
     columns : list
         A float64 array for each column of numbers, else a list of the cells as they stand.
-    rows, lines : int
-        How many; as many lines as rows where each row stands on one line.
+    at : ndarray of int, shape (n_rows,), or None
+        On which line of the block each row stands, from 0; None where rows span lines.
+    lines : int
+        Lines of the block.
+    odd : list of (line, reason)
+        Lines of another width, and what was done about them.
     """
 
     columns: list[NDArray[np.float64] | list[str]]
-    rows: int
+    at: NDArray[np.int64] | None
     lines: int
+    odd: list[tuple[int, str]]
 
 
 def read_blocks(
@@ -71,8 +88,8 @@ def read_blocks(
 ) -> list[Part] | None:
     """Parse a file from the byte `start` on; None where a block is not regular.
 
-    Every row of a regular block is full. It has no NUL bytes, and no carriage return but at the
-    ends of lines.
+    Every row of a regular block is full, or brought to the table's width where there are no quotes.
+    It has no NUL bytes, and no carriage return but at the ends of lines.
 
     Raises
     ------
@@ -121,7 +138,7 @@ def _cut(source: Source, start: int, progress: Progress | None) -> Iterator[byte
         if end:
             yield data[:end]
     if held:
-        yield b"".join(pieces)
+        yield b"".join(pieces).rstrip(b"\x1a")  # DOS ended files with it
 
 
 def _last_end(data: bytes) -> int:
@@ -136,10 +153,32 @@ def _last_end(data: bytes) -> int:
 
 
 def _parse(data: bytes, layout: Layout) -> Part | None:
-    import pandas as pd
-
     if b"\0" in data or (b"\r" in data and data.count(b"\r") != data.count(b"\r\n")):
         return None
+    lines = data.count(b"\n") + (not data.endswith(b"\n"))
+    if b'"' in data:
+        frame = _framed(data, layout)
+        if frame is None or not _ends_full(frame):
+            return None
+        at = np.arange(lines) if len(frame) == lines else None
+        return Part(_columns(frame), at, lines, [])
+    if _delimiters(data, layout.mark) == lines * (layout.width - 1):
+        frame = _framed(data, layout)
+        if frame is not None and len(frame) == lines:
+            return Part(_columns(frame), np.arange(lines), lines, [])
+    mended = _mended(data, layout)
+    if mended is None:
+        return None
+    frame = _framed(mended[0], layout)
+    if frame is None or len(frame) != len(mended[1]):
+        return None
+    return Part(_columns(frame), np.array(mended[1], np.int64), lines, mended[2])
+
+
+def _framed(data: bytes, layout: Layout) -> pd.DataFrame | None:
+    """Let pandas parse a block; None where it cannot."""
+    import pandas as pd
+
     width = layout.width
     words = {j: str for j in range(width) if j not in set(layout.numbers)}
     options: dict[str, Any] = {
@@ -155,25 +194,61 @@ def _parse(data: bytes, layout: Layout) -> Part | None:
     try:
         frame: pd.DataFrame = pd.read_csv(io.BytesIO(data), **options)
     except pd.errors.EmptyDataError:
-        return Part([[] for _ in range(width)], 0, data.count(b"\n"))
+        return pd.DataFrame({j: [] for j in range(width)}, dtype=np.float64)
     except (ValueError, pd.errors.ParserError):
         return None
-    if not isinstance(frame.index, pd.RangeIndex) or not _is_full(data, frame, layout):
-        return None
-    lines = data.count(b"\n") + (not data.endswith(b"\n"))
-    return Part([_column(series) for _, series in frame.items()], len(frame), lines)
+    return frame if isinstance(frame.index, pd.RangeIndex) else None
 
 
-def _is_full(data: bytes, frame: pd.DataFrame, layout: Layout) -> bool:
-    """Tell whether every row is full: the last column is, or the delimiters are just as many."""
-    if b'"' in data:
-        last = frame.iloc[:, -1]
-        return bool(last.notna().all()) and not bool((last == "").any())
-    mark = str(layout.options["sep"]).encode()[0]
+def _mended(data: bytes, layout: Layout) -> tuple[bytes, list[int], list[tuple[int, str]]] | None:
+    """Bring lines of another width to the table's, as careful reading does.
+
+    Returns
+    -------
+    data, at, odd : bytes, list, list
+        The lines that are kept, where they stood, and what is said of those of another width; None
+        where so many of them are alike that they may be another table.
+    """
+    mark, encoding = layout.mark.decode(), layout.options["encoding"]
+    kept: list[bytes] = []
+    at: list[int] = []
+    odd: list[tuple[int, str]] = []
+    run = before = 0
+    for number, line in enumerate(data.split(b"\n")):
+        cells = line.count(layout.mark) + 1
+        if not line.strip():
+            continue
+        if cells != layout.width:
+            run = run + 1 if cells == before else 1
+            text = line.decode(encoding, errors="replace").rstrip("\r")
+            row, reason = fitted(text.split(mark), layout.types, layout.width)
+            odd.append((number, reason))
+            if run >= _MOST_ALIKE:
+                return None
+            if row is not None:
+                kept.append(mark.join(row).encode(encoding, errors="replace"))
+                at.append(number)
+        else:
+            kept.append(line)
+            at.append(number)
+        before = cells
+    return b"\n".join(kept), at, odd
+
+
+def _delimiters(data: bytes, mark: bytes) -> int:
     codes = np.frombuffer(data, np.uint8)
     pieces = range(0, len(codes), _IN_CACHE)
-    delimiters = sum(int(np.count_nonzero(codes[i : i + _IN_CACHE] == mark)) for i in pieces)
-    return delimiters == len(frame) * (layout.width - 1)
+    return sum(int(np.count_nonzero(codes[i : i + _IN_CACHE] == mark[0])) for i in pieces)
+
+
+def _ends_full(frame: pd.DataFrame) -> bool:
+    """Tell whether the last column has a value in every row, so that none is short."""
+    last = frame.iloc[:, -1]
+    return bool(last.notna().all()) and not bool((last == "").any())
+
+
+def _columns(frame: pd.DataFrame) -> list[NDArray[np.float64] | list[str]]:
+    return [_column(series) for _, series in frame.items()]
 
 
 def _column(series: pd.Series[Any]) -> NDArray[np.float64] | list[str]:
@@ -187,9 +262,20 @@ def _column(series: pd.Series[Any]) -> NDArray[np.float64] | list[str]:
     return [c.replace("\r\n", "\n") if "\r" in c else c for c in cells]
 
 
+def lines_of(parts: Sequence[Part], first: int) -> NDArray[np.int64] | None:
+    """Return the line of each row, the first block's first being `first`; None where unknown."""
+    lines, found = first, []
+    for part in parts:
+        if part.at is None:
+            return None
+        found.append(part.at + lines)
+        lines += part.lines
+    return np.concatenate(found)
+
+
 def joined(parts: Sequence[Part], column: int) -> NDArray[np.float64] | list[str]:
     """Return a whole column: numbers where all blocks have numbers, else cells as text."""
-    pieces = [part.columns[column] for part in parts if part.rows]
+    pieces = [part.columns[column] for part in parts if len(part.columns[column])]
     numbers = [piece for piece in pieces if isinstance(piece, np.ndarray)]
     if len(numbers) == len(pieces):
         return np.concatenate(numbers) if numbers else []

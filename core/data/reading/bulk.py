@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from core.data.reading.assembling import build_columns, unique_names
-from core.data.reading.blocks import Layout, joined, read_blocks
+from core.data.reading.blocks import Layout, Part, joined, lines_of, read_blocks
 from core.data.reading.columns import Column, Dialect, Table
 from core.data.reading.delimited import read_text
 from core.data.reading.encodings import find_encoding
 from core.data.reading.frames import number_column
 from core.data.reading.grids import Grid
 from core.data.reading.kinds import HUGE
-from core.data.reading.numerals import DOUBTFUL_MARKS, MISSING_MARKS, Numerals
+from core.data.reading.layout import column_types
+from core.data.reading.numerals import DOUBTFUL_MARKS, ERROR_MARKS, MISSING_MARKS, Numerals
 from core.data.reading.problems import ProblemLog
-from core.data.reading.records import RUNS
+from core.data.reading.records import RUNS, Record
 from core.data.reading.settings import Settings
 from core.data.reading.sources import Progress, Source
 
@@ -61,14 +62,22 @@ def read_bulk(
     cells = [joined(parts, j) for j in range(len(names))]
     if not len(cells[0]) or _notes_or_names(cells, plan):
         return None
-    even = all(part.rows == part.lines for part in parts)
-    lines = np.arange(plan.line, plan.line + len(cells[0])) if even else None
+    lines = lines_of(parts, plan.line)
+    _tell_odd(parts, plan.line, log)
     columns = _columns(cells, names, lines, plan, settings, log)
     if columns is None or (lines is None and any(one.line for one in log.kept)):
         return None
     known = lines if lines is not None else np.zeros(0, np.int64)
     known.flags.writeable = False
     return Table(columns, len(cells[0]), log.kept, log.counts, plan.dialect, source.name, known)
+
+
+def _tell_odd(parts: Sequence[Part], first: int, log: ProblemLog) -> None:
+    """Say what was done about lines of another width."""
+    for part in parts:
+        for line, reason in part.odd:
+            log.add("ragged", reason, first + line)
+        first += part.lines
 
 
 def _notes_or_names(cells: Sequence[Sequence[str] | NDArray[np.float64]], plan: _Plan) -> bool:
@@ -123,13 +132,12 @@ def _plan(source: Source, suffix: str, settings: Settings, log: ProblemLog) -> _
     cut = head.rfind(b"\n") + 1
     if cut == 0 or head.count(b"\r") not in (0, head.count(b"\r\n")):
         return None
-    trial = ProblemLog()
-    grid = read_text(
-        source, head[:cut].decode(encoding, "replace"), encoding, suffix, settings, trial
-    )
-    if not _regular(grid, trial):
+    trial, found = ProblemLog(), ProblemLog()
+    text = head[:cut].decode(encoding, "replace")
+    grid = read_text(source, text, encoding, suffix, settings, trial)
+    start = _offset(head, grid.lines[0]) if _regular(grid, trial) else None
+    if start is None:
         return None
-    found = ProblemLog()
     columns, numerals, marks = build_columns(
         [f"{j}" for j in range(len(grid.names))],
         grid.cells,
@@ -141,39 +149,50 @@ def _plan(source: Source, suffix: str, settings: Settings, log: ProblemLog) -> _
         found,
         (settings.decimal, settings.thousands),
     )
-    numbers = tuple(j for j, column in enumerate(columns) if column.kind == "number")
-    known = sorted({*marks, *(settings.missing or MISSING_MARKS), *_doubtful(settings)} - {""})
-    dialect = Dialect(
-        **{
-            name: getattr(grid.dialect, name)
-            for name in ("encoding", "delimiter", "quote", "escape", "header")
-        },
-        skip=grid.dialect.skip,
-        comment=grid.dialect.comment,
-        line_end=grid.dialect.line_end,
+    for problem in (*trial.kept, *found.kept):
+        late = problem.kind == "ragged" and (problem.line or 0) >= grid.lines[0]
+        if problem.column is None and not late:  # those are met again
+            log.add(problem.kind, problem.reason, problem.line)
+    layout = _layout(grid, columns, numerals, settings, marks, head)
+    dialect = replace(
+        grid.dialect,
         decimal=numerals.decimal,
         thousands=numerals.thousands,
         missing=marks,
         compression="gzip" if source.gzipped else None,
     )
-    start = _offset(head, grid.lines[0])
-    if start is None:
-        return None
-    spaced = (grid.dialect.delimiter or ",").encode() + b" " in head
-    options = {
-        "sep": dialect.delimiter,
-        "decimal": numerals.decimal,
-        "thousands": numerals.thousands,
-        "quotechar": dialect.quote or '"',
-        "quoting": 0 if dialect.quote else 3,
-        "skipinitialspace": spaced and dialect.delimiter != " ",
-        "encoding": encoding,
-    }
-    for problem in (*trial.kept, *found.kept):
-        if problem.column is None:
-            log.add(problem.kind, problem.reason, problem.line)
-    layout = Layout(len(columns), numbers, known, options)
     return _Plan(dialect, grid.names, numerals, layout, start, grid.lines[0])
+
+
+def _layout(
+    grid: Grid,
+    columns: Sequence[Column],
+    numerals: Numerals,
+    settings: Settings,
+    marks: Sequence[str],
+    head: bytes,
+) -> Layout:
+    """Say how blocks are parsed, by what was found on the head."""
+    dialect = grid.dialect
+    usual = MISSING_MARKS if settings.missing is None else settings.missing
+    # what a spreadsheet could not compute is told, and so must not pass as merely missing
+    known = sorted({*marks, *usual, *_doubtful(settings), ""} - ERROR_MARKS)
+    spaced = (dialect.delimiter or ",").encode() + b" " in head
+    rows = [Record(0, list(row)) for row in zip(*grid.cells, strict=True)]
+    return Layout(
+        types=column_types(rows, len(columns)),
+        numbers=tuple(j for j, column in enumerate(columns) if column.kind == "number"),
+        marks=known,
+        options={
+            "sep": dialect.delimiter,
+            "decimal": numerals.decimal,
+            "thousands": numerals.thousands,
+            "quotechar": dialect.quote or '"',
+            "quoting": 0 if dialect.quote else 3,
+            "skipinitialspace": spaced and dialect.delimiter != " ",
+            "encoding": dialect.encoding,
+        },
+    )
 
 
 def _offset(head: bytes, line: int) -> int | None:
@@ -193,7 +212,7 @@ def _doubtful(settings: Settings) -> Sequence[str]:
 def _regular(grid: Grid, trial: ProblemLog) -> bool:
     """Tell whether the head is one even table that pandas can read as it was understood."""
     dialect = grid.dialect
-    harmless = {"title", "names"}
+    harmless = {"title", "names", "ragged"}
     return (
         set(trial.counts) <= harmless
         and len(grid.lines) > (100 if len(grid.names) < _WIDE else 10)

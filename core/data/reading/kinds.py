@@ -27,6 +27,7 @@ _DATES = tuple(
 _CLOCK = re.compile(r"\d{1,2}[:.]\d{2}([:.]\d{2}(\.\d+)?)?( ?[AaPp][Mm])?")
 _BOOLEANS = ({"true", "false"}, {"yes", "no"}, {"y", "n"}, {"t", "f"}, {"on", "off"})
 HUGE = "its integers have more digits than are kept"
+_STRAY = re.compile(r"[,;|\t]{2,}")  # the delimiters of another program, left at the ends of rows
 _CODE = re.compile(r"[A-Z]{2}")
 
 
@@ -141,7 +142,7 @@ def _is_missing(cell: str, counts: Counter[str], marks: Collection[str] | None) 
         return cell == "" or cell in marks
     if cell in ("NA", "NaN") and _country_codes(counts):
         return False
-    return cell in MISSING_MARKS
+    return cell in MISSING_MARKS or _STRAY.fullmatch(cell) is not None
 
 
 def _country_codes(counts: Counter[str]) -> bool:

@@ -24,16 +24,10 @@ def level(
     for record in records[:end]:
         cells = record.cells
         if len(cells) != width:
-            levelled = _levelled(cells, types, width)
-            state = f"It has {len(cells)} {'cell' if len(cells) == 1 else 'cells'}, not {width}"
+            levelled, reason = fitted(cells, types, width)
+            log.add("ragged", reason, record.line)
             if levelled is None:
-                log.add("ragged", f"{state}; it was left out.", record.line)
                 continue
-            log.add(
-                "ragged",
-                f"{state}; it was {'padded' if len(cells) < width else 'cut'}.",
-                record.line,
-            )
             cells = levelled
         elif record.mended:
             log.add("quote", "Its quotes are not sound; check how it was read.", record.line)
@@ -48,6 +42,20 @@ def _same(cells: Sequence[str], names: Sequence[str]) -> bool:
     return cells[0].strip() == names[0] and [" ".join(cell.split()) for cell in cells] == list(
         names
     )
+
+
+def fitted(cells: Sequence[str], types: Sequence[str], width: int) -> tuple[list[str] | None, str]:
+    """Return a ragged row at the table's width, None where it fits no such row; and what is said.
+
+    Examples
+    --------
+    >>> fitted(["1", "2"], ["number"] * 3, 3)
+    (['1', '2', ''], 'It has 2 cells, not 3; it was padded.')
+    """
+    row = _levelled(cells, types, width)
+    done = "left out" if row is None else "padded" if len(cells) < width else "cut"
+    many = "cell" if len(cells) == 1 else "cells"
+    return row, f"It has {len(cells)} {many}, not {width}; it was {done}."
 
 
 def _levelled(cells: Sequence[str], types: Sequence[str], width: int) -> list[str] | None:
