@@ -40,7 +40,7 @@ def starting(place: Path | None = None) -> Iterator[None]:
     codes = _Kept(place or _default_place())
     collects = gc.isenabled()
     gc.disable()
-    with replaced(builtins, "compile", codes.compile), replaced(dataclasses, "exec", codes.exec):
+    with replaced(builtins, "compile", codes.compile), replaced(dataclasses, "exec", codes.run):
         try:
             yield
         finally:
@@ -58,6 +58,7 @@ class _Kept:
         self._known = _read(place)
         self._used: _Codes = {}
         self._plain = builtins.compile
+        self._define = builtins.exec
 
     def compile(self, source: Any, filename: Any, mode: str, *rest: Any, **options: Any) -> Any:
         """Do what the built-in function does, for texts of PySide6 at once."""
@@ -66,10 +67,10 @@ class _Kept:
             return self._plain(source, filename, mode, *rest, **options)
         return self._code(source, filename, _ANNOTATIONS)
 
-    def exec(self, text: str, scope: Any = None, names: Any = None) -> None:
-        """Do what the built-in function does with a text in the module of dataclasses."""
+    def run(self, text: str, scope: Any = None, names: Any = None) -> None:
+        """Define the method that the module of dataclasses has written, as it would itself."""
         code = self._code(text.encode(), "<string>", 0)
-        exec(code, vars(dataclasses) if scope is None else scope, names)
+        self._define(code, vars(dataclasses) if scope is None else scope, names)
 
     def save(self) -> None:
         """Write what was compiled, unless all of it had been before."""
