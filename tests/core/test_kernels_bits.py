@@ -188,6 +188,21 @@ def test_a_bad_number_stops_logistic_regression_when_its_row_is_due_and_not_befo
         assert mine.state.step == theirs.state.step
 
 
+@pytest.mark.parametrize("features", [2, 3])
+@pytest.mark.parametrize("loss", ["cross_entropy", "squared_error"])
+def test_an_infinite_logit_ends_training_only_where_the_loss_is_infinite_too(
+    features: int, loss: str
+) -> None:
+    problem = small_problem(features=features, hidden=(), loss=loss, learning_rate=10.0)
+    problem = replace(problem, X=problem.X * np.eye(features)[0] * 1e200)
+    theirs = burst(problem, REFERENCE.start(problem, "zero", 1), 20)
+    engine = CompiledEngine("float64")
+    mine = engine.burst(problem, engine.start(problem, "zero", 1), 20)
+    assert (theirs.divergence is None) == (loss == "squared_error")
+    assert mine.divergence == theirs.divergence
+    assert mine.state.step == theirs.state.step
+
+
 @pytest.mark.parametrize("optimizer", ["momentum", "rmsprop", "adam"])
 def test_what_an_optimiser_remembers_never_becomes_subnormal(optimizer):
     problem = small_problem(hidden=(8,), activation="relu", optimizer=optimizer, learning_rate=0.05)
