@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import numpy as np
-from PySide6.QtGui import QPen
+from PySide6.QtGui import QFontMetricsF, QPen
 from PySide6.QtWidgets import QWidget
 
 from core.errors import UserError
 from core.scenes.boundary import BoundaryScene, boundary_scene, reading_at
+from core.scenes.contour_labels import level_labels
 from core.scenes.planes import MOST_STAND_INS
 from core.scenes.surface import resolution_within
 from core.view import View
 from gui.panels.base import PlottedPanel
 from gui.panels.boundary_header import BoundaryHeader
 from gui.panels.controls import note
-from gui.panels.layers import LinesLayer, PictureLayer
+from gui.panels.layers import LinesLayer, PictureLayer, Word, WordsLayer
 from gui.panels.painting import Painter
 from gui.panels.painting_layer import PaintLayer
 from gui.panels.painting_palette import PaintPalette
@@ -22,7 +23,7 @@ from gui.panels.painting_start import painting_note
 from gui.panels.plotting import LockedPlot, smooth_images
 from gui.panels.points import PointLayer, nearest
 from gui.panels.reading import ReadOut, reading_html
-from gui.panels.shades import surface_image
+from gui.panels.shades import shade_at, surface_image
 from gui.panels.truth import TruthLayer
 from gui.panels.truth_scale import ErrorScale
 from gui.panels.unit_words import unit_note
@@ -35,6 +36,7 @@ CALM_RESOLUTION, CALM_BUDGET = 300, 6e7
 MOST_CURVES = 16
 GAP = np.full((1, 2), np.nan)  # between two lines of one curve
 NEAR_PIXELS = 12.0
+SMALL = 0.8  # of the font, on contour lines
 
 
 class BoundaryPanel(PlottedPanel):
@@ -120,6 +122,7 @@ class BoundaryPanel(PlottedPanel):
     def _build_layers(self) -> None:
         self.picture = PictureLayer(self.plot, 0)
         self.lines = LinesLayer(self.plot, 5)
+        self.numbers = WordsLayer(self.plot, 7, SMALL)
         self.truth = TruthLayer(self.session, self.plot)
         self.points = PointLayer(self.plot)
         self._paint_layer = PaintLayer(self.painter)
@@ -136,6 +139,31 @@ class BoundaryPanel(PlottedPanel):
     def _draw_contours(self, scene: BoundaryScene) -> None:
         lines = self._probability_curves(scene) or self._contour_lines(scene)
         self.lines.show_lines(lines, not self.session.is_playing)
+        self.numbers.show_words(self._level_words(scene) if self.is_calm else ())
+
+    def _level_words(self, scene: BoundaryScene) -> list[Word]:
+        """Return the numbers on the contour lines of two classes, where there is room for them."""
+        if scene.unit is not None or scene.discrete or self.plot.is_zoomed:
+            return []
+        box, metrics = self.plot.getPlotItem().vb, QFontMetricsF(self.numbers.font)
+        labels = level_labels(
+            scene.contours,
+            scene.rows.points,
+            self.painter.limits or scene.plane.limits,
+            (box.width(), box.height()),
+            (metrics.horizontalAdvance("0.25"), metrics.height()),
+        )
+        return [
+            Word(
+                f"{label.level:g}",
+                label.x,
+                label.y,
+                theme().ink,
+                angle=label.angle,
+                ground=shade_at(label.level, theme()),
+            )
+            for label in labels
+        ]
 
     def _contour_lines(self, scene: BoundaryScene) -> list[tuple[np.ndarray, QPen]]:
         """Return the contours in two curves, the border of the decision and all others."""

@@ -10,7 +10,7 @@ from typing import cast
 import numpy as np
 from pyqtgraph.functions import arrayToQPolygonF
 from PySide6.QtCore import QPoint, QPointF, QRectF, Qt
-from PySide6.QtGui import QBrush, QImage, QPainter, QPen, QPolygonF
+from PySide6.QtGui import QBrush, QColor, QFont, QImage, QPainter, QPen, QPolygonF
 from PySide6.QtWidgets import QApplication, QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from gui.panels.plotting import LockedPlot
@@ -33,6 +33,10 @@ class Word:
         Which share of the text lies left of the point, and which below it.
     shift : float
         Pixels from the point to the right.
+    angle : float
+        In degrees, clockwise about the point.
+    ground : str
+        A colour to lie behind the letters; none where it is empty.
     """
 
     text: str
@@ -42,6 +46,8 @@ class Word:
     across: float = 0.5
     up: float = 0.5
     shift: float = 0.0
+    angle: float = 0.0
+    ground: str = ""
 
 
 class Layer(QGraphicsItem):
@@ -165,11 +171,19 @@ class AreaLayer(Layer):
 
 
 class WordsLayer(Layer):
-    """Short texts that keep their size, in the application's font."""
+    """Short texts that keep their size: the application's font, larger or smaller by `scale`."""
 
-    def __init__(self, plot: LockedPlot, depth: float) -> None:
+    def __init__(self, plot: LockedPlot, depth: float, scale: float = 1.0) -> None:
         super().__init__(plot, depth)
         self.words: tuple[Word, ...] = ()
+        self._scale = scale
+
+    @property
+    def font(self) -> QFont:
+        """What the texts are written in."""
+        font = QApplication.font()
+        font.setPointSizeF(font.pointSizeF() * self._scale)
+        return font
 
     def show_words(self, words: Sequence[Word]) -> None:
         """Show other texts."""
@@ -184,15 +198,29 @@ class WordsLayer(Layer):
         to_pixels = painter.worldTransform()
         painter.save()
         painter.resetTransform()
-        painter.setFont(QApplication.font())
-        metrics = painter.fontMetrics()
+        painter.setFont(self.font)
         for word in self.words:
             place = to_pixels.map(QPointF(word.x, word.y))
-            left = place.x() + word.shift - word.across * metrics.horizontalAdvance(word.text)
-            top = place.y() - (1.0 - word.up) * metrics.height()
-            painter.setPen(pen(word.colour))
-            painter.drawText(QPointF(round(left), round(top + metrics.ascent())), word.text)
+            painter.save()
+            painter.translate(round(place.x()), round(place.y()))
+            painter.rotate(word.angle)
+            _write(painter, word)
+            painter.restore()
         painter.restore()
+
+
+def _write(painter: QPainter, word: Word) -> None:
+    """Write a text about the painter's origin."""
+    metrics = painter.fontMetrics()
+    wide, high = metrics.horizontalAdvance(word.text), metrics.height()
+    left = round(word.shift - word.across * wide)
+    top = round(-(1.0 - word.up) * high)
+    if word.ground:
+        behind = QRectF(left - 1.0, top + 1.0, wide + 2.0, high - 2.0)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
+        painter.fillRect(behind, QColor(word.ground))
+    painter.setPen(pen(word.colour))
+    painter.drawText(QPointF(left, top + metrics.ascent()), word.text)
 
 
 def draw_in_bands(painter: QPainter, place: QPoint, image: QImage) -> None:

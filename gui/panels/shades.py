@@ -45,6 +45,12 @@ def rgb(colour: str) -> np.ndarray:
     return np.array(QColor(colour).getRgb()[:3], dtype=np.float64)  # type: ignore[index]
 
 
+def shade_at(level: float, chosen: Theme) -> str:
+    """Return the colour, as ``#rrggbb``, of a probability of the second of two classes."""
+    red, green, blue, _ = _two_class_table(chosen)[int(level * (_STEPS - 1) + 0.5)].tolist()
+    return f"#{red:02x}{green:02x}{blue:02x}"
+
+
 def _looked_up(table: np.ndarray, steps: np.ndarray) -> np.ndarray:
     """Return table[steps] for a table (m, 4) of bytes; as one number a colour it goes fast."""
     return table.view(np.uint32)[:, 0].take(steps).view(np.uint8).reshape(*steps.shape, 4)

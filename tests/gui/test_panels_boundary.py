@@ -311,3 +311,21 @@ def test_misclassified_rows_are_ringed_where_they_lie(qtbot, session, show):
     labels = panel.scene.rows.labels
     np.testing.assert_array_equal(panel.points.rings, panel.scene.rows.points[labels == 0])
     assert panel.plot.grab().toImage() != with_rings
+
+
+def test_contour_lines_are_numbered_once_nothing_moves(qtbot, session, show):
+    train(qtbot, session, 40)
+    panel = show("boundary", session)
+    qtbot.waitUntil(lambda: panel.is_calm)
+    levels = [float(word.text) for word in panel.numbers.words]
+    assert levels
+    assert set(levels) <= {0.1, 0.25, 0.5, 0.75, 0.9}
+    for word in panel.numbers.words:
+        reading = reading_at(session.run, session.state, session.view, word.x, word.y)
+        assert reading.probabilities[1] == pytest.approx(float(word.text), abs=0.05)
+    session.play()
+    qtbot.waitUntil(lambda: panel.numbers.words == ())
+    session.pause()
+    session.set_view("discrete", True)
+    qtbot.waitUntil(lambda: panel.is_calm)
+    assert panel.numbers.words == ()
