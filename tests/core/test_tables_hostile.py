@@ -7,7 +7,7 @@ import zipfile
 
 import pytest
 
-from core.data.reading import sources
+from core.data.reading import archives, sources
 from core.data.tables import read_table
 from core.errors import UserError
 
@@ -53,14 +53,37 @@ def test_a_gzip_bomb_is_refused_before_it_goes_off(tmp_path, monkeypatch):
 
 
 def test_a_workbook_that_expands_too_far_is_refused(tmp_path, monkeypatch):
-    from core.data.reading import workbooks
-
-    monkeypatch.setattr(workbooks, "_RATIO_FREE", 1 << 20)
+    monkeypatch.setattr(archives, "RATIO_FREE", 1 << 20)
     path = tmp_path / "t.xlsx"
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("xl/workbook.xml", b"0" * 20_000_000)
     with pytest.raises(UserError, match=r"expands to .* limit"):
         read_table(path)
+
+
+MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+
+
+@pytest.mark.parametrize(
+    ("name", "member", "sheet"),
+    [
+        ("t.xlsx", "xl/worksheets/sheet1.xml", '<c r="A1"/><row r="1048576"><c r="XFD1048576"/>'),
+        ("t.xlsx", "xl/worksheets/sheet1.xml", '<c r="A1"/><row r="1048576"><c r="CV1048576"/>'),
+        (
+            "t.ods",
+            "content.xml",
+            '<table:table-row table:number-rows-repeated="1000000"><table:table-cell '
+            'table:number-columns-repeated="999" office:value="1"/></table:table-row>',
+        ),
+    ],
+)
+def test_cells_very_far_apart_are_refused_before_they_fill_the_memory(
+    tmp_path, name, member, sheet
+):
+    with zipfile.ZipFile(tmp_path / name, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr(member, f'<worksheet xmlns="{MAIN}">{sheet}</worksheet>')
+    with pytest.raises(UserError, match=r"spans .* cells, beyond the limit"):
+        read_table(tmp_path / name)
 
 
 def test_a_line_beyond_the_limit_is_refused_with_its_number(tmp_path, monkeypatch):

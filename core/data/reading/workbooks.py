@@ -4,22 +4,21 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-import zipfile
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from core.data.reading.archives import check_archive
 from core.data.reading.columns import Dialect
 from core.data.reading.grids import Grid, grid_of, lay_out
 from core.data.reading.problems import ProblemLog
 from core.data.reading.records import Record
 from core.data.reading.settings import Settings
-from core.data.reading.sources import LARGEST, LARGEST_RATIO, Source, refuse_wide
+from core.data.reading.sources import Source, refuse_wide
 from core.errors import UserError
 
 if TYPE_CHECKING:
     from python_calamine import CalamineWorkbook
 
-_RATIO_FREE = 256 << 20
 _NOTE_BELOW = 20  # cells of a sheet that may be a remark about the others
 _LARGER = 3  # times as many cells make another sheet the table
 
@@ -73,7 +72,7 @@ def _open(source: Source, kind: str) -> CalamineWorkbook:
     from python_calamine import CalamineError, CalamineWorkbook
 
     if kind != "xls":
-        _check_archive(source)
+        check_archive(source)
     try:
         with source.open() as stream:
             return CalamineWorkbook.from_filelike(stream)
@@ -81,22 +80,6 @@ def _open(source: Source, kind: str) -> CalamineWorkbook:
         locked = "password" in str(error).lower() or "encrypt" in str(error).lower()
         why = "It is locked by a password." if locked else f"The workbook is damaged ({error})."
         raise source.refuse(why, "Open it in Excel and save the sheet as CSV UTF-8.") from error
-
-
-def _check_archive(source: Source) -> None:
-    try:
-        with source.open() as stream, zipfile.ZipFile(stream) as archive:
-            expanded = sum(item.file_size for item in archive.infolist())
-    except (zipfile.BadZipFile, OSError, ValueError) as error:
-        raise source.refuse(
-            f"The workbook is damaged ({error}).", "Save it again, or save it as CSV UTF-8."
-        ) from error
-    if expanded > LARGEST or (expanded > _RATIO_FREE and expanded > LARGEST_RATIO * source.size):
-        raise source.refuse(
-            f"It expands to {expanded / 1e6:,.0f} MB, beyond the limit of "
-            f"{LARGEST_RATIO} times its size.",
-            "Save the sheet as CSV and open that, if you trust it.",
-        )
 
 
 def _wanted(source: Source, names: Sequence[str], sheet: str | int | None) -> str | None:

@@ -1,0 +1,108 @@
+"""Workbooks that would fill the memory: too much packed, or few cells very far apart."""
+
+from __future__ import annotations
+
+import re
+import zipfile
+from collections.abc import Iterator
+
+from core.data.reading.sources import CHUNK, LARGEST, LARGEST_RATIO, Source
+from core.errors import UserError
+
+RATIO_FREE = 256 << 20
+MOST_CELLS = 30_000_000
+"""Cells, empty ones included, up to which a sheet may be sparse."""
+
+_SPARSEST = 40  # empty cells for each one that is filled, beyond that number
+_TAIL = 4096
+_LARGEST_CONTENT = 64 << 20
+_COLUMN = re.compile(rb'<(?:\w+:)?c [^>]*?r="([A-Z]{1,3})(\d+)"')
+_WIDE = re.compile(rb' r="([A-Z]{2,3})\d')
+_ROW = re.compile(rb'<(?:\w+:)?(?:row|c) [^>]*?r="[A-Z]*(\d+)"')
+_REPEATED = re.compile(
+    rb'<table:table-row[^>]*number-rows-repeated="(\d+)"[^>]*>(.*?)</table:table-row>', re.DOTALL
+)
+_ACROSS = re.compile(rb'number-columns-repeated="(\d+)"[^>]*office:value|office:value')
+
+
+def check_archive(source: Source) -> None:
+    """Look at a zipped workbook before it is read.
+
+    Raises
+    ------
+    UserError
+        If it is damaged, expands too far, or its cells stand too far apart.
+    """
+    try:
+        with source.open() as stream, zipfile.ZipFile(stream) as archive:
+            items = archive.infolist()
+            expanded = sum(item.file_size for item in items)
+            _check_expansion(source, expanded)
+            for item in items:
+                if re.fullmatch(r"/?xl/.+\.xml", item.filename):
+                    _check_sheet(source, archive, item)
+                elif item.filename == "content.xml" and item.file_size <= _LARGEST_CONTENT:
+                    _check_repeats(source, archive.read(item))
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, RuntimeError) as error:
+        raise source.refuse(
+            f"The workbook is damaged ({error}).", "Save it again, or save it as CSV UTF-8."
+        ) from error
+
+
+def _check_expansion(source: Source, expanded: int) -> None:
+    if expanded > LARGEST or (expanded > RATIO_FREE and expanded > LARGEST_RATIO * source.size):
+        raise source.refuse(
+            f"It expands to {expanded / 1e6:,.0f} MB, beyond the limit of "
+            f"{LARGEST_RATIO} times its size.",
+            "Save the sheet as CSV and open that, if you trust it.",
+        )
+
+
+def _check_sheet(source: Source, archive: zipfile.ZipFile, item: zipfile.ZipInfo) -> None:
+    """Refuse a sheet whose filled cells span far more than they are."""
+    filled, tail, wide = 0, b"", False
+    for piece in _pieces(archive, item):
+        filled += piece.count(b"<c ") + piece.count(b":c ")
+        wide = wide or _WIDE.search(piece) is not None
+        tail = (tail + piece)[-_TAIL:]
+    rows = max((int(row) for row in _ROW.findall(tail)), default=0)
+    if rows * (16_384 if wide else 26) <= max(MOST_CELLS, _SPARSEST * filled):
+        return
+    columns = 1
+    for piece in _pieces(archive, item):
+        columns = max(columns, *(_number(name) for name, _ in _COLUMN.findall(piece)), 1)
+    if rows * columns > max(MOST_CELLS, _SPARSEST * filled):
+        raise _too_sparse(source, rows, columns)
+
+
+def _pieces(archive: zipfile.ZipFile, item: zipfile.ZipInfo) -> Iterator[bytes]:
+    with archive.open(item) as stream:
+        while piece := stream.read(CHUNK):
+            yield piece
+
+
+def _number(name: bytes) -> int:
+    """Return a column's number, counted from 1: A is 1, AA is 27."""
+    number = 0
+    for letter in name:
+        number = 26 * number + letter - 64
+    return number
+
+
+def _check_repeats(source: Source, content: bytes) -> None:
+    """Refuse an OpenDocument sheet that repeats a filled row too often."""
+    cells = 0
+    for rows, body in _REPEATED.findall(content):
+        if b"office:value" in body:
+            across = max((int(times or 1) for times in _ACROSS.findall(body)), default=1)
+            cells += int(rows) * across
+    if cells > MOST_CELLS:
+        raise _too_sparse(source, cells, 1)
+
+
+def _too_sparse(source: Source, rows: int, columns: int) -> UserError:
+    return source.refuse(
+        f"A sheet spans {rows * columns:,} cells, beyond the limit of {MOST_CELLS:,}, "
+        "most of them empty or alike.",
+        "Delete what stands far from the table, or save the table as CSV.",
+    )
