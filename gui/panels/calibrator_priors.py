@@ -22,6 +22,7 @@ from gui.theme import brush, pen, theme
 
 ROW_HEIGHT, AXIS_HEIGHT = 26, 44
 MOST_SHOWN = 8  # classes
+MOST_LISTED = 4  # classes whose shares are told one by one
 WIDEST = 150
 
 
@@ -165,10 +166,11 @@ class PriorsPage(QWidget):
                 "ratio of the odds, and each row counts accordingly."
             ).format(name, rate, percent(scene.base_rate))
         shares = zip(scene.classes, scene.rates.tolist(), scene.in_use.tolist(), strict=True)
-        moved = ", ".join(
-            f"{escape(it)}: {percent(old)} → <b>{percent(new)}</b>"
-            for it, old, new in list(shares)[:MOST_SHOWN]
-        )
+        lines = [f"{escape(it)}: {percent(old)} → <b>{percent(new)}</b>" for it, old, new in shares]
+        if len(lines) > MOST_LISTED:
+            factor = (1.0 - scene.base_rate) / (1.0 - float(scene.rates[k]))
+            lines = [lines[k], self.tr("each other class × {0}").format(figure(factor))]
+        moved = ", ".join(lines)
         return self.tr(
             "In the data → in use. {0}. Each probability is multiplied by its class's new share "
             "over the old one, and the row divided by its sum; the other classes keep their "
