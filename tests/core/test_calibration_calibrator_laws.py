@@ -43,6 +43,13 @@ AWKWARD = [
     ("huge", [-1e6, -5e5, 3.0, 1e6, 1e5], [0, 1, 0, 1, 1]),
     ("beyond squaring", [-1e200, 1e-3, 1e200, 1e180], [0, 1, 1, 0]),
     ("tiny", [-1e-200, 1e-200, 2e-200, 0.0], [0, 1, 0, 1]),
+    ("small", [1e-12, -1e-12, 2e-12, -2e-12], [1, 0, 0, 1]),
+    ("saturated", [50.0, 60.0, 800.0, -900.0], [1, 0, 1, 0]),
+    ("three classes, one row", [[1.0, 0.0, 0.5]], [2]),
+    ("three classes, one of them only", [[1.0, 0.0, 0.5], [0.0, 1.0, 0.0]], [1, 1]),
+    ("three classes, parted", 3.0 * np.eye(3), [0, 1, 2]),
+    ("three classes, equal logits", np.ones((3, 3)), [0, 1, 1]),
+    ("three classes, huge logits", 1e5 * np.eye(3)[[0, 1, 2, 0]], [0, 1, 2, 1]),
 ]
 
 
@@ -61,13 +68,17 @@ def test_awkward_rows_give_probabilities_and_no_warning(calibrator, s, y):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         fitted = calibrator.fit(s, y)
-        for at in (s, AT, np.array([-1e300, -1e8, 1e8, 1e300]), np.empty(0)):
+        assert calibrator.fit(s, y, np.ones(len(s))).parameters.keys() == fitted.parameters.keys()
+        places = [s, 10.0 * s, -s, 0.0 * s, s[:0]]
+        if s.ndim == 1:
+            both = np.column_stack((np.zeros_like(s), s))
+            places += [AT, np.array([-1e300, -1e8, 1e8, 1e300]), both]
+        for at in places:
             p = fitted.probabilities(at)
             assert p.shape == at.shape
             assert ((p >= 0.0) & (p <= 1.0)).all()
-        assert calibrator.fit(s, y, np.ones(len(s))).parameters.keys() == fitted.parameters.keys()
-        both = fitted.probabilities(np.column_stack((np.zeros_like(s), s)))
-        np.testing.assert_allclose(both.sum(axis=1), 1.0, rtol=1e-15)
+            if p.ndim == 2:
+                np.testing.assert_allclose(p.sum(axis=1), 1.0, rtol=1e-12)
 
 
 def test_the_order_of_the_fitting_rows_does_not_matter(calibrator):
@@ -141,21 +152,24 @@ def test_probabilities_of_many_classes_sum_to_one_at_any_logits(calibrator):
 
 
 @pytest.mark.parametrize(
-    ("logits", "labels"),
+    ("logits", "labels", "weights", "says"),
     [
-        ([0.0, np.nan], [0, 1]),
-        (["a", "b"], [0, 1]),
-        ([0.0, 1.0], [0, 2]),
-        ([0.0, 1.0], [0, np.nan]),
-        ([[0.0], [1.0]], [0, 0]),
-        (1.0, [0]),
-        ([0.0, np.inf], [0, 1]),
-        ([], []),
+        ([0.0, np.nan], [0, 1], None, "NaN"),
+        (["a", "b"], [0, 1], None, "not numbers"),
+        ([0.0, 1.0], [0, 2], None, "labels"),
+        ([0.0, 1.0], [0, np.nan], None, "labels"),
+        ([0.0, 1.0], [0], None, "do not fit"),
+        ([[0.0], [1.0]], [0, 0], None, "shape"),
+        (1.0, [0], None, "shape"),
+        ([0.0, 1.0], [0, 1], [1.0, -1.0], "weights"),
+        ([0.0, np.inf], [0, 1], None, "infinite"),
+        ([], [], None, "no rows"),
+        ([1.0, 2.0], [0, 1], [0.0, 0.0], "no rows"),
     ],
 )
-def test_impossible_fitting_rows_are_refused_in_words(calibrator, logits, labels):
-    with pytest.raises(UserError):
-        calibrator.fit(logits, labels)
+def test_impossible_fitting_rows_are_refused_in_words(calibrator, logits, labels, weights, says):
+    with pytest.raises(UserError, match=says):
+        calibrator.fit(logits, labels, weights)
 
 
 def test_a_map_refuses_logits_of_another_shape_or_nan(calibrator):

@@ -258,61 +258,6 @@ def test_the_logit_against_the_rest_is_that_of_the_softmax():
     np.testing.assert_allclose(expit(against_the_rest(z)), p, rtol=1e-12)
 
 
-@pytest.mark.parametrize("name", list(CALIBRATORS))
-def test_two_columns_are_one_logit_their_difference(name):
-    s, y = two_classes(6)
-    z = np.column_stack((np.full(len(s), 0.7), s + 0.7))
-    one, two = CALIBRATORS[name].fit(s, y), CALIBRATORS[name].fit(z, y)
-    p = two.probabilities(z)
-    assert p.shape == (len(s), 2)
-    np.testing.assert_allclose(p[:, 1], one.probabilities(s), rtol=1e-6, atol=1e-9)
-    np.testing.assert_allclose(p.sum(axis=1), 1.0, rtol=1e-14)
-
-
-@pytest.mark.parametrize("name", [name for name in CALIBRATORS if name != "venn_abers"])
-def test_whole_weights_are_repeated_rows(name):
-    s, y = two_classes(7, 150)
-    w = weights_of(y)
-    weighted = CALIBRATORS[name].fit(s, y, w)
-    repeated = CALIBRATORS[name].fit(np.repeat(s, w), np.repeat(y, w))
-    at = np.linspace(-6, 6, 101)
-    np.testing.assert_allclose(weighted.probabilities(at), repeated.probabilities(at), atol=1e-7)
-
-
-DEGENERATE = {
-    "one row": ([0.4], [1]),
-    "one class": ([-1.0, 0.5, 2.0], [0, 0, 0]),
-    "parted": ([-2.0, -1.0, 1.0, 2.0], [0, 0, 1, 1]),
-    "parted up to a tie": ([-2.0, 0.5, 0.5, 2.0], [0, 0, 1, 1]),
-    "parted backwards": ([-2.0, -1.0, 1.0, 2.0], [1, 1, 0, 0]),
-    "equal logits": ([0.3, 0.3, 0.3], [0, 1, 1]),
-    "zero logits": ([0.0, 0.0], [0, 1]),
-    "huge logits": ([-1e6, 1e6, 3e5, -4e5], [0, 1, 0, 1]),
-    "saturated logits": ([50.0, 60.0, 800.0, -900.0], [1, 0, 1, 0]),
-    "tiny logits": ([1e-12, -1e-12, 2e-12, -2e-12], [1, 0, 0, 1]),
-    "three classes, one row": ([[1.0, 0.0, 0.5]], [2]),
-    "three classes, one of them only": ([[1.0, 0.0, 0.5], [0.0, 1.0, 0.0]], [1, 1]),
-    "three classes, parted": (3.0 * np.eye(3), [0, 1, 2]),
-    "three classes, equal logits": (np.ones((3, 3)), [0, 1, 1]),
-    "three classes, huge logits": (1e5 * np.eye(3)[[0, 1, 2, 0]], [0, 1, 2, 1]),
-}
-
-
-@pytest.mark.parametrize("case", list(DEGENERATE))
-@pytest.mark.parametrize("name", list(CALIBRATORS))
-def test_degenerate_rows_are_fitted_and_give_probabilities(name, case):
-    z, y = np.array(DEGENERATE[case][0]), DEGENERATE[case][1]
-    with np.errstate(divide="raise", over="raise", invalid="raise"):
-        fit = CALIBRATORS[name].fit(z, y)
-        far = np.concatenate((z, 10.0 * z, -z, 0.0 * z))
-        p = fit.probabilities(far)
-    assert p.shape == far.shape
-    assert np.all((p >= 0.0) & (p <= 1.0))
-    if p.ndim == 2:
-        np.testing.assert_allclose(p.sum(axis=1), 1.0, rtol=1e-12)
-    assert fit.parameters
-
-
 def test_platt_of_one_class_or_equal_logits_answers_with_the_mean_target():
     one = CALIBRATORS["platt"].fit([1.0, 2.0, 3.0], [1, 1, 1])
     np.testing.assert_allclose(one.probabilities([0.0, 9.0]), 4 / 5, rtol=1e-9)
@@ -351,32 +296,6 @@ def test_parameters_are_attributes_of_the_same_name(name):
 def test_calibrating_lowers_the_log_loss_of_overconfident_logits(name):
     s, y = two_classes(9, 2000)
     assert log_loss(y, CALIBRATORS[name].fit(s, y).probabilities(s)) < log_loss(y, expit(s))
-
-
-@pytest.mark.parametrize("name", list(CALIBRATORS))
-def test_rows_that_cannot_be_fitted_are_refused(name):
-    fit = CALIBRATORS[name].fit
-    with pytest.raises(UserError, match="no rows"):
-        fit([], [])
-    with pytest.raises(UserError, match="infinite"):
-        fit([0.0, np.inf], [0, 1])
-    for logits, labels, weights in [
-        ([0.0, np.nan], [0, 1], None),
-        ([0.0, 1.0], [0, 2], None),
-        ([0.0, 1.0], [0], None),
-        ([[0.0], [1.0]], [0, 0], None),
-        ([0.0, 1.0], [0, 1], [1.0, -1.0]),
-    ]:
-        with pytest.raises(ValueError, match=r"logit|label|weights"):
-            fit(logits, labels, weights)
-
-
-@pytest.mark.parametrize("name", ["platt", "temperature", "vector", "isotonic"])
-def test_logits_of_another_number_of_classes_are_refused(name):
-    fit = CALIBRATORS[name].fit(*four_classes(0))
-    if name != "temperature":
-        with pytest.raises(ValueError, match="classes"):
-            fit.probabilities(np.zeros((2, 3)))
 
 
 def test_cross_fitting_averages_maps_that_each_left_a_fold_out():
