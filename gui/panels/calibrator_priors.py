@@ -168,7 +168,8 @@ class PriorsPage(QWidget):
         shares = zip(scene.classes, scene.rates.tolist(), scene.in_use.tolist(), strict=True)
         lines = [f"{escape(it)}: {percent(old)} → <b>{percent(new)}</b>" for it, old, new in shares]
         if len(lines) > MOST_LISTED:
-            factor = (1.0 - scene.base_rate) / (1.0 - float(scene.rates[k]))
+            rest = [float(np.delete(it, k).sum()) for it in (scene.in_use, scene.rates)]
+            factor = rest[0] / rest[1] if rest[1] > 0.0 else math.nan
             lines = [lines[k], self.tr("each other class × {0}").format(figure(factor))]
         moved = ", ".join(lines)
         return self.tr(

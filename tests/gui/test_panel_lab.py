@@ -318,6 +318,23 @@ def test_the_base_rate_of_one_class_of_three_moves_the_others_in_proportion(qtbo
         made.close()
 
 
+def test_of_many_classes_the_chosen_one_s_share_is_told_first(qtbot, show):
+    made = new_session(data={"source": "six_blobs", "rows": 300})
+    try:
+        train(qtbot, made, 5)
+        panel = show("calibrators", made)
+        panel.open_page("priors")
+        panel.priors.of_class.setCurrentIndex(4)
+        panel.priors.rate.changed.emit(0.6)
+        scene, text = panel.scene.of, panel.priors.rates.text()
+        assert f"{scene.classes[4]}: " in text
+        assert "<b>60" in text
+        assert f"{scene.in_use[0] / scene.rates[0]:.3g}" in text
+        panel.hide()
+    finally:
+        made.close()
+
+
 def test_numbers_follow_in_the_background_and_the_latest_wins(qtbot, session, show):
     train(qtbot, session, 40)
     panel = show("numbers", session)
