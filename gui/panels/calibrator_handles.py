@@ -133,7 +133,7 @@ class HandlesPage(QWidget):
             self._decisions(scene),
         ]
         if scene.rounded:
-            lines.append(quiet(self.tr("About: counted to the last row once you let go.")))
+            lines.append(quiet(self.tr("About; counted to the last row once nothing moves.")))
         if not scene.handles and scene.method == "platt":
             lines.append(
                 self.tr("It has one map a class here; to turn one by hand, take two classes.")

@@ -27,7 +27,6 @@ class CalibratorsPanel(PlottedPanel):
     """Shows one of three pages; only the open one is computed."""
 
     frames_between = 3
-    settles = True
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__("calibrators", session, parent)
@@ -85,6 +84,7 @@ class CalibratorsPanel(PlottedPanel):
         self.method.show_value(self.session.experiment.calibration.method)
         show_checked(self.on_boundary, self.session.view.calibrated)
         self.sections.show_page(scene.page)
+        self.settles = isinstance(scene.of, HandlesScene) and scene.of.rounded
         if isinstance(scene.of, HandlesScene):
             self.handles.show_scene(scene.of, scene.split)
         elif isinstance(scene.of, MapsScene):

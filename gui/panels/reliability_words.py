@@ -30,7 +30,7 @@ def figures_html(scene: ReliabilityScene, reading: str = "") -> str:
     lines += [_compared_line(other) for other in scene.compared]
     lines.append(_small(reading or _plain_reading(scene)))
     if scene.rounded:
-        lines.append(_small(tr("Calibrated: about, until the handle rests.")))
+        lines.append(_small(tr("Calibrated: about; counted to the last row once nothing moves.")))
     lines += [_warning(text) for text in _warnings(scene)]
     if scene.problem:
         lines.append(scene.problem)

@@ -7,10 +7,13 @@ from PySide6.QtTest import QTest
 
 from core.calibration.calibrators import CALIBRATORS
 from core.scenes.calibration_maps import MapsScene
+from core.scenes.handles import handles_scene
 from core.scenes.judging import polyline
 from core.scenes.priors import PriorsScene
 from core.view import BANDS, BAR_INTERVALS, CURVES
+from gui.panels import calibrators, reliability
 from gui.panels.reliability_controls import COARSEST, FINEST, SMOOTHING_STEPS, place_of, width_at
+from gui.panels.reliability_words import figures_html
 from gui.panels.value_slider import ValueSlider
 from gui.theme import theme
 from tests.gui.panel_cases import new_session, train
@@ -224,6 +227,26 @@ def test_turning_a_handle_moves_diagram_loss_and_boundary(qtbot, session, show):
     assert panel.scene.of.here == panel.scene.of.best
     assert panel.scene.of.here[0] == pytest.approx(fitted)
     np.testing.assert_array_equal(boundary.scene.surface.probabilities, surface)
+
+
+def test_a_handle_is_followed_about_and_counted_exactly_once_it_rests(
+    qtbot, session, show, monkeypatch
+):
+    for module in (calibrators, reliability):
+        monkeypatch.setattr(module, "MOST_LIVE", 12)
+    train(qtbot, session, 60)
+    panel, diagram = (show(name, session) for name in ("calibrators", "reliability"))
+    pick(panel.method, "temperature")
+    qtbot.waitUntil(lambda: not panel.scene.of.rounded)
+    panel.handles.sliders["calibration.temperature"].changed.emit(3.0)
+    assert panel.scene.of.rounded
+    assert diagram.scene.rounded
+    assert "About" in panel.handles.says.text()
+    assert "about" in figures_html(diagram.scene)
+    qtbot.waitUntil(lambda: not panel.scene.of.rounded and not diagram.scene.rounded)
+    assert "bout;" not in panel.handles.says.text() + figures_html(diagram.scene)
+    run, state, view = session.run, session.state, session.view
+    assert panel.scene.of.mended == handles_scene(run, state, view).mended
 
 
 def test_platt_s_shift_moves_decisions_and_its_loss_is_drawn(qtbot, session, show):
