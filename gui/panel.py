@@ -43,7 +43,7 @@ class Panel(QWidget):
         self._described = -math.inf
         session.turns.asked.connect(self._on_frame)
         session.glance.connect(self._on_glance)
-        session.run_changed.connect(self.refresh)
+        session.run_changed.connect(self._on_change)
         session.view_changed.connect(self._on_view_changed)
 
     @abstractmethod
@@ -84,7 +84,7 @@ class Panel(QWidget):
     def catch_up(self) -> None:
         """Draw what was missed while unseen."""
         if self._is_stale:
-            self.refresh()
+            self._on_change()
 
     def showEvent(self, event: QShowEvent) -> None:
         """Draw what was missed while hidden."""
@@ -92,7 +92,11 @@ class Panel(QWidget):
         self.catch_up()
 
     def _on_view_changed(self, old: object, new: object) -> None:
+        self._on_change()
+
+    def _on_change(self) -> None:
         self.refresh()
+        self._on_glance()
 
     def _on_frame(self) -> None:
         self._frames += 1

@@ -99,7 +99,6 @@ class BoundaryPanel(PlottedPanel):
 
     def draw(self, scene: BoundaryScene) -> None:
         """Draw the surface, its lines, the rows and what is held."""
-        self.header.show_state()
         self._draw_surface(scene)
         self._draw_contours(scene)
         self.truth.draw(scene, self.is_calm)
@@ -108,6 +107,10 @@ class BoundaryPanel(PlottedPanel):
         live = self.session.is_playing
         self.points.draw(scene.rows, scene.rows.points, scene.wrong, scene.selected, live)
         self.points.light(scene.rows.points, scene.lit)
+
+    def read(self, scene: BoundaryScene) -> None:
+        """Write what is chosen, what the axes are, and what lies under the mouse."""
+        self.header.show_state()
         self._label(scene)
         if self._mouse is not None:
             self._read(*self._mouse)
