@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike
 from core.calibration.binning import Bins, CellIndex, count, fill, indexed, mass_edges, width_edges
 from core.calibration.cells import Cells, pool_ties
 from core.calibration.inputs import Forecast, View, forecasts
+from core.calibration.reliability import corp_curve
 from core.errors import UserError
 
 Norm = Literal["l1", "l2", "max"]
@@ -37,7 +38,8 @@ def expected_calibration_error(
     bins : int
         How many bins.
     binning : {"width", "mass", "corp"}
-        Bins (low, high] of equal width, of equal mass without splitting ties, or CORP's blocks.
+        Bins (low, high] of equal width, of equal mass without splitting ties, or CORP's blocks,
+        however many there are.
     norm : {"l1", "l2", "max"}
         Mean absolute gap (Naeini, Cooper & Hauskrecht 2015; Guo et al. 2017, equation 5), root mean
         square gap (Kumar, Liang & Ma 2019, definition 2.2), or the largest gap. Bins count by the
@@ -213,6 +215,19 @@ def parts_of(cells: Cells | CellIndex, bins: int, binning: str) -> Bins:
     return BINNED[binning](cells, bins)
 
 
+def _blocks(cells: Cells) -> Bins:
+    """Return CORP's blocks as bins."""
+    curve = corp_curve(cells)
+    return Bins(
+        curve.edges,
+        curve.counts,
+        curve.trials,
+        curve.positives,
+        curve.probability,
+        curve.frequency,
+    )
+
+
 def _averaged(parts: list[Forecast], statistic: Callable[[Cells], float]) -> float:
     """Return a statistic averaged over a view's forecasts by their shares."""
     if not parts:
@@ -223,4 +238,5 @@ def _averaged(parts: list[Forecast], statistic: Callable[[Cells], float]) -> flo
 BINNED: dict[str, Callable[[Cells | CellIndex, int], Bins]] = {
     "width": lambda cells, bins: fill(cells, width_edges(bins)),
     "mass": lambda cells, bins: fill(index := indexed(cells), mass_edges(index, bins)),
+    "corp": lambda cells, bins: _blocks(indexed(cells).cells),
 }

@@ -77,7 +77,7 @@ def mass_edges(cells: Cells | CellIndex, bins: int) -> FloatArray:
     >>> mass_edges(cells_of([0, 0, 1, 1], [0.1, 0.2, 0.2, 0.4]), 2)
     array([0. , 0.2, 1. ])
     """
-    _at_least_one(bins)
+    bins = _at_least_one(bins)
     index = indexed(cells)
     values, cumulative = index.cells.values, index.cumulative
     if not len(values):
@@ -114,6 +114,7 @@ def fill(cells: Cells | CellIndex, edges: FloatArray) -> Bins:
 def count(forecast: Forecast, bins: int) -> Bins:
     """Return what lies in bins of equal width, without sorting where a compiled loop is ready."""
     edges = width_edges(bins)
+    bins = len(edges) - 1
     fast = compiled("count_rows")
     if fast is None or forecast.weights is not None:
         return fill(pool_ties(forecast), edges)
@@ -203,10 +204,10 @@ def indexed(cells: Cells | CellIndex) -> CellIndex:
 
 def _at_least_one(bins: int) -> int:
     """Return the number of bins, if it is one."""
-    if bins < 1:
+    if not 1 <= bins < np.inf or bins != int(bins):
         raise UserError(
             "The probabilities were not binned.",
             f"{bins} bins were asked for.",
-            "Choose 1 or more.",
+            "Choose a whole number, 1 or more.",
         )
     return int(bins)

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from core.calibration.incomplete_beta import beta_quantile
-from core.calibration.inputs import FloatArray
+from core.calibration.inputs import FloatArray, InputError
 from core.calibration.reliability import ReliabilityCurve
 from core.errors import UserError
 from core.registry import Registry
@@ -56,6 +56,8 @@ def frequency_interval(
     ------
     UserError
         If there is no such method, or the level is not between 0 and 1.
+    InputError
+        If it happened more often than it was tried, or a number is negative or not finite.
 
     Examples
     --------
@@ -71,6 +73,10 @@ def frequency_interval(
     k, n = np.broadcast_arrays(np.asarray(positives, float), np.asarray(trials, float))
     lower, upper = np.full(k.shape, np.nan), np.full(k.shape, np.nan)
     some = n > 0.0
+    if not (np.isfinite(n) & (n >= 0.0)).all() or not (k[some] >= 0.0).all():
+        raise InputError("The positives and trials must be at least 0, and finite.")
+    if not (k[some] <= n[some]).all():
+        raise InputError("It cannot have happened more often than it was tried.")
     if some.any():
         lower[some], upper[some] = bounds(k[some], n[some], 0.5 * (1.0 - level))
     return lower, upper

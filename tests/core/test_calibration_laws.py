@@ -9,13 +9,14 @@ from decimal import Context, Decimal, localcontext
 
 import numpy as np
 import pytest
+from sklearn.isotonic import IsotonicRegression
 
 from core import calibration as c
 from core.calibration import compiling
 from core.errors import UserError
 from tests.core.calibration_cases import binary_cases, class_case, drawn, integer_weights
 
-BINNED = ("width", "mass")
+BINNED = ("width", "mass", "corp")
 
 # What a function measures of (labels, probabilities); weights and view go by name.
 MEASURES = {
@@ -252,6 +253,37 @@ def test_a_wrong_certainty_costs_infinity_and_nothing_warns():
     assert c.log_loss([0, 0], nearly) == pytest.approx(10.0 * math.log(10.0))
     assert c.log_loss([1, 0], nearly) == pytest.approx(0.5e-20, rel=1e-9, abs=0.0)
     assert c.log_loss([0, 0], nearly, [1.0, 0.0]) == pytest.approx(20.0 * math.log(10.0))
+
+
+def test_impossible_choices_are_refused_in_words():
+    y, p = drawn(1, 20)
+    for choices in (
+        {"bins": 0},
+        {"bins": 2.5},
+        {"bins": math.nan},
+        {"bins": math.inf},
+        {"binning": "none"},
+        {"norm": "l3"},
+        {"view": "none"},
+        {"view": 2},
+    ):
+        with pytest.raises(UserError):
+            c.expected_calibration_error(y, p, **choices)
+    for positives, trials in (([-1], [2]), ([3], [2]), ([math.nan], [2]), ([1], [math.inf])):
+        with pytest.raises(UserError):
+            c.frequency_interval(positives, trials)
+
+
+def test_the_error_over_blocks_is_the_mean_distance_from_the_isotonic_fit():
+    y, p = drawn(7, 300, 2)
+    w = np.random.default_rng(7).random(300)
+    fit = IsotonicRegression().fit(p, y, w).predict(p)
+    blocks = np.unique(fit, return_inverse=True)[1]
+    total = 0.0
+    for k in range(blocks.max() + 1):
+        total += abs((w * (p - fit))[blocks == k].sum())
+    error = c.expected_calibration_error(y, p, binning="corp", weights=w)
+    assert error == pytest.approx(total / w.sum(), rel=1e-9)
 
 
 @pytest.mark.parametrize("bins", [1, 2, 3, 7, 10, 15, 49, 100])
