@@ -71,15 +71,17 @@ def main(argv: "list[str] | None" = None) -> int:
 
 
 def _open_window(arguments: "Namespace") -> int:
-    from gui.starting import starting
+    import gc
 
-    with starting():
-        problem = window_problem()
-        if problem:
-            return _stop(problem)
-        from gui.app import launch, stay
+    gc.disable()  # almost nothing of what a start makes is garbage
+    problem = window_problem()
+    if problem:
+        return _stop(problem)
+    from gui.app import launch, stay
 
-        window = launch(arguments)
+    window = launch(arguments)
+    gc.freeze()  # nor will it be: to search it again and again would cost frames
+    gc.enable()
     return int(stay(window))
 
 

@@ -18,23 +18,22 @@ ROOT = Path(__file__).resolve().parents[1]
 AIMS = {"bare": 0.2, "frame": 0.7}
 
 CHILD = """
-import json, sys, time
+import gc, json, sys, time
 sys.path.insert(0, sys.argv[1])
 import main  # what follows is what it does
 problem = main.folder_problem()
 from gui.arguments import read_arguments
-from gui.starting import starting
 arguments = read_arguments([])
+gc.disable()
+problem = problem or main.window_problem()
+assert not problem, problem
+from PySide6.QtCore import QSettings, QStandardPaths  # the user's own are left alone
+QStandardPaths.setTestModeEnabled(True)
+QSettings.setDefaultFormat(QSettings.Format.IniFormat)
+QSettings.setPath(QSettings.Format.IniFormat, QSettings.Scope.UserScope, sys.argv[2])
+from gui.app import launch
 times = {}
-with starting():
-    problem = problem or main.window_problem()
-    assert not problem, problem
-    from PySide6.QtCore import QSettings, QStandardPaths  # the user's own are left alone
-    QStandardPaths.setTestModeEnabled(True)
-    QSettings.setDefaultFormat(QSettings.Format.IniFormat)
-    QSettings.setPath(QSettings.Format.IniFormat, QSettings.Scope.UserScope, sys.argv[2])
-    from gui.app import launch
-    window = launch(arguments, notice=lambda stage: times.setdefault(stage, time.time()))
+window = launch(arguments, notice=lambda stage: times.setdefault(stage, time.time()))
 window.close()
 print(json.dumps(times))
 """

@@ -19,8 +19,6 @@ from importlib.util import find_spec
 from types import ModuleType
 from typing import Any
 
-from gui.starting import replaced
-
 _COPIED = ("QtCore", "QtGui", "QtWidgets")
 _UNUSED_ITEMS = (
     "ArrowItem BoxplotItem ColorBarItem CurvePoint DateAxisItem ErrorBarItem GradientEditorItem "
@@ -82,8 +80,7 @@ def import_pyqtgraph() -> None:
     """Import pyqtgraph, if it is not imported yet."""
     if "pyqtgraph" in sys.modules:
         return
-    with replaced(inspect, "cleandoc", str):  # no one reads the documentation that it would indent
-        import_module("numpy")
+    _import_numpy()
     originals = {name: import_module(f"PySide6.{name}") for name in _COPIED}
     for name, original in originals.items():
         place = f"pyqtgraph.Qt.{name}"
@@ -91,6 +88,16 @@ def import_pyqtgraph() -> None:
     with _hiding_names(list(originals.values())), _leaving_out():
         import_module("pyqtgraph")
     _find_later(sys.modules["pyqtgraph"])
+
+
+def _import_numpy() -> None:
+    """Import numpy, its documentation left indented as it is: no one reads it here."""
+    indent = inspect.cleandoc
+    vars(inspect)["cleandoc"] = str
+    try:
+        import_module("numpy")
+    finally:
+        vars(inspect)["cleandoc"] = indent
 
 
 def _find_later(plots: ModuleType) -> None:
