@@ -292,7 +292,16 @@ def test_preview_and_column_give_what_was_read(tmp_path):
     "change",
     [
         *("none", "bad cell", "short row", "long row", "quoted", "missing at the end", "title"),
-        *("note", "names again", "blank line", "lines in names", "lines in cells", "huge", "code"),
+        *(
+            "note",
+            "names again",
+            "blank line",
+            "lines in names",
+            "lines in cells",
+            "huge",
+            "code",
+            "gaps",
+        ),
     ],
 )
 def test_large_files_read_as_small_ones_do(tmp_path, monkeypatch, delimiter, change):
@@ -313,6 +322,11 @@ def test_large_files_read_as_small_ones_do(tmp_path, monkeypatch, delimiter, cha
         rows[2500] = ["a", "b", "c", "d"]
     if change == "lines in cells":
         rows[2500][2] = rows[10][2] = f'"red\r\noak{delimiter}"'
+    if change == "gaps":
+        rows = [
+            [row[0], f'"{row[1]}"', f'"a{delimiter}b"', "" if i % 9 else row[3]]
+            for i, row in enumerate(rows)
+        ]
     if change in ("huge", "code"):
         rows = [
             [f"{10**17 + 1000 * i}" if change == "huge" else f"{i:05d}", *row[1:]]

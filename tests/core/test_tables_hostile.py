@@ -7,7 +7,8 @@ import zipfile
 
 import pytest
 
-from core.data.reading import archives, sources
+from core.data import tables
+from core.data.reading import archives, blocks, bulk, sources
 from core.data.tables import read_table
 from core.errors import UserError
 
@@ -59,6 +60,24 @@ def test_a_workbook_that_expands_too_far_is_refused(tmp_path, monkeypatch):
         archive.writestr("xl/workbook.xml", b"0" * 20_000_000)
     with pytest.raises(UserError, match=r"expands to .* limit"):
         read_table(path)
+
+
+@pytest.mark.parametrize(
+    "line", ["1,2\n3\n4\n5", '1,"2,3', "1,2\x003,4", "1,2\r3,4"], ids=["rows", "quote", "NUL", "CR"]
+)
+def test_a_large_file_that_is_not_sound_is_refused_with_the_place(tmp_path, monkeypatch, line):
+    monkeypatch.setattr(tables, "BULK", 1000)
+    monkeypatch.setattr(bulk, "LARGEST_UNEVEN", 1000)
+    monkeypatch.setattr(bulk, "HEAD", 4000)
+    monkeypatch.setattr(blocks, "BLOCK", 2000)
+    monkeypatch.setattr(sources, "CHUNK", 1000)
+    rows = [f"{i},{i % 7},{i % 3}" for i in range(3000)]
+    path = tmp_path / "t.csv"
+    path.write_bytes("\n".join(["a,b,c", *rows[:2000], line, *rows[2000:]]).encode())
+    with pytest.raises(UserError, match=r"after line 1,\d{3}|after line 2,00[012]") as refusal:
+        read_table(path)
+    assert "t.csv" in refusal.value.what
+    assert refusal.value.mend
 
 
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"

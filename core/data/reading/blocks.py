@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import re
 from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -24,9 +25,10 @@ BLOCK = 4 << 20
 """Bytes parsed at a time."""
 
 _MOST_ALIKE = 3  # lines of one other width, one after the other, that are no other table
+_QUOTED = re.compile(rb'"[^"]*"')
 _IN_CACHE = 1 << 16
 _MOST_WORKERS = 4
-_LONGEST_BLOCK = 64 << 20  # of a quoted cell that does not end
+_LONGEST_BLOCK = 16 << 20  # of a quoted cell that does not end
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,10 +85,17 @@ class Part:
     odd: list[tuple[int, str]]
 
 
+@dataclass(frozen=True, slots=True)
+class Uneven:
+    """That a block is not regular, and the line on which the block begins, counted from 0."""
+
+    line: int
+
+
 def read_blocks(
     source: Source, start: int, layout: Layout, progress: Progress | None
-) -> list[Part] | None:
-    """Parse a file from the byte `start` on; None where a block is not regular.
+) -> list[Part] | Uneven:
+    """Parse a file from the byte `start` on, as long as its blocks are regular.
 
     Every row of a regular block is full, or brought to the table's width where there are no quotes.
     It has no NUL bytes, and no carriage return but at the ends of lines.
@@ -100,27 +109,24 @@ def read_blocks(
     parts: list[Part] = []
     pending: deque[Future[Part | None]] = deque()
     work = partial(_parse, layout=layout)
+    blocks = _cut(source, start, progress)
     with ThreadPoolExecutor(workers) as pool:
         try:
-            for block in _cut(source, start, progress):
-                if block is None:
-                    return None
-                pending.append(pool.submit(work, block))
-                while len(pending) > 2 * workers:
-                    if (part := pending.popleft().result()) is None:
-                        return None
-                    parts.append(part)
-            for future in pending:
-                if (part := future.result()) is None:
-                    return None
+            while (block := next(blocks, None)) is not None or pending:
+                if block is not None:
+                    pending.append(pool.submit(work, block))
+                    if len(pending) <= 2 * workers:
+                        continue
+                if (part := pending.popleft().result()) is None:
+                    return Uneven(sum(part.lines for part in parts))
                 parts.append(part)
         finally:
             pool.shutdown(cancel_futures=True)
     return parts
 
 
-def _cut(source: Source, start: int, progress: Progress | None) -> Iterator[bytes | None]:
-    """Yield blocks that end where a line does, outside quotes; None where quotes do not end."""
+def _cut(source: Source, start: int, progress: Progress | None) -> Iterator[bytes]:
+    """Yield blocks that end where a line does, outside quotes, as far as quotes end."""
     pieces: list[bytes] = []
     held = seen = 0
     size = source.size * (4 if source.gzipped else 1)
@@ -131,22 +137,20 @@ def _cut(source: Source, start: int, progress: Progress | None) -> Iterator[byte
         if held < BLOCK:
             continue
         data = b"".join(pieces)
-        end = _last_end(data)
+        end = last_end(data) or (len(data) if held > _LONGEST_BLOCK else 0)
         pieces, held = [data[end:]], len(data) - end
-        if held > _LONGEST_BLOCK:
-            yield None
         if end:
             yield data[:end]
     if held:
         yield b"".join(pieces).rstrip(b"\x1a")  # DOS ended files with it
 
 
-def _last_end(data: bytes) -> int:
+def last_end(data: bytes) -> int:
     """Return where the last line outside quotes ends; 0 where there is none."""
     end = data.rfind(b"\n") + 1
     quotes = data.count(b'"', 0, end) if b'"' in data else 0
     while quotes % 2 and end > 0:
-        before = data.rfind(b"\n", 0, end - 1) + 1
+        before = data.rfind(b"\n", 0, data.rfind(b'"', 0, end)) + 1
         quotes -= data.count(b'"', before, end)
         end = before
     return end
@@ -158,7 +162,7 @@ def _parse(data: bytes, layout: Layout) -> Part | None:
     lines = data.count(b"\n") + (not data.endswith(b"\n"))
     if b'"' in data:
         frame = _framed(data, layout)
-        if frame is None or not _ends_full(frame):
+        if frame is None or not (_ends_full(frame) or _is_full(data, len(frame), layout)):
             return None
         at = np.arange(lines) if len(frame) == lines else None
         return Part(_columns(frame), at, lines, [])
@@ -239,6 +243,11 @@ def _delimiters(data: bytes, mark: bytes) -> int:
     codes = np.frombuffer(data, np.uint8)
     pieces = range(0, len(codes), _IN_CACHE)
     return sum(int(np.count_nonzero(codes[i : i + _IN_CACHE] == mark[0])) for i in pieces)
+
+
+def _is_full(data: bytes, rows: int, layout: Layout) -> bool:
+    """Tell whether rows have as many delimiters outside quotes as full ones."""
+    return _delimiters(_QUOTED.sub(b"", data), layout.mark) == rows * (layout.width - 1)
 
 
 def _ends_full(frame: pd.DataFrame) -> bool:

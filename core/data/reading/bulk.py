@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.data.reading.assembling import build_columns, unique_names
-from core.data.reading.blocks import Layout, Part, joined, lines_of, read_blocks
+from core.data.reading.blocks import Layout, Part, Uneven, joined, last_end, lines_of, read_blocks
 from core.data.reading.columns import Column, Dialect, Table
 from core.data.reading.delimited import read_text
 from core.data.reading.encodings import find_encoding
@@ -26,6 +26,9 @@ from core.data.reading.sources import Progress, Source
 _EXACT = 2.0**53  # integers up to here are kept exactly
 _LAST = 3  # rows at the end that may be notes
 _WIDE = 200  # columns, of which few rows say enough
+
+LARGEST_UNEVEN = 32 << 20
+"""Bytes on disk up to which a file is read with care where it is not regular."""
 
 HEAD = 1 << 18
 """Bytes on which the dialect of a large file is found."""
@@ -56,7 +59,8 @@ def read_bulk(
     if plan is None:
         return None
     parts = read_blocks(source, plan.start, plan.layout, progress)
-    if parts is None:
+    if isinstance(parts, Uneven):
+        _refuse_large(source, plan.line + parts.line)
         return None
     names = unique_names(plan.names, log)
     cells = [joined(parts, j) for j in range(len(names))]
@@ -70,6 +74,16 @@ def read_bulk(
     known = lines if lines is not None else np.zeros(0, np.int64)
     known.flags.writeable = False
     return Table(columns, len(cells[0]), log.kept, log.counts, plan.dialect, source.name, known)
+
+
+def _refuse_large(source: Source, line: int) -> None:
+    """Raise a UserError if a file that needs to be read with care is too large for that."""
+    if source.size > LARGEST_UNEVEN:
+        raise source.refuse(
+            f"Its rows, quotes or characters are not sound somewhere after line {line:,}, and at "
+            f"{source.size / 1e6:,.0f} MB it is too large to be mended.",
+            "Mend those lines, export it again, or open a part of it.",
+        )
 
 
 def _tell_odd(parts: Sequence[Part], first: int, log: ProblemLog) -> None:
@@ -129,7 +143,7 @@ def _plan(source: Source, suffix: str, settings: Settings, log: ProblemLog) -> _
     encoding = settings.encoding or find_encoding(head, final=False)
     if encoding not in ("utf-8", "utf-8-sig", "cp1252", "latin-1", "ascii") or b"\0" in head:
         return None
-    cut = head.rfind(b"\n") + 1
+    cut = last_end(head)
     if cut == 0 or head.count(b"\r") not in (0, head.count(b"\r\n")):
         return None
     trial, found = ProblemLog(), ProblemLog()
