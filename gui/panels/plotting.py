@@ -60,6 +60,8 @@ class LockedPlot(pg.PlotWidget):  # type: ignore[misc]
         self._labels: dict[str, str] = {}
         self._ticks: dict[str, tuple[tuple[float, str], ...]] = {}
         item = self.getPlotItem()
+        unused = item.ctrlMenu  # without an owner it would wait for the garbage collector
+        unused.setParent(self, unused.windowFlags())
         item.hideButtons()
         item.setMouseEnabled(False, False)
         item.vb.setDefaultPadding(0.0)
