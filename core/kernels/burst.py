@@ -186,6 +186,31 @@ def _add_gradient(
     return value
 
 
+@inlined
+def _draw_once(seed: int, epoch: int, n: int, order: Place, progress: Place) -> None:
+    """Draw an epoch's order of rows where that is not what stands there."""
+    if get(progress, ORDER_EPOCH) != epoch or get(progress, ORDER_SEED) != seed:
+        draw_order(seed, epoch, n, order, after(progress, SPARE))
+        put(progress, ORDER_EPOCH, epoch)
+        put(progress, ORDER_SEED, seed)
+
+
+@inlined
+def _factor(schedule: int, epoch: int, position: int, n: int, numbers: Place) -> float:
+    """Return what the schedule multiplies the learning rate by."""
+    if schedule == 0:
+        return 1.0
+    return schedule_factor(schedule, epoch + position / n, get(numbers, SCHEDULE_EPOCHS))
+
+
+@inlined
+def _write_down(progress: Place, step: int, epoch: int, position: int, current: int) -> None:
+    put(progress, STEP, step)
+    put(progress, EPOCH, epoch)
+    put(progress, POSITION, position)
+    put(progress, CURRENT, current)
+
+
 @compiled
 def take_steps(
     steps: int, n: int, n_layers: int, size: int, n_statistics: int, plan: Place, settings: Place,
@@ -200,7 +225,7 @@ def take_steps(
     `here` and `slope` (size,) are room for the point where the gradient is taken, and for it.
     """
     optimizer, penalty = get(settings, OPTIMIZER), get(settings, PENALTY)
-    schedule, seed = get(settings, SCHEDULE), get(settings, SEED)
+    seed = get(settings, SEED)
     step, epoch, position = get(progress, STEP), get(progress, EPOCH), get(progress, POSITION)
     current = get(progress, CURRENT)
     for _ in range(steps):
@@ -208,11 +233,8 @@ def take_steps(
         epoch_now, first = epoch + 1 if is_over else epoch, 0 if is_over else position
         samples = min(get(settings, BATCH_SIZE), n - first)
         is_stored = samples == n
-        is_drawn = get(progress, ORDER_EPOCH) == epoch_now and get(progress, ORDER_SEED) == seed
-        if not is_stored and not is_drawn:
-            draw_order(seed, epoch_now, n, order, after(progress, SPARE))
-            put(progress, ORDER_EPOCH, epoch_now)
-            put(progress, ORDER_SEED, seed)
+        if not is_stored:
+            _draw_once(seed, epoch_now, n, order, progress)
         old, new = current * size, (1 - current) * size
         point = after(theta, old)
         if optimizer == NESTEROV:
@@ -227,10 +249,7 @@ def take_steps(
         )  # fmt: skip
         if penalty != 0:
             value += add_penalty(penalty, get(numbers, PENALTY_STRENGTH), size, point, mask, slope)
-        factor = 1.0
-        if schedule != 0:
-            length = get(numbers, SCHEDULE_EPOCHS)
-            factor = schedule_factor(schedule, epoch_now + first / n, length)
+        factor = _factor(get(settings, SCHEDULE), epoch_now, first, n, numbers)
         value += update(
             optimizer, after(theta, old), after(theta, new), after(slots, old), after(slots, new),
             2 * size, slope, size, step + 1, factor, numbers, mask,
@@ -241,7 +260,4 @@ def take_steps(
         step, current = step + 1, 1 - current
         is_done = first + samples >= n
         epoch, position = epoch_now + is_done, 0 if is_done else first + samples
-    put(progress, STEP, step)
-    put(progress, EPOCH, epoch)
-    put(progress, POSITION, position)
-    put(progress, CURRENT, current)
+    _write_down(progress, step, epoch, position, current)

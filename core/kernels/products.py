@@ -22,37 +22,42 @@ Sums = list[Lanes]
 _BLOCKS = 2 if REGISTER_BYTES == 64 else 1  # at a time: there are twice as many wider registers
 
 
+def _summed(places: list[Pointer], by_row: Number, xs: list[Pointer], rows: Number) -> Sums:
+    """Return the sums of some blocks' rows weighted from these places on, each sum for each block.
+
+    Narrow ones add every n-th row apart, so that more additions are under way at a time.
+    """
+    apart = {1: 4, 2: 2, 4: 2, 8: 1}[len(places)]
+    size = len(places) * len(xs)
+
+    def added(index: Number, so_far: Sums) -> Sums:
+        w = [place.after(index * by_row).broadcast() for place in places]
+        lanes = [x.after(index * x.count).load() for x in xs]
+        pairs = zip(itertools.product(w, lanes), so_far, strict=True)
+        return [fma(*pair, each) for pair, each in pairs]
+
+    with loop(xs[0].builder, rows // apart, [every(xs[0], 0.0)] * size * apart) as rounds:
+        so_far, done = rounds.carried(), []
+        for k in range(apart):
+            done += added(rounds.index * apart + k, so_far[k * size : (k + 1) * size])
+        rounds.carry(done)
+    result = rounds.carried()
+    if apart == 1:
+        return result
+    left = rows % apart
+    result = [sum(result[k + size :: size], result[k]) for k in range(size)]
+    with loop(xs[0].builder, left, result) as rest:
+        rest.carry(added(rows - left + rest.index, rest.carried()))
+    return rest.carried()
+
+
 def _combining(sums: int, by_sum_is_one: bool) -> Callable[..., None]:
     """Return what writes so many weighted sums of each block's rows.
 
     Its arguments are the weights, their steps from row to row and from sum to sum, the blocks' rows
     with the step from block to block, how many rows, where the sums go with the step from block to
-    block, and how many blocks. Blocks go in pairs where there are registers for them; narrow sums
-    add every n-th row apart: so more additions are under way at a time.
+    block, and how many blocks. Blocks go in pairs where there are registers for them.
     """
-    apart = {1: 4, 2: 2, 4: 2, 8: 1}[sums]
-
-    def summed(places: list[Pointer], by_row: Number, xs: list[Pointer], rows: Number) -> Sums:
-        def added(index: Number, so_far: Sums) -> Sums:
-            w = [place.after(index * by_row).broadcast() for place in places]
-            lanes = [x.after(index * x.count).load() for x in xs]
-            pairs = zip(itertools.product(w, lanes), so_far, strict=True)
-            return [fma(*pair, each) for pair, each in pairs]
-
-        size = sums * len(xs)
-        with loop(xs[0].builder, rows // apart, [every(xs[0], 0.0)] * size * apart) as rounds:
-            so_far, done = rounds.carried(), []
-            for k in range(apart):
-                done += added(rounds.index * apart + k, so_far[k * size : (k + 1) * size])
-            rounds.carry(done)
-        result = rounds.carried()
-        if apart == 1:
-            return result
-        left = rows % apart
-        result = [sum(result[k + size :: size], result[k]) for k in range(size)]
-        with loop(xs[0].builder, left, result) as rest:
-            rest.carry(added(rows - left + rest.index, rest.carried()))
-        return rest.carried()
 
     def combining(
         w: Pointer, by_row: Number, by_sum: Number, x: Pointer, x_step: Number, rows: Number,
@@ -63,7 +68,7 @@ def _combining(sums: int, by_sum_is_one: bool) -> Callable[..., None]:
         def write(first: Number, count: int) -> None:
             xs = [x.after((first + k) * x_step) for k in range(count)]
             outs = [out.after((first + k) * out_step) for k in range(count)]
-            result = iter(summed(places, by_row, xs, rows))
+            result = iter(_summed(places, by_row, xs, rows))
             for k in range(sums):
                 for each in outs:
                     each.after(k * out.count).store(next(result))

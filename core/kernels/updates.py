@@ -10,7 +10,7 @@ import math
 
 from core.kernels.lanes import Lanes, absolute, flushed, fma, square_root, where_positive
 from core.kernels.source import compiled, inlined
-from core.kernels.vectors import Place, every, get, load, store, total, width
+from core.kernels.vectors import Place, Value, every, get, load, store, total, width
 
 SGD, MOMENTUM, NESTEROV, RMSPROP, ADAM, ADAMW, ADAGRAD = range(7)
 L1, L2 = 1, 2
@@ -95,6 +95,29 @@ def _by_root(
     return w - g * size / (square_root(s) + epsilon), s
 
 
+@inlined
+def _by_moments(
+    code: int, theta: Place, new_theta: Place, slots: Place, new_slots: Place, second_slot: int,
+    gradient: Place, length: int, step: int, factor: float, numbers: Place, mask: Place,
+) -> Value:  # fmt: skip
+    """Do what `update` does, for Adam and AdamW; return a register, 0 where all is finite."""
+    beta1, beta2, epsilon = get(numbers, MOMENTUM_RATE), get(numbers, BETA2), get(numbers, EPSILON)
+    size = get(numbers, LEARNING_RATE) * factor * _debias(get(numbers, LOG_MOMENTUM), step)
+    second = _debias(get(numbers, LOG_BETA2), step)
+    shrink = factor * get(numbers, WEIGHT_DECAY) if code == ADAMW else 0.0
+    check = every(theta, 0.0)
+    for i in range(0, length, width(theta)):
+        w, m, v = _adam(
+            load(theta, i), load(slots, i), load(slots, second_slot + i), load(gradient, i),
+            beta1, 1.0 - beta1, beta2, 1.0 - beta2, size, second, epsilon, load(mask, i) * shrink,
+        )  # fmt: skip
+        store(new_theta, i, w)
+        store(new_slots, i, m)
+        store(new_slots, second_slot + i, v)
+        check = check + w * 0.0
+    return check
+
+
 @compiled
 def update(
     code: int, theta: Place, new_theta: Place, slots: Place, new_slots: Place, second_slot: int,
@@ -141,18 +164,8 @@ def update(
             store(new_slots, i, slot)
             check = check + w * 0.0
     else:
-        beta2 = get(numbers, BETA2)
-        size *= _debias(get(numbers, LOG_MOMENTUM), step)
-        second = _debias(get(numbers, LOG_BETA2), step)
-        shrink = factor * get(numbers, WEIGHT_DECAY) if code == ADAMW else 0.0
-        for i in range(0, length, lanes):
-            w, m, v = _adam(
-                load(theta, i), load(slots, i), load(slots, second_slot + i), load(gradient, i),
-                momentum, 1.0 - momentum, beta2, 1.0 - beta2, size, second, epsilon,
-                load(mask, i) * shrink,
-            )  # fmt: skip
-            store(new_theta, i, w)
-            store(new_slots, i, m)
-            store(new_slots, second_slot + i, v)
-            check = check + w * 0.0
+        check = _by_moments(
+            code, theta, new_theta, slots, new_slots, second_slot, gradient, length, step, factor,
+            numbers, mask,
+        )  # fmt: skip
     return float(total(check))
