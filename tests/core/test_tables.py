@@ -287,7 +287,7 @@ def test_preview_and_column_give_what_was_read(tmp_path):
         table.column("a").values[0] = 3.0
 
 
-@pytest.mark.parametrize("delimiter", [",", "\t"])
+@pytest.mark.parametrize("delimiter", [",", "\t", "  "])
 @pytest.mark.parametrize(
     "change",
     [

@@ -6,7 +6,7 @@ import io
 import os
 import re
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.data.reading.ragged import fitted
+from core.data.reading.records import RUNS
 from core.data.reading.sources import Progress, Source, tell
 
 if TYPE_CHECKING:
@@ -160,9 +161,12 @@ def _parse(data: bytes, layout: Layout) -> Part | None:
     if b"\0" in data or (b"\r" in data and data.count(b"\r") != data.count(b"\r\n")):
         return None
     lines = data.count(b"\n") + (not data.endswith(b"\n"))
-    if b'"' in data:
+    runs = layout.options["sep"] == RUNS
+    if runs or b'"' in data:
         frame = _framed(data, layout)
-        if frame is None or not (_ends_full(frame) or _is_full(data, len(frame), layout)):
+        if frame is None or not (
+            _ends_full(frame) or (not runs and _is_full(data, len(frame), layout))
+        ):
             return None
         at = np.arange(lines) if len(frame) == lines else None
         return Part(_columns(frame), at, lines, [])
@@ -269,29 +273,3 @@ def _column(series: pd.Series[Any]) -> NDArray[np.float64] | list[str]:
         return np.asarray(series.to_numpy().astype(np.float64))
     cells = ["" if value != value else str(value) for value in series.tolist()]  # noqa: PLR0124
     return [c.replace("\r\n", "\n") if "\r" in c else c for c in cells]
-
-
-def lines_of(parts: Sequence[Part], first: int) -> NDArray[np.int64] | None:
-    """Return the line of each row, the first block's first being `first`; None where unknown."""
-    lines, found = first, []
-    for part in parts:
-        if part.at is None:
-            return None
-        found.append(part.at + lines)
-        lines += part.lines
-    return np.concatenate(found)
-
-
-def joined(parts: Sequence[Part], column: int) -> NDArray[np.float64] | list[str]:
-    """Return a whole column: numbers where all blocks have numbers, else cells as text."""
-    pieces = [part.columns[column] for part in parts if len(part.columns[column])]
-    numbers = [piece for piece in pieces if isinstance(piece, np.ndarray)]
-    if len(numbers) == len(pieces):
-        return np.concatenate(numbers) if numbers else []
-    return [cell for piece in pieces for cell in _texts(piece)]
-
-
-def _texts(piece: NDArray[np.float64] | list[str]) -> list[str]:
-    if isinstance(piece, list):
-        return piece
-    return ["" if v != v else repr(v).removesuffix(".0") for v in piece.tolist()]  # noqa: PLR0124

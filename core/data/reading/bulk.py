@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.data.reading.assembling import build_columns, unique_names
-from core.data.reading.blocks import Layout, Part, Uneven, joined, last_end, lines_of, read_blocks
+from core.data.reading.blocks import Layout, Part, Uneven, last_end, read_blocks
 from core.data.reading.columns import Column, Dialect, Table
 from core.data.reading.delimited import read_text
 from core.data.reading.encodings import find_encoding
@@ -19,7 +19,7 @@ from core.data.reading.kinds import HUGE
 from core.data.reading.layout import column_types
 from core.data.reading.numerals import DOUBTFUL_MARKS, ERROR_MARKS, MISSING_MARKS, Numerals
 from core.data.reading.problems import ProblemLog
-from core.data.reading.records import RUNS, Record
+from core.data.reading.records import Record
 from core.data.reading.settings import Settings
 from core.data.reading.sources import Progress, Source
 
@@ -60,13 +60,15 @@ def read_bulk(
         return None
     parts = read_blocks(source, plan.start, plan.layout, progress)
     if isinstance(parts, Uneven):
-        _refuse_large(source, plan.line + parts.line)
+        where = f"somewhere after line {plan.line + parts.line:,}"
+        _refuse_large(source, f"Its rows, quotes or characters are not sound {where}")
         return None
     names = unique_names(plan.names, log)
-    cells = [joined(parts, j) for j in range(len(names))]
+    cells = [_joined(parts, j) for j in range(len(names))]
     if not len(cells[0]) or _notes_or_names(cells, plan):
+        _refuse_large(source, "Notes stand after its rows, or names among them")
         return None
-    lines = lines_of(parts, plan.line)
+    lines = _lines_of(parts, plan.line)
     _tell_odd(parts, plan.line, log)
     columns = _columns(cells, names, lines, plan, settings, log)
     if columns is None or (lines is None and any(one.line for one in log.kept)):
@@ -76,14 +78,39 @@ def read_bulk(
     return Table(columns, len(cells[0]), log.kept, log.counts, plan.dialect, source.name, known)
 
 
-def _refuse_large(source: Source, line: int) -> None:
+def _refuse_large(source: Source, why: str) -> None:
     """Raise a UserError if a file that needs to be read with care is too large for that."""
     if source.size > LARGEST_UNEVEN:
         raise source.refuse(
-            f"Its rows, quotes or characters are not sound somewhere after line {line:,}, and at "
-            f"{source.size / 1e6:,.0f} MB it is too large to be mended.",
+            f"{why}, and at {source.size / 1e6:,.0f} MB it is too large to be mended.",
             "Mend those lines, export it again, or open a part of it.",
         )
+
+
+def _lines_of(parts: Sequence[Part], first: int) -> NDArray[np.int64] | None:
+    """Return the line of each row, the first block's first being `first`; None where unknown."""
+    lines, found = first, []
+    for part in parts:
+        if part.at is None:
+            return None
+        found.append(part.at + lines)
+        lines += part.lines
+    return np.concatenate(found)
+
+
+def _joined(parts: Sequence[Part], column: int) -> NDArray[np.float64] | list[str]:
+    """Return a whole column: numbers where all blocks have numbers, else cells as text."""
+    pieces = [part.columns[column] for part in parts if len(part.columns[column])]
+    numbers = [piece for piece in pieces if isinstance(piece, np.ndarray)]
+    if len(numbers) == len(pieces):
+        return np.concatenate(numbers) if numbers else []
+    return [cell for piece in pieces for cell in _texts(piece)]
+
+
+def _texts(piece: NDArray[np.float64] | list[str]) -> list[str]:
+    if isinstance(piece, list):
+        return piece
+    return ["" if v != v else repr(v).removesuffix(".0") for v in piece.tolist()]  # noqa: PLR0124
 
 
 def _tell_odd(parts: Sequence[Part], first: int, log: ProblemLog) -> None:
@@ -234,6 +261,5 @@ def _regular(grid: Grid, trial: ProblemLog) -> bool:
         and dialect.quote in (None, '"')
         and dialect.escape == dialect.quote
         and dialect.footer == 0
-        and dialect.delimiter != RUNS
         and (dialect.comment is None or dialect.skip > 0 or grid.lines[0] > dialect.header + 1)
     )
