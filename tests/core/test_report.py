@@ -10,6 +10,7 @@ from core import fastest, kernels
 from core.errors import UserError
 from core.evaluation import evaluate
 from core.experiment import experiment_from_mapping
+from core.kernels import readiness
 from core.metrics import mean_loss, measure, parts_of
 from core.report import main, report, train
 
@@ -147,7 +148,7 @@ def test_a_table_is_trained_on_from_the_command_line(tmp_path, capsys):
 
 
 def test_a_short_run_does_not_wait_for_kernels_to_be_compiled(tmp_path, monkeypatch):
-    monkeypatch.setattr(kernels, "is_ready", lambda precision="float32": False)
+    monkeypatch.setattr(readiness, "_ready", set())
     monkeypatch.setattr(kernels, "is_cached", lambda precision="float32": False)
     monkeypatch.setattr(kernels, "compile_now", lambda precision: pytest.fail("it compiles"))
     assert main(arguments(tmp_path, run="iris", epochs=3)) == 0
