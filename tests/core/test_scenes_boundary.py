@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from sklearn.decomposition import PCA
@@ -306,9 +308,7 @@ def test_a_scene_cannot_be_changed(moons):
 
 def test_a_state_without_finite_parameters_draws_no_lines(moons):
     run, state = moons
-    broken = type(state)(
-        state.step, state.epoch, 0, np.full_like(state.parameters, np.nan), *([state.slots] * 2)
-    )
+    broken = replace(state, parameters=np.full_like(state.parameters, np.nan))
     with np.errstate(all="ignore"):
         scene = boundary_scene(run, broken, View(), resolution=6)
     assert scene.contours == ()
