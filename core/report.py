@@ -166,7 +166,8 @@ def main(arguments: argparse.Namespace) -> int:
     test = written["test"]["before"]
     print(
         f"{written['dataset']['name']}: epoch {written['epoch']}, "
-        f"test accuracy {test['accuracy']}, log loss {test['log_loss']}, ECE {test['ece']} "
+        f"test accuracy {_said(test['accuracy'])}, log loss {_said(test['log_loss'])}, "
+        f"ECE {_said(test['ece'])} "
         f"({written['engine']})"
     )
     for concern in written["dataset"]["concerns"]:
@@ -174,6 +175,10 @@ def main(arguments: argparse.Namespace) -> int:
     if written["diverged"]:
         print(written["diverged"])
     return 0
+
+
+def _said(value: float | None) -> str:
+    return "unknown" if value is None else f"{value:.4g}"
 
 
 def _experiment(arguments: argparse.Namespace) -> Experiment:

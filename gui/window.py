@@ -53,7 +53,7 @@ class Window(QMainWindow):
         self.setWindowTitle("Credence")
         self.setAcceptDrops(True)
         self.setDockNestingEnabled(True)
-        self.setMinimumSize(800, 560)
+        self.setMinimumSize(800, 480)
         self.settings = settings or QSettings()
         self.is_furnished = False
         self._before_maximising: QByteArray | None = None
