@@ -8,13 +8,14 @@ from typing import Any, cast
 
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QMouseEvent, QPainter, QResizeEvent, QWheelEvent
+from PySide6.QtGui import QFontMetrics, QMouseEvent, QPainter, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QToolButton, QWidget
 
 from gui.theme import pen, theme, themes
 
 ZOOM_STEP = 0.8
 FONT_POINTS = 8
+LABEL_MARGIN = 6  # pixels of an axis's length beyond its name
 
 
 class QuietAxis(pg.AxisItem):  # type: ignore[misc]
@@ -196,9 +197,12 @@ class LockedPlot(pg.PlotWidget):  # type: ignore[misc]
         self.left.emit()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Keep the way back from a zoom in the corner."""
+        """Keep the way back from a zoom in the corner, and the axes' names within their room."""
         super().resizeEvent(event)
         if hasattr(self, "_fit"):
+            for side in self._labels:
+                if self._fitting(side) != self.getAxis(side).labelText:
+                    self._write_label(side)
             size = self._fit.sizeHint()
             self._fit.setGeometry(self.width() - size.width() - 10, 8, size.width(), size.height())
 
@@ -212,7 +216,17 @@ class LockedPlot(pg.PlotWidget):  # type: ignore[misc]
         if side in self._labels:
             style = {"color": theme().quiet, "font-size": f"{FONT_POINTS}pt"}
             # an axis's numbers are never scaled; each new label would bring the prefixes back
-            self.setLabel(side, self._labels[side], siPrefixEnableRanges=(), **style)
+            self.setLabel(side, self._fitting(side), siPrefixEnableRanges=(), **style)
+            self.getAxis(side).resizeEvent()  # puts the name in the middle, which another does not
+
+    def _fitting(self, side: str) -> str:
+        """Return as much of an axis's name as there is room for."""
+        font = self.font()
+        font.setPointSize(FONT_POINTS)
+        beside = 0.0 if side == "bottom" else self.getAxis("bottom").height()
+        room = (self.width() if side == "bottom" else self.height()) - beside - LABEL_MARGIN
+        cut = Qt.TextElideMode.ElideRight
+        return QFontMetrics(font).elidedText(self._labels[side], cut, max(round(room), 0))
 
 
 class Curve(pg.PlotCurveItem):  # type: ignore[misc]

@@ -175,3 +175,23 @@ def test_an_axis_shows_its_numbers_unscaled_however_small_the_range_was(qtbot):
     plot.label("bottom", "x1")
     assert axis.autoSIPrefixScale == 1.0
     assert axis.labelString().count("0.001") == 0
+
+
+def test_an_axis_s_name_is_cut_where_there_is_no_room_and_whole_again(qtbot):
+    plot = LockedPlot("plot")
+    qtbot.addWidget(plot)
+    plot.resize(300, 400)
+    name = "how often it was a class with a long name"
+    plot.label("left", "rows")
+    plot.show()
+    qtbot.waitExposed(plot)
+    plot.label("left", name)
+    label = plot.getAxis("left").label
+    middle = label.mapRectToParent(label.boundingRect()).center().y()
+    assert middle == pytest.approx(plot.getAxis("left").size().height() / 2, abs=2)
+    assert plot.getAxis("left").labelText == name
+    plot.resize(300, 160)
+    assert plot.getAxis("left").labelText.endswith("…")
+    assert label.mapRectToScene(label.boundingRect()).height() < 160
+    plot.resize(300, 400)
+    assert plot.getAxis("left").labelText == name
