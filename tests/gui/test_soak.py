@@ -10,7 +10,7 @@ from PySide6.QtCore import QCoreApplication, QObject, QTimer
 FRAMES = 3_000
 EVERY = 100
 PARTS = 3
-SLACK = 200  # what one frame may hold for a moment; a binding that loses one a call loses thousands
+SLACK = 2_000  # what a cache may let go; a binding that loses one a call loses a hundred thousand
 
 
 def counts(window):
