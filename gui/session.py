@@ -189,27 +189,19 @@ class Session(Playback):
         """Undo or redo an edit; what ended with it goes on where it was, while it is remembered."""
         old = self.run
         ends = effect_of(old.experiment, experiment) == "restart"
+        is_there = ends and run is not None and run.experiment == experiment
         try:
-            if ends and run is not None and run.experiment == experiment:
-                self._bring_back(run)
-            else:
-                self._apply(experiment)
+            self._apply(experiment, ended=run if is_there else None)
         except UserError as error:
             self.failed.emit(error)
             return old
         self._remember(old)
         return old
 
-    def _bring_back(self, run: Run) -> None:
-        old, was_playing = self.run, self.is_playing
-        self.ghosts = [ghost for ghost in self.ghosts if ghost.history is not run.history]
-        self._replace_run(run, keep_ghost=run.dataset is old.dataset)
-        if was_playing:
-            self.play()
-        self.experiment_changed.emit(old.experiment, run.experiment)
-        self.frame.emit()
-
-    def _apply(self, experiment: Experiment, dataset: Dataset | None = None) -> None:
+    def _apply(
+        self, experiment: Experiment, dataset: Dataset | None = None, ended: Run | None = None
+    ) -> None:
+        """Put an experiment in place, with rows loaded already or a run that an edit had ended."""
         old, old_run = self.experiment, self.run
         effect = effect_of(old, experiment)
         was_playing = self.is_playing
@@ -219,11 +211,14 @@ class Session(Playback):
         elif effect in {"none", "view"}:
             self.run = replace(old_run, experiment=experiment)
         else:
-            new_run = (
-                start_run(experiment, dataset, self.choose_engine)
-                if dataset is not None
-                else edited_run(old_run, experiment, self.state.step, self.choose_engine)
-            )
+            if ended is not None:
+                new_run = ended
+            elif dataset is not None:
+                new_run = start_run(experiment, dataset, self.choose_engine)
+            else:
+                step = self.state.step
+                new_run = edited_run(old_run, experiment, step, self.choose_engine)
+            self.ghosts = [one for one in self.ghosts if one.history is not new_run.history]
             branches = effect != "restart" and self.is_live
             same_rows = new_run.dataset is old_run.dataset
             self._replace_run(new_run, keep_ghost=same_rows and not branches)

@@ -100,13 +100,7 @@ def checked(
         If shapes disagree, a label is no class, a probability lies outside [0, 1] or is NaN, a row
         of probabilities does not sum to 1 within 1e-6, or a weight is negative or not finite.
     """
-    p = as_floats(probabilities, "probabilities")
-    if p.ndim not in (1, 2) or (p.ndim == 2 and p.shape[1] < 2):
-        raise InputError(
-            f"The probabilities have the shape {p.shape}.",
-            "",
-            "Give one a row, or one column for each of at least two classes.",
-        )
+    p = as_class_rows(probabilities, "probabilities")
     y = checked_labels(labels, 2 if p.ndim == 1 else p.shape[1])
     if len(p) != len(y):
         raise InputError(f"The labels, {len(y)}, do not fit {len(p)} rows of probabilities.")
@@ -132,6 +126,21 @@ def as_floats(values: ArrayLike, what: str) -> FloatArray:
         return np.asarray(values, dtype=np.float64)
     except (TypeError, ValueError) as error:
         raise InputError(f"The {what} are not numbers.", str(error)) from error
+
+
+def as_class_rows(values: ArrayLike, what: str) -> FloatArray:
+    """Return (n,) or (n, K) float64 numbers: of class 1, or of every class.
+
+    Raises
+    ------
+    InputError
+        If they have another shape, fewer than two columns, or are no numbers.
+    """
+    given = as_floats(values, what)
+    if given.ndim not in (1, 2) or (given.ndim == 2 and given.shape[1] < 2):
+        mend = "Give one a row, or one column for each of at least two classes."
+        raise InputError(f"The {what} have the shape {given.shape}.", "", mend)
+    return given
 
 
 def _within_unit(p: FloatArray) -> bool:

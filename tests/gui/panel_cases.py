@@ -10,6 +10,9 @@ CHOICES = {
     "model": {"hidden": [4]},
     "training": {"learning_rate": 0.1},
 }
+START = experiment_from_mapping(
+    {"data": {"rows": 60}, "model": {"hidden": [3]}, "training": {"learning_rate": 0.1}}
+)
 
 
 def new_session(dataset=None, **sections):

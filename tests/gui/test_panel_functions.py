@@ -1,4 +1,4 @@
-""""""
+"""The panel of functions: its curves, point, facts and sections."""
 
 import math
 

@@ -1,4 +1,4 @@
-""""""
+"""The session: training, scrubbing, edits, files and what goes wrong."""
 
 import numpy as np
 import pytest
@@ -9,11 +9,7 @@ from core.experiment import Experiment, experiment_from_mapping
 from core.fastest import fastest_engine
 from core.training import burst
 from gui.session import Session
-from tests.gui.panel_cases import train
-
-START = experiment_from_mapping(
-    {"data": {"rows": 60}, "model": {"hidden": [3]}, "training": {"learning_rate": 0.1}}
-)
+from tests.gui.panel_cases import START, train
 
 
 @pytest.fixture

@@ -2,14 +2,9 @@
 
 import pytest
 
-from core.experiment import experiment_from_mapping
 from core.training import burst
 from gui.session import Session
-from tests.gui.panel_cases import train
-
-START = experiment_from_mapping(
-    {"data": {"rows": 60}, "model": {"hidden": [3]}, "training": {"learning_rate": 0.1}}
-)
+from tests.gui.panel_cases import START, train
 
 
 @pytest.fixture

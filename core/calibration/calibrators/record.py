@@ -18,7 +18,7 @@ from core.calibration.inputs import (
     FloatArray,
     InputError,
     IntArray,
-    as_floats,
+    as_class_rows,
     checked_labels,
     checked_weights,
 )
@@ -205,13 +205,7 @@ def as_logits(logits: ArrayLike) -> FloatArray:
     InputError
         If they have another shape, fewer than two columns, or one is NaN.
     """
-    z = as_floats(logits, "logits")
-    if z.ndim not in (1, 2) or (z.ndim == 2 and z.shape[1] < 2):
-        raise InputError(
-            f"The logits have the shape {z.shape}.",
-            "",
-            "Give one a row, or one column for each of at least two classes.",
-        )
+    z = as_class_rows(logits, "logits")
     if np.isnan(z).any():
         raise InputError("The logits must be numbers; one is NaN.")
     return z
