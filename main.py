@@ -81,7 +81,6 @@ def _open_window(arguments: "Namespace") -> int:
 
     window = launch(arguments)
     gc.freeze()  # nor will it be: to search it again and again would cost frames
-    gc.enable()
     return int(stay(window))
 
 

@@ -27,6 +27,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from core import kernels
 from core.calibration import warm_up
 from gui.app import launch
+from gui.garbage import collect_here_alone
 from gui.pacing import Pace
 from gui.session import Session
 
@@ -66,6 +67,7 @@ def main() -> None:
     warm_up()
     window = launch(["--set", f"data.rows={arguments.rows}", "--theme", "light"])
     gc.freeze()  # as the application does
+    collect_here_alone(window)
     window.resize(1280, 800)
     session = window.session
     session.set_pace(Pace())

@@ -61,12 +61,16 @@ def launch(
 
 def stay(window: Window) -> int:
     """Stay until the window is closed; return the exit code."""
+    from gui.garbage import collect_here_alone
     from gui.warming import Warming
 
+    collect_here_alone(window)
     signal.signal(signal.SIGINT, lambda number, frame: window.close())  # Ctrl+C in a terminal
     warming = Warming(window)
     warming.ready.connect(window.session.change_engine)
-    QTimer.singleShot(WARMING_MILLISECONDS, warming.start)
+    delay = QTimer(warming, singleShot=True, interval=WARMING_MILLISECONDS)
+    delay.timeout.connect(warming.start)
+    delay.start()
     code = QApplication.exec()
     warming.close()
     window.close()

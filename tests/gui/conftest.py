@@ -1,5 +1,6 @@
 """A session that trains only when told to, panels and windows; nothing may leak or warn."""
 
+import gc
 import threading
 
 import pytest
@@ -8,6 +9,7 @@ from PySide6.QtCore import QCoreApplication, QEvent, QObject, QSettings, QStanda
 from PySide6.QtWidgets import QApplication, QDialog
 from pytestqt.qtbot import QtBot
 
+from gui.garbage import collect_what_is_due
 from gui.panels import PANELS
 from gui.theme import themes
 from tests.gui.panel_cases import new_session
@@ -41,6 +43,7 @@ def deliver_deletions():
     for _ in range(3):
         QCoreApplication.processEvents()
         QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    collect_what_is_due()
 
 
 def leftovers():
@@ -67,8 +70,16 @@ def use_own_settings(folder):
     QSettings.setPath(QSettings.Format.IniFormat, QSettings.Scope.UserScope, str(folder))
 
 
+@pytest.fixture
+def collects_here_alone():
+    """Collect garbage in this thread alone, as the app does."""
+    gc.disable()
+    yield
+    gc.enable()
+
+
 @pytest.fixture(autouse=True)
-def nothing_leaks(qapp, tmp_path):
+def nothing_leaks(qapp, tmp_path, collects_here_alone):
     """Fail where a window, a running timer or a thread outlives its test; own settings for each."""
     use_own_settings(tmp_path)
     deliver_deletions()
