@@ -17,14 +17,16 @@ from core.registry import Registry
 from gui.session import Session
 
 DESCRIPTION_SECONDS = 0.3
+LONG_SECONDS = 0.003  # of computing, with which no drawing shares a turn
 
 
 class Panel(QWidget):
     """A view of the session: `compute` gives a frozen scene, `draw` puts it on screen.
 
     The panel refreshes itself on the session's signals: at once, but while training goes on at
-    every `frames_between`-th frame, and then in turn with others, so that no frame draws them all.
-    While it is hidden it only remembers that it is stale.
+    every `frames_between`-th frame, and then in turn with others, so that no frame draws them all;
+    what takes long to compute is drawn in the next turn. While the panel is hidden it only
+    remembers that it is stale.
 
     Attributes
     ----------
@@ -40,6 +42,8 @@ class Panel(QWidget):
         self.scene: Any = None
         self._is_stale = True
         self._frames = 0
+        self._compute_seconds = 0.0
+        self._undrawn: Any = None
         self._described = -math.inf
         session.turns.asked.connect(self._on_frame)
         session.glance.connect(self._on_glance)
@@ -64,15 +68,9 @@ class Panel(QWidget):
     def refresh(self) -> None:
         """Compute and draw, if it can be seen; otherwise remember that it must be done."""
         if not self.is_seen():
-            self._is_stale = True
+            self._is_stale, self._undrawn = True, None
             return
-        self._is_stale = False
-        self._frames = 0
-        self.scene = self.compute()
-        self.draw(self.scene)
-        if not self.session.is_playing:
-            self.read(self.scene)
-        self._describe_now_and_then()
+        self._show(self._timed_scene())
 
     def is_seen(self) -> bool:
         """Tell whether any of it is on screen; behind a tab it is visible to Qt, but unseen."""
@@ -103,7 +101,31 @@ class Panel(QWidget):
         if self.frames_between == 1 or not self.session.is_playing:
             self.refresh()
         elif self._frames >= self.frames_between and self.is_seen():
-            self.session.turns.want(self._frames / self.frames_between, self.refresh)
+            self.session.turns.want(self._frames / self.frames_between, self._take_turn)
+
+    def _take_turn(self) -> None:
+        """Compute and draw, or if computing alone fills a turn, one of the two."""
+        if self._undrawn is not None:
+            self._show(self._undrawn)
+        elif self._compute_seconds > LONG_SECONDS and self.is_seen():
+            self._undrawn = self._timed_scene()
+        else:
+            self.refresh()
+
+    def _timed_scene(self) -> Any:
+        began = time.thread_time()  # not what others took of the processor
+        scene = self.compute()
+        self._compute_seconds = time.thread_time() - began
+        return scene
+
+    def _show(self, scene: Any) -> None:
+        self._is_stale, self._undrawn = False, None
+        self._frames = 0
+        self.scene = scene
+        self.draw(scene)
+        if not self.session.is_playing:
+            self.read(scene)
+        self._describe_now_and_then()
 
     def _on_glance(self) -> None:
         if self.scene is not None and self.session.is_playing and self.is_seen():

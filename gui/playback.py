@@ -53,7 +53,10 @@ class Playback(Present):
         self._rest.setSingleShot(True)
         self._rest.setInterval(GLANCE_MILLISECONDS)
         self._rest.timeout.connect(self._after_rest)
-        self._is_glance_due = False
+        self._is_told = True
+        self._beside = QTimer(self)
+        self._beside.setSingleShot(True)
+        self._beside.timeout.connect(self._draw_beside)
         self.frame.connect(self._on_frame)
 
     def play(self) -> None:
@@ -137,25 +140,35 @@ class Playback(Present):
 
     def close(self) -> None:
         """End every thread and timer."""
-        self.timer.stop()
-        self._rest.stop()
+        for timer in (self.timer, self._rest, self._beside):
+            timer.stop()
         super().close()
 
     def _on_frame(self) -> None:
-        """Let panels draw; where it is time for texts, these take the turn of the others."""
-        self._is_glance_due = self._rest.isActive() and self.is_playing
-        self.turns.give(self._is_glance_due)
-        if not self._is_glance_due:
+        """Let panels draw; while training goes on, what need not be in this frame waits for it."""
+        self._is_told = False
+        self.turns.ask()
+        if self.is_playing:
+            self._beside.start(0)  # runs out once what this frame has drawn is on screen
+        else:
+            self._glance()
+
+    def _draw_beside(self) -> None:
+        """Let one more panel draw, or where it is time for texts, write these in its place."""
+        if self._rest.isActive():
+            self.turns.give()
+        else:
             self._glance()
 
     def _glance(self) -> None:
-        self._is_glance_due = False
+        self._is_told = True
         self._rest.start()
         self.glance.emit()
 
     def _after_rest(self) -> None:
-        if self._is_glance_due:
-            self._glance()
+        """Write what has not been told yet beside the next frame, or where none comes, alone."""
+        if not self._is_told and not self._beside.isActive():
+            self._beside.start(2 * FRAME_MILLISECONDS)
 
     def _handle(self, event: Event) -> None:
         history = self.run.history

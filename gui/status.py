@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QWidget
 from gui.numerals import figures_font, share, width_of
 from gui.opening import OpeningBar
 from gui.session import Session
+from gui.steady import Steady
 
 FIGURES = ("accuracy", "log_loss", "brier")
 _TOLD_MILLISECONDS = 12_000
@@ -124,10 +125,10 @@ class StatusLine(QWidget):
             title.setText(titles[name])
             figure.setAccessibleName(titles[name])
             layout.addWidget(title)
-            layout.addWidget(figure)
+            layout.addWidget(Steady(figure))
             layout.addSpacing(6)
-        layout.addWidget(self.split)
+        layout.addWidget(Steady(self.split))
         layout.addSpacing(24)
-        layout.addWidget(self.message, 1)
+        layout.addWidget(Steady(self.message), 1)
         layout.addWidget(OpeningBar(self.session, self))
-        layout.addWidget(self.engine)
+        layout.addWidget(Steady(self.engine))

@@ -15,6 +15,7 @@ from gui.icons import icon
 from gui.numerals import figures_font, grouped, rounded, width_of
 from gui.pacing import Pace
 from gui.session import Session
+from gui.steady import Steady
 from gui.style import on_accent
 from gui.theme import theme, themes
 from gui.timeline import Timeline
@@ -142,10 +143,10 @@ class Transport(QWidget):
         for name in BUTTONS:
             layout.addWidget(self.buttons[name])
         layout.addSpacing(8)
-        layout.addWidget(self.epoch)
+        layout.addWidget(Steady(self.epoch))
         layout.addSpacing(4)
         layout.addWidget(self.timeline, 1)
         layout.addSpacing(4)
-        layout.addWidget(self.speed)
+        layout.addWidget(Steady(self.speed))
         layout.addSpacing(8)
         layout.addWidget(self.pace)

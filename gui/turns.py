@@ -13,17 +13,17 @@ class Turns(QObject):
     Signals
     -------
     asked : ()
-        A frame is to be drawn; who wants a turn says so with `want`.
+        A frame is drawn; who wants a turn beside it says so with `want`.
 
     Examples
     --------
     >>> turns, drawn = Turns(), []
     >>> _ = turns.asked.connect(lambda: turns.want(2.0, lambda: drawn.append("late")))
     >>> _ = turns.asked.connect(lambda: turns.want(1.0, lambda: drawn.append("early")))
-    >>> turns.give()
+    >>> turns.ask()
     >>> drawn
-    ['late']
-    >>> turns.give(False)
+    []
+    >>> turns.give()
     >>> drawn
     ['late']
     """
@@ -35,14 +35,18 @@ class Turns(QObject):
         self._longest = 0.0
         self._draw: Callable[[], object] | None = None
 
+    def ask(self) -> None:
+        """Ask everyone anew."""
+        self._longest, self._draw = 0.0, None
+        self.asked.emit()
+
     def want(self, waited: float, draw: Callable[[], object]) -> None:
         """Ask for the turn of this frame, having waited so long."""
         if waited > self._longest:
             self._longest, self._draw = waited, draw
 
-    def give(self, one_may: bool = True) -> None:
-        """Ask everyone, and let one draw unless there is something else to do in this frame."""
-        self._longest, self._draw = 0.0, None
-        self.asked.emit()
-        if one_may and self._draw is not None:
-            self._draw()
+    def give(self) -> None:
+        """Let draw who has waited longest, if anyone wants to."""
+        draw, self._draw = self._draw, None
+        if draw is not None:
+            draw()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+from typing import Any
 
 from PySide6.QtCore import QTimer
 from PySide6.QtGui import QPalette
@@ -49,10 +50,7 @@ class PlottedPanel(Panel):
     def refresh(self) -> None:
         """Draw at once, and carefully once nothing has moved for a moment."""
         self.is_calm = False
-        began = time.thread_time()  # not what others took of the processor
         super().refresh()
-        frames = (time.thread_time() - began) / (self.share * FRAME_SECONDS)
-        self.frames_between = max(type(self).frames_between, math.ceil(frames))
         if self.settles and self.is_seen() and not self.session.is_playing:
             self._settle.start()
 
@@ -63,6 +61,13 @@ class PlottedPanel(Panel):
         layout.setSpacing(0)
         return layout
 
+    def _show(self, scene: Any) -> None:
+        began = time.thread_time()
+        super()._show(scene)
+        seconds = self._compute_seconds + time.thread_time() - began
+        frames = math.ceil(seconds / (self.share * FRAME_SECONDS))
+        self.frames_between = max(type(self).frames_between, frames)
+
     def _draw_calmly(self) -> None:
         if self.is_seen() and not self.session.is_playing:
             self.is_calm = True
@@ -71,6 +76,7 @@ class PlottedPanel(Panel):
     def _on_playing(self, playing: bool) -> None:
         if playing:
             self._settle.stop()
+            self.is_calm = False
         else:
             self.refresh()
 

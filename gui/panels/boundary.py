@@ -31,7 +31,7 @@ from gui.panels.words import axis_label, number, percent, plane_note, points_not
 from gui.session import Session
 from gui.theme import class_colour, pen, theme
 
-LIVE_RESOLUTION, LIVE_BUDGET = 100, 5e6
+LIVE_RESOLUTION, LIVE_BUDGET = 80, 5e6
 CALM_RESOLUTION, CALM_BUDGET = 300, 6e7
 MOST_CURVES = 16
 GAP = np.full((1, 2), np.nan)  # between two lines of one curve
@@ -137,7 +137,8 @@ class BoundaryPanel(PlottedPanel):
         self.picture.setVisible(len(surface.y) > 0)
         if len(surface.y):
             pixels = surface_image(surface.probabilities, theme(), scene.discrete, scene.threshold)
-            self.picture.show_pixels(pixels, surface.x, surface.y)
+            is_fine = not self.session.is_playing
+            self.picture.show_pixels(pixels, surface.x, surface.y, is_fine)
 
     def _draw_contours(self, scene: BoundaryScene) -> None:
         lines = self._probability_curves(scene) or self._contour_lines(scene)

@@ -8,6 +8,7 @@ import numpy as np
 from PySide6.QtGui import QPen, QResizeEvent
 from PySide6.QtWidgets import QWidget
 
+from core.history import History
 from core.scenes.curves import DRAWN, TOGETHER, CurvesScene, EditMark, Line, curves_scene
 from core.view import SPLITS
 from gui.panels.base import PlottedPanel
@@ -17,6 +18,7 @@ from gui.panels.layers import Word, WordsLayer
 from gui.panels.plotting import Curve, LockedPlot, curve
 from gui.panels.words import figure, number
 from gui.session import Session
+from gui.steady import Steady
 from gui.theme import Theme, pen, theme
 
 MOST_GHOST_LINES = 15
@@ -43,6 +45,7 @@ class CurvesPanel(PlottedPanel):
         self.reading = note("curves.reading", wraps=False)
         self.turned = note("curves.turned")
         self.turned.hide()
+        self._turned_in: History | None = None
         self._build_controls()
         self._build_items()
         layout = self.stack()
@@ -50,7 +53,7 @@ class CurvesPanel(PlottedPanel):
             row(self.metric_box, None, self.by_step, self.log_x, self.log_y, self.smooth, spacing=2)
         )
         layout.addWidget(self.plot, 1)
-        layout.addWidget(self.reading)
+        layout.addWidget(Steady(self.reading))
         layout.addWidget(self.turned)
         self._mouse: float | None = None
         self.plot.hovered.connect(self._on_hovered)
@@ -218,13 +221,21 @@ class CurvesPanel(PlottedPanel):
         self._names.show_words(words)
 
     def _read(self, scene: CurvesScene) -> None:
-        self.turned.setVisible(math.isfinite(scene.turn))
-        if self.turned.isVisible():
-            where = self.tr("epoch {0}") if scene.by_epoch else self.tr("step {0}")
-            place = where.format(number(round(scene.turn, 1)))
-            self.turned.setText(f"{place}: {self._turn_words()}")
+        self._read_turn(scene)
         text = self._reading_at(scene, self._mouse) if self._mouse is not None else ""
         self.reading.setText(text or self._legend(scene))
+
+    def _read_turn(self, scene: CurvesScene) -> None:
+        """Say where the log loss turned; the line's room stays while the same run goes on."""
+        history = self.session.run.history
+        has_turned = math.isfinite(scene.turn)
+        if has_turned:
+            self._turned_in = history
+        keeps_room = self.session.is_playing and self._turned_in is history
+        self.turned.setVisible(has_turned or keeps_room)
+        where = self.tr("epoch {0}") if scene.by_epoch else self.tr("step {0}")
+        place = where.format(number(round(scene.turn, 1))) if has_turned else ""
+        self.turned.setText(f"{place}: {self._turn_words()}" if has_turned else "&nbsp;")
 
     def _legend(self, scene: CurvesScene) -> str:
         values = " &nbsp; ".join(

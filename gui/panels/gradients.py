@@ -26,8 +26,6 @@ from gui.panels.text_table import ROW_HEIGHT, Shares, TextModel, TextTable
 from gui.session import Session
 from gui.theme import brush, pen, theme
 
-FRAMES, FRAMES_WITH_MANY = 3, 20  # from one drawing to the next
-MANY_PARAMETERS = 20_000
 SMALLEST = 1e-30  # what is drawn for a gradient of zero
 MOST_ROWS_SHOWN = 9
 UPSTREAM = 4  # the column that goes first where room is short
@@ -38,7 +36,7 @@ _SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 class GradientsPanel(PlottedPanel):
     """Draws the layers' gradients, or the selected row's whole forward and backward pass."""
 
-    frames_between = FRAMES
+    frames_between = 3
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__("gradients", session, parent)
@@ -57,8 +55,6 @@ class GradientsPanel(PlottedPanel):
     def compute(self) -> GradientsScene:
         """Return the gradients at the state looked at."""
         session = self.session
-        is_large = session.run.architecture.n_parameters > MANY_PARAMETERS
-        self.frames_between = FRAMES_WITH_MANY if is_large else FRAMES
         return gradients_scene(session.run, session.state, session.view)
 
     def draw(self, scene: GradientsScene) -> None:

@@ -21,15 +21,13 @@ from gui.panels.words import figure, number
 from gui.session import Session
 from gui.theme import class_colour
 
-FRAMES, FRAMES_WITH_MANY = 3, 20  # from one drawing to the next
-MANY_PARAMETERS = 20_000
 FIRST_WIDTH = 4  # units of a first hidden layer
 
 
 class NetworkPanel(PlottedPanel):
     """Draws the network; pointing shows a unit's map on the boundary, clicking chooses."""
 
-    frames_between = FRAMES
+    frames_between = 3
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__("network", session, parent)
@@ -60,8 +58,6 @@ class NetworkPanel(PlottedPanel):
     def compute(self) -> NetworkScene:
         """Return what every unit does at the state looked at."""
         session = self.session
-        is_large = session.run.architecture.n_parameters > MANY_PARAMETERS
-        self.frames_between = FRAMES_WITH_MANY if is_large else FRAMES
         return network_scene(session.run, session.state, session.view)
 
     def draw(self, scene: NetworkScene) -> None:

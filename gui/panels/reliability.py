@@ -25,6 +25,7 @@ from gui.panels.reliability_plot import ReliabilityPlot
 from gui.panels.reliability_words import figures_html, reading_at
 from gui.panels.words import figure, number
 from gui.session import Session
+from gui.steady import Steady
 
 LIVE_DRAWS = 40
 FEWEST_DRAWS = 20
@@ -48,7 +49,7 @@ class ReliabilityPanel(PlottedPanel):
         layout = self.stack()
         layout.addWidget(self.controls)
         layout.addWidget(self.diagram, 1)
-        layout.addWidget(self.figures)
+        layout.addWidget(Steady(self.figures))
         self._mouse: float | None = None
         self._full_band_of: object = None
         self._truth: Truth | None = None

@@ -1,6 +1,7 @@
 import itertools
 import subprocess
 import sys
+import time
 from types import SimpleNamespace
 
 import pytest
@@ -154,12 +155,42 @@ def test_importing_the_registry_imports_no_plots():
 
 def test_a_costly_panel_is_drawn_less_often(qtbot, session, show, monkeypatch):
     panel = show("figures", session)
-    ticks = itertools.count(0.0, 0.24)  # its own clock: threads read the real one
-    clock = SimpleNamespace(thread_time=lambda: next(ticks))
+    ticks = itertools.count(0.0, 0.12)  # its own clock: threads read the real one
+    clock = SimpleNamespace(thread_time=lambda: next(ticks), monotonic=time.monotonic)
     monkeypatch.setattr("gui.panels.base.time", clock)
+    monkeypatch.setattr("gui.panel.time", clock)
     panel.refresh()
     assert panel.frames_between == 100
     assert isinstance(panel, Panel)
+
+
+@pytest.mark.parametrize("is_long", [False, True])
+def test_what_takes_long_to_compute_is_drawn_in_the_next_turn(
+    is_long, qtbot, session, show, monkeypatch
+):
+    panel = show("figures", session)
+    clock = SimpleNamespace(
+        thread_time=itertools.count(0.0, 0.1 if is_long else 0.0001).__next__,
+        monotonic=time.monotonic,
+    )
+    monkeypatch.setattr("gui.panel.time", clock)
+    panel.refresh()
+    done = []
+    for name in ("compute", "draw"):
+        method = getattr(panel, name)
+        monkeypatch.setattr(
+            panel, name, lambda *a, name=name, method=method: done.append(name) or method(*a)
+        )
+    session.is_playing = True
+    for _ in range(2):
+        panel._frames = panel.frames_between
+        session.turns.ask()
+        session.turns.give()
+        done.append("end of turn")
+    session.is_playing = False
+    turn = ["compute", "end of turn", "draw"] if is_long else ["compute", "draw", "end of turn"]
+    assert done[: len(turn)] == turn
+    assert done.count("draw") == (1 if is_long else 2)
 
 
 def test_an_axis_shows_its_numbers_unscaled_however_small_the_range_was(qtbot):

@@ -25,6 +25,7 @@ def test_one_draws_at_a_frame_and_none_is_forgotten(qapp):
     turns = Turns()
     drawers = [Drawer(turns, between) for between in (3, 3, 3, 3, 6)]
     for frame in range(1, 121):
+        turns.ask()
         turns.give()
         assert sum(drawer.drawn for drawer in drawers) <= frame
     counts = [drawer.drawn for drawer in drawers]
@@ -33,12 +34,15 @@ def test_one_draws_at_a_frame_and_none_is_forgotten(qapp):
     assert counts[4] == min(counts) >= 12
 
 
-def test_nothing_is_given_where_there_is_something_else_to_do(qapp):
+def test_a_turn_is_given_once_and_only_to_who_has_asked_for_this_frame(qapp):
     turns = Turns()
     drawer = Drawer(turns, 1)
-    turns.give(False)
-    turns.give(False)
+    turns.give()
     assert drawer.drawn == 0
+    turns.ask()
+    turns.ask()
+    assert drawer.drawn == 0
+    turns.give()
     turns.give()
     assert drawer.drawn == 1
 
@@ -69,6 +73,9 @@ def test_texts_are_written_less_often_while_training_and_end_at_the_last_step(qt
 def test_a_frame_between_two_glances_is_told_after_the_rest(qtbot, session):
     seen = follow(session)
     session.is_playing = True
+    session.frame.emit()
+    assert seen["glances"] == 0  # what was drawn comes on screen first
+    qtbot.waitUntil(lambda: seen["glances"] == 1)
     session.frame.emit()
     session.frame.emit()
     assert seen["glances"] == 1
