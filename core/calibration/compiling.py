@@ -21,6 +21,7 @@ _ARGUMENTS = {
     "cell_moments": ("void", "FFm"),
     "count_rows": ("void", "BFFif"),
     "score_rows": ("void", "BFf"),
+    "mean_deviations": ("void", "Fiff"),
 }
 _compiled: dict[str, Callable[..., Any]] = {}
 

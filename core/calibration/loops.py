@@ -136,3 +136,31 @@ def count_rows(
         at = 2 * max(b, 0) + outcomes[i]  # no branch: it would be guessed wrong half the time
         rows[at] += 1
         mass[at] += p
+
+
+def mean_deviations(
+    p: FloatArray, counts: IntArray, chance: FloatArray, deviations: FloatArray
+) -> None:
+    """Fill ``deviations`` (b,) with E |S - E S| of groups of independent rows.
+
+    S counts the rows of a group that happen. ``p`` holds the probabilities, group after group;
+    ``counts`` (b,) the rows of each; ``chance`` is working space for one row more than the largest
+    group has.
+    """
+    first = 0
+    for b in range(len(counts)):
+        n = counts[b]
+        expected = 0.0
+        chance[0] = 1.0
+        for k in range(n):
+            happens = p[first + k]
+            expected += happens
+            chance[k + 1] = 0.0
+            for j in range(k + 1, 0, -1):
+                chance[j] += happens * (chance[j - 1] - chance[j])
+            chance[0] -= happens * chance[0]
+        first += n
+        total = 0.0
+        for j in range(n + 1):
+            total += chance[j] * abs(j - expected)
+        deviations[b] = total

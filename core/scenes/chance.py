@@ -8,6 +8,7 @@ import math
 import numpy as np
 
 from core.calibration.cells import Cells
+from core.calibration.compiling import compiled
 from core.calibration.reliability import ReliabilityCurve
 
 MOST_EXACT = 256  # rows of a bin; beyond that the normal distribution is as good
@@ -60,19 +61,23 @@ def _cumulated(cells: Cells) -> tuple[np.ndarray, np.ndarray]:
 
 def _exact_deviations(cells: Cells, starts: np.ndarray, ends: np.ndarray) -> np.ndarray:
     """Return E |S - E S| of bins of cells, by convolution row by row."""
-    bins = [
-        np.repeat(cells.values[a:b], np.rint(cells.weight[a:b]).astype(np.int64))
-        for a, b in zip(starts.tolist(), ends.tolist(), strict=True)
-    ]
-    longest = max(len(rows) for rows in bins)
-    p = np.zeros((len(bins), longest))  # a row of probability 0 changes no sum
-    for bin_rows, rows in zip(p, bins, strict=True):
-        bin_rows[: len(rows)] = rows
-    chance = np.zeros((len(bins), longest + 1))
-    chance[:, 0] = 1.0
-    for k in range(longest):
-        happens = p[:, k, None] * chance[:, : k + 1]
-        chance[:, : k + 1] -= happens
-        chance[:, 1 : k + 2] += happens
-    gaps = np.abs(np.arange(longest + 1) - p.sum(axis=1, keepdims=True))
-    return np.asarray((chance * gaps).sum(axis=1))
+    rows = np.rint(cells.weight).astype(np.int64)
+    p = [np.repeat(cells.values[a:b], rows[a:b]) for a, b in zip(starts, ends, strict=True)]
+    counts = np.array([len(bin_rows) for bin_rows in p], dtype=np.int64)
+    deviations = np.empty(len(p))
+    fast = compiled("mean_deviations")
+    if fast is not None:
+        fast(np.concatenate(p), counts, np.empty(counts.max() + 1), deviations)
+        return deviations
+    for k, bin_rows in enumerate(p):
+        chance = functools.reduce(_with_row, bin_rows.tolist(), np.ones(1))
+        deviations[k] = chance @ np.abs(np.arange(len(chance)) - bin_rows.sum())
+    return deviations
+
+
+def _with_row(chance: np.ndarray, happens: float) -> np.ndarray:
+    """Return the chances of 0 to n + 1 rows happening from those of 0 to n and of one more row."""
+    more = np.zeros(len(chance) + 1)
+    more[:-1] = (1.0 - happens) * chance
+    more[1:] += happens * chance
+    return more

@@ -127,3 +127,13 @@ def test_no_rows_have_an_empty_band_and_several_classes_one_of_their_confidence(
 def test_an_impossible_band_is_refused(options):
     with pytest.raises(UserError):
         band_of(cells_of([0, 1], [0.2, 0.8]), **options)
+
+
+@pytest.mark.parametrize("draws", [1, 2, 7, 40])
+@pytest.mark.parametrize("level", [0.5, 0.9, 0.99])
+def test_the_band_lies_at_the_quantiles_of_the_drawn_curves(draws, level):
+    cells = cells_of(*drawn(3, 60))
+    fits = refit(cells, draw_outcomes(cells, cells.values, draws, 5), np.arange(len(cells.values)))
+    expected = np.quantile(fits, [(1 - level) / 2, (1 + level) / 2], axis=0)
+    band = band_of(cells, level=level, draws=draws, seed=5)
+    np.testing.assert_allclose([band.lower, band.upper], expected, rtol=1e-12, atol=1e-15)

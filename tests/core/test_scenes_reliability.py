@@ -6,6 +6,7 @@ import pytest
 from sklearn.isotonic import IsotonicRegression
 from sklearn.metrics import brier_score_loss
 
+from core.calibration import warm_up
 from core.calibration.bands import consistency_band
 from core.calibration.calibrators import CALIBRATORS
 from core.calibration.cells import cells_of
@@ -164,7 +165,11 @@ def test_a_calibrator_that_cannot_be_fitted_leaves_the_raw_curve_and_says_why():
     assert scene.problem
 
 
-def test_chance_is_the_mean_over_every_possible_outcome():
+@pytest.mark.parametrize("is_compiled", [False, True])
+def test_chance_is_the_mean_over_every_possible_outcome(is_compiled, monkeypatch):
+    assert warm_up()
+    if not is_compiled:
+        monkeypatch.setattr("core.scenes.chance.compiled", lambda name: None)
     p = np.array([0.05, 0.3, 0.31, 0.33, 0.33, 0.6, 0.95, 1.0, 0.0, 0.7])
     for bins, binning in ((4, "width"), (15, "width"), (3, "mass")):
         expected = 0.0
