@@ -1,11 +1,10 @@
 """The compiled engine: the mathematics of `core.network` and `core.training` as machine code.
 
-It is written in a small subset of Python, and compiled by LLVM through llvmlite, which numba brings
-along; nothing here imports that until kernels are wanted. The files say what they do. Values of
-compiled code: `lanes`, `scalars`, `places`, `vectors`. The translator: `source`, `meanings`,
-`translation`, `machine`. The parts of a step: `functions`, `activations`, `losses`, `products`,
-`scaling`, `gathering`, `order`, `updates`; `burst` and `evaluation` put them together. `layout`
-says what is compiled, `memory` keeps arrays, `compilation` and `readiness` compile.
+It is written in the subset of Python that `core.machine` compiles, which is not imported until
+kernels are wanted. The files say what they do. The parts of a step: `functions`, `activations`,
+`losses`, `products`, `scaling`, `gathering`, `order`, `updates`; `burst` and `evaluation` put them
+together. `layout` says what is compiled, `memory` keeps arrays, `compilation` and `readiness`
+compile.
 """
 
 from core.kernels.engine import CompiledEngine, compiled_logits, engine_for

@@ -18,11 +18,11 @@ from core.kernels.functions import (
     sigmoid_and_slope,
     tanh,
 )
-from core.kernels.lanes import Lanes, at_least, at_most, fma, where_positive
 from core.kernels.layout import ACTIVATION_CODES
-from core.kernels.source import compiled, inlined
-from core.kernels.translation import call
-from core.kernels.vectors import Place, load, store, switch, width
+from core.machine.lanes import Lanes, at_least, at_most, fma, where_positive
+from core.machine.source import compiled, inlined
+from core.machine.translation import call
+from core.machine.vectors import Place, load, store, switch, width
 
 Both = tuple[Lanes, Lanes]
 

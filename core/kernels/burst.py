@@ -33,7 +33,6 @@ from core.kernels.order import draw_order
 from core.kernels.products import add_products, combine
 from core.kernels.scaling import normalise, normalise_back, sharpen, sharpen_back
 from core.kernels.single import gradient_in_plane, gradient_of_blocks
-from core.kernels.source import compiled, inlined
 from core.kernels.updates import (
     MOMENTUM_RATE,
     NESTEROV,
@@ -44,7 +43,8 @@ from core.kernels.updates import (
     schedule_factor,
     update,
 )
-from core.kernels.vectors import Place, after, every, get, load, put, store, width
+from core.machine.source import compiled, inlined
+from core.machine.vectors import Place, after, every, get, load, put, store, width
 
 # Places in the array of settings.
 N_FEATURES, ROW_STRIDE, CHUNK_BLOCKS, UPSTREAM, SUMS, BATCH_SIZE, SEED = range(7)

@@ -7,10 +7,10 @@ from typing import Any, cast
 
 from core.kernels.burst import take_steps
 from core.kernels.evaluation import evaluate
-from core.kernels.machine import Code, object_of
-from core.kernels.scalars import INDEX, REAL, ir
-from core.kernels.source import Source
-from core.kernels.translation import entry as write_entry
+from core.machine.objects import Code, object_of
+from core.machine.scalars import INDEX, REAL, ir
+from core.machine.source import Source
+from core.machine.translation import entry as write_entry
 
 _ready: dict[tuple[str, str], Callable[..., None]] = {}
 

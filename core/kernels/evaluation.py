@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from core.kernels.activations import activate
-from core.kernels.lanes import Lanes
 from core.kernels.layout import (
     ACTIVATION,
     COLUMNS,
@@ -21,12 +20,13 @@ from core.kernels.layout import (
     UNITS,
     WEIGHTS,
 )
-from core.kernels.places import Pointer
 from core.kernels.products import combine
-from core.kernels.scalars import INDEX, REAL, ir
 from core.kernels.scaling import sharpen, standardise
-from core.kernels.source import compiled, inlined
-from core.kernels.vectors import Place, after, every, get, load, put, store, width
+from core.machine.lanes import Lanes
+from core.machine.places import Pointer
+from core.machine.scalars import INDEX, REAL, ir
+from core.machine.source import compiled, inlined
+from core.machine.vectors import Place, after, every, get, load, put, store, width
 
 
 @compiled

@@ -12,7 +12,7 @@ import math
 import numpy as np
 
 from core import gaussian
-from core.kernels.lanes import (
+from core.machine.lanes import (
     Lanes,
     absolute,
     at_least,

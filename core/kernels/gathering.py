@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from core.kernels.lanes import transposed
-from core.kernels.places import Pointer, loop
-from core.kernels.scalars import chosen, compared
-from core.kernels.source import inlined
-from core.kernels.vectors import Place, after, every, get, put, store, width
+from core.machine.lanes import transposed
+from core.machine.places import Pointer, loop
+from core.machine.scalars import chosen, compared
+from core.machine.source import inlined
+from core.machine.vectors import Place, after, every, get, put, store, width
 
 FIRST_FEATURE = 2  # a row of the table, and a block, begin with the label and the sample weight
 _NEAR = 100_000  # numbers: a smaller table stays in the processor's cache

@@ -7,9 +7,9 @@ logarithm is taken, since training needs the loss only to see whether it diverge
 from __future__ import annotations
 
 from core.kernels.functions import exponential, sigmoid_and_slope
-from core.kernels.lanes import Lanes, absolute, at_least, flushed, fma, gap, where_positive
-from core.kernels.source import compiled, inlined
-from core.kernels.vectors import Place, Value, after, every, load, store, total, width
+from core.machine.lanes import Lanes, absolute, at_least, flushed, fma, gap, where_positive
+from core.machine.source import compiled, inlined
+from core.machine.vectors import Place, Value, after, every, load, store, total, width
 
 CROSS_ENTROPY, SQUARED_ERROR = 0, 1
 SMALL = 1.5  # an error whose power of this is subnormal moves nothing, but slows what follows

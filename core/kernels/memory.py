@@ -15,7 +15,6 @@ from core.architecture import Architecture
 from core.kernels import burst, updates
 from core.kernels.compilation import entry
 from core.kernels.gathering import FIRST_FEATURE
-from core.kernels.lanes import LANES
 from core.kernels.layout import (
     LOSS_CODES,
     OPTIMIZER_CODES,
@@ -25,6 +24,7 @@ from core.kernels.layout import (
     evaluation_plan,
     plan_of,
 )
+from core.machine.lanes import LANES
 from core.training import Problem, TrainState, rates_at
 
 ALIGNMENT = 64

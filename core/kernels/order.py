@@ -11,9 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from core.kernels.scalars import Number, ir
-from core.kernels.source import compiled, inlined
-from core.kernels.vectors import Place, after, get, put
+from core.machine.scalars import Number, ir
+from core.machine.source import compiled, inlined
+from core.machine.vectors import Place, after, get, put
 
 Word = Any  # an unsigned 64-bit integer inside compiled code
 

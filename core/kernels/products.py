@@ -12,11 +12,11 @@ import itertools
 from collections.abc import Callable
 from typing import Any
 
-from core.kernels.lanes import REGISTER_BYTES, Lanes, fma, folded
-from core.kernels.places import Pointer, loop
-from core.kernels.scalars import Number, chosen, compared
-from core.kernels.source import compiled
-from core.kernels.vectors import Place, after, every, get, put, switch, width
+from core.machine.lanes import REGISTER_BYTES, Lanes, fma, folded
+from core.machine.places import Pointer, loop
+from core.machine.scalars import Number, chosen, compared
+from core.machine.source import compiled
+from core.machine.vectors import Place, after, every, get, put, switch, width
 
 Sums = list[Lanes]
 _BLOCKS = 2 if REGISTER_BYTES == 64 else 1  # at a time: there are twice as many wider registers

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import math
 
-from core.kernels.source import compiled
-from core.kernels.vectors import Place, every, get, load, put, store, total, width
+from core.machine.source import compiled
+from core.machine.vectors import Place, every, get, load, put, store, total, width
 from core.network import NORM_EPSILON, NORM_MOMENTUM
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from core.kernels.gathering import FIRST_FEATURE, rows_at
-from core.kernels.lanes import Lanes, fma, folded, transposed
 from core.kernels.losses import CROSS_ENTROPY, binary
-from core.kernels.places import Pointer, loop
-from core.kernels.scalars import compared
-from core.kernels.source import compiled
-from core.kernels.vectors import Place, after, every, get, load, prefetch, put, store, total, width
+from core.machine.lanes import Lanes, fma, folded, transposed
+from core.machine.places import Pointer, loop
+from core.machine.scalars import compared
+from core.machine.source import compiled
+from core.machine.vectors import Place, after, every, get, load, prefetch, put, store, total, width
 
 PLANE = 2  # features: with label and weight, four columns, which is what is transposed at a time
 AHEAD = 4  # blocks: what the processor does not foresee by itself

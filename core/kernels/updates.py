@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import math
 
-from core.kernels.lanes import Lanes, absolute, flushed, fma, square_root, where_positive
-from core.kernels.source import compiled, inlined
-from core.kernels.vectors import Place, Value, every, get, load, store, total, width
+from core.machine.lanes import Lanes, absolute, flushed, fma, square_root, where_positive
+from core.machine.source import compiled, inlined
+from core.machine.vectors import Place, Value, every, get, load, store, total, width
 
 SGD, MOMENTUM, NESTEROV, RMSPROP, ADAM, ADAMW, ADAGRAD = range(7)
 L1, L2 = 1, 2

@@ -181,9 +181,9 @@ def test_what_is_cached_is_known_for_each_precision(made: Recorder) -> None:
 def test_another_machine_has_a_cache_file_of_its_own(
     fresh: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from core.kernels import machine
+    from core.machine import objects
 
-    monkeypatch.setattr(machine, "description", lambda: "another processor")
+    monkeypatch.setattr(objects, "description", lambda: "another processor")
     assert readiness.kernel_file(fresh.parent, "float32") != fresh
 
 

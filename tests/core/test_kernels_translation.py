@@ -13,12 +13,12 @@ import pytest
 pytest.importorskip("numba")
 
 from core.kernels.functions import tanh
-from core.kernels.machine import Code, object_of
 from core.kernels.order import draw_order
-from core.kernels.scalars import INDEX, REAL, ir
-from core.kernels.source import Source, compiled, inlined
-from core.kernels.translation import entry
-from core.kernels.vectors import after, get, load, put, store
+from core.machine.objects import Code, object_of
+from core.machine.scalars import INDEX, REAL, ir
+from core.machine.source import Source, compiled, inlined
+from core.machine.translation import entry
+from core.machine.vectors import after, get, load, put, store
 from core.training import row_order
 
 INTEGERS, DOUBLES = INDEX.as_pointer(), REAL.as_pointer()

@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from core.kernels.lanes import Lanes
-from core.kernels.places import Pointer
-from core.kernels.scalars import INDEX, REAL, Number, chosen, compared
+from core.machine.lanes import Lanes
+from core.machine.places import Pointer
+from core.machine.scalars import INDEX, REAL, Number, chosen, compared
 
 OPERATORS: dict[type[ast.AST], Callable[..., Any]] = {
     ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul,

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from core.kernels.lanes import folded, splat
-from core.kernels.scalars import Number, ir
+from core.machine.lanes import folded, splat
+from core.machine.scalars import Number, ir
 
 Value = Any  # a register of numbers inside compiled code
 Place = Any  # a place in memory inside compiled code

@@ -7,7 +7,7 @@ import importlib
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from core.kernels.scalars import ir
+from core.machine.scalars import ir
 
 _binding: Any = importlib.import_module("llvmlite.binding")
 

@@ -18,11 +18,11 @@ from typing import Any
 
 import numpy as np
 
-from core.kernels.lanes import Lanes
-from core.kernels.meanings import COMPARISONS, OPERATORS, SUBSTITUTES, is_written
-from core.kernels.places import Pointer, Variable
-from core.kernels.scalars import REAL, Number, chosen, compared, ir, number
-from core.kernels.source import Source, changing_names, tree_of
+from core.machine.lanes import Lanes
+from core.machine.meanings import COMPARISONS, OPERATORS, SUBSTITUTES, is_written
+from core.machine.places import Pointer, Variable
+from core.machine.scalars import REAL, Number, chosen, compared, ir, number
+from core.machine.source import Source, changing_names, tree_of
 
 _RETURNS = {"None": None, "float": REAL}
 

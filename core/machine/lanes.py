@@ -12,7 +12,7 @@ import importlib
 from collections.abc import Sequence
 from typing import Any
 
-from core.kernels.scalars import Number, ir
+from core.machine.scalars import Number, ir
 
 _binding: Any = importlib.import_module("llvmlite.binding")
 

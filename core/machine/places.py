@@ -10,8 +10,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from core.kernels.lanes import REGISTER_BYTES, Lanes, broadcast
-from core.kernels.scalars import INDEX, REAL, Number, ir, number
+from core.machine.lanes import REGISTER_BYTES, Lanes, broadcast
+from core.machine.scalars import INDEX, REAL, Number, ir, number
 
 
 class Pointer:

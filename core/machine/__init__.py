@@ -1,0 +1,6 @@
+"""Loops as machine code: a small subset of Python, translated and compiled by LLVM.
+
+llvmlite does the compiling; numba brings it along, and nothing imports it until machine code is
+wanted. Values of compiled code: `lanes`, `scalars`, `places`, `vectors`. The translator: `source`,
+`meanings`, `translation`. What comes of it: `objects` compiles and loads, `keeping` keeps on disk.
+"""
