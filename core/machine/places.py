@@ -20,7 +20,7 @@ class Pointer:
     Parameters
     ----------
     builder : llvmlite builder
-    value : llvmlite pointer to a float, a double, or an integer of 32 or 64 bits
+    value : llvmlite pointer to a float, a double, a byte, or an integer of 32 or 64 bits
     """
 
     def __init__(self, builder: Any, value: Any) -> None:
@@ -61,10 +61,12 @@ class Pointer:
         return instruction
 
     def get(self) -> Number:
-        """Load one number, as a 64-bit integer or a float64."""
+        """Load one number, as a 64-bit integer or a float64; bytes have no sign."""
         value = self._marked(self.builder.load(self.value))
         if self.kind == ir.IntType(32):
             value = self.builder.sext(value, INDEX)
+        elif self.kind == ir.IntType(8):
+            value = self.builder.zext(value, INDEX)
         elif isinstance(self.kind, ir.FloatType):
             value = self.builder.fpext(value, REAL)
         return Number(self.builder, value)

@@ -1,4 +1,7 @@
-"""A large regular file in blocks of whole lines, parsed by pandas side by side and checked."""
+"""A large regular file in blocks of whole lines, parsed side by side and checked.
+
+Lines of plain cells go through machine code; pandas parses what is quoted or otherwise special.
+"""
 
 from __future__ import annotations
 
@@ -17,6 +20,7 @@ from numpy.typing import NDArray
 
 from core.data.reading.ragged import fitted
 from core.data.reading.records import RUNS
+from core.data.reading.scanning import Scanner, scanner_for
 from core.data.reading.sources import Progress, Source, tell
 
 if TYPE_CHECKING:
@@ -109,7 +113,9 @@ def read_blocks(
     workers = min(os.cpu_count() or 1, _MOST_WORKERS)
     parts: list[Part] = []
     pending: deque[Future[Part | None]] = deque()
-    work = partial(_parse, layout=layout)
+    is_number = [j in set(layout.numbers) for j in range(layout.width)]
+    scanner = scanner_for(is_number, layout.marks, layout.options)
+    work = partial(_parse, layout=layout, scanner=scanner)
     blocks = _cut(source, start, progress)
     with ThreadPoolExecutor(workers) as pool:
         try:
@@ -157,7 +163,7 @@ def last_end(data: bytes) -> int:
     return end
 
 
-def _parse(data: bytes, layout: Layout) -> Part | None:
+def _parse(data: bytes, layout: Layout, scanner: Scanner | None) -> Part | None:
     if b"\0" in data or (b"\r" in data and data.count(b"\r") != data.count(b"\r\n")):
         return None
     lines = data.count(b"\n") + (not data.endswith(b"\n"))
@@ -170,6 +176,9 @@ def _parse(data: bytes, layout: Layout) -> Part | None:
             return None
         at = np.arange(lines) if len(frame) == lines else None
         return Part(_columns(frame), at, lines, [])
+    scanned = scanner.columns(data, lines) if scanner is not None else None
+    if scanned is not None:
+        return Part(scanned, np.arange(lines), lines, [])
     if _delimiters(data, layout.mark) == lines * (layout.width - 1):
         frame = _framed(data, layout)
         if frame is not None and len(frame) == lines:

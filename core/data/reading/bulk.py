@@ -161,7 +161,8 @@ def _columns(
 def _has_huge_integers(values: NDArray[np.float64]) -> bool:
     """Tell whether these are integers of more digits than a float keeps."""
     top = max(float(np.nanmax(values, initial=0.0)), -float(np.nanmin(values, initial=0.0)))
-    return _EXACT < top < np.inf and bool(np.all(np.floor(values) == values))
+    is_whole = (np.floor(values) == values) | np.isnan(values)
+    return _EXACT < top < np.inf and bool(np.all(is_whole))
 
 
 def _plan(source: Source, suffix: str, settings: Settings, log: ProblemLog) -> _Plan | None:
