@@ -45,6 +45,13 @@ def test_digits_and_powers_of_every_size_are_the_nearest(cases):
     assert bits(found) == bits([float(text) for text in texts])
 
 
+@pytest.mark.parametrize("power", [-30, -22, -3, 0, 1, 3, 22, 23, 400])
+def test_many_digits_with_any_power_are_the_nearest(power):
+    texts = [f"{digits}e{power}" for digits in (12345678901234567, 9876543210987654321, 2**53 + 1)]
+    (found,) = scanned("\n".join(texts), [True])
+    assert bits(found) == bits([float(text) for text in texts])
+
+
 def test_numbers_half_way_between_two_floats_go_to_the_even_one():
     texts = ["9007199254740993", "9007199254740995", "4503599627370497.5", "0.1e1", "1e23"]
     (found,) = scanned("\n".join(texts), [True])
