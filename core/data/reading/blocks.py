@@ -76,7 +76,7 @@ class Part:
     ----------
     columns : list
         A float64 array for each column of numbers, else a list of the cells as they stand.
-    at : ndarray of int, shape (n_rows,), or None
+    at : range, ndarray of int, shape (n_rows,), or None
         On which line of the block each row stands, from 0; None where rows span lines.
     lines : int
         Lines of the block.
@@ -85,7 +85,7 @@ class Part:
     """
 
     columns: list[NDArray[np.float64] | list[str]]
-    at: NDArray[np.int64] | None
+    at: range | NDArray[np.int64] | None
     lines: int
     odd: list[tuple[int, str]]
 
@@ -174,15 +174,15 @@ def _parse(data: bytes, layout: Layout, scanner: Scanner | None) -> Part | None:
             _ends_full(frame) or (not runs and _is_full(data, len(frame), layout))
         ):
             return None
-        at = np.arange(lines) if len(frame) == lines else None
+        at = range(lines) if len(frame) == lines else None
         return Part(_columns(frame), at, lines, [])
     scanned = scanner.columns(data, lines) if scanner is not None else None
     if scanned is not None:
-        return Part(scanned, np.arange(lines), lines, [])
+        return Part(scanned, range(lines), lines, [])
     if _delimiters(data, layout.mark) == lines * (layout.width - 1):
         frame = _framed(data, layout)
         if frame is not None and len(frame) == lines:
-            return Part(_columns(frame), np.arange(lines), lines, [])
+            return Part(_columns(frame), range(lines), lines, [])
     mended = _mended(data, layout)
     if mended is None:
         return None

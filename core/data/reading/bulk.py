@@ -93,7 +93,8 @@ def _lines_of(parts: Sequence[Part], first: int) -> NDArray[np.int64] | None:
     for part in parts:
         if part.at is None:
             return None
-        found.append(part.at + lines)
+        at = np.arange(len(part.at)) if isinstance(part.at, range) else part.at
+        found.append(at + lines)
         lines += part.lines
     return np.concatenate(found)
 
