@@ -162,8 +162,9 @@ def _columns(
 def _has_huge_integers(values: NDArray[np.float64]) -> bool:
     """Tell whether these are integers of more digits than a float keeps."""
     top = max(float(np.nanmax(values, initial=0.0)), -float(np.nanmin(values, initial=0.0)))
-    is_whole = (np.floor(values) == values) | np.isnan(values)
-    return _EXACT < top < np.inf and bool(np.all(is_whole))
+    if not _EXACT < top < np.inf:
+        return False
+    return bool(np.all((np.floor(values) == values) | np.isnan(values)))
 
 
 def _plan(source: Source, suffix: str, settings: Settings, log: ProblemLog) -> _Plan | None:
