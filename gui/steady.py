@@ -30,11 +30,12 @@ class Steady(QWidget):
 
     def sizeHint(self) -> QSize:
         """Return the room that the label takes."""
+        self._room = self._needed()
         return self._room
 
     def minimumSizeHint(self) -> QSize:
         """Return the least room that shows the text."""
-        return self.label.minimumSizeHint() if self.label.wordWrap() else self._room
+        return self.label.minimumSizeHint() if self.label.wordWrap() else self.sizeHint()
 
     def heightForWidth(self, width: int) -> int:
         """Return the height that the text needs."""
@@ -46,8 +47,8 @@ class Steady(QWidget):
         self.label.setGeometry(self.rect())
 
     def event(self, event: QEvent) -> bool:
-        """Look whether the label's text, which has changed, needs other room."""
-        if event.type() == QEvent.Type.LayoutRequest:
+        """Look whether the label's text needs other room: where it has changed, or did unseen."""
+        if event.type() in (QEvent.Type.LayoutRequest, QEvent.Type.Show):
             needed = self._needed()
             if needed != self._room:
                 self._room = needed
