@@ -123,6 +123,25 @@ def test_the_first_filled_sheet_of_a_workbook_is_read_and_named(tmp_path):
     assert list(table.lines) == list(range(4, 16))
 
 
+def test_cells_that_a_workbook_could_not_compute_are_missing_and_told(tmp_path):
+    openpyxl = pytest.importorskip("openpyxl")
+    book = openpyxl.Workbook()
+    book.active.append(["notes"])
+    sheet = book.create_sheet("A & B")
+    sheet.append(["x", "y", "kind"])
+    for i in range(20):
+        sheet.append([i, i / 2, ["red", "blue"][i % 2]])
+    for place, error in (("A5", "#DIV/0!"), ("B7", "#REF!"), ("C9", "#N/A")):
+        sheet[place].value, sheet[place].data_type = error, "e"
+    book.save(tmp_path / "t.xlsx")
+    table = read_table(tmp_path / "t.xlsx", sheet="A & B")
+    assert [column.kind for column in table.columns] == ["number", "number", "category"]
+    assert [column.missing for column in table.columns] == [1, 1, 1]
+    told = {(problem.line, problem.column) for problem in table.problems}
+    assert {(5, "x"), (7, "y")} <= told
+    assert "#DIV/0!" in " ".join(problem.reason for problem in table.problems)
+
+
 def test_another_sheet_can_be_asked_for(tmp_path):
     workbook(tmp_path / "t.xlsx")
     assert read_table(tmp_path / "t.xlsx", sheet="Notes").names == ("a", "b")

@@ -74,7 +74,7 @@ def test_a_text_that_changes_unseen_is_whole_when_it_is_shown(placed, qtbot):
 
 
 def test_a_text_that_wraps_gets_the_height_that_it_needs(placed):
-    window, label, requests = placed(True, "some words")
+    _, label, requests = placed(True, "some words")
     low = label.height()
     label.setText("other words")
     settle()

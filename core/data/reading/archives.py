@@ -61,7 +61,7 @@ def _check_expansion(source: Source, expanded: int) -> None:
 def _check_sheet(source: Source, archive: zipfile.ZipFile, item: zipfile.ZipInfo) -> None:
     """Refuse a sheet whose filled cells span far more than they are."""
     filled, tail, wide = 0, b"", False
-    for piece in _pieces(archive, item):
+    for piece in pieces(archive, item):
         filled += piece.count(b"<c ") + piece.count(b":c ")
         wide = wide or _WIDE.search(piece) is not None
         tail = (tail + piece)[-_TAIL:]
@@ -69,19 +69,20 @@ def _check_sheet(source: Source, archive: zipfile.ZipFile, item: zipfile.ZipInfo
     if rows * (16_384 if wide else 26) <= max(MOST_CELLS, _SPARSEST * filled):
         return
     columns = 1
-    for piece in _pieces(archive, item):
-        columns = max(columns, *(_number(name) for name, _ in _COLUMN.findall(piece)), 1)
+    for piece in pieces(archive, item):
+        columns = max(columns, *(column_number(name) for name, _ in _COLUMN.findall(piece)), 1)
     if rows * columns > max(MOST_CELLS, _SPARSEST * filled):
         raise _too_sparse(source, rows, columns)
 
 
-def _pieces(archive: zipfile.ZipFile, item: zipfile.ZipInfo) -> Iterator[bytes]:
+def pieces(archive: zipfile.ZipFile, item: zipfile.ZipInfo) -> Iterator[bytes]:
+    """Yield a packed file in pieces."""
     with archive.open(item) as stream:
         while piece := stream.read(CHUNK):
             yield piece
 
 
-def _number(name: bytes) -> int:
+def column_number(name: bytes) -> int:
     """Return a column's number, counted from 1: A is 1, AA is 27."""
     number = 0
     for letter in name:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from core.data.reading.archives import check_archive
+from core.data.reading.cell_errors import put_errors
 from core.data.reading.columns import Dialect
 from core.data.reading.grids import Grid, grid_of, lay_out
 from core.data.reading.problems import ProblemLog
@@ -45,6 +46,8 @@ def read_workbook(source: Source, kind: str, settings: Settings, log: ProblemLog
         log.add(
             "sheet", f"Sheet {sheet!r} was read{why}; there are also: {', '.join(others[:20])}."
         )
+    if kind == "xlsx":
+        put_errors(source, sheet, rows)
     width = max(map(len, rows))
     refuse_wide(source, width)
     skip = settings.skip or 0
