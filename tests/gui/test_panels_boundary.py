@@ -6,6 +6,7 @@ from PySide6.QtWidgets import QApplication
 
 from core.data.dataset import Dataset, Feature
 from core.scenes.boundary import reading_at
+from gui.panels.boundary import LIVE_RESOLUTION
 from gui.panels.shades import STRENGTH, surface_image
 from gui.theme import THEMES, themes
 from tests.gui.panel_cases import new_session, train
@@ -112,7 +113,7 @@ def test_the_surface_is_coarse_while_training_and_fine_after(qtbot, session, sho
     panel = show("boundary", session)
     session.play()
     qtbot.waitUntil(lambda: panel.scene.step > 0)
-    assert panel.scene.surface.probabilities.shape[:2] == (100, 100)
+    assert panel.scene.surface.probabilities.shape[:2] == (LIVE_RESOLUTION, LIVE_RESOLUTION)
     session.pause()
     qtbot.waitUntil(lambda: panel.scene.surface.probabilities.shape[:2] == (300, 300))
 
