@@ -110,7 +110,7 @@ class LogitsPage(Page):
 
     def _on_logit(self, k: int, z: float) -> None:
         choice = self.own_choice()
-        if choice is not None:
+        if choice is not None and k < len(choice.logits):  # a field may end after its class is gone
             self.wanted.emit(choice.with_logit(k, z))
 
     def _on_constant(self, c: float) -> None:

@@ -77,6 +77,15 @@ def test_a_logit_s_slider_moves_its_bar(qtbot, session, show):
     assert not child(panel, "softmax.logit.3").isVisible()
 
 
+def test_a_field_that_ends_after_its_class_is_gone_changes_nothing(session, show):
+    panel = show("softmax", session)
+    panel.put(panel.choice.with_classes(4))
+    panel.put(panel.choice.with_classes(2))
+    before = panel.choice
+    panel.pages["logits"]._on_logit(3, 1.5)
+    assert panel.choice == before
+
+
 def test_a_constant_moves_every_logit_and_no_bar(qtbot, session, show):
     panel = show("softmax", session)
     before = panel.bars.grab().toImage()
