@@ -9,10 +9,11 @@ from PySide6.QtGui import QPen, QResizeEvent
 from PySide6.QtWidgets import QWidget
 
 from core.history import History
-from core.scenes.curves import DRAWN, TOGETHER, CurvesScene, EditMark, Line, curves_scene
+from core.scenes.curves import DRAWN, TOGETHER, CurvesScene, Line, curves_scene
 from core.view import SPLITS
 from gui.panels.base import PlottedPanel
 from gui.panels.controls import choice, note, row, show_checked, toggle
+from gui.panels.curve_words import legend, place_on, reading_at, turn_words
 from gui.panels.labels import log_ticks, short_name, spread, stepped
 from gui.panels.layers import Word, WordsLayer
 from gui.panels.plotting import Curve, LockedPlot, curve
@@ -27,8 +28,8 @@ BOTTOM_AXIS = 32
 WIDEST = 130  # the list of figures
 LABEL_PIXELS = 64.0  # right of the lines' ends, for their names
 MOST_LABEL_SHARE = 0.4  # of the width
-NEAR_PIXELS = 4.0
 NAME_SHIFT = 4.0
+HALF_WORD = 16.0  # pixels
 LABEL_HEIGHT = 13.0  # pixels that two labels keep apart
 
 
@@ -154,8 +155,8 @@ class CurvesPanel(PlottedPanel):
             ("left", scene.y_range, scene.log_y),
         ):
             self.plot.ticks(side, log_ticks(*ends) if is_log else ())
-        x_low, x_high = (_place(x, scene.log_x) for x in x_range)
-        y_low, y_high = (_place(y, scene.log_y) for y in scene.y_range)
+        x_low, x_high = (place_on(x, scene.log_x) for x in x_range)
+        y_low, y_high = (place_on(y, scene.log_y) for y in scene.y_range)
         width = max(self.plot.getPlotItem().vb.width(), 1.0)
         share = min(LABEL_PIXELS / width, MOST_LABEL_SHARE)
         room = share / (1.0 - share) * (x_high - x_low)
@@ -192,18 +193,18 @@ class CurvesPanel(PlottedPanel):
         self._marked[item] = present
         seen = [x for x in places if math.isfinite(x) and (x > 0.0 or not scene.log_x)]
         item.setVisible(bool(seen))
-        ends = [_place(y, scene.log_y) for y in scene.y_range]
-        at = np.repeat([_place(x, scene.log_x) for x in seen], 2)
+        ends = [place_on(y, scene.log_y) for y in scene.y_range]
+        at = np.repeat([place_on(x, scene.log_x) for x in seen], 2)
         item.setData(at, np.tile(ends, len(seen)), pen=pen(colour), connect="pairs")
 
     def _draw_labels(self, scene: CurvesScene) -> None:
         """Name the lines at their ends, apart from each other, and the best place at its top."""
         lines = [line for line in scene.smoothed or scene.lines if line.split]
         height = self.plot.pixel_size()[1]
-        ends = [_place(float(line.y[-1]), scene.log_y) for line in lines]
-        low, high = (_place(y, scene.log_y) for y in scene.y_range)
+        ends = [place_on(float(line.y[-1]), scene.log_y) for line in lines]
+        low, high = (place_on(y, scene.log_y) for y in scene.y_range)
         places = spread(ends, LABEL_HEIGHT * height, low + LABEL_HEIGHT / 2.0 * height)
-        x = _place(_end(scene), scene.log_x)
+        x = place_on(_end(scene), scene.log_x)
         words = [
             Word(
                 self.tr(line.split),
@@ -216,14 +217,18 @@ class CurvesPanel(PlottedPanel):
             for line, place in zip(lines, places, strict=True)
         ]
         if self._best.isVisible():
-            best = _place(scene.best, scene.log_x)
-            words.append(Word(self.tr("best"), best, high, theme().accent, up=0.1))
+            best = place_on(scene.best, scene.log_x)
+            wide = self.plot.pixel_size()[0]
+            is_first = (best - place_on(scene.x_range[0], scene.log_x)) / wide < HALF_WORD
+            across = 0.0 if is_first else 0.5  # not beyond the axis
+            words.append(Word(self.tr("best"), best, high, theme().accent, across, up=0.1))
         self._names.show_words(words)
 
     def _read(self, scene: CurvesScene) -> None:
         self._read_turn(scene)
-        text = self._reading_at(scene, self._mouse) if self._mouse is not None else ""
-        self.reading.setText(text or self._legend(scene))
+        width = self.plot.pixel_size()[0]
+        text = reading_at(scene, self._mouse, width) if self._mouse is not None else ""
+        self.reading.setText(text or legend(scene))
 
     def _read_turn(self, scene: CurvesScene) -> None:
         """Say where the log loss turned; the line's room stays while the same run goes on."""
@@ -235,42 +240,7 @@ class CurvesPanel(PlottedPanel):
         self.turned.setVisible(has_turned or keeps_room)
         where = self.tr("epoch {0}") if scene.by_epoch else self.tr("step {0}")
         place = where.format(number(round(scene.turn, 1))) if has_turned else ""
-        self.turned.setText(f"{place}: {self._turn_words()}" if has_turned else "&nbsp;")
-
-    def _legend(self, scene: CurvesScene) -> str:
-        values = " &nbsp; ".join(
-            f"{line.split} <b>{figure(line.last)}</b>".strip() for line in scene.lines
-        )
-        return values or self.tr("Press play: the figures appear here as the model learns.")
-
-    def _reading_at(self, scene: CurvesScene, mouse: float) -> str:
-        x = 10.0**mouse if scene.log_x else mouse
-        values = [
-            f"{line.split} <b>{figure(float(np.interp(x, line.x, line.y)))}</b>".strip()
-            for line in scene.lines
-            if line.x[0] <= x <= line.x[-1]
-        ]
-        width = self.plot.pixel_size()[0]
-        for edit in scene.edits:
-            if abs(_place(max(edit.place, 1e-9), scene.log_x) - mouse) < NEAR_PIXELS * width:
-                return self._edit_words(edit)
-        if abs(_place(max(scene.turn, 1e-9), scene.log_x) - mouse) < NEAR_PIXELS * width:
-            return self._turn_words()
-        where = self.tr("epoch {0}") if scene.by_epoch else self.tr("step {0}")
-        return f"{where.format(number(round(x, 1)))}: {' &nbsp; '.join(values)}" if values else ""
-
-    def _turn_words(self) -> str:
-        text = self.tr("log loss turned here; accuracy did not")
-        return f"<span style='color:{theme().warning}'>{text}</span>"
-
-    def _edit_words(self, edit: EditMark) -> str:
-        changes = ", ".join(
-            f"{self.tr(label)} {_word(old)} → <b>{_word(new)}</b>"
-            for label, old, new in edit.changes
-        )
-        if edit.by_hand:
-            return changes or self.tr("A parameter was set by hand here.")
-        return changes or self.tr("The data changed here.")
+        self.turned.setText(f"{place}: {turn_words()}" if has_turned else "&nbsp;")
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Give the lines' names their room again."""
@@ -295,14 +265,6 @@ def _line_pen(chosen: Theme, split: str, faint: bool = False) -> QPen:
     if faint:
         return pen(chosen.line, dashed=split == "test")
     return pen(colour, dashed=split == "test")
-
-
-def _word(value: object) -> str:
-    return number(value) if isinstance(value, float) else str(value)
-
-
-def _place(value: float, is_log: bool) -> float:
-    return math.log10(value) if is_log else value
 
 
 def _end(scene: CurvesScene) -> float:
