@@ -60,7 +60,7 @@ WORKSPACES: Registry[Workspace] = Registry(
             "See whether the probabilities can be believed",
             (("knobs",), ("reliability",), ("boundary", "calibrators")),
             (312, 540, 426),
-            ((1,), (1,), (4, 5)),
+            ((1,), (1,), (1, 1)),
             (("figures", "boundary"), ("numbers", "calibrators"), ("by_class", "calibrators")),
         ),
         Workspace(

@@ -241,7 +241,7 @@ def _from_rows(
     has_moved = decided(before, view.threshold) != decided(after, view.threshold)
     forecast = judged_view(view, before.shape[1])
     losses = float(categorical_cross_entropy(z, y).mean()), log_loss(y, after)
-    if mended is not None and isinstance(mended.fitted, Temperature):
+    if mended is not None and isinstance(mended.fitted, Temperature) and mended.fitted.temperature:
         tempered = (z + mended.before) / mended.fitted.temperature  # exact where p would be 0
         losses = losses[0], float(categorical_cross_entropy(tempered, y).mean())
     errors = (

@@ -15,7 +15,7 @@ from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QToolButt
 from gui.theme import pen, theme, themes
 
 ZOOM_STEP = 0.8
-TICK_PIXELS = {"left": 30.0, "bottom": 50.0}  # from one tick to the next, at the least
+TICK_PIXELS = {"left": 24.0, "bottom": 50.0}  # from one tick to the next, at the least
 FONT_POINTS = 8
 LABEL_MARGIN = 6  # pixels of an axis's length beyond its name
 

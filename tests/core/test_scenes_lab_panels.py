@@ -66,6 +66,22 @@ def test_the_temperature_curve_is_the_log_loss_and_its_bottom_is_the_fit(moons):
     assert not scene.by_hand
 
 
+@pytest.mark.parametrize("n_classes", [2, 3])
+def test_where_no_decision_is_wrong_the_temperature_is_0_and_so_is_the_loss(n_classes):
+    labels = np.arange(120) % n_classes
+    X = np.column_stack([5.0 * labels, np.random.default_rng(1).normal(size=120)])
+    classes = tuple("abc"[:n_classes])
+    apart = Dataset("apart", (Feature("x"), Feature("y")), X, labels, classes)
+    run, state = trained(steps=600, dataset=apart)
+    run = with_choices(run, method="temperature")
+    with np.errstate(all="raise", under="ignore"):
+        scene = handles_scene(run, state, View())
+    assert mend_of(run, state).fitted.temperature == 0.0
+    assert scene.raw.log_loss > 0.0
+    assert scene.mended.log_loss == 0.0
+    assert scene.changed == 0
+
+
 def test_platt_s_curve_has_smoothed_targets_and_moves_with_the_other_handle(moons):
     run, state = moons
     changed = with_choices(run, method="platt", by_hand=True, platt_a=-0.5, platt_b=1.0)
