@@ -66,7 +66,8 @@ class PlottedPanel(Panel):
         super()._show(scene)
         seconds = self._compute_seconds + time.thread_time() - began
         frames = math.ceil(seconds / (self.share * FRAME_SECONDS))
-        self.frames_between = max(type(self).frames_between, frames)
+        if not self.is_calm:  # which takes longer than it will while training
+            self.frames_between = max(type(self).frames_between, frames)
 
     def _draw_calmly(self) -> None:
         if self.is_seen() and not self.session.is_playing:

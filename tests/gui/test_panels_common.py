@@ -164,6 +164,21 @@ def test_a_costly_panel_is_drawn_less_often(qtbot, session, show, monkeypatch):
     assert isinstance(panel, Panel)
 
 
+def test_what_careful_drawing_takes_does_not_count_once_training_goes_on(
+    qtbot, session, show, monkeypatch
+):
+    panel = show("reliability", session)
+    qtbot.waitUntil(lambda: panel.is_calm)
+    before = panel.frames_between
+    clock = SimpleNamespace(
+        thread_time=itertools.count(0.0, 0.5).__next__, monotonic=time.monotonic
+    )
+    monkeypatch.setattr("gui.panels.base.time", clock)
+    monkeypatch.setattr("gui.panel.time", clock)
+    panel._draw_calmly()
+    assert panel.frames_between == before
+
+
 @pytest.mark.parametrize("is_long", [False, True])
 def test_what_takes_long_to_compute_is_drawn_in_the_next_turn(
     is_long, qtbot, session, show, monkeypatch
