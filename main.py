@@ -74,6 +74,7 @@ def _open_window(arguments: "Namespace") -> int:
     import gc
 
     gc.disable()  # almost nothing of what a start makes is garbage
+    multiply_in_one_thread()
     problem = window_problem()
     if problem:
         return _stop(problem)
@@ -82,6 +83,15 @@ def _open_window(arguments: "Namespace") -> int:
     window = launch(arguments)
     gc.freeze()  # nor will it be: to search it again and again would cost frames
     return int(stay(window))
+
+
+def multiply_in_one_thread() -> None:
+    """Have numpy multiply matrices in the thread that asks; to be called before it is imported.
+
+    While training keeps a processor, its helpers would wait for each other many times as long.
+    """
+    for name in ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"):
+        os.environ.setdefault(name, "1")
 
 
 def python_problem(version: "tuple[int | str, ...]") -> str:

@@ -9,6 +9,8 @@ is painted, the processor time of the window's thread and the updates a second, 
 ``--rows``) and a 2-8-8-1 network at 1280 x 800.
 """
 
+# ruff: noqa: E402
+
 from __future__ import annotations
 
 import argparse
@@ -22,10 +24,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from main import multiply_in_one_thread
+
+multiply_in_one_thread()  # as the application does, before numpy is there
+
 import numpy as np
 from PySide6.QtCore import QEvent, QEventLoop, QObject, QSettings, QStandardPaths, QTimer
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from core import kernels
 from core.calibration import warm_up

@@ -25,6 +25,7 @@ problem = main.folder_problem()
 from gui.arguments import read_arguments
 arguments = read_arguments([])
 gc.disable()
+main.multiply_in_one_thread()
 problem = problem or main.window_problem()
 assert not problem, problem
 from PySide6.QtCore import QSettings, QStandardPaths  # the user's own are left alone

@@ -10,6 +10,7 @@ from sklearn.isotonic import IsotonicRegression
 from sklearn.linear_model import LogisticRegression
 
 from core.calibration import CALIBRATORS, cross_fit, log_loss
+from core.calibration.calibrators import softmax_regression
 from core.calibration.calibrators.one_vs_rest import against_the_rest
 from core.calibration.calibrators.softmax_maps import OFF_DIAGONAL, PULL
 from core.errors import UserError
@@ -327,3 +328,35 @@ def test_cross_fitting_serves_several_classes_and_weights(name):
 def test_folds_need_rows(folds):
     with pytest.raises(UserError):
         cross_fit(CALIBRATORS["platt"], [0.0, 1.0, 2.0], [0, 1, 0], folds=folds)
+
+
+def sure_logits(n=360, k=10):
+    """Logits of a model that is nearly always right, and surer than it should be."""
+    rng = np.random.default_rng(4)
+    labels = rng.integers(0, k, n)
+    logits = rng.normal(size=(n, k)) * 3.0
+    logits[np.arange(n), labels] += rng.normal(8.0, 5.0, n)
+    return logits, labels
+
+
+@pytest.mark.parametrize("name", ["vector", "dirichlet"])
+def test_many_classes_take_few_rounds_and_the_long_way_leads_to_the_same(name, monkeypatch):
+    logits, labels = sure_logits()
+    rounds = []
+    solve = softmax_regression._conjugate_gradients
+
+    def counted(curve, gradient, precondition):
+        rounds.append(0)
+
+        def one(direction):
+            rounds[-1] += 1
+            return curve(direction)
+
+        return solve(one, gradient, precondition)
+
+    monkeypatch.setattr(softmax_regression, "_conjugate_gradients", counted)
+    quick = CALIBRATORS[name].fit(logits, labels).probabilities(logits)
+    assert sum(rounds) < 10 * len(rounds) < 500
+    monkeypatch.setattr(softmax_regression, "_MOST_WORK", 0.0)
+    slow = CALIBRATORS[name].fit(logits, labels).probabilities(logits)
+    np.testing.assert_allclose(quick, slow, rtol=1e-6, atol=1e-9)

@@ -171,6 +171,31 @@ def test_a_run_without_a_window_imports_no_qt_and_writes_its_report(tmp_path, ta
 # what stops a start
 
 
+def test_the_window_leaves_the_other_processors_to_training():
+    code = """
+import sys, types
+import main
+seen = {}
+def launch(arguments):
+    import numpy
+    seen["numpy"] = True
+    raise SystemExit
+sys.modules["gui.app"] = types.SimpleNamespace(launch=launch, stay=None)
+main.window_problem = lambda: seen.update(early="numpy" in sys.modules) or ""
+try:
+    main.main([])
+except SystemExit:
+    import os
+    print(seen["early"], os.environ["OPENBLAS_NUM_THREADS"])
+"""
+    environment = {k: v for k, v in os.environ.items() if k != "OPENBLAS_NUM_THREADS"}
+    words = [sys.executable, "-c", code]
+    done = subprocess.run(
+        words, capture_output=True, text=True, check=True, cwd=ROOT, env=environment
+    )
+    assert done.stdout.split() == ["False", "1"]
+
+
 def test_main_is_read_by_old_pythons_and_tells_them():
     text = Path(main.__file__).read_text(encoding="utf-8")
     tree = ast.parse(text, feature_version=(3, 5))
