@@ -25,6 +25,7 @@ from core.data.reading.sources import Progress, Source
 
 _EXACT = 2.0**53  # integers up to here are kept exactly
 _LAST = 3  # rows at the end that may be notes
+_ENOUGH = 400  # lines that tell as much as twice as many
 _WIDE = 200  # columns, of which few rows say enough
 
 LARGEST_UNEVEN = 32 << 20
@@ -173,6 +174,8 @@ def _plan(source: Source, suffix: str, settings: Settings, log: ProblemLog) -> _
     encoding = settings.encoding or find_encoding(head, final=False)
     if encoding not in ("utf-8", "utf-8-sig", "cp1252", "latin-1", "ascii") or b"\0" in head:
         return None
+    if head.count(b"\n", 0, HEAD // 2) >= _ENOUGH:
+        head = head[: HEAD // 2]
     cut = last_end(head)
     if cut == 0 or head.count(b"\r") not in (0, head.count(b"\r\n")):
         return None

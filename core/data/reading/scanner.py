@@ -116,11 +116,12 @@ def _exponent(data: Place, i: Integer) -> tuple[Integer, Integer, Any]:
 def _valued(digits: Integer, power: Integer, powers: Place) -> tuple[Real, Any]:
     """Return digits * 10^power, and whether it is surely the nearest float64."""
     scale = get(powers, -power if power < 0 else power)
-    value, is_sure = _quotient(digits, scale)
-    is_sure = is_sure & (power <= 0)
+    value, is_sure = 0.0, digits < _EXACT
     if digits < _EXACT:
         value = float(digits) / scale if power < 0 else float(digits) * scale
-        is_sure = digits < _EXACT
+    else:
+        value, is_sure = _quotient(digits, scale)
+        is_sure = is_sure & (power <= 0)
     return value, is_sure
 
 
