@@ -70,9 +70,9 @@ def use_own_settings(folder):
     QSettings.setPath(QSettings.Format.IniFormat, QSettings.Scope.UserScope, str(folder))
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def collects_here_alone():
-    """Collect garbage in this thread alone, as the app does."""
+    """Collect garbage in this thread alone, as the app does, from the first window on."""
     gc.disable()
     yield
     gc.enable()
@@ -139,7 +139,7 @@ def open_window(qtbot):
 
 
 @pytest.fixture(scope="module")
-def shared_window(qapp, tmp_path_factory):
+def shared_window(qapp, tmp_path_factory, collects_here_alone):
     from gui.app import launch
 
     use_own_settings(tmp_path_factory.mktemp("settings"))
