@@ -124,6 +124,13 @@ def test_too_many_doubtful_cells_are_left_to_others():
     assert scanned("NA\n" * 10_000, [True]) is None
 
 
+@pytest.mark.parametrize("rows", [0, 1, 2, 4])
+def test_no_more_lines_are_taken_than_there_is_room_for(rows):
+    scanner = scanner_for([True, True], [], OPTIONS)
+    assert scanner.columns(b"1,2\n3,4\n5,6\n", 3) is not None
+    assert scanner.columns(b"1,2\n3,4\n5,6\n", rows) is None
+
+
 def test_bytes_that_are_no_text_are_left_to_others():
     scanner = scanner_for([False, True], [], OPTIONS)
     assert scanner.columns(b"\xff,1\n", 1) is None

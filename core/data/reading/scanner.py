@@ -193,7 +193,7 @@ def scan(
     """
     nothing = np.uint64(n ^ n)
     i, row, doubts, is_sound = 0, 0, 0, 1
-    while (i < n) & (is_sound == 1):
+    while (i < n) & (row < rows) & (is_sound == 1):
         column, is_line = 0, 1
         while is_line == 1:
             slot, start = get(slots, column), i
@@ -222,7 +222,7 @@ def scan(
                 is_line = 0
             i += 1
         row += 1
-        if (row > rows) | (doubts > most):
+        if doubts > most:
             is_sound = 0
-    put(found, 0, row if is_sound == 1 else -1)
+    put(found, 0, row if (is_sound == 1) & (i >= n) else -1)
     put(found, 1, doubts)
