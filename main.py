@@ -88,7 +88,7 @@ def _open_window(arguments: "Namespace") -> int:
 def multiply_in_one_thread() -> None:
     """Have numpy multiply matrices in the thread that asks; to be called before it is imported.
 
-    While training keeps a processor, its helpers would wait for each other many times as long.
+    While training keeps a processor, its threads would wait for each other many times as long.
     """
     for name in ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"):
         os.environ.setdefault(name, "1")
