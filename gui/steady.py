@@ -26,7 +26,6 @@ class Steady(QWidget):
         policy.setHeightForWidth(label.wordWrap())
         self.setSizePolicy(policy)
         self._room = QSize(0, 0)
-        self._room = self._needed()
 
     def sizeHint(self) -> QSize:
         """Return the room that the label takes."""
