@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, cast
+from typing import Any
 
 from core.kernels.burst import take_steps
 from core.kernels.evaluation import evaluate
-from core.machine.objects import Code, object_of
+from core.machine.modules import compile_module, load_module
 from core.machine.scalars import INDEX, REAL, ir
-from core.machine.source import Source
-from core.machine.translation import entry as write_entry
 
 _ready: dict[tuple[str, str], Callable[..., None]] = {}
 
@@ -30,17 +28,13 @@ def _entries(precision: str) -> dict[Any, tuple[Any, ...]]:
 
 def compile_all(precision: str) -> bytes:
     """Return an object file with all functions in one precision."""
-    module = ir.Module(precision)
-    for function, kinds in _entries(precision).items():
-        write_entry(module, cast(Source, function), kinds)
-    return object_of(module)
+    return compile_module(precision, _entries(precision))
 
 
 def load_all(precision: str, content: bytes) -> None:
     """Make the functions of an object file ready to be called."""
-    code = Code(content)
-    for function, kinds in _entries(precision).items():
-        _ready[function.name, precision] = code.function(function.name, kinds)
+    for name, function in load_module(content, _entries(precision)).items():
+        _ready[name, precision] = function
 
 
 def entry(name: str, precision: str) -> Callable[..., None]:

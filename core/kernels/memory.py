@@ -24,15 +24,11 @@ from core.kernels.layout import (
     evaluation_plan,
     plan_of,
 )
+from core.machine.arrays import place_of
 from core.machine.lanes import LANES
 from core.training import Problem, TrainState, rates_at
 
 ALIGNMENT = 64
-
-
-def place_of(array: np.ndarray) -> int:
-    """Return where an array begins in memory."""
-    return int(array.__array_interface__["data"][0])
 
 
 def aligned(size: int, dtype: str) -> np.ndarray:

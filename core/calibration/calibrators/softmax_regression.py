@@ -84,8 +84,7 @@ def fit_softmax(
             d = p * (X @ v[:, :k].T + v[:, k])
             return pull_back(d - p * d.sum(axis=1, keepdims=True), v)
 
-        inverse = _inverse_hessian(p, X, w, cost, free)
-        step = _conjugate_gradients(curve, gradient, inverse)
+        step = _conjugate_gradients(curve, gradient, _inverse_hessian(p, X, w, cost, free))
         decrement = float((gradient * step).sum())
         if decrement <= 1e-22:
             break

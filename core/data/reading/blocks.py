@@ -63,6 +63,12 @@ class Layout:
         return len(self.types)
 
     @property
+    def is_number(self) -> list[bool]:
+        """Which columns are taken for numbers."""
+        numbers = set(self.numbers)
+        return [j in numbers for j in range(self.width)]
+
+    @property
     def mark(self) -> bytes:
         """The delimiter."""
         return str(self.options["sep"]).encode()
@@ -113,8 +119,7 @@ def read_blocks(
     workers = min(os.cpu_count() or 1, _MOST_WORKERS)
     parts: list[Part] = []
     pending: deque[Future[Part | None]] = deque()
-    is_number = [j in set(layout.numbers) for j in range(layout.width)]
-    scanner = scanner_for(is_number, layout.marks, layout.options)
+    scanner = scanner_for(layout.is_number, layout.marks, layout.options)
     work = partial(_parse, layout=layout, scanner=scanner)
     blocks = _cut(source, start, progress)
     with ThreadPoolExecutor(workers) as pool:
@@ -197,7 +202,7 @@ def _framed(data: bytes, layout: Layout) -> pd.DataFrame | None:
     import pandas as pd
 
     width = layout.width
-    words = {j: str for j in range(width) if j not in set(layout.numbers)}
+    words = {j: str for j, is_number in enumerate(layout.is_number) if not is_number}
     options: dict[str, Any] = {
         "header": None,
         "names": list(range(width)),

@@ -33,9 +33,7 @@ def put_errors(source: Source, sheet: str, rows: list[list[str]]) -> None:
     """
     with source.open() as stream, zipfile.ZipFile(stream) as archive:
         path = _path_of(archive, sheet)
-        for place, text in _error_cells(archive, path) if path else ():
-            name, number = _PLACE.fullmatch(place).groups()  # type: ignore[union-attr]
-            row, column = int(number) - 1, column_number(name.encode()) - 1
+        for row, column, text in _error_cells(archive, path) if path else ():
             if row < len(rows) and column < len(rows[row]):
                 rows[row][column] = rows[row][column] or text
 
@@ -60,8 +58,8 @@ def _attributes(text: bytes) -> dict[str, str]:
     return {name.decode(): html.unescape(value.decode("utf-8", "replace")) for name, value in found}
 
 
-def _error_cells(archive: zipfile.ZipFile, path: str) -> Iterator[tuple[str, str]]:
-    """Yield the place of each such cell, as ``B3``, and what stands in it; some come twice."""
+def _error_cells(archive: zipfile.ZipFile, path: str) -> Iterator[tuple[int, int, str]]:
+    """Yield each such cell's row and column, from 0, and what stands in it; some come twice."""
     held = b""
     for piece in pieces(archive, archive.getinfo(path)):
         data = held + piece
@@ -69,6 +67,7 @@ def _error_cells(archive: zipfile.ZipFile, path: str) -> Iterator[tuple[str, str
         if b't="e"' not in data:
             continue
         for attributes, text in _CELL.findall(data):
-            place = _attributes(b" " + attributes).get("r", "")
-            if _PLACE.fullmatch(place):
-                yield place, html.unescape(text.decode("utf-8", "replace")).strip()
+            place = _PLACE.fullmatch(_attributes(attributes).get("r", ""))
+            if place is not None:
+                row, column = int(place[2]) - 1, column_number(place[1].encode()) - 1
+                yield row, column, html.unescape(text.decode("utf-8", "replace")).strip()

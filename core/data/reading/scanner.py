@@ -75,7 +75,7 @@ def _without_spaces(data: Place, i: Integer) -> Integer:
 def _signed(data: Place, i: Integer) -> tuple[Integer, Any]:
     """Return where a number goes on after its sign, and whether that is a minus."""
     is_negative = get(data, i) == _MINUS
-    return i + 1 if is_negative | (get(data, i) == _PLUS) else i + 0, is_negative
+    return i + 1 if is_negative | (get(data, i) == _PLUS) else i, is_negative
 
 
 @inlined
@@ -137,7 +137,7 @@ def _number(
     count = i - begin
     power, exponent = 0, 0
     has_digit = count > 0
-    is_sound = count >= 0
+    is_sound = True
     if get(data, i) == point:
         begin = i + 1
         i, digits, zeros = _decimals(data, begin, digits)
@@ -158,7 +158,7 @@ def _number(
 
 @inlined
 def _end_of_cell(data: Place, i: Integer, mark: Integer) -> Integer:
-    while _ends_cell(get(data, i), mark) == 0:
+    while not _ends_cell(get(data, i), mark):
         i += 1
     return i
 
@@ -192,15 +192,15 @@ def scan(
         How many rows and doubtful cells there are; rows are -1 where the lines are not regular.
     """
     nothing = np.uint64(n ^ n)
-    i, row, doubts, is_sound = 0, 0, 0, 1
-    while (i < n) & (row < rows) & (is_sound == 1):
-        column, is_line = 0, 1
-        while is_line == 1:
+    i, row, doubts, is_sound = 0, 0, 0, True
+    while (i < n) & (row < rows) & is_sound:
+        column, is_line = 0, True
+        while is_line:
             slot, start = get(slots, column), i
             if slot >= 0:
                 i, value, is_sure = _number(data, i, mark, point, powers, nothing)
                 put(values, slot * rows + row, value)
-                if is_sure == 0:
+                if not is_sure:
                     i = _end_of_cell(data, i, mark)
                     if doubts < most:
                         put(doubtful, 3 * doubts, slot * rows + row)
@@ -213,16 +213,14 @@ def scan(
                 put(texts, (-2 * (slot + 1) + 1) * rows + row, i)
             if get(data, i) == mark:
                 column += 1
-                is_line = 1 if column < width else 0
-                is_sound = is_line + 0
+                is_line = is_sound = column < width
             else:
-                i = i + 1 if get(data, i) == _RETURN else i + 0
+                i = i + 1 if get(data, i) == _RETURN else i
                 is_end = (get(data, i) == _NEW_LINE) | (i == n)
-                is_sound = 1 if is_end & (column + 1 == width) else 0
-                is_line = 0
+                is_sound = is_end & (column + 1 == width)
+                is_line = False
             i += 1
         row += 1
-        if doubts > most:
-            is_sound = 0
-    put(found, 0, row if (is_sound == 1) & (i >= n) else -1)
+        is_sound = is_sound & (doubts <= most)
+    put(found, 0, row if is_sound & (i >= n) else -1)
     put(found, 1, doubts)

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core import compiling
+from core.machine.arrays import place_of
 
 _log = logging.getLogger(__name__)
 _lock = threading.Lock()
@@ -71,8 +72,8 @@ class Scanner:
         arrays = (self._slots, self._powers, values, texts, doubtful, found)
         source = np.frombuffer(data, np.uint8)
         self._scan(
-            _place(source), len(data), ord(self._mark), ord(self._point), width, rows, most,
-            *map(_place, arrays),
+            place_of(source), len(data), ord(self._mark), ord(self._point), width, rows, most,
+            *map(place_of, arrays),
         )  # fmt: skip
         if found[0] != rows or not self._settle(data, values.reshape(-1), doubtful[: found[1]]):
             return None
@@ -148,36 +149,24 @@ def compiled_scan() -> Callable[..., None] | None:
 
 
 def _load_or_compile() -> Callable[..., None]:
-    objects = importlib.import_module("core.machine.objects")
     keeping = importlib.import_module("core.machine.keeping")
+    modules = importlib.import_module("core.machine.modules")
     scalars = importlib.import_module("core.machine.scalars")
-    translation = importlib.import_module("core.machine.translation")
     ir, scanner = scalars.ir, _scanner()
     integers, doubles = scalars.INDEX.as_pointer(), scalars.REAL.as_pointer()
     kinds = (
         ir.IntType(8).as_pointer(), *[scalars.INDEX] * 6, integers, doubles, doubles,
         ir.IntType(32).as_pointer(), integers, integers,
     )  # fmt: skip
-    loaded: list[Callable[..., None]] = []
-
-    def compile_it() -> bytes:
-        module = ir.Module("scanner")
-        translation.entry(module, scanner.scan, kinds)
-        made: bytes = objects.object_of(module)
-        return made
-
-    def load(content: bytes) -> None:
-        loaded.append(objects.Code(content).function("scan", kinds))
-
-    path = keeping.code_file(compiling.numba_cache(), "scanner", "float64", [scanner])
-    keeping.load_or_compile(path, compile_it, load)
-    return loaded[0]
+    entries = {scanner.scan: kinds}
+    loaded: dict[str, Callable[..., None]] = {}
+    keeping.load_or_compile(
+        keeping.code_file(compiling.numba_cache(), "scanner", "float64", [scanner]),
+        lambda: modules.compile_module("scanner", entries),
+        lambda made: loaded.update(modules.load_module(made, entries)),
+    )
+    return loaded["scan"]
 
 
 def _scanner() -> Any:
     return importlib.import_module("core.data.reading.scanner")
-
-
-def _place(array: NDArray[Any]) -> int:
-    """Return where an array begins in memory."""
-    return int(array.__array_interface__["data"][0])
