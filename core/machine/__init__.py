@@ -2,6 +2,6 @@
 
 llvmlite does the compiling; numba brings it along, and nothing imports it until machine code is
 wanted. Values of compiled code: `lanes`, `scalars`, `places`, `vectors`. The translator: `source`,
-`meanings`, `translation`. What comes of it: `objects` and `modules` compile and load, `keeping` keeps
-on disk. `arrays` says where the numbers are.
+`meanings`, `translation`. What comes of it: `objects` and `modules` compile and load, `keeping`
+keeps on disk. `arrays` says where numbers are.
 """
