@@ -7,7 +7,7 @@ base rate of the data to the one in use. Each of the three may be missing.
 from __future__ import annotations
 
 import functools
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
@@ -21,6 +21,7 @@ from core.experiment import CalibrationChoices
 from core.fastest import logits_at, probabilities_at
 from core.functions import softmax
 from core.heads import class_logits
+from core.records import dataclass
 from core.run import Run
 from core.training import TrainState
 from core.view import SPLITS

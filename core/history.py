@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import bisect
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
 from core.errors import UserError
+from core.records import dataclass
 from core.training import Engine, Problem, TrainState
 
 MOST_BYTES = 64 * 2**20

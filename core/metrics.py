@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from core.data.preparing import Prepared
@@ -11,6 +9,7 @@ from core.evaluation import tracked
 from core.fastest import logits_at
 from core.heads import HEADS, binary_logit
 from core.losses import LOSSES
+from core.records import dataclass
 from core.registry import Registry
 from core.training import Problem, TrainState, gradient_at
 from core.view import SPLITS

@@ -1,13 +1,27 @@
-"""Importing PySide6 without what it does to the import statement.
+"""Importing PySide6 without what it does to the import statement, and without its signatures.
 
 So that ``from __feature__ import ...`` is understood, PySide6 lets every later import read the
 source of the module that it is in. That feature is not used here, and the reading costs a start
-about 0.1 seconds.
+about 0.1 seconds. The modules that know the signatures of Qt's functions are compiled from their
+source at each start, though only help and a call with wrong arguments ask them: they are compiled
+when they are asked.
 """
 
 from __future__ import annotations
 
 import builtins
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from types import CodeType
+from typing import Any
+
+_LATE = ("errorhandler", "layout", "parser", "lib/enum_sig", "lib/pyi_generator", "lib/tool")
+LATE = tuple(f"shibokensupport/signature/{name}.py" for name in _LATE)
+"""Where PySide6 says that the modules are that are compiled when they are asked."""
+
+_STUB = "from gui.light_qt import asked as _asked\n__getattr__ = _asked(globals(), __name__)\n"
+
+_sources: dict[str, tuple[str | bytes, str]] = {}
 
 
 def import_pyside() -> str:
@@ -18,8 +32,51 @@ def import_pyside() -> str:
     ImportError
         Where PySide6 or a system library is missing.
     """
-    import PySide6
+    with _compiling_late():
+        import PySide6
 
     # what PySide6 itself put there before: it knows what "from PySide6.QtCore import *" means
     builtins.__import__ = getattr(builtins, "__orig_import__", builtins.__import__)
     return str(PySide6.__version__)
+
+
+def asked(names: dict[str, Any], module: str) -> Callable[[str], Any]:
+    """Return the `__getattr__` of a module that is to be compiled when it is first asked.
+
+    Parameters
+    ----------
+    names : dict
+        The module's names.
+    module : str
+        The module's name, as at its import.
+    """
+    source, filename = _sources.pop(module.replace(".", "/") + ".py")
+
+    def found(name: str) -> Any:
+        with suppress(KeyError):  # which also ends the error that PySide6 may ask during
+            return names[name]
+        if names.pop("__getattr__", None) is not None:
+            exec(compile(source, filename, "exec"), names)
+        if name in names:
+            return names[name]
+        raise AttributeError(f"module {module!r} has no attribute {name!r}")
+
+    return found
+
+
+@contextmanager
+def _compiling_late() -> Iterator[None]:
+    """For a while, compile the modules that are asked late to ones that wait for that."""
+    now = builtins.compile
+
+    def late(source: Any, filename: Any, *others: Any, **options: Any) -> CodeType:
+        if filename in LATE:
+            _sources[filename] = source, filename
+            source = _STUB
+        return now(source, filename, *others, **options)  # type: ignore[no-any-return]
+
+    builtins.compile = late  # type: ignore[assignment]
+    try:
+        yield
+    finally:
+        builtins.compile = now

@@ -5,8 +5,8 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 
+from core.records import dataclass
 from core.training import Divergence, Problem, TrainState
 
 
@@ -55,7 +55,7 @@ class Failed:
 Event = Measured | Edited | Stopped | Divergence | Failed
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Delivery:
     """What has come since the last time: the latest state, the events in order, the speed.
 
@@ -67,9 +67,9 @@ class Delivery:
         NaN where it is not known.
     """
 
-    state: TrainState | None = None
-    events: list[Event] = field(default_factory=list)
-    updates_per_second: float = float("nan")
+    state: TrainState | None
+    events: list[Event]
+    updates_per_second: float
 
 
 class Mailbox:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import math
 import time
-from dataclasses import dataclass
 
+from core.records import dataclass
 from core.training import Problem
 
 SPEED_SECONDS = 0.25  # over which the updates a second are counted
 SHORTEST_WAIT = 0.001
+FRAME_SECONDS = 0.016
+LULL = (0.7, 0.8)  # of a frame: when the window has drawn, and early enough before it draws again
+BURST_SECONDS = 0.008  # where there are no frames to go by
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +53,40 @@ class Metronome:
         if due > rate:  # fallen behind by over a second: do not race to catch up
             self._since = (now, step - 1, rate)
         return max(due, 0.0), max(1.0 / rate, SHORTEST_WAIT)
+
+
+class Beat:
+    """The beat of the window's frames, so that the training thread takes the interpreter between.
+
+    While both want it they keep each other waiting, and a frame that is being drawn comes late.
+    """
+
+    def __init__(self) -> None:
+        self._ticks = (-math.inf, -math.inf)
+
+    def tick(self) -> None:
+        """Note that a frame begins."""
+        self._ticks = (self._ticks[1], time.perf_counter())
+
+    def is_lull(self) -> bool:
+        """Return whether the window has drawn and does not yet draw again, or draws nothing."""
+        elapsed = self._elapsed()
+        return elapsed is None or elapsed % 1.0 >= LULL[0]
+
+    def burst_seconds(self) -> float:
+        """Return how long to train from now on, so as to end in a lull."""
+        elapsed = self._elapsed()
+        if elapsed is None:
+            return BURST_SECONDS
+        left = (LULL[1] - elapsed) % 1.0 * FRAME_SECONDS
+        return left if left < 1.25 * BURST_SECONDS else left / 2.0  # each frame finds a new state
+
+    def _elapsed(self) -> float | None:
+        """Return the frames' lengths since the last tick; None where there is no steady beat."""
+        before, last = self._ticks
+        elapsed = (time.perf_counter() - last) / FRAME_SECONDS
+        is_steady = elapsed < 3.0 and last - before > FRAME_SECONDS / 2.0
+        return elapsed if is_steady else None
 
 
 class Speedometer:

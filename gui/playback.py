@@ -126,6 +126,7 @@ class Playback(Present):
 
     def tick(self) -> None:
         """Take what the training thread has left, and tell the panels once."""
+        self.runner.beat.tick()
         delivery = self.runner.mailbox.drain()
         latest = delivery.state
         for event in delivery.events:  # a state is later than the edits that led to it

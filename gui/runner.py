@@ -5,17 +5,16 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
 import numpy as np
 
 from core.history import patched
+from core.records import dataclass
 from core.stopping import EarlyStopping
 from core.training import Engine, Problem, TrainState, steps_to_epoch
 from gui.mailbox import Edited, Event, Failed, Mailbox, Measured, Stopped
-from gui.pacing import Metronome, Pace, Speedometer
+from gui.pacing import Beat, Metronome, Pace, Speedometer
 
-BURST_SECONDS = 0.008  # half a frame; each burst's end takes the interpreter from the window
 MEASURE_SECONDS = 1.0 / 20.0  # as often as the curves are drawn
 MEASURE_SHARE = 0.1  # of the thread's time, at the most
 
@@ -47,11 +46,13 @@ class Assignment:
 class Runner:
     """Trains in a thread of its own; every method returns at once.
 
-    Requests take effect at the next end of a burst. What comes of them is in `mailbox`.
+    Requests take effect at the next end of a burst. What comes of them is in `mailbox`; bursts go
+    by the `beat` of the frames that show it.
     """
 
     def __init__(self) -> None:
         self.mailbox = Mailbox()
+        self.beat = Beat()
         self._changed = threading.Condition()
         self._assignment: Assignment | None = None
         self._start: tuple[Problem, TrainState] | None = None
@@ -160,7 +161,7 @@ class _Shift:
         self._measure()
         while (allowed := self._await_steps()) is not None:
             self._train(allowed)
-            if time.perf_counter() >= self.measure_due:
+            if self._is_measuring_time():
                 self._measure()
 
     def _await_steps(self) -> float | None:
@@ -202,7 +203,8 @@ class _Shift:
     def _train(self, allowed: float) -> None:
         if allowed <= 0.0:
             return
-        steps = int(min(allowed, max(BURST_SECONDS / self.speed.seconds_per_step, 1.0)))
+        seconds = self.runner.beat.burst_seconds()
+        steps = int(min(allowed, max(seconds / self.speed.seconds_per_step, 1.0)))
         steps, limit_reached = self._limited(steps)
         if limit_reached:
             self._stop(Stopped("epoch"))
@@ -260,6 +262,10 @@ class _Shift:
     def _stop(self, reason: Stopped) -> None:
         self.runner.pause()
         self._post(reason)
+
+    def _is_measuring_time(self) -> bool:
+        late = time.perf_counter() - self.measure_due
+        return late >= MEASURE_SECONDS or (late >= 0.0 and self.runner.beat.is_lull())
 
     def _measure(self) -> None:
         began = time.perf_counter()

@@ -7,8 +7,6 @@ on cells, never on rows.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import ArrayLike
 
@@ -20,6 +18,7 @@ from core.calibration.inputs import (
     frozen,
     one_forecast,
 )
+from core.records import dataclass
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from core.records import dataclass
 from core.run import Run
 from core.scenes.calibration_maps import MapsScene, maps_scene
 from core.scenes.handles import HandlesScene, handles_scene

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
 from decimal import Context, Decimal, localcontext
 
 import numpy as np
@@ -19,6 +18,7 @@ from core.functions import (
     tanh,
     tanh_slope,
 )
+from core.records import dataclass
 from core.registry import Registry
 
 ALL_DIGITS = 17.0

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -11,6 +10,7 @@ from core.data.dataset import Floats, read_only
 from core.data.preparing import Prepared
 from core.heads import HEADS
 from core.network import forward
+from core.records import dataclass
 from core.run import Run
 from core.scenes.planes import Plane
 from core.scenes.surface import Surface

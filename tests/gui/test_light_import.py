@@ -47,6 +47,41 @@ def test_pyside_reads_no_source_of_what_is_imported_after_it():
     assert "Supported signatures" in found["told"]
 
 
+WRONG = """
+import json, sys
+from PySide6.QtCore import QObject, QPoint, QTimer
+from PySide6.QtWidgets import QApplication, QLabel
+application = QApplication([])
+waiting = [name for name in sys.modules
+           if name.startswith("shibokensupport.") and "__getattr__" in vars(sys.modules[name])]
+told = []
+for call in (
+    lambda: QLabel(text=3),
+    lambda: QLabel("x", None, 3, 4),
+    lambda: QLabel("x", nosuch=3),
+    lambda: QPoint(object()),
+    lambda: QLabel().resize("x"),
+    lambda: QTimer(interval="x"),
+    lambda: QObject().setProperty(3, 4),
+    lambda: QPoint.nosuch,
+):
+    try:
+        call()
+    except Exception as error:
+        told.append([type(error).__name__, str(error)])
+print(json.dumps({"told": told, "help": QLabel.setIndent.__doc__, "waiting": len(waiting)}))
+"""
+
+
+def test_signatures_are_known_though_they_are_read_when_they_are_asked():
+    late = run("from gui.light_qt import import_pyside; import_pyside()\n" + WRONG)
+    at_once = run("import PySide6\n" + WRONG)
+    assert late.pop("waiting") == 6
+    assert at_once.pop("waiting") == 0
+    assert late == at_once
+    assert len(late["told"]) == 8
+
+
 LIGHT = """
 import json, sys
 import PySide6.QtWidgets

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -13,6 +12,7 @@ from core.calibration.cells import Cells, pool_ties
 from core.calibration.inputs import FloatArray, Forecast, frozen
 from core.calibration.isotonic import isotonic_blocks
 from core.functions import sigmoid
+from core.records import dataclass
 
 HISTOGRAM_BINS = 10
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import codecs
 import re
 import unicodedata
-from dataclasses import dataclass
+
+from core.records import dataclass
 
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8-sig"),

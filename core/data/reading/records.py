@@ -5,7 +5,8 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+
+from core.records import dataclass
 
 RUNS = r"\s+"
 """The delimiter that stands for runs of spaces and tabs."""
