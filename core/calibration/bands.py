@@ -121,7 +121,8 @@ def band_of(
     if not m:
         return Band(few.values, few.values, few.values, level, kind)
     chance = few.values if kind == "consistency" else isotonic_blocks(few).spread(m)
-    columns = np.unique(np.linspace(0, m - 1, min(m, MAX_POINTS)).round().astype(np.int64))
+    points = min(m, MAX_POINTS)
+    columns = np.arange(points) * (m - 1) // max(points - 1, 1)
     fits = refit(few, draw_outcomes(few, chance, draws, seed), columns)
     fits.sort(axis=0)
     lower, upper = (_between(fits, share) for share in ((1.0 - level) / 2.0, (1.0 + level) / 2.0))

@@ -11,7 +11,6 @@ from core.calibrated import Model, is_by_hand, mend, mends, part_probabilities
 from core.calibration.binned_error import gap
 from core.calibration.binning import Bins, CellIndex, indexed
 from core.calibration.cells import Cells, cells_of
-from core.calibration.intervals import bars as bar_intervals
 from core.calibration.reliability import (
     ReliabilityCurve,
     corp_curve,
@@ -143,6 +142,8 @@ def judge(index: CellIndex, drawing: Drawing) -> Judged:
     bars, ece, chance = _bars(index, drawing.binning, drawing.bins)
     low, high = NO_FLOATS, NO_FLOATS
     if drawing.interval != "none":
+        from core.calibration.intervals import bars as bar_intervals
+
         low, high = bar_intervals(bars, LEVEL, drawing.interval)
     return Judged(
         curve=_drawn(cells, bars, drawing),

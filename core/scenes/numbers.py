@@ -13,8 +13,8 @@ from core.calibrated import mends
 from core.calibration.binned_error import gap, parts_of
 from core.calibration.binning import CellIndex, width_edges
 from core.calibration.cells import Cells, squared_weight
-from core.calibration.chance import Chance, chance_of
 from core.calibration.conventions import CONVENTIONS
+from core.calibration.null_distribution import Chance, chance_of
 from core.calibration.slope import calibration_slope
 from core.calibration.statistics import STATISTICS
 from core.data.dataset import Floats, read_only

@@ -76,7 +76,7 @@ class TypedField(QLineEdit):
         self._mark(False)
 
     def _mark(self, refused: bool) -> None:
-        if self.property("refused") != refused:
+        if bool(self.property("refused")) != refused:
             self.setProperty("refused", refused)
             self.style().unpolish(self)
             self.style().polish(self)

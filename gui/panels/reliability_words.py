@@ -7,7 +7,6 @@ from html import escape
 import numpy as np
 
 from core.calibration.choices import METHODS
-from core.calibration.intervals import frequency_interval
 from core.calibration.reliability import BINNINGS, ReliabilityCurve
 from core.scenes.brushing import part_at
 from core.scenes.judging import LEVEL
@@ -55,6 +54,8 @@ def part_words(curve: ReliabilityCurve, x: float) -> str:
     k = part_at(curve, x)
     if k < 0:
         return tr("Kernel width {0}.").format(number(curve.sigma))
+    from core.calibration.intervals import frequency_interval
+
     positives = np.array([curve.frequency[k] * curve.trials[k]])
     low, high = frequency_interval(positives, curve.trials[k : k + 1], LEVEL)
     return tr("{0}–{1}: {2} rows, mean {3}, happened {4} ({5}–{6})").format(

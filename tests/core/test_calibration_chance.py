@@ -7,7 +7,7 @@ import pytest
 
 from core.calibration import STATISTICS, chance, warm_up
 from core.calibration.cells import cells_of
-from core.calibration.chance import null_distribution
+from core.calibration.null_distribution import null_distribution
 from core.errors import UserError
 from tests.core.calibration_cases import binary_cases, class_case, drawn
 
