@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 
 from core.data.preparing import Prepared
@@ -67,15 +69,24 @@ def measure(problem: Problem, parts: tuple[Part, ...], state: TrainState) -> dic
     parts compare; large parts are measured on `MOST_ROWS` rows spread evenly.
     """
     values: dict[str, float] = {}
-    with np.errstate(all="ignore"):  # a state about to diverge may overflow
-        for split, (X, y) in zip(SPLITS, parts, strict=True):
-            stride = -(-len(y) // MOST_ROWS) or 1
-            figures = _figures(problem, state, X[::stride], y[::stride])
-            values |= {f"{split}.{name}": value for name, value in figures.items()}
-        rows = np.arange(0, problem.n_rows, -(-problem.n_rows // MOST_GRADIENT_ROWS))
-        gradient = gradient_at(problem, _wide(state.parameters), _wide(state.statistics), rows)[1]
-        values["gradient_norm"] = float(np.linalg.norm(gradient))
+    for some in measured_by_part(problem, parts, state):
+        values |= some
     return values
+
+
+def measured_by_part(
+    problem: Problem, parts: tuple[Part, ...], state: TrainState
+) -> Iterator[dict[str, float]]:
+    """Yield what `measure` returns: the figures of a part at a time, then those of the gradient."""
+    for split, (X, y) in zip(SPLITS, parts, strict=True):
+        stride = -(-len(y) // MOST_ROWS) or 1
+        with np.errstate(all="ignore"):  # a state about to diverge may overflow
+            figures = _figures(problem, state, X[::stride], y[::stride])
+        yield {f"{split}.{name}": value for name, value in figures.items()}
+    rows = np.arange(0, problem.n_rows, -(-problem.n_rows // MOST_GRADIENT_ROWS))
+    with np.errstate(all="ignore"):
+        gradient = gradient_at(problem, _wide(state.parameters), _wide(state.statistics), rows)[1]
+        yield {"gradient_norm": float(np.linalg.norm(gradient))}
 
 
 def mean_loss(problem: Problem, part: Part, state: TrainState) -> float:

@@ -11,6 +11,7 @@ import dataclasses
 from collections.abc import Callable
 from dataclasses import MISSING, FrozenInstanceError
 from functools import cache
+from operator import attrgetter
 from reprlib import recursive_repr
 from typing import TYPE_CHECKING, Any
 
@@ -100,8 +101,17 @@ def _names(record: Any) -> tuple[str, ...]:
     return _names_in(kind)
 
 
+@cache
+def _reader(kind: Any) -> Callable[[Any], tuple[Any, ...]]:
+    names = _names_in(kind)
+    if len(names) > 1:
+        return attrgetter(*names)
+    return lambda record: tuple(getattr(record, name) for name in names)
+
+
 def _values(record: Any) -> tuple[Any, ...]:
-    return tuple([getattr(record, name) for name in _names(record)])
+    kind: Any = type(record)
+    return _reader(kind)(record)
 
 
 @recursive_repr()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -12,7 +12,7 @@ from PySide6.QtCore import QObject, Signal
 from core.data.axes import telling_pair
 from core.data.dataset import Dataset
 from core.experiment import Experiment
-from core.metrics import mean_loss, measure, parts_of
+from core.metrics import mean_loss, measured_by_part, parts_of
 from core.run import Run, start_run
 from core.training import ChooseEngine, Divergence, Problem, TrainState, numpy_engine
 from core.view import View
@@ -136,8 +136,8 @@ class Present(QObject):
     def _load(self) -> None:
         history, parts = self.run.history, parts_of(self.run.prepared)
 
-        def figures(problem: Problem, state: TrainState) -> Mapping[str, float]:
-            return measure(problem, parts, state)
+        def figures(problem: Problem, state: TrainState) -> Iterator[Mapping[str, float]]:
+            return measured_by_part(problem, parts, state)
 
         def validation_loss(state: TrainState) -> float:
             return mean_loss(history.problem, parts[1], state)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 import numpy as np
 
@@ -13,12 +13,12 @@ from core.records import dataclass
 from core.stopping import EarlyStopping
 from core.training import Engine, Problem, TrainState, steps_to_epoch
 from gui.mailbox import Edited, Event, Failed, Mailbox, Measured, Stopped
+from gui.measuring import Measure, Measurement
 from gui.pacing import Beat, Metronome, Pace, Speedometer
 
 MEASURE_SECONDS = 1.0 / 20.0  # as often as the curves are drawn
 MEASURE_SHARE = 0.1  # of the thread's time, at the most
 
-Measure = Callable[[Problem, TrainState], Mapping[str, float]]
 ValidationLoss = Callable[[TrainState], float]
 
 
@@ -32,7 +32,7 @@ class Assignment:
         The mailbox's number for it.
     engine : Engine
     measure : callable
-        (problem, state) -> figures by name, computed in the thread.
+        (problem, state) -> figures by name, some at a time, computed in the thread.
     validation_loss : callable
         state -> mean loss of the validation part, for early stopping.
     """
@@ -153,6 +153,7 @@ class _Shift:
         self.watch = EarlyStopping()
         self.metronome = Metronome()
         self.speed = Speedometer()
+        self.measurement: Measurement | None = None
         self.measured_step = -1
         self.measure_due = 0.0
 
@@ -162,7 +163,7 @@ class _Shift:
         while (allowed := self._await_steps()) is not None:
             self._train(allowed)
             if self._is_measuring_time():
-                self._measure()
+                self._measure_some()
 
     def _await_steps(self) -> float | None:
         """Wait until steps may be taken and return how many; None when this work is over."""
@@ -174,7 +175,7 @@ class _Shift:
                 if runner._new_problem is not None:
                     self.problem, runner._new_problem = runner._new_problem, None
                     self._post(Edited(self.state.step, self.problem))
-                    self.measured_step = -1
+                    self._measure_anew()
                 if runner._patches:
                     self._put(runner._patches)
                 if runner._steps_left > 0.0:
@@ -198,7 +199,7 @@ class _Shift:
             self.state = patched(self.state, indices, values)
         patches.clear()
         self._post(Edited(self.state.step, self.problem, self.state))
-        self.measured_step = -1
+        self._measure_anew()
 
     def _train(self, allowed: float) -> None:
         if allowed <= 0.0:
@@ -267,14 +268,33 @@ class _Shift:
         late = time.perf_counter() - self.measure_due
         return late >= MEASURE_SECONDS or (late >= 0.0 and self.runner.beat.is_lull())
 
+    def _measure_some(self) -> None:
+        """Go on with a measurement, or begin one."""
+        if self.measurement is None:
+            self.measurement = self._measurement()
+        measured = self.measurement.go_on()
+        if measured is not None:
+            self._leave(self.measurement, measured)
+
     def _measure(self) -> None:
-        began = time.perf_counter()
-        values = self.assignment.measure(self.problem, self.state)
-        epoch = self.state.epoch + self.state.position / max(self.problem.n_rows, 1)
-        self._post(Measured(self.state, epoch, values))
-        now = time.perf_counter()
-        self.measure_due = now + max(MEASURE_SECONDS, (now - began) / MEASURE_SHARE)
-        self.measured_step = self.state.step
+        """Measure the present state at once."""
+        measurement = self._measurement()
+        self._leave(measurement, measurement.finish())
+
+    def _measurement(self) -> Measurement:
+        return Measurement(self.assignment.measure, self.problem, self.state)
+
+    def _leave(self, measurement: Measurement, measured: Measured) -> None:
+        self._post(measured)
+        self.measurement = None
+        self.measured_step = measurement.state.step
+        pause = max(MEASURE_SECONDS, measurement.seconds / MEASURE_SHARE)
+        self.measure_due = time.perf_counter() + pause
+
+    def _measure_anew(self) -> None:
+        """Forget what has been measured: it is another's problem or state."""
+        self.measurement = None
+        self.measured_step = -1
 
     def _post(self, event: Event) -> None:
         self.runner.mailbox.post(self.assignment.generation, event)

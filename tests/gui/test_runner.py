@@ -44,7 +44,7 @@ def runner():
     made.close()
 
 
-def load(runner, problem, validation_loss=lambda state: 0.0, measure=lambda problem, state: {}):
+def load(runner, problem, validation_loss=lambda state: 0.0, measure=lambda problem, state: ()):
     state = ENGINE.start(problem, "glorot", 0)
     runner.load(ENGINE, problem, state, measure, validation_loss)
     return state
@@ -59,15 +59,21 @@ def test_what_the_thread_trains_is_what_the_engine_trains(runner):
     assert seen.states[-1].same_bits(burst(problem, state, 300).state)
 
 
+def measured_twice(problem, state):
+    yield {"step": float(state.step)}
+    yield {"again": float(state.step)}
+
+
 def test_pausing_takes_effect_and_measures_the_last_state(runner):
-    load(runner, small_problem(), measure=lambda problem, state: {"step": float(state.step)})
+    load(runner, small_problem(), measure=measured_twice)
     runner.play()
     seen = Collector(runner).until(lambda c: len(c.states) > 3)
     runner.pause()
     seen.until(lambda c: [e for e in c.events if isinstance(e, Measured)][-1].state is c.states[-1])
     measured = [event for event in seen.events if isinstance(event, Measured)]
     assert measured[0].state.step == 0
-    assert all(event.values["step"] == event.state.step for event in measured)
+    for event in measured:
+        assert event.values == {"step": event.state.step, "again": event.state.step}
     assert [e.state.step for e in measured] == sorted({e.state.step for e in measured})
 
 
