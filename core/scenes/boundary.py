@@ -114,6 +114,7 @@ def boundary_scene(
     resolution: int = 100,
     averaged: int = MOST_STAND_INS,
     limits: Limits | None = None,
+    earlier: BoundaryScene | None = None,
 ) -> BoundaryScene:
     """Return what the boundary panel shows at a state.
 
@@ -125,6 +126,8 @@ def boundary_scene(
         The largest number of rows that a partial dependence is averaged over.
     limits : (x low, x high, y low, y high), optional
         What a plane of two axes spans; by default its rows with a margin.
+    earlier : BoundaryScene, optional
+        Of a step shortly before: where it shows the same rows, those that were wrong then will do.
     """
     plane = plane_of(run.dataset, run.prepared, view)
     if limits is not None and len(plane.axes) == 2:
@@ -146,7 +149,11 @@ def boundary_scene(
         threshold=view.threshold,
         discrete=view.discrete and unit is None,
         rows=rows,
-        wrong=_wrong(run, state, rows, view.threshold, calibrated),
+        wrong=(
+            _wrong(run, state, rows, view.threshold, calibrated)
+            if earlier is None or earlier.rows is not rows
+            else earlier.wrong
+        ),
         lit=_lit(run, state, view, rows),
         selected=_selected(plane, view.selected),
         calibrated=calibrated is not None,

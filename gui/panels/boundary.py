@@ -36,6 +36,7 @@ CALM_RESOLUTION, CALM_BUDGET = 300, 6e7
 MOST_CURVES = 16
 GAP = np.full((1, 2), np.nan)  # between two lines of one curve
 NEAR_PIXELS = 12.0
+FRAMES_BETWEEN_RINGS = 3  # while training
 SMALL = 0.8  # of the font, on contour lines
 
 
@@ -66,6 +67,7 @@ class BoundaryPanel(PlottedPanel):
         layout.addWidget(self.says)
         self._mouse: tuple[float, float] | None = None
         self._problem = ""
+        self._frame_of_rings = 0
         self.plot.hovered.connect(self._on_hovered)
         self.plot.left.connect(self._on_left)
         self.plot.clicked.connect(self._on_clicked)
@@ -86,7 +88,15 @@ class BoundaryPanel(PlottedPanel):
     def _scene(self, view: View) -> BoundaryScene:
         run, state = self.session.run, self.session.state
         limits = None if self.painter.is_local else self.painter.limits
-        return boundary_scene(run, state, view, *self.fineness(), limits)
+        return boundary_scene(run, state, view, *self.fineness(), limits, self._earlier(view))
+
+    def _earlier(self, view: View) -> BoundaryScene | None:
+        """Return the last scene where its rings will do: while training, at two frames of three."""
+        self._frame_of_rings = (self._frame_of_rings + 1) % FRAMES_BETWEEN_RINGS
+        last: BoundaryScene | None = self.scene
+        if last is None or not self._frame_of_rings or not self.session.is_playing:
+            return None
+        return last if last.threshold == view.threshold else None
 
     def fineness(self) -> tuple[int, int]:
         """Return the resolution and the rows to average over that the moment allows."""
@@ -104,8 +114,7 @@ class BoundaryPanel(PlottedPanel):
         self.truth.draw(scene, self.is_calm)
         self.error_scale.setVisible(self.truth.shows_error and not self.painter.is_local)
         self._paint_layer.draw()
-        live = self.session.is_playing
-        self.points.draw(scene.rows, scene.rows.points, scene.wrong, scene.selected, live)
+        self.points.draw(scene.rows, scene.rows.points, scene.wrong, scene.selected)
         self.points.light(scene.rows.points, scene.lit)
 
     def read(self, scene: BoundaryScene) -> None:

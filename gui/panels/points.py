@@ -23,7 +23,6 @@ SIZE = 7
 RING_SIZE = 13
 SELECTED_SIZE = 18
 LIT_SIZE, LIT_OPACITY = 17, 120
-FRAMES_BETWEEN_RINGS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,24 +67,19 @@ class PointLayer(Layer):
         self._drawn: tuple[Rows | None, np.ndarray, str] = (None, self.rings, "")
         self._wrong = self._bright = b""
         self._selected: tuple[float, ...] = ()
-        self._frames = 0
         self._place: Place | None = None
         self._marks, self._picture = QImage(), QImage()
         self._is_stale = True
 
-    def draw(
-        self, rows: Rows, at: Floats, wrong: np.ndarray, selected: Floats | None, live: bool
-    ) -> None:
-        """Draw rows at points (m, 2); rings may lag two frames behind while training."""
+    def draw(self, rows: Rows, at: Floats, wrong: np.ndarray, selected: Floats | None) -> None:
+        """Draw rows at points (m, 2)."""
         present = (rows, at, theme().name)
         is_new = any(a is not b for a, b in zip(self._drawn, present, strict=True))
         if is_new:
             self._drawn, self._place = present, None
-        self._frames += 1
-        if is_new or not live or self._frames >= FRAMES_BETWEEN_RINGS:
-            self._frames = 0
-            bits = wrong.tobytes()
-            self._is_stale |= bits != self._wrong
+        bits = wrong.tobytes()
+        if is_new or bits != self._wrong:
+            self._is_stale = True
             self.rings, self._wrong = at[wrong], bits
         place = () if selected is None else tuple(selected.tolist())
         self._is_stale |= is_new or place != self._selected

@@ -72,6 +72,18 @@ def test_rows_are_wrong_where_the_network_by_hand_decides_another_class(moons):
         np.testing.assert_array_equal(scene.wrong, choice != labels)
 
 
+def test_rows_wrong_at_an_earlier_step_will_do_only_where_the_same_are_shown(moons):
+    run, state = moons
+    begun, view = run.history.state_at(0), View()
+    earlier = boundary_scene(run, begun, view)
+    now = boundary_scene(run, state, view)
+    assert not np.array_equal(now.wrong, earlier.wrong)
+    assert boundary_scene(run, state, view, earlier=earlier).wrong is earlier.wrong
+    others = replace(view, shown=("test",))
+    again = boundary_scene(run, state, others, earlier=earlier)
+    np.testing.assert_array_equal(again.wrong, boundary_scene(run, state, others).wrong)
+
+
 def test_only_the_parts_asked_for_are_drawn(moons):
     run, state = moons
     scene = boundary_scene(run, state, View(shown=("validation",)), resolution=10)

@@ -1,3 +1,5 @@
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
@@ -312,6 +314,29 @@ def test_misclassified_rows_are_ringed_where_they_lie(qtbot, session, show):
     labels = panel.scene.rows.labels
     np.testing.assert_array_equal(panel.points.rings, panel.scene.rows.points[labels == 0])
     assert panel.plot.grab().toImage() != with_rings
+
+
+def test_while_training_every_third_frame_has_new_rings_and_a_pause_has_its_own(
+    qtbot, session, show
+):
+    panel = show("boundary", session)
+    session.timer.stop()
+    session.play()
+    seen = []
+    for _ in range(9):
+        panel.refresh()
+        seen.append(panel.scene.wrong)
+    kept = [later is earlier for earlier, later in pairwise(seen)]
+    assert kept in ([k % 3 != at for k in range(8)] for at in range(3))
+    session.set_view("threshold", 0.01)
+    assert panel.scene.wrong is not seen[-1]
+    session.pause()
+    session.timer.start()
+    train(qtbot, session, 1)
+    run, rows = session.run, panel.scene.rows
+    here = np.searchsorted(run.prepared.rows, rows.rows)
+    decided = run.probabilities(session.state, run.prepared.X[here])[:, 1] >= 0.01
+    np.testing.assert_array_equal(panel.scene.wrong, decided != rows.labels)
 
 
 def test_contour_lines_are_numbered_once_nothing_moves(qtbot, session, show):
