@@ -332,7 +332,8 @@ def test_while_training_every_third_frame_has_new_rings_and_a_pause_has_its_own(
     assert panel.scene.wrong is not seen[-1]
     session.pause()
     session.timer.start()
-    train(qtbot, session, 1)
+    history = session.run.history
+    qtbot.waitUntil(lambda: history.metrics.column("step")[-1] == history.latest.step > 0)
     run, rows = session.run, panel.scene.rows
     here = np.searchsorted(run.prepared.rows, rows.rows)
     decided = run.probabilities(session.state, run.prepared.X[here])[:, 1] >= 0.01
