@@ -53,7 +53,7 @@ def launch(
     _furnish(window, arguments)
     application.processEvents()
     notice("frame")
-    window.session.timer.start()
+    window.session.wake()
     window.complete()
     _begin(window, arguments)
     return window
@@ -105,12 +105,15 @@ def _furnish(window: Window, arguments: argparse.Namespace) -> None:
 
     experiment, view = experiment_for(arguments)
     is_file = experiment.data.source == "file"
-    session = Session(Experiment() if is_file else experiment, choose_engine=fastest_engine)
+    session = Session(
+        Experiment() if is_file else experiment,
+        choose_engine=fastest_engine,
+        awake=False,  # until the first frame is drawn: what it tells would be drawn twice
+    )
     x_axis, y_axis = session.view.x_axis, session.view.y_axis
     is_asked = (view.x_axis, view.y_axis) != (View().x_axis, View().y_axis)
     session.view = view if is_asked else replace(view, x_axis=x_axis, y_axis=y_axis)
     session.set_pace(FIRST_PACE)
-    session.timer.stop()  # until the first frame is drawn: what it tells would be drawn twice
     window.furnish(session)
 
 

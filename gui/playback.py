@@ -31,6 +31,8 @@ class Playback(Present):
         NaN where it is not known.
     turns : Turns
         Shares a frame out among panels.
+    is_awake : bool
+        Whether there are frames; what is asleep trains and tells nothing until it is woken.
     """
 
     def __init__(
@@ -39,15 +41,18 @@ class Playback(Present):
         dataset: Dataset | None = None,
         choose_engine: ChooseEngine = numpy_engine,
         parent: QObject | None = None,
+        awake: bool = True,
     ) -> None:
-        super().__init__(experiment, dataset, choose_engine, parent)
+        super().__init__(experiment, dataset, choose_engine, parent, awake)
         self.pace = Pace()
         self.is_playing = False
         self.updates_per_second = math.nan
         self.timer = QTimer(self)
         self.timer.setTimerType(Qt.TimerType.PreciseTimer)
         self.timer.timeout.connect(self.tick)
-        self.timer.start(FRAME_MILLISECONDS)
+        self.is_awake = False
+        if awake:
+            self.wake()
         self.turns = Turns(self)
         self._rest = QTimer(self)  # between two glances
         self._rest.setSingleShot(True)
@@ -58,6 +63,12 @@ class Playback(Present):
         self._beside.setSingleShot(True)
         self._beside.timeout.connect(self._draw_beside)
         self.frame.connect(self._on_frame)
+
+    def wake(self) -> None:
+        """Begin to train and to tell."""
+        self.is_awake = True
+        self.runner.wake()
+        self.timer.start(FRAME_MILLISECONDS)
 
     def play(self) -> None:
         """Train; from a scrubbed step, branch there and leave the old run as a ghost."""

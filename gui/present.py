@@ -64,6 +64,7 @@ class Present(QObject):
         dataset: Dataset | None = None,
         choose_engine: ChooseEngine = numpy_engine,
         parent: QObject | None = None,
+        awake: bool = True,
     ) -> None:
         super().__init__(parent)
         self.choose_engine = choose_engine
@@ -72,7 +73,7 @@ class Present(QObject):
         self.view = View().for_other_data(*telling_pair(self.run.dataset))
         self.marks: dict[str, float] = {}
         self.background = Background(self)
-        self.runner = Runner()
+        self.runner = Runner(awake)
         self.divergence: Divergence | None = None
         self._looked_at: TrainState | None = None
         self._load()

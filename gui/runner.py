@@ -47,10 +47,10 @@ class Runner:
     """Trains in a thread of its own; every method returns at once.
 
     Requests take effect at the next end of a burst. What comes of them is in `mailbox`; bursts go
-    by the `beat` of the frames that show it.
+    by the `beat` of the frames that show it. One that is asleep does nothing until it is woken.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, awake: bool = True) -> None:
         self.mailbox = Mailbox()
         self.beat = Beat()
         self._changed = threading.Condition()
@@ -61,7 +61,15 @@ class Runner:
         self._steps_left: float = 0.0
         self._pace = Pace()
         self._closing = False
+        self._is_awake = awake
         self._thread: threading.Thread | None = None
+
+    def wake(self) -> None:
+        """Begin to work, or go on."""
+        self._is_awake = True
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._work, name="training", daemon=True)
+            self._thread.start()
 
     def load(
         self,
@@ -79,9 +87,8 @@ class Runner:
             self._new_problem = None
             self._patches.clear()
             self._changed.notify()
-        if self._thread is None:
-            self._thread = threading.Thread(target=self._work, name="training", daemon=True)
-            self._thread.start()
+        if self._is_awake:
+            self.wake()
 
     def play(self, steps: float = float("inf")) -> None:
         """Train for that many steps, or until `pause`."""

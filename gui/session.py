@@ -58,8 +58,9 @@ class Session(Playback):
         dataset: Dataset | None = None,
         choose_engine: ChooseEngine = numpy_engine,
         parent: QObject | None = None,
+        awake: bool = True,
     ) -> None:
-        super().__init__(experiment, dataset, choose_engine, parent)
+        super().__init__(experiment, dataset, choose_engine, parent, awake)
         self.undo_stack = QUndoStack(self)
         self.keeper = Keeper(self)
         self.opening: Opening | None = None

@@ -51,7 +51,8 @@ class PlottedPanel(Panel):
         """Draw at once, and carefully once nothing has moved for a moment."""
         self.is_calm = False
         super().refresh()
-        if self.settles and self.is_seen() and not self.session.is_playing:
+        session = self.session
+        if self.settles and self.is_seen() and session.is_awake and not session.is_playing:
             self._settle.start()
 
     def stack(self) -> QVBoxLayout:
