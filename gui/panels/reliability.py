@@ -94,6 +94,8 @@ class ReliabilityPanel(PlottedPanel):
         run = self.session.run
         if not self.session.view.true_curve or run.dataset.truth is None:
             return None
+        if not self.session.is_awake:  # the first frame does without
+            return None
         asked = (run.dataset, run.prepared)
         if self._truth_of is None or any(
             a is not b for a, b in zip(self._truth_of, asked, strict=True)
