@@ -101,7 +101,9 @@ class Panel(QWidget):
         if self.frames_between == 1 or not self.session.is_playing:
             self.refresh()
         elif self._frames >= self.frames_between and self.is_seen():
-            self.session.turns.want(self._frames / self.frames_between, self._take_turn)
+            waited = self._frames / self.frames_between
+            part = "compute" if self._undrawn is None else "draw"
+            self.session.turns.want(waited, self._take_turn, f"{self.objectName()}.{part}")
 
     def _take_turn(self) -> None:
         """Compute and draw, or if computing alone fills a turn, one of the two."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import time
 
 from PySide6.QtCore import QObject, Qt, QTimer
 
@@ -62,6 +63,10 @@ class Playback(Present):
         self._beside = QTimer(self)
         self._beside.setSingleShot(True)
         self._beside.timeout.connect(self._draw_beside)
+        self._settled = QTimer(self)  # runs out once what a turn has drawn is on screen
+        self._settled.setSingleShot(True)
+        self._settled.timeout.connect(self.turns.settle)
+        self._glanced = -math.inf
         self.frame.connect(self._on_frame)
 
     def wake(self) -> None:
@@ -152,7 +157,7 @@ class Playback(Present):
 
     def close(self) -> None:
         """End every thread and timer."""
-        for timer in (self.timer, self._rest, self._beside):
+        for timer in (self.timer, self._rest, self._beside, self._settled):
             timer.stop()
         super().close()
 
@@ -167,13 +172,16 @@ class Playback(Present):
 
     def _draw_beside(self) -> None:
         """Let one more panel draw, or where it is time for texts, write these in its place."""
-        if self._rest.isActive():
+        waited = 1000.0 * (time.perf_counter() - self._glanced) / GLANCE_MILLISECONDS
+        if self._rest.isActive() or not self.turns.has_time("glance", waited):
             self.turns.give()
         else:
-            self._glance()
+            self.turns.take("glance", self._glance)
+        self._settled.start(0)
 
     def _glance(self) -> None:
         self._is_told = True
+        self._glanced = time.perf_counter()
         self._rest.start()
         self.glance.emit()
 

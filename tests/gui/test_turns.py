@@ -47,6 +47,97 @@ def test_a_turn_is_given_once_and_only_to_who_has_asked_for_this_frame(qapp):
     assert drawer.drawn == 1
 
 
+class Clock:
+    def __init__(self):
+        self.now = 0.0
+
+    def __call__(self):
+        return self.now
+
+    def spend(self, seconds):
+        self.now += seconds
+
+
+def test_a_turn_waits_for_a_frame_that_leaves_it_time_but_not_for_ever(qapp):
+    clock = Clock()
+    turns = Turns(clock=clock)
+    drawn = []
+
+    def long_one():
+        drawn.append("long")
+        clock.spend(0.008)
+
+    waited = {"long": 0.0}
+
+    def on_asked():
+        turns.want(waited["long"], long_one, "long")
+
+    turns.asked.connect(on_asked)
+
+    def frame(seconds, longing):
+        waited["long"] = longing
+        turns.ask()
+        clock.spend(seconds)
+        before = len(drawn)
+        turns.give()
+        turns.settle()
+        clock.spend(0.05)
+        return len(drawn) > before
+
+    assert frame(0.012, 1.0)  # what it costs is not known yet
+    assert not frame(0.012, 1.3)
+    assert frame(0.007, 1.6)
+    assert not frame(0.012, 1.9)
+    assert frame(0.012, 2.0)
+
+
+def test_where_the_longest_waiting_has_no_time_a_shorter_one_draws(qapp):
+    clock = Clock()
+    turns = Turns(clock=clock)
+    drawn = []
+
+    def on_asked():
+        turns.want(1.5, lambda: (drawn.append("long"), clock.spend(0.009)), "long")
+        turns.want(1.2, lambda: (drawn.append("short"), clock.spend(0.002)), "short")
+
+    turns.asked.connect(on_asked)
+    for _ in range(4):
+        turns.ask()
+        clock.spend(0.010)
+        turns.give()
+        turns.settle()
+        clock.spend(0.016)
+    assert drawn == ["long", "short", "short", "short"]
+
+
+def test_what_took_long_once_is_forgotten_slowly(qapp):
+    clock = Clock()
+    turns = Turns(clock=clock)
+    for seconds in (0.010, *[0.001] * 5):
+        turns.ask()
+        turns.take("text", lambda seconds=seconds: clock.spend(seconds))
+        turns.settle()
+        clock.now += 1.0
+    turns.ask()
+    clock.spend(0.0165 - 0.0062)  # 1 + 9 * 0.9 ** 5 = 6.3 milliseconds
+    assert not turns.has_time("text", 1.0)
+    clock.now -= 0.0002
+    assert turns.has_time("text", 1.0)
+
+
+def test_where_no_frame_follows_there_is_time_for_everything(qapp):
+    clock = Clock()
+    turns = Turns(clock=clock)
+    assert turns.has_time("text", 0.0)
+    turns.ask()
+    turns.take("text", lambda: clock.spend(5.0))
+    turns.settle()
+    turns.ask()
+    assert not turns.has_time("text", 1.0)
+    clock.spend(0.1)
+    assert turns.has_time("text", 1.0)
+
+
 def follow(session):
     seen = {"frames": 0, "glances": 0}
     session.frame.connect(lambda: seen.update(frames=seen["frames"] + 1))
