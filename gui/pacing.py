@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Callable
 
 from core.records import dataclass
 from core.training import Problem
 
 SPEED_SECONDS = 0.25  # over which the updates a second are counted
 SHORTEST_WAIT = 0.001
-FRAME_SECONDS = 0.016
+FRAME_SECONDS = 0.016  # from one tick of the window's timer to the next
 LULL = (0.7, 0.8)  # of a frame: when the window has drawn, and early enough before it draws again
 BURST_SECONDS = 0.008  # where there are no frames to go by
 
@@ -61,12 +62,13 @@ class Beat:
     While both want it they keep each other waiting, and a frame that is being drawn comes late.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Callable[[], float] = time.perf_counter) -> None:
+        self._clock = clock
         self._ticks = (-math.inf, -math.inf)
 
     def tick(self) -> None:
         """Note that a frame begins."""
-        self._ticks = (self._ticks[1], time.perf_counter())
+        self._ticks = (self._ticks[1], self._clock())
 
     def is_lull(self) -> bool:
         """Return whether the window has drawn and does not yet draw again, or draws nothing."""
@@ -79,12 +81,13 @@ class Beat:
         if elapsed is None:
             return BURST_SECONDS
         left = (LULL[1] - elapsed) % 1.0 * FRAME_SECONDS
+        left += FRAME_SECONDS if left < BURST_SECONDS / 4.0 else 0.0  # too short to be worth it
         return left if left < 1.25 * BURST_SECONDS else left / 2.0  # each frame finds a new state
 
     def _elapsed(self) -> float | None:
         """Return the frames' lengths since the last tick; None where there is no steady beat."""
         before, last = self._ticks
-        elapsed = (time.perf_counter() - last) / FRAME_SECONDS
+        elapsed = (self._clock() - last) / FRAME_SECONDS
         is_steady = elapsed < 3.0 and last - before > FRAME_SECONDS / 2.0
         return elapsed if is_steady else None
 

@@ -12,11 +12,11 @@ from core.experiment import Experiment
 from core.run import retrained_run, start_run
 from core.training import ChooseEngine, Divergence, numpy_engine, steps_to_epoch
 from gui.mailbox import Edited, Event, Failed, Measured, Stopped
-from gui.pacing import Pace
+from gui.pacing import FRAME_SECONDS, Pace
 from gui.present import Present
 from gui.turns import Turns
 
-FRAME_MILLISECONDS = 16
+FRAME_MILLISECONDS = round(1000.0 * FRAME_SECONDS)
 GLANCE_MILLISECONDS = 100
 MOST_STEPS_AGAIN = 20_000  # that a faster engine repeats within a frame or two
 

@@ -60,8 +60,7 @@ class Runner:
         self._patches: list[tuple[np.ndarray, np.ndarray]] = []
         self._steps_left: float = 0.0
         self._pace = Pace()
-        self._closing = False
-        self._is_awake = awake
+        self._closing, self._is_awake = False, awake
         self._thread: threading.Thread | None = None
 
     def wake(self) -> None:
@@ -277,31 +276,27 @@ class _Shift:
 
     def _measure_some(self) -> None:
         """Go on with a measurement, or begin one."""
-        if self.measurement is None:
-            self.measurement = self._measurement()
-        measured = self.measurement.go_on()
-        if measured is not None:
-            self._leave(self.measurement, measured)
+        self.measurement = self.measurement or self._begun()
+        self._leave(self.measurement, self.measurement.go_on())
 
     def _measure(self) -> None:
         """Measure the present state at once."""
-        measurement = self._measurement()
+        measurement = self._begun()
         self._leave(measurement, measurement.finish())
 
-    def _measurement(self) -> Measurement:
+    def _begun(self) -> Measurement:
         return Measurement(self.assignment.measure, self.problem, self.state)
 
-    def _leave(self, measurement: Measurement, measured: Measured) -> None:
-        self._post(measured)
-        self.measurement = None
-        self.measured_step = measurement.state.step
-        pause = max(MEASURE_SECONDS, measurement.seconds / MEASURE_SHARE)
-        self.measure_due = time.perf_counter() + pause
+    def _leave(self, measurement: Measurement, measured: Measured | None) -> None:
+        if measured is not None:
+            self._post(measured)
+            self.measurement, self.measured_step = None, measurement.state.step
+            pause = max(MEASURE_SECONDS, measurement.seconds / MEASURE_SHARE)
+            self.measure_due = time.perf_counter() + pause
 
     def _measure_anew(self) -> None:
-        """Forget what has been measured: it is another's problem or state."""
-        self.measurement = None
-        self.measured_step = -1
+        """Forget what has been measured: it is of another problem or state."""
+        self.measurement, self.measured_step = None, -1
 
     def _post(self, event: Event) -> None:
         self.runner.mailbox.post(self.assignment.generation, event)

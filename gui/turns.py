@@ -9,7 +9,9 @@ from typing import NamedTuple
 
 from PySide6.QtCore import QObject, Signal
 
-FRAME_SECONDS = 0.0165  # from one tick to the next, and a little that no one notices
+from gui.pacing import FRAME_SECONDS
+
+LATE_SECONDS = 0.0005  # that no one notices
 URGENT = 2.0  # having waited twice as long as it should, it is drawn even where it is late
 FORGETTING = 0.1  # of what a turn cost, at each that costs less
 
@@ -105,5 +107,5 @@ class Turns(QObject):
         """Return whether something can be on screen before the next frame, or must not wait."""
         elapsed = self._clock() - self._began
         is_between = elapsed < 2.0 * FRAME_SECONDS  # no frame comes where none has come for long
-        left = FRAME_SECONDS - elapsed if is_between else math.inf
+        left = FRAME_SECONDS + LATE_SECONDS - elapsed if is_between else math.inf
         return waited >= URGENT or self._costs.get(what, 0.0) <= left

@@ -10,12 +10,12 @@ from PySide6.QtCore import QTimer
 from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from gui.pacing import FRAME_SECONDS
 from gui.panel import Panel
 from gui.session import Session
 from gui.theme import themes
 
 CALM_MILLISECONDS = 120
-FRAME_SECONDS = 0.016
 
 
 class PlottedPanel(Panel):
