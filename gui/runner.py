@@ -2,45 +2,23 @@
 
 from __future__ import annotations
 
+import math
 import threading
 import time
-from collections.abc import Callable
 
 import numpy as np
 
 from core.history import patched
-from core.records import dataclass
 from core.stopping import EarlyStopping
 from core.training import Engine, Problem, TrainState, steps_to_epoch
+from gui.assignment import Assignment, ValidationLoss
 from gui.mailbox import Edited, Event, Failed, Mailbox, Measured, Stopped
 from gui.measuring import Measure, Measurement
 from gui.pacing import Beat, Metronome, Pace, Speedometer
 
 MEASURE_SECONDS = 1.0 / 20.0  # as often as the curves are drawn
 MEASURE_SHARE = 0.1  # of the thread's time, at the most
-
-ValidationLoss = Callable[[TrainState], float]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Assignment:
-    """What the thread is working on.
-
-    Attributes
-    ----------
-    generation : int
-        The mailbox's number for it.
-    engine : Engine
-    measure : callable
-        (problem, state) -> figures by name, some at a time, computed in the thread.
-    validation_loss : callable
-        state -> mean loss of the validation part, for early stopping.
-    """
-
-    generation: int
-    engine: Engine
-    measure: Measure
-    validation_loss: ValidationLoss
+MOST_LATE_SECONDS = 0.1  # for as long measuring waits for moments between frames
 
 
 class Runner:
@@ -168,8 +146,7 @@ class _Shift:
         self._measure()
         while (allowed := self._await_steps()) is not None:
             self._train(allowed)
-            if self._is_measuring_time():
-                self._measure_some()
+            self._measure_in_time()
 
     def _await_steps(self) -> float | None:
         """Wait until steps may be taken and return how many; None when this work is over."""
@@ -270,14 +247,16 @@ class _Shift:
         self.runner.pause()
         self._post(reason)
 
-    def _is_measuring_time(self) -> bool:
+    def _measure_in_time(self) -> None:
+        """Go on with a measurement, or begin one, where it is due and keeps no frame waiting."""
         late = time.perf_counter() - self.measure_due
-        return late >= MEASURE_SECONDS or (late >= 0.0 and self.runner.beat.is_lull())
-
-    def _measure_some(self) -> None:
-        """Go on with a measurement, or begin one."""
-        self.measurement = self.measurement or self._begun()
-        self._leave(self.measurement, self.measurement.go_on())
+        if late < 0.0:
+            return
+        is_paced = math.isfinite(self.runner._pace.updates_per_second(self.problem))
+        at_once = is_paced or late >= MOST_LATE_SECONDS  # the next burst may end long after
+        if at_once or self.runner.beat.is_lull():
+            present = self.measurement = self.measurement or self._begun()
+            self._leave(present, present.finish() if at_once else present.go_on())
 
     def _measure(self) -> None:
         """Measure the present state at once."""

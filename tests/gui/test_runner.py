@@ -295,6 +295,16 @@ def test_a_measurement_under_way_ends_with_an_edit_and_another_begins(runner):
     )
 
 
+def test_at_a_slow_pace_each_step_is_measured_at_once(runner):
+    load(runner, small_problem(), measure=measured_twice)
+    runner.set_pace(Pace(updates=15.0))
+    runner.play()
+    seen = Collector(runner).until(lambda c: c.states and c.states[-1].step >= 12)
+    measured = [event.state.step for event in seen.events if isinstance(event, Measured)]
+    assert measured[-1] >= seen.states[-1].step - 1
+    assert len(measured) >= 11
+
+
 def test_a_sleeping_runner_does_nothing_until_it_is_woken():
     sleeper = Runner(awake=False)
     load(sleeper, small_problem())
