@@ -10,8 +10,10 @@ when they are asked.
 from __future__ import annotations
 
 import builtins
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from importlib.abc import InspectLoader
 from types import CodeType
 from typing import Any
 
@@ -19,9 +21,22 @@ _LATE = ("errorhandler", "layout", "parser", "lib/enum_sig", "lib/pyi_generator"
 LATE = tuple(f"shibokensupport/signature/{name}.py" for name in _LATE)
 """Where PySide6 says that the modules are that are compiled when they are asked."""
 
-_STUB = "from gui.light_qt import asked as _asked\n__getattr__ = _asked(globals(), __name__)\n"
+_STUB = "from gui.light_qt import asked as _asked\n__getattr__ = _asked(__name__)\n"
 
-_sources: dict[str, tuple[str | bytes, str]] = {}
+_sources: dict[str, str] = {}
+
+
+class _Waiting(InspectLoader):
+    """Loads a module from a source that is there already."""
+
+    def __init__(self, source: str, filename: str) -> None:
+        self._source, self._filename = source, filename
+
+    def get_source(self, fullname: str) -> str:
+        return self._source
+
+    def get_code(self, fullname: str) -> CodeType:
+        return self.source_to_code(self._source, self._filename)
 
 
 def import_pyside() -> str:
@@ -40,23 +55,23 @@ def import_pyside() -> str:
     return str(PySide6.__version__)
 
 
-def asked(names: dict[str, Any], module: str) -> Callable[[str], Any]:
+def asked(module: str) -> Callable[[str], Any]:
     """Return the `__getattr__` of a module that is to be compiled when it is first asked.
 
     Parameters
     ----------
-    names : dict
-        The module's names.
     module : str
-        The module's name, as at its import.
+        Its name, as at its import.
     """
-    source, filename = _sources.pop(module.replace(".", "/") + ".py")
+    filename = module.replace(".", "/") + ".py"
+    loader = _Waiting(_sources.pop(filename), filename)
+    names = vars(sys.modules[module])
 
     def found(name: str) -> Any:
         with suppress(KeyError):  # which also ends the error that PySide6 may ask during
             return names[name]
         if names.pop("__getattr__", None) is not None:
-            exec(compile(source, filename, "exec"), names)
+            loader.exec_module(sys.modules[module])
         if name in names:
             return names[name]
         raise AttributeError(f"module {module!r} has no attribute {name!r}")
@@ -70,8 +85,8 @@ def _compiling_late() -> Iterator[None]:
     now = builtins.compile
 
     def late(source: Any, filename: Any, *others: Any, **options: Any) -> CodeType:
-        if filename in LATE:
-            _sources[filename] = source, filename
+        if filename in LATE and isinstance(source, bytes):
+            _sources[filename] = source.decode()
             source = _STUB
         return now(source, filename, *others, **options)  # type: ignore[no-any-return]
 
