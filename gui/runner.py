@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import threading
 import time
 
@@ -14,7 +13,7 @@ from core.training import Engine, Problem, TrainState, steps_to_epoch
 from gui.assignment import Assignment, ValidationLoss
 from gui.mailbox import Edited, Event, Failed, Mailbox, Measured, Stopped
 from gui.measuring import Measure, Measurement
-from gui.pacing import Beat, Metronome, Pace, Speedometer
+from gui.pacing import FRAME_SECONDS, Beat, Metronome, Pace, Speedometer
 
 MEASURE_SECONDS = 1.0 / 20.0  # as often as the curves are drawn
 MEASURE_SHARE = 0.1  # of the thread's time, at the most
@@ -252,8 +251,8 @@ class _Shift:
         late = time.perf_counter() - self.measure_due
         if late < 0.0:
             return
-        is_paced = math.isfinite(self.runner._pace.updates_per_second(self.problem))
-        at_once = is_paced or late >= MOST_LATE_SECONDS  # the next burst may end long after
+        a_frame = self.runner._pace.updates_per_second(self.problem) * FRAME_SECONDS
+        at_once = a_frame < 1.0 or late >= MOST_LATE_SECONDS  # the next step may be long after
         if at_once or self.runner.beat.is_lull():
             present = self.measurement = self.measurement or self._begun()
             self._leave(present, present.finish() if at_once else present.go_on())
