@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QWidget
 
 from core.records import dataclass
 from core.registry import Registry
+from core.view import View
 from gui.session import Session
 
 DESCRIPTION_SECONDS = 0.3
@@ -89,7 +90,7 @@ class Panel(QWidget):
         super().showEvent(event)
         self.catch_up()
 
-    def _on_view_changed(self, old: object, new: object) -> None:
+    def _on_view_changed(self, old: View, new: View) -> None:
         self._on_change()
 
     def _on_change(self) -> None:

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QWidget
 
 from core.history import History
 from core.scenes.curves import DRAWN, TOGETHER, CurvesScene, Line, curves_scene
-from core.view import SPLITS
+from core.view import SPLITS, View
 from gui.panels.base import PlottedPanel
 from gui.panels.controls import choice, note, row, show_checked, toggle
 from gui.panels.curve_words import legend, place_on, reading_at, turn_words
@@ -247,6 +247,11 @@ class CurvesPanel(PlottedPanel):
         super().resizeEvent(event)
         if self.scene is not None and self.isVisible():
             self.draw(self.scene)
+
+    def _on_view_changed(self, old: View, new: View) -> None:
+        if (old.log_steps, old.by_epoch) != (new.log_steps, new.by_epoch):
+            self._mouse = None  # it was somewhere on the axis before
+        super()._on_view_changed(old, new)
 
     def _on_hovered(self, x: float, y: float) -> None:
         self._mouse = x

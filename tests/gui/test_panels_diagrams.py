@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from gui.panels.curve_words import legend
 from gui.panels.labels import log_ticks, spread
 from gui.theme import theme
 from tests.gui.panel_cases import new_session, train
@@ -114,6 +115,18 @@ def test_the_diagram_is_square(session, show, qtbot):
         assert abs(box.width() - box.height()) <= 2.0, size
         low = panel.histogram.getPlotItem().vb
         assert abs(box.width() - low.width()) <= 1.0
+
+
+def test_another_axis_under_a_resting_mouse_is_not_read_with_the_old_place(qtbot, session, show):
+    train(qtbot, session, 400)
+    panel = show("loss", session)
+    panel.plot.hovered.emit(390.0, 0.1)
+    session.set_view("log_steps", True)  # ten to the 390th is beyond all numbers
+    assert panel.reading.text() == legend(panel.scene)
+    panel.plot.hovered.emit(1.4, 0.1)
+    assert panel.reading.text() != legend(panel.scene)
+    session.set_view("by_epoch", False)
+    assert panel.reading.text() == legend(panel.scene)
 
 
 def test_hovering_the_diagram_reads_the_curve_without_moving_it(qtbot, session, show):
