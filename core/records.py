@@ -92,18 +92,8 @@ def _initialiser(made: type) -> Callable[..., None]:
 
 
 @cache
-def _names_in(kind: Any) -> tuple[str, ...]:
-    return tuple(field.name for field in dataclasses.fields(kind))
-
-
-def _names(record: Any) -> tuple[str, ...]:
-    kind: Any = type(record)
-    return _names_in(kind)
-
-
-@cache
 def _reader(kind: Any) -> Callable[[Any], tuple[Any, ...]]:
-    names = _names_in(kind)
+    names = [field.name for field in dataclasses.fields(kind)]
     if len(names) > 1:
         return attrgetter(*names)
     return lambda record: tuple(getattr(record, name) for name in names)
@@ -116,7 +106,8 @@ def _values(record: Any) -> tuple[Any, ...]:
 
 @recursive_repr()
 def _described(self: Any) -> str:
-    listed = ", ".join(f"{name}={getattr(self, name)!r}" for name in _names(self))
+    names = [field.name for field in dataclasses.fields(self)]
+    listed = ", ".join(f"{name}={getattr(self, name)!r}" for name in names)
     return f"{type(self).__qualname__}({listed})"
 
 
@@ -133,8 +124,8 @@ def _state(self: Any) -> list[Any]:
 
 
 def _set_state(self: Any, state: list[Any]) -> None:
-    for name, value in zip(_names(self), state, strict=True):
-        object.__setattr__(self, name, value)
+    for field, value in zip(dataclasses.fields(self), state, strict=True):
+        object.__setattr__(self, field.name, value)
 
 
 def _refuse_to_set(self: object, name: str, value: object) -> None:

@@ -18,8 +18,6 @@ from types import CodeType
 from typing import Any
 
 _LATE = ("errorhandler", "layout", "parser", "lib/enum_sig", "lib/pyi_generator", "lib/tool")
-LATE = tuple(f"shibokensupport/signature/{name}.py" for name in _LATE)
-"""Where PySide6 says that the modules are that are compiled when they are asked."""
 
 _STUB = "from gui.light_qt import asked as _asked\n__getattr__ = _asked(__name__)\n"
 
@@ -83,9 +81,10 @@ def asked(module: str) -> Callable[[str], Any]:
 def _compiling_late() -> Iterator[None]:
     """For a while, compile the modules that are asked late to ones that wait for that."""
     now = builtins.compile
+    late_files = {f"shibokensupport/signature/{name}.py" for name in _LATE}
 
     def late(source: Any, filename: Any, *others: Any, **options: Any) -> CodeType:
-        if filename in LATE and isinstance(source, bytes):
+        if filename in late_files and isinstance(source, bytes):
             _sources[filename] = source.decode()
             source = _STUB
         return now(source, filename, *others, **options)  # type: ignore[no-any-return]

@@ -112,6 +112,6 @@ def finest_sigma(grid: int) -> float:
     return float(_REACH / grid)
 
 
-def grid_for(sigma: float) -> int:
+def grid_for(sigma: float, grids: tuple[int, ...] = GRIDS) -> int:
     """Return the smallest grid that represents a kernel width; the largest if none does."""
-    return next((grid for grid in GRIDS if finest_sigma(grid) <= sigma), GRIDS[-1])
+    return next((grid for grid in grids if finest_sigma(grid) <= sigma), grids[-1])

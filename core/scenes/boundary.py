@@ -127,7 +127,7 @@ def boundary_scene(
     limits : (x low, x high, y low, y high), optional
         What a plane of two axes spans; by default its rows with a margin.
     earlier : BoundaryScene, optional
-        Of a step shortly before: where it shows the same rows, those that were wrong then will do.
+        Of a step shortly before: for the same rows and threshold, who was wrong then will do.
     """
     plane = plane_of(run.dataset, run.prepared, view)
     if limits is not None and len(plane.axes) == 2:
@@ -149,11 +149,7 @@ def boundary_scene(
         threshold=view.threshold,
         discrete=view.discrete and unit is None,
         rows=rows,
-        wrong=(
-            _wrong(run, state, rows, view.threshold, calibrated)
-            if earlier is None or earlier.rows is not rows
-            else earlier.wrong
-        ),
+        wrong=_wrong(run, state, rows, view.threshold, calibrated, earlier),
         lit=_lit(run, state, view, rows),
         selected=_selected(plane, view.selected),
         calibrated=calibrated is not None,
@@ -222,8 +218,15 @@ def _rows(plane: Plane, shown: tuple[bool, ...]) -> Rows:
 
 
 def _wrong(
-    run: Run, state: TrainState, rows: Rows, threshold: float, calibrated: Mend | None
+    run: Run,
+    state: TrainState,
+    rows: Rows,
+    threshold: float,
+    calibrated: Mend | None,
+    earlier: BoundaryScene | None,
 ) -> NDArray[np.bool_]:
+    if earlier is not None and earlier.rows is rows and earlier.threshold == threshold:
+        return earlier.wrong
     plane_rows = np.searchsorted(run.prepared.rows, rows.rows)
     X = run.prepared.X[plane_rows]
     if calibrated is None:

@@ -9,7 +9,7 @@ import numpy as np
 from core.calibrated import Model, base_rate_ratios, base_rates
 from core.calibration.inputs import predicted
 from core.calibration.smooth import SmoothForecast, smooth_fit
-from core.calibration.spectrum import finest_sigma, spectrum
+from core.calibration.spectrum import grid_for, spectrum
 from core.data.dataset import Dataset, Floats, read_only
 from core.data.preparing import Prepared
 from core.fastest import probabilities_at
@@ -20,6 +20,7 @@ from core.training import TrainState
 WIDTH = 0.15  # of the kernel, in probability, for one row; it shrinks with the fifth root
 POINTS = 128
 MOST_ROWS = 20_000
+_GRIDS = (64, 128, 256, 512, 1024)  # with twice as many points, straight lines are the curve
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -88,7 +89,7 @@ def _smoothed(p: Floats, weight: Floats, positive: Floats) -> tuple[Floats, Floa
     if not len(p) or not np.isfinite(p).all():
         return read_only(np.empty(0), np.float64), read_only(np.empty(0), np.float64)
     width = WIDTH * len(p) ** -0.2
-    grid = _grid(width)
+    grid = 2 * grid_for(width, _GRIDS)
     waves = SmoothForecast(
         spectrum(p, weight, grid), spectrum(p, positive, grid), float(weight.sum())
     )
@@ -97,16 +98,6 @@ def _smoothed(p: Floats, weight: Floats, positive: Floats) -> tuple[Floats, Floa
     known = ~np.isnan(frequency)
     y = np.interp(x, ((np.arange(grid) + 0.5) / grid)[known], frequency[known])
     return read_only(x, np.float64), read_only(y, np.float64)
-
-
-def _grid(width: float) -> int:
-    """Return how many points show a curve that a kernel of this width has smoothed.
-
-    Their number is exact to rounding from twice as few on, and a straight line between two of them
-    is closer to the curve than a pixel.
-    """
-    exact = next(m for m in (64, 128, 256, 512, 1024) if finest_sigma(m) <= width or m == 1024)
-    return 2 * exact
 
 
 @functools.lru_cache(maxsize=2)

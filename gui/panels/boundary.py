@@ -88,15 +88,13 @@ class BoundaryPanel(PlottedPanel):
     def _scene(self, view: View) -> BoundaryScene:
         run, state = self.session.run, self.session.state
         limits = None if self.painter.is_local else self.painter.limits
-        return boundary_scene(run, state, view, *self.fineness(), limits, self._earlier(view))
+        return boundary_scene(run, state, view, *self.fineness(), limits, self._earlier())
 
-    def _earlier(self, view: View) -> BoundaryScene | None:
+    def _earlier(self) -> BoundaryScene | None:
         """Return the last scene where its rings will do: while training, at two frames of three."""
         self._frame_of_rings = (self._frame_of_rings + 1) % FRAMES_BETWEEN_RINGS
         last: BoundaryScene | None = self.scene
-        if last is None or not self._frame_of_rings or not self.session.is_playing:
-            return None
-        return last if last.threshold == view.threshold else None
+        return last if self._frame_of_rings and self.session.is_playing else None
 
     def fineness(self) -> tuple[int, int]:
         """Return the resolution and the rows to average over that the moment allows."""

@@ -91,10 +91,8 @@ class ReliabilityPanel(PlottedPanel):
 
     def truth(self) -> Truth | None:
         """Return the true probabilities where they are wanted and there; else ask for them."""
-        run = self.session.run
-        if not self.session.view.true_curve or run.dataset.truth is None:
-            return None
-        if not self.session.is_awake:  # the first frame does without
+        run, is_wanted = self.session.run, self.session.view.true_curve
+        if not is_wanted or run.dataset.truth is None or not self.session.is_awake:
             return None
         asked = (run.dataset, run.prepared)
         if self._truth_of is None or any(

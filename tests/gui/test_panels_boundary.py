@@ -3,16 +3,14 @@ from itertools import pairwise
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
-from PySide6.QtGui import QColor, QImage, QWheelEvent
+from PySide6.QtGui import QColor, QWheelEvent
 from PySide6.QtWidgets import QApplication
 
 from core.data.dataset import Dataset, Feature
 from core.scenes.boundary import reading_at
 from gui.panels.boundary import LIVE_RESOLUTION
-from gui.panels.layers import LinesLayer, _pieces
-from gui.panels.plotting import LockedPlot
 from gui.panels.shades import STRENGTH, surface_image
-from gui.theme import THEMES, pen, themes
+from gui.theme import THEMES, themes
 from tests.gui.panel_cases import new_session, train
 
 
@@ -358,39 +356,3 @@ def test_contour_lines_are_numbered_once_nothing_moves(qtbot, session, show):
     session.set_view("discrete", True)
     qtbot.waitUntil(lambda: panel.is_calm)
     assert panel.numbers.words == ()
-
-
-GAP = [[np.nan, np.nan]]
-
-
-def test_lines_of_pieces_are_the_lines_as_a_whole(qtbot, qapp):
-    plot = LockedPlot("lines")
-    qtbot.addWidget(plot)
-    plot.resize(300, 300)
-    plot.set_limits(0.0, 1.0, 0.0, 1.0)
-    plot.show()
-    qtbot.waitExposed(plot)
-    layer = LinesLayer(plot, 5)
-    empty = plot.grab().toImage()
-    turns = np.linspace(0.0, 6.0, 40)
-    ring = np.column_stack([0.5 + 0.3 * np.cos(turns), 0.5 + 0.3 * np.sin(turns)])
-    bars = np.array([[0.1, 0.1], [0.9, 0.1], *GAP, [0.1, 0.9], [0.9, 0.9], *GAP, [0.5, 0.5]])
-    for points, n_pieces in ((ring, 39), (bars, 2), (np.array(GAP), 0), (np.empty((0, 2)), 0)):
-        pieces = _pieces(points)
-        assert pieces.shape == (n_pieces, 4)
-        layer.show_lines([(points, pen("#000000"))], False)
-        seen = plot.grab().toImage()
-        assert (seen != empty) == (n_pieces > 0)
-        layer.show_lines([(points, pen("#000000"))], True)
-        whole = inked(plot.grab().toImage(), empty)
-        drawn = inked(seen, empty)
-        near = np.array([np.roll(whole, (i, j), (0, 1)) for i in (-1, 0, 1) for j in (-1, 0, 1)])
-        assert not (drawn & ~near.any(axis=0)).any()
-        assert drawn.sum() >= 0.4 * whole.sum()
-
-
-def inked(image, empty):
-    """Return where an image (r, c) is not as it was when nothing was drawn."""
-    grey = [each.convertToFormat(QImage.Format.Format_Grayscale8) for each in (image, empty)]
-    rows = [np.frombuffer(g.constBits(), np.uint8).reshape(g.height(), -1) for g in grey]
-    return np.abs(rows[0].astype(int) - rows[1])[:, : image.width()] > 20

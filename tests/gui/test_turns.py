@@ -1,6 +1,7 @@
 from PySide6.QtCore import QCoreApplication
 
 from gui.turns import Turns
+from tests.gui.clock import Clock
 
 
 class Drawer:
@@ -45,17 +46,6 @@ def test_a_turn_is_given_once_and_only_to_who_has_asked_for_this_frame(qapp):
     turns.give()
     turns.give()
     assert drawer.drawn == 1
-
-
-class Clock:
-    def __init__(self):
-        self.now = 0.0
-
-    def __call__(self):
-        return self.now
-
-    def spend(self, seconds):
-        self.now += seconds
 
 
 def test_a_turn_waits_for_a_frame_that_leaves_it_time_but_not_for_ever(qapp):
