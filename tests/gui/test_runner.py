@@ -36,6 +36,13 @@ class Collector:
     def stopped(self):
         return [event for event in self.events if isinstance(event, Stopped | Divergence)]
 
+    def measured(self):
+        return [event for event in self.events if isinstance(event, Measured)]
+
+    def is_all_measured(self):
+        """Whether the last state of a pause has its figures."""
+        return bool(self.measured()) and self.measured()[-1].state is self.states[-1]
+
 
 @pytest.fixture
 def runner():
@@ -69,8 +76,7 @@ def test_pausing_takes_effect_and_measures_the_last_state(runner):
     runner.play()
     seen = Collector(runner).until(lambda c: len(c.states) > 3)
     runner.pause()
-    seen.until(lambda c: [e for e in c.events if isinstance(e, Measured)][-1].state is c.states[-1])
-    measured = [event for event in seen.events if isinstance(event, Measured)]
+    measured = seen.until(Collector.is_all_measured).measured()
     assert measured[0].state.step == 0
     for event in measured:
         assert event.values == {"step": event.state.step, "again": event.state.step}
@@ -224,10 +230,8 @@ def test_a_speedometer_counts_by_the_clock(monkeypatch):
 
 def test_a_measurement_under_way_ends_with_an_edit_and_another_begins(runner):
     problem = small_problem()
-    seen = []
 
     def measure(problem, state):
-        seen.append(problem)
         yield {"rate": problem.training.learning_rate}
         yield {"step": float(state.step)}
 
@@ -236,26 +240,26 @@ def test_a_measurement_under_way_ends_with_an_edit_and_another_begins(runner):
     collector = Collector(runner).until(lambda c: len(c.states) > 3)
     changed = problem.with_training(replace(problem.training, learning_rate=0.25))
     runner.change(changed)
-    collector.until(lambda c: len([e for e in c.events if isinstance(e, Measured)]) > 2)
+    collector.until(lambda c: any(isinstance(event, Edited) for event in c.events))
+    before = len(collector.measured())
+    collector.until(lambda c: len(c.measured()) > before + 2)
     runner.pause()
-    collector.until(lambda c: c.events[-1].state.step == c.states[-1].step)
+    collector.until(Collector.is_all_measured)
     edit = next(k for k, event in enumerate(collector.events) if isinstance(event, Edited))
     rates = [e.values["rate"] for e in collector.events[edit:] if isinstance(e, Measured)]
     assert rates
     assert set(rates) == {0.25}
-    assert all(
-        e.values["step"] == e.state.step for e in collector.events if isinstance(e, Measured)
-    )
+    assert all(e.values["step"] == e.state.step for e in collector.measured())
 
 
-def test_at_a_slow_pace_each_step_is_measured_at_once(runner):
+def test_at_a_slow_pace_each_step_is_measured_at_once(runner, monkeypatch):
+    monkeypatch.setattr("gui.runner.MEASURE_SECONDS", 0.0)
     load(runner, small_problem(), measure=measured_twice)
     runner.set_pace(Pace(updates=15.0))
     runner.play()
-    seen = Collector(runner).until(lambda c: c.states and c.states[-1].step >= 12)
-    measured = [event.state.step for event in seen.events if isinstance(event, Measured)]
-    assert measured[-1] >= seen.states[-1].step - 1
-    assert len(measured) >= 11
+    seen = Collector(runner).until(lambda c: c.states and c.states[-1].step >= 8)
+    steps = {event.state.step for event in seen.measured()}
+    assert {state.step for state in seen.states[:-1]} <= steps
 
 
 def test_a_sleeping_runner_does_nothing_until_it_is_woken():
