@@ -148,7 +148,8 @@ class Dock(QDockWidget):
             made.setObjectName(f"panel.{self.name}")
             made.setAccessibleName(self.windowTitle())
             self.setWidget(made)
-            self.pass_drops_on()
+            if self._window.is_complete:
+                self.pass_drops_on()
         return self.widget()
 
     def pass_drops_on(self) -> None:

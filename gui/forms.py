@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import takewhile
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QScrollArea, QSizePolicy, QToolButton, QVBoxLayout, QWidget
@@ -124,7 +125,7 @@ class KnobForm(QScrollArea):
     open_file : callable
         Asks the user for a table.
     complete : bool
-        Whether to make the folded knobs at once, or only when `complete` is called.
+        Whether to make the knobs that are not seen at once, or only when `complete` is called.
     """
 
     def __init__(
@@ -156,7 +157,7 @@ class KnobForm(QScrollArea):
             section.more.toggled.connect(self.complete)
             layout.addWidget(section)
         for path in KNOBS:
-            if is_first_look(path):
+            if is_first_look(path) and session.experiment.is_relevant(path):
                 self._add(path)
         layout.addStretch(1)
         self.setMinimumWidth(_NARROWEST)
@@ -167,7 +168,7 @@ class KnobForm(QScrollArea):
             self.complete()
 
     def complete(self) -> None:
-        """Make the knobs under "More"."""
+        """Make the knobs under "More", and those that are of no use for now."""
         missing = [path for path in KNOBS if path not in self.rows]
         for path in missing:
             self._add(path)
@@ -179,8 +180,13 @@ class KnobForm(QScrollArea):
         place = section.place_of(path)  # at once: what is moved later is styled twice
         row = Row(Binding(self.session, path), self._columns, self._open_file, place)
         self.rows[path] = row
-        if (column := place.layout()) is not None:
-            column.addWidget(row)
+        if isinstance(column := place.layout(), QVBoxLayout):
+            column.insertWidget(self._rank(path, place), row)
+
+    def _rank(self, path: str, place: QWidget) -> int:
+        """Return how many rows stand above a knob's."""
+        above = takewhile(lambda other: other != path, KNOBS)
+        return sum(other in self.rows and self.rows[other].parent() is place for other in above)
 
     def _titles(self) -> dict[str, str]:
         return {

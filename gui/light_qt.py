@@ -17,6 +17,8 @@ from importlib.abc import InspectLoader
 from types import CodeType
 from typing import Any
 
+from gui import light_enums
+
 _LATE = ("errorhandler", "layout", "parser", "lib/enum_sig", "lib/pyi_generator", "lib/tool")
 
 _STUB = "from gui.light_qt import asked as _asked\n__getattr__ = _asked(__name__)\n"
@@ -45,6 +47,7 @@ def import_pyside() -> str:
     ImportError
         Where PySide6 or a system library is missing.
     """
+    light_enums.install()
     with _compiling_late():
         import PySide6
 

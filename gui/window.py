@@ -55,7 +55,7 @@ class Window(QMainWindow):
         self.setDockNestingEnabled(True)
         self.setMinimumSize(800, 480)
         self.settings = settings or QSettings()
-        self.is_furnished = False
+        self.is_furnished = self.is_complete = False
         self._before_maximising: QByteArray | None = None
         self._told_troubles: set[Trouble] = set()
         name = QLabel("Credence", self)
@@ -86,7 +86,10 @@ class Window(QMainWindow):
 
     def complete(self) -> None:
         """Make what the first frame could do without."""
+        self.is_complete = True
         self.panel("knobs").complete()
+        for dock in self.fittings.docks.values():
+            dock.pass_drops_on()
 
     def panel(self, name: str) -> Any:
         """Return a panel (or the form, "knobs") by name, made if it has not been seen yet."""
