@@ -42,7 +42,7 @@ else:
 
         def make(cls: type) -> type:
             description = cls.__doc__
-            cls.__doc__ = ""  # or it would be made of a signature
+            cls.__doc__ = description or " "  # or a signature would be parsed to be the text
             bare = dict.fromkeys(("init", "repr", "eq"), False)
             made = dataclasses.dataclass(slots=True, **bare, **options)(cls)
             made.__doc__ = description

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
@@ -23,7 +24,6 @@ from gui.transport import Transport
 from gui.workspaces import WORKSPACES, Layouts
 
 if TYPE_CHECKING:
-    from gui.panel import Panel
     from gui.session import Session
     from gui.window import Window
 
@@ -132,16 +132,11 @@ def _make_docks(window: Window) -> dict[str, Dock]:
 
     docks = {"knobs": Dock("knobs", window.tr("Knobs"), make_knobs, window)}
     for name, record in PANELS.items():
-        make = _maker(record.make, session)
-        docks[name] = Dock(name, record.title, make, window)
+        docks[name] = Dock(name, record.title, partial(record.make, session), window)
     for dock in docks.values():
         dock.maximise_wanted.connect(window.toggle_maximised)
         window.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, dock)
     return docks
-
-
-def _maker(make: Callable[[Session], Panel], session: Session) -> Callable[[QWidget], QWidget]:
-    return lambda dock: make(session)
 
 
 def _workspace_actions(window: Window) -> list[QAction]:

@@ -148,13 +148,15 @@ class PanelRecord:
 
     Attributes
     ----------
-    area : {"left", "centre", "right"}
+    make : callable
+        (session, parent) -> panel.
+    area : Qt.DockWidgetArea
         Where the workspace "Train" puts it.
     """
 
     name: str
     title: str
-    make: Callable[[Session], Panel]
+    make: Callable[[Session, QWidget | None], Panel]
     area: Qt.DockWidgetArea
 
 

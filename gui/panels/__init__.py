@@ -5,6 +5,7 @@ from __future__ import annotations
 from importlib import import_module
 
 from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QWidget
 
 from gui.panel import Panel, PanelRecord, Panels
 from gui.session import Session
@@ -16,8 +17,9 @@ _RIGHT = Qt.DockWidgetArea.RightDockWidgetArea
 def _record(
     name: str, title: str, panel: str, area: Qt.DockWidgetArea, module: str = ""
 ) -> PanelRecord:
-    def make(session: Session) -> Panel:
-        made: Panel = getattr(import_module(f"gui.panels.{module or name}"), panel)(session)
+    def make(session: Session, parent: QWidget | None) -> Panel:
+        kind = getattr(import_module(f"gui.panels.{module or name}"), panel)
+        made: Panel = kind(session, parent)
         return made
 
     return PanelRecord(name, title, make, area)

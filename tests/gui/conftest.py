@@ -104,7 +104,7 @@ def show(qtbot):
     """Make, size and show a panel of a session."""
 
     def make(name, session):
-        panel = PANELS[name].make(session)
+        panel = PANELS[name].make(session, None)
         qtbot.addWidget(panel)
         panel.resize(*SIZES.get(name, (620, 560)))
         panel.show()

@@ -48,7 +48,7 @@ def test_a_panel_s_scene_is_what_the_scene_function_gives(name, qtbot, session, 
 
 @pytest.mark.parametrize("name", PANELS)
 def test_a_hidden_panel_computes_nothing_until_it_is_shown(name, qtbot, session, monkeypatch):
-    panel = PANELS[name].make(session)
+    panel = PANELS[name].make(session, None)
     qtbot.addWidget(panel)
     computed = []
     compute = panel.compute
