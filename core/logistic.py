@@ -21,6 +21,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from decimal import Decimal, localcontext
 from functools import cache
+from itertools import accumulate, repeat
+from operator import mul
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -34,35 +36,53 @@ _REACH = 40
 
 
 @dataclass(frozen=True, slots=True)
-class _Table:
-    """The logistic family at the multiples of 1/8 from -40 to 40."""
+class _Sigmoids:
+    """The sigmoid and its slope at the multiples of 1/8 from -40 to 40."""
 
-    sigmoid: Array
+    value: Array
     slope: Array
-    softplus: Array
-    softplus_rest: Array
+
+
+@dataclass(frozen=True, slots=True)
+class _Softpluses:
+    """Softplus there, as the nearest float64 and the rest."""
+
+    value: Array
+    rest: Array
+
+
+_DIGITS = 36
+"""Decimal digits in which tables are computed, once."""
 
 
 @cache
-def _table() -> _Table:
-    """Compute the table in 36 decimal digits: about 15 ms, once."""
+def _odds() -> tuple[Decimal, ...]:
+    """Return exp(c) at the multiples of 1/8 from -40 to 0."""
     with localcontext() as context:
-        context.prec = 36
-        step, odds = Decimal("0.125").exp(), Decimal(-_REACH).exp()
-        sigmoids, softpluses = [], []
-        for _ in range(8 * _REACH + 1):
-            sigmoids.append(odds / (1 + odds))
-            softpluses.append((1 + odds).ln())
-            odds *= step
-        mirrored = [1 - s for s in sigmoids[-2::-1]]
-        lifted = [p + Decimal(k) / 8 for k, p in enumerate(softpluses[-2::-1], start=1)]
-        sigmoids, softpluses = sigmoids + mirrored, softpluses + lifted
-        slopes = [s * (1 - s) for s in sigmoids]
-        nearest = [float(p) for p in softpluses]
-        rests = [float(p - Decimal(n)) for p, n in zip(softpluses, nearest, strict=True)]
-    return _Table(
-        np.array(sigmoids, float), np.array(slopes, float), *map(np.array, (nearest, rests))
-    )
+        context.prec = _DIGITS
+        step, first = Decimal("0.125").exp(), Decimal(-_REACH).exp()
+        return tuple(accumulate(repeat(step, 8 * _REACH), mul, initial=first))
+
+
+@cache
+def _sigmoids() -> _Sigmoids:
+    with localcontext() as context:
+        context.prec = _DIGITS
+        values = [odds / (1 + odds) for odds in _odds()]
+        values += [1 - value for value in values[-2::-1]]
+        slopes = [value * (1 - value) for value in values]
+    return _Sigmoids(np.array(values, float), np.array(slopes, float))
+
+
+@cache
+def _softpluses() -> _Softpluses:
+    with localcontext() as context:
+        context.prec = _DIGITS
+        values = [(1 + odds).ln() for odds in _odds()]
+        values += [value + Decimal(k) / 8 for k, value in enumerate(values[-2::-1], start=1)]
+        nearest = [float(value) for value in values]
+        rests = [float(value - Decimal(n)) for value, n in zip(values, nearest, strict=True)]
+    return _Softpluses(np.array(nearest), np.array(rests))
 
 
 def _piecewise(
@@ -107,8 +127,8 @@ def sigmoid(z: ArrayLike) -> Array:
 def _sigmoid_near(z: Array) -> Array:
     """σ(z) = s + s' w / (1 + s w), with s and s' at the node."""
     index, w = _lookup(z)
-    s = _table().sigmoid.take(index)
-    return s + _table().slope.take(index) * w / (1.0 + s * w)
+    s = _sigmoids().value.take(index)
+    return s + _sigmoids().slope.take(index) * w / (1.0 + s * w)
 
 
 def sigmoid_slope(z: ArrayLike) -> Array:
@@ -130,7 +150,7 @@ def sigmoid_slope(z: ArrayLike) -> Array:
 def _slope_near(z: Array) -> Array:
     """σ'(z) = s' (1 + w) / (1 + s w)², written as s' plus a small correction."""
     index, w = _lookup(z)
-    s, slope = _table().sigmoid.take(index), _table().slope.take(index)
+    s, slope = _sigmoids().value.take(index), _sigmoids().slope.take(index)
     q = 1.0 + s * w
     return slope + slope * w * (1.0 - 2.0 * s - s * s * w) / (q * q)
 
@@ -176,9 +196,8 @@ def softplus_slope(z: ArrayLike) -> Array:
 def _softplus_near(z: Array) -> Array:
     """softplus(z) = p + log1p(s w), with p in two parts at the node."""
     index, w = _lookup(z)
-    table = _table()
-    rest = table.softplus_rest.take(index) + np.log1p(table.sigmoid.take(index) * w)
-    return table.softplus.take(index) + rest
+    rest = _softpluses().rest.take(index) + np.log1p(_sigmoids().value.take(index) * w)
+    return _softpluses().value.take(index) + rest
 
 
 def log_sigmoid(z: ArrayLike) -> Array:

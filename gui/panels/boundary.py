@@ -156,7 +156,7 @@ class BoundaryPanel(PlottedPanel):
         """Return the numbers on the contour lines of two classes, where there is room for them."""
         if scene.unit is not None or scene.discrete or self.plot.is_zoomed:
             return []
-        box, metrics = self.plot.getPlotItem().vb, QFontMetricsF(self.numbers.font)
+        box, metrics = self.plot.box, QFontMetricsF(self.numbers.font)
         labels = level_labels(
             scene.contours,
             scene.rows.points,

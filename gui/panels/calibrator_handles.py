@@ -54,7 +54,7 @@ class HandlesPage(QWidget):
         self._line, self._now = curve(self.plot, 3), curve(self.plot, 2)
         self._marks = pg.ScatterPlotItem(size=11)
         self._marks.setZValue(5)
-        self.plot.addItem(self._marks, ignoreBounds=True)
+        self.plot.add(self._marks)
         self.plot.clicked.connect(lambda x, y: self._put_shown(x))
         self.sliders = {path: self._slider(path) for path in SHOWN}
         self.fit = self._button("fit", self.tr("Fit"), self.tr("Use the fitted parameters"))

@@ -35,12 +35,12 @@ class MapsPage(QWidget):
         self._rugs = [curve(self.plot, 2, connect="pairs") for _ in range(2)]
         self._bins = pg.ScatterPlotItem(size=8)
         self._bins.setZValue(3)
-        self.plot.addItem(self._bins, ignoreBounds=True)
+        self.plot.add(self._bins)
         self._lines = {name: curve(self.plot, 5) for name in CALIBRATORS}
         self._dots = {name: pg.ScatterPlotItem(size=4) for name in CALIBRATORS}
         for item in self._dots.values():
             item.setZValue(4)
-            self.plot.addItem(item, ignoreBounds=True)
+            self.plot.add(item)
         self.says = Paragraph("calibrators.maps.says")
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 8)

@@ -40,7 +40,7 @@ class PriorsPage(QWidget):
         self._found, self._predicted = pg.ScatterPlotItem(size=8), pg.ScatterPlotItem(size=12)
         for depth, item in enumerate((self._found, self._predicted)):
             item.setZValue(3 + depth)
-            self.plot.addItem(item, ignoreBounds=True)
+            self.plot.add(item)
         self.undo = toggle(
             "calibrators.undo_weights",
             self.tr("Undo the class weights"),

@@ -37,7 +37,7 @@ class FunctionPlot(LockedPlot):
         self.setAccessibleName(self.tr("Graph"))
         self.setMinimumSize(200, 210)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        self.getAxis("left").enableAutoSIPrefix(False)
+        self.axis("left").enableAutoSIPrefix(False)
         self.viewport().setCursor(Qt.CursorShape.SizeHorCursor)
         self._is_dragging = False
         self._point_at = QPointF()
@@ -53,7 +53,7 @@ class FunctionPlot(LockedPlot):
         self._value, self._tangent = curve(self, 7, antialias=True), curve(self, 8, antialias=True)
         self._points = pg.ScatterPlotItem(size=POINT_SIZE, pxMode=True)
         self._points.setZValue(9)
-        self.addItem(self._points, ignoreBounds=True)
+        self.add(self._points)
 
     def show_scene(self, scene: FunctionsScene) -> None:
         """Draw a scene."""

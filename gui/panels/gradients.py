@@ -80,7 +80,7 @@ class GradientsPanel(PlottedPanel):
         self._norms = curve(self.plot, 2)
         self._marks = pg.ScatterPlotItem(pxMode=True, size=7)
         self._marks.setZValue(3)
-        self.plot.addItem(self._marks, ignoreBounds=True)
+        self.plot.add(self._marks)
         self.layers = TextModel(
             (
                 (self.tr("layer"), self.tr("The output layer is the last")),

@@ -40,10 +40,10 @@ class LandscapePlot(LockedPlot):
         super().__init__("landscape.plot", parent)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMinimumHeight(160)
-        self.getPlotItem().vb.setAspectLocked(True)
+        self.box.setAspectLocked(True)
         smooth_images(self)
         self._image = pg.ImageItem(axisOrder="row-major")
-        self.addItem(self._image, ignoreBounds=True)
+        self.add(self._image)
         self._contours = curve(self, 2, connect="finite")
         self._ellipse = curve(self, 4)
         self._path = curve(self, 5)
@@ -51,7 +51,7 @@ class LandscapePlot(LockedPlot):
         self._point = pg.ScatterPlotItem(pxMode=True, size=14, symbol="o")
         for depth, item in ((6, self._start), (7, self._point)):
             item.setZValue(depth)
-            self.addItem(item, ignoreBounds=True)
+            self.add(item)
         self._drag: object | None = None
         self._at = np.zeros(2)
         self._drawn: tuple[LossSurface, Theme] | None = None

@@ -113,7 +113,7 @@ class NumbersPanel(PlottedPanel):
         self._lines = {name: curve(self.plot, 3) for name in ("chance", "mass", "width")}
         self._here = pg.ScatterPlotItem(size=9)
         self._here.setZValue(5)
-        self.plot.addItem(self._here, ignoreBounds=True)
+        self.plot.add(self._here)
         self.plot.clicked.connect(
             lambda x, y: self.session.edit("calibration.bins", min(max(round(x), 1), 100))
         )

@@ -181,7 +181,7 @@ class Painter(Brushes):
     def _place(self, position: QPointF) -> tuple[tuple[float, float], bool]:
         """Return where a position lies in the plot, at most at its edge, and if it is inside."""
         here = self.plot.scene_to_plot(position)
-        (left, right), (low, high) = self.plot.getPlotItem().vb.viewRange()
+        (left, right), (low, high) = self.plot.box.viewRange()
         x, y = min(max(here.x(), left), right), min(max(here.y(), low), high)
         return (x, y), (x, y) == (here.x(), here.y())
 

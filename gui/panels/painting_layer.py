@@ -33,7 +33,7 @@ class PaintLayer:
         for depth, item in ((COVER, self._cover), (DOTS, self.dots), (CIRCLE, self._circle)):
             item.setZValue(depth)
             item.hide()
-            painter.plot.addItem(item, ignoreBounds=True)
+            painter.plot.add(item)
 
     def draw(self) -> None:
         """Draw the sheet as it is."""

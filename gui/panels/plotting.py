@@ -9,9 +9,16 @@ from typing import Any, cast
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QFontMetrics, QMouseEvent, QPainter, QResizeEvent, QWheelEvent
-from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QToolButton, QWidget
+from PySide6.QtWidgets import (
+    QGraphicsItem,
+    QSizePolicy,
+    QStyleOptionGraphicsItem,
+    QToolButton,
+    QWidget,
+)
 
 from gui.panels.axes import QuietAxis
+from gui.panels.plot_frame import PlotFrame
 from gui.theme import pen, theme, themes
 
 ZOOM_STEP = 0.8
@@ -19,11 +26,12 @@ FONT_POINTS = 8
 LABEL_MARGIN = 6  # pixels of an axis's length beyond its name
 
 
-class LockedPlot(pg.PlotWidget):  # type: ignore[misc]
+class LockedPlot(pg.GraphicsView):  # type: ignore[misc]
     """A plot whose view neither the wheel nor a drag can lose.
 
     Attributes
     ----------
+    box : ViewBox
     whole : QRectF
         What the plot spans when it is not zoomed.
 
@@ -41,11 +49,9 @@ class LockedPlot(pg.PlotWidget):  # type: ignore[misc]
     clicked = Signal(float, float)
 
     def __init__(self, name: str, parent: QWidget | None = None) -> None:
-        axes = {side: QuietAxis(side) for side in ("left", "bottom")}
-        for axis in axes.values():  # seldom changes, while what is beside it is drawn every frame
-            axis.setCacheMode(QGraphicsItem.CacheMode.DeviceCoordinateCache)
-        super().__init__(parent=parent, axisItems=axes, enableMenu=False)
+        super().__init__(parent)
         self.setObjectName(name)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setFrameShape(self.Shape.NoFrame)
         self._limits = (0.0, 1.0, 0.0, 1.0)
@@ -55,15 +61,9 @@ class LockedPlot(pg.PlotWidget):  # type: ignore[misc]
         self._pressed: QPointF | None = None
         self._labels: dict[str, str] = {}
         self._ticks: dict[str, tuple[tuple[float, str], ...]] = {}
-        item = self.getPlotItem()
-        unused = item.ctrlMenu  # without an owner it would wait for the garbage collector
-        unused.setParent(self, unused.windowFlags())
-        item.hideButtons()
-        item.setMouseEnabled(False, False)
-        item.vb.setDefaultPadding(0.0)
-        item.vb.disableAutoRange()
-        item.setContentsMargins(2, 4, 6, 2)
-        self.setMouseTracking(True)
+        self._frame = PlotFrame()
+        self.setCentralItem(self._frame)
+        self.box = self._frame.box
         self.viewport().setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)  # it has a ground
         self._fit = QToolButton(self)
         self._fit.setObjectName(f"{name}.fit")
@@ -92,11 +92,23 @@ class LockedPlot(pg.PlotWidget):  # type: ignore[misc]
         if not self._is_zoomed:
             self._apply()
 
+    def axis(self, side: str) -> QuietAxis:
+        """Return the axis at the "left" or the "bottom"."""
+        return self._frame.axes[side]
+
+    def set_border(self, left: float, top: float, right: float, below: float) -> None:
+        """Leave so many pixels around axes and data area."""
+        self._frame.set_border(left, top, right, below)
+
+    def add(self, item: QGraphicsItem) -> None:
+        """Add an item in the plot's coordinates."""
+        self.box.addItem(item, ignoreBounds=True)
+
     def add_spanning(self, item: QGraphicsItem, depth: float) -> None:
         """Add an item whose bounds are the whole of the plot, above those of less depth."""
         item.setZValue(depth)
         self._spanning.append(item)
-        self.addItem(item, ignoreBounds=True)
+        self.add(item)
 
     def fit(self) -> None:
         """Leave the zoom."""
@@ -114,7 +126,7 @@ class LockedPlot(pg.PlotWidget):  # type: ignore[misc]
         """Name places on an axis; none leaves the numbers."""
         if self._ticks.get(side, ()) != tuple(ticks):  # being told its ticks costs an axis a layout
             self._ticks[side] = tuple(ticks)
-            self.getAxis(side).setTicks([list(ticks), []] if ticks else None)
+            self.axis(side).setTicks([list(ticks), []] if ticks else None)
 
     def colour(self) -> None:
         """Take the colours of the theme in force."""
@@ -123,7 +135,7 @@ class LockedPlot(pg.PlotWidget):  # type: ignore[misc]
         font = self.font()
         font.setPointSize(FONT_POINTS)
         for side in ("left", "bottom"):
-            axis = self.getAxis(side)
+            axis = self.axis(side)
             axis.setPen(pen(chosen.line))
             axis.setTextPen(pen(chosen.quiet))
             axis.setStyle(tickFont=font, tickLength=-4, tickTextOffset=4)
@@ -131,12 +143,12 @@ class LockedPlot(pg.PlotWidget):  # type: ignore[misc]
 
     def scene_to_plot(self, position: QPointF) -> QPointF:
         """Return the plot's coordinates of a position in the widget."""
-        point: QPointF = self.getPlotItem().vb.mapSceneToView(self.mapToScene(position.toPoint()))
+        point: QPointF = self.box.mapSceneToView(self.mapToScene(position.toPoint()))
         return point
 
     def pixel_size(self) -> tuple[float, float]:
         """Return how wide and high a pixel is in the plot's coordinates."""
-        width, height = self.getPlotItem().vb.viewPixelSize()
+        width, height = self.box.viewPixelSize()
         return float(width), float(height)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
@@ -146,7 +158,7 @@ class LockedPlot(pg.PlotWidget):  # type: ignore[misc]
             event.ignore()
             return
         factor = ZOOM_STEP if turned > 0 else 1.0 / ZOOM_STEP
-        box = self.getPlotItem().vb
+        box = self.box
         (x_low, x_high), (y_low, y_high) = box.viewRange()
         whole_x, whole_y = self._limits[1] - self._limits[0], self._limits[3] - self._limits[2]
         if (x_high - x_low) * factor >= whole_x or (y_high - y_low) * factor >= whole_y:
@@ -163,9 +175,9 @@ class LockedPlot(pg.PlotWidget):  # type: ignore[misc]
         here = self.scene_to_plot(event.position())
         if self._pressed is not None and self._is_zoomed:
             before = self.scene_to_plot(self._pressed)
-            self.getPlotItem().vb.translateBy(before - here)
+            self.box.translateBy(before - here)
             self._pressed = event.position()
-        if self.getPlotItem().vb.viewRect().contains(here):
+        if self.box.viewRect().contains(here):
             self.hovered.emit(here.x(), here.y())
         else:
             self.left.emit()
@@ -183,7 +195,7 @@ class LockedPlot(pg.PlotWidget):  # type: ignore[misc]
         if pressed is None or (pressed - event.position()).manhattanLength() > 4:
             return
         here = self.scene_to_plot(event.position())
-        if self.getPlotItem().vb.viewRect().contains(here):
+        if self.box.viewRect().contains(here):
             self.clicked.emit(here.x(), here.y())
 
     def leaveEvent(self, event: QEvent) -> None:
@@ -196,14 +208,14 @@ class LockedPlot(pg.PlotWidget):  # type: ignore[misc]
         super().resizeEvent(event)
         if hasattr(self, "_fit"):
             for side in self._labels:
-                if self._fitting(side) != self.getAxis(side).labelText:
+                if self._fitting(side) != self.axis(side).labelText:
                     self._write_label(side)
             size = self._fit.sizeHint()
             self._fit.setGeometry(self.width() - size.width() - 10, 8, size.width(), size.height())
 
     def _apply(self) -> None:
         x_low, x_high, y_low, y_high = self._limits
-        self.getPlotItem().vb.setRange(
+        self.box.setRange(
             xRange=(x_low, x_high), yRange=(y_low, y_high), padding=0.0, disableAutoRange=True
         )
 
@@ -211,14 +223,14 @@ class LockedPlot(pg.PlotWidget):  # type: ignore[misc]
         if side in self._labels:
             style = {"color": theme().quiet, "font-size": f"{FONT_POINTS}pt"}
             # an axis's numbers are never scaled; each new label would bring the prefixes back
-            self.setLabel(side, self._fitting(side), siPrefixEnableRanges=(), **style)
-            self.getAxis(side).resizeEvent()  # puts the name in the middle, which another does not
+            self.axis(side).setLabel(self._fitting(side), siPrefixEnableRanges=(), **style)
+            self.axis(side).resizeEvent()  # puts the name in the middle, which another does not
 
     def _fitting(self, side: str) -> str:
         """Return as much of an axis's name as there is room for."""
         font = self.font()
         font.setPointSize(FONT_POINTS)
-        beside = 0.0 if side == "bottom" else self.getAxis("bottom").height()
+        beside = 0.0 if side == "bottom" else self.axis("bottom").height()
         room = (self.width() if side == "bottom" else self.height()) - beside - LABEL_MARGIN
         cut = Qt.TextElideMode.ElideRight
         return QFontMetrics(font).elidedText(self._labels[side], cut, max(round(room), 0))

@@ -113,7 +113,7 @@ class PointLayer(Layer):
 
     def _place_of(self, painter: QPainter) -> Place:
         transform = painter.worldTransform()
-        seen = transform.mapRect(self.plot.getPlotItem().vb.viewRect() & self.boundingRect())
+        seen = transform.mapRect(self.plot.box.viewRect() & self.boundingRect())
         return Place(transform, QRectF(seen.toAlignedRect()), device_ratio(painter))
 
     def _compose(self, place: Place) -> QImage:

@@ -91,7 +91,7 @@ class ReliabilityPlot(SquareAbove):
         self._raw_marks, self._mended_marks = (pg.ScatterPlotItem(size=6) for _ in range(2))
         for item in (self._raw_marks, self._mended_marks):
             item.setZValue(6)
-            plot.addItem(item, ignoreBounds=True)
+            plot.add(item)
 
     def _build_histogram(self) -> None:
         self.low_columns = [Bars(self.histogram, 2) for _ in range(2)]
@@ -207,7 +207,7 @@ class ReliabilityPlot(SquareAbove):
 
     def _draw_brush(self, scene: ReliabilityScene) -> None:
         """Light up what is brushed, at least as wide as can be seen."""
-        tops = (1.0 + EDGE, self.histogram.getPlotItem().vb.viewRange()[1][1])
+        tops = (1.0 + EDGE, self.histogram.box.viewRange()[1][1])
         if not self._is_new("brush", scene.brushed, tops):
             return
         for item, top in zip(self._lit, tops, strict=True):

@@ -29,14 +29,14 @@ class LossPlot(LockedPlot):
         super().__init__(name, parent)
         self.setAccessibleName(label)
         self.setFixedHeight(PLOT_HEIGHT)
-        self.getAxis("left").enableAutoSIPrefix(False)
-        self.getAxis("left").setWidth(AXIS_WIDTH)
+        self.axis("left").enableAutoSIPrefix(False)
+        self.axis("left").setWidth(AXIS_WIDTH)
         self.label("left", label)
         self._border, self._zero = curve(self, 0), curve(self, 0)
         self._curves = [curve(self, 1 + k, antialias=True) for k in range(n_curves)]
         self._now = pg.ScatterPlotItem(size=9.0, pxMode=True)
         self._now.setZValue(5)
-        self.addItem(self._now, ignoreBounds=True)
+        self.add(self._now)
 
     def show_lines(self, scene: Mistakes, lines: list[np.ndarray], now: list[float]) -> None:
         """Draw lines over the logits, with a dot on each at the present one."""

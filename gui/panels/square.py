@@ -29,13 +29,12 @@ class SquareAbove(QWidget):
         self.setMinimumSize(160, 180)
         for plot in (square, low):
             plot.setParent(self)
-            plot.getPlotItem().setContentsMargins(0, 0, 0, 0)
-            plot.getPlotItem().layout.setContentsMargins(0, TOP, RIGHT, 0)
-            plot.getAxis("left").setWidth(LEFT_AXIS)
+            plot.set_border(0, TOP, RIGHT, 0)
+            plot.axis("left").setWidth(LEFT_AXIS)
             for side in ("left", "bottom"):
-                plot.getAxis(side).setStyle(hideOverlappingLabels=False)
-        square.getAxis("bottom").setHeight(GAP)
-        low.getAxis("bottom").setHeight(BOTTOM_AXIS)
+                plot.axis(side).setStyle(hideOverlappingLabels=False)
+        square.axis("bottom").setHeight(GAP)
+        low.axis("bottom").setHeight(BOTTOM_AXIS)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Fit the largest square."""

@@ -113,7 +113,7 @@ class TruthLayer:
         self._image = pg.ImageItem(axisOrder="row-major")
         self._image.setZValue(1)  # over the probabilities, under the lines
         self._image.hide()
-        plot.addItem(self._image, ignoreBounds=True)
+        plot.add(self._image)
         self._border = curve(plot, 6, connect="finite")
         self._border.hide()
         self._drawn: tuple[object, ...] = ()

@@ -15,7 +15,7 @@ def blank(show, session):
 
 
 def pixel(panel, x, y):
-    at = panel.plot.getPlotItem().vb.mapViewToScene(QPointF(x, y))
+    at = panel.plot.box.mapViewToScene(QPointF(x, y))
     return panel.plot.mapFromScene(at)
 
 

@@ -100,7 +100,7 @@ def test_the_axes_stay_while_painting_and_fit_again_after(session, show):
     sheet = blank(show, session)
     paint_three(sheet)
     assert sheet.scene.plane.limits == (-1.0, 1.0, -1.0, 1.0)
-    assert sheet.plot.getPlotItem().vb.viewRange() == [[-1.0, 1.0], [-1.0, 1.0]]
+    assert sheet.plot.box.viewRange() == [[-1.0, 1.0], [-1.0, 1.0]]
     sheet.painter.stop()
     assert sheet.scene.plane.limits[0] > -0.9
 

@@ -40,7 +40,7 @@ def wheel(widget):
 
 
 def drag(plot, start, end):
-    box = plot.getPlotItem().vb
+    box = plot.box
     moves = ((start, QEvent.Type.MouseButtonPress), (end, QEvent.Type.MouseMove))
     for (x, y), kind in (*moves, (end, QEvent.Type.MouseButtonRelease)):
         scene = box.mapViewToScene(QPointF(x, y))

@@ -58,7 +58,7 @@ def test_everything_drawn_lies_within_the_plot(qtbot, qapp):
     qtbot.addWidget(panel)
     panel.resize(330, 480)
     panel.show()
-    (_, (low, high)) = panel.plot.getPlotItem().vb.viewRange()
+    (_, (low, high)) = panel.plot.box.viewRange()
     _, drawn = panel._norms.getData()
     assert low <= drawn.min()
     assert drawn.max() <= high

@@ -45,7 +45,7 @@ def panel_of(show, qtbot):
 
 
 def pixel(panel, x, y):
-    box = panel.plot.getPlotItem().vb
+    box = panel.plot.box
     at = panel.plot.mapFromScene(box.mapViewToScene(QPointF(x, y)))
     return QPoint(round(at.x()), round(at.y()))
 

@@ -16,7 +16,7 @@ from tests.gui.panel_cases import new_session, train
 
 def pixel_of(panel, x, y):
     plot = panel.plot
-    scene_point = plot.getPlotItem().vb.mapViewToScene(QPointF(x, y))
+    scene_point = plot.box.mapViewToScene(QPointF(x, y))
     return plot.mapFromScene(scene_point)
 
 
@@ -234,30 +234,30 @@ def wheel(plot, modifiers):
 def test_only_ctrl_and_wheel_zooms_and_fit_leads_back(qtbot, session, show):
     panel = show("boundary", session)
     plot = panel.plot
-    whole = plot.getPlotItem().vb.viewRange()
+    whole = plot.box.viewRange()
     wheel(plot, Qt.KeyboardModifier.NoModifier)
-    assert plot.getPlotItem().vb.viewRange() == whole
+    assert plot.box.viewRange() == whole
     wheel(plot, Qt.KeyboardModifier.ControlModifier)
     assert plot.is_zoomed
-    zoomed = plot.getPlotItem().vb.viewRange()
+    zoomed = plot.box.viewRange()
     assert whole[0][0] < zoomed[0][0] < zoomed[0][1] < whole[0][1]
     panel.refresh()
-    assert plot.getPlotItem().vb.viewRange() == zoomed
+    assert plot.box.viewRange() == zoomed
     assert plot._fit.isVisible()
     plot._fit.click()
-    np.testing.assert_allclose(plot.getPlotItem().vb.viewRange(), whole)
+    np.testing.assert_allclose(plot.box.viewRange(), whole)
     assert not plot._fit.isVisible()
 
 
 def test_a_drag_does_not_move_the_plot_nor_select_a_row(qtbot, session, show):
     panel = show("boundary", session)
     view = panel.plot.viewport()
-    whole = panel.plot.getPlotItem().vb.viewRange()
+    whole = panel.plot.box.viewRange()
     centre = view.rect().center()
     qtbot.mousePress(view, Qt.MouseButton.LeftButton, pos=centre)
     qtbot.mouseMove(view, centre + QPoint(60, 40))
     qtbot.mouseRelease(view, Qt.MouseButton.LeftButton, pos=centre + QPoint(60, 40))
-    assert panel.plot.getPlotItem().vb.viewRange() == whole
+    assert panel.plot.box.viewRange() == whole
     assert session.view.selected == -1
 
 

@@ -211,7 +211,7 @@ def test_what_takes_long_to_compute_is_drawn_in_the_next_turn(
 def test_an_axis_shows_its_numbers_unscaled_however_small_the_range_was(qtbot):
     plot = LockedPlot("plot")
     qtbot.addWidget(plot)
-    axis = plot.getAxis("bottom")
+    axis = plot.axis("bottom")
     axis.setRange(0.0, 1e-9)
     plot.label("bottom", "epoch")
     axis.setRange(0.0, 40.0)
@@ -232,12 +232,12 @@ def test_an_axis_s_name_is_cut_where_there_is_no_room_and_whole_again(qtbot):
     plot.show()
     qtbot.waitExposed(plot)
     plot.label("left", name)
-    label = plot.getAxis("left").label
+    label = plot.axis("left").label
     middle = label.mapRectToParent(label.boundingRect()).center().y()
-    assert middle == pytest.approx(plot.getAxis("left").size().height() / 2, abs=2)
-    assert plot.getAxis("left").labelText == name
+    assert middle == pytest.approx(plot.axis("left").size().height() / 2, abs=2)
+    assert plot.axis("left").labelText == name
     plot.resize(300, 160)
-    assert plot.getAxis("left").labelText.endswith("…")
+    assert plot.axis("left").labelText.endswith("…")
     assert label.mapRectToScene(label.boundingRect()).height() < 160
     plot.resize(300, 400)
-    assert plot.getAxis("left").labelText == name
+    assert plot.axis("left").labelText == name

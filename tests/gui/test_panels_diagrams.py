@@ -111,9 +111,9 @@ def test_the_diagram_is_square(session, show, qtbot):
         panel = show("reliability", session)
         panel.resize(*size)
         qtbot.waitUntil(lambda panel=panel, size=size: panel.width() == size[0])
-        box = panel.plot.getPlotItem().vb
+        box = panel.plot.box
         assert abs(box.width() - box.height()) <= 2.0, size
-        low = panel.histogram.getPlotItem().vb
+        low = panel.histogram.box
         assert abs(box.width() - low.width()) <= 1.0
 
 
