@@ -21,15 +21,18 @@ from typing import Any
 
 _COPIED = ("QtCore", "QtGui", "QtWidgets")
 _UNUSED_ITEMS = (
-    "ArrowItem BoxplotItem ColorBarItem CurvePoint DateAxisItem ErrorBarItem GradientEditorItem "
-    "GradientLegend GraphicsLayout GraphItem GridItem HistogramLUTItem IsocurveItem "
-    "LinearRegionItem PColorMeshItem ROI ScaleBar TargetItem UIGraphicsItem VTickGroup"
+    "ArrowItem BoxplotItem ButtonItem ColorBarItem CurvePoint DateAxisItem ErrorBarItem "
+    "FillBetweenItem GradientEditorItem GradientLegend GraphicsLayout GraphItem GridItem "
+    "HistogramLUTItem InfiniteLine IsocurveItem LabelItem LegendItem LinearRegionItem "
+    "PColorMeshItem PlotDataItem PlotItem ROI ScaleBar TargetItem TextItem UIGraphicsItem "
+    "ViewBox.ViewBoxMenu VTickGroup"
 )
 _UNUSED_WIDGETS = (
     "BusyCursor CheckTable ColorButton ColorMapMenu ColorMapWidget ComboBox DataFilterWidget "
     "DataTreeWidget DiffTreeWidget FeedbackButton GradientWidget GraphicsLayoutWidget GroupBox "
-    "HistogramLUTWidget JoystickButton LayoutWidget PathButton ProgressDialog RawImageWidget "
-    "RemoteGraphicsView ScatterPlotWidget SpinBox TableWidget TreeWidget ValueLabel VerticalLabel"
+    "HistogramLUTWidget JoystickButton LayoutWidget PathButton PlotWidget ProgressDialog "
+    "RawImageWidget RemoteGraphicsView ScatterPlotWidget SpinBox TableWidget TreeWidget "
+    "ValueLabel VerticalLabel"
 )
 UNUSED = (
     *(f"pyqtgraph.graphicsItems.{name}" for name in _UNUSED_ITEMS.split()),
