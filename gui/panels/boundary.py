@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cached_property
+
 import numpy as np
 from PySide6.QtGui import QFontMetricsF, QPen
 from PySide6.QtWidgets import QWidget
@@ -53,15 +55,13 @@ class BoundaryPanel(PlottedPanel):
         smooth_images(self.plot)
         self.painter = Painter(session, self.plot)
         self.header = BoundaryHeader(session, self.painter, self)
-        self.paints = PaintPalette(self.painter, self)
         self.error_scale = ErrorScale(self)
         self.says = note("boundary.note")
         self.says.hide()
         self._read_out = ReadOut(self.plot)
         self._build_layers()
-        layout = self.stack()
+        layout = self._layout = self.stack()
         layout.addWidget(self.header)
-        layout.addWidget(self.paints)
         layout.addWidget(self.plot, 1)
         layout.addWidget(self.error_scale)
         layout.addWidget(self.says)
@@ -74,6 +74,13 @@ class BoundaryPanel(PlottedPanel):
         self.truth.known.ready.connect(self.refresh)
         self.painter.changed.connect(self._on_painted)
         self.painter.moved.connect(self._paint_layer.draw_stroke)
+
+    @cached_property
+    def paints(self) -> PaintPalette:
+        """The tools, under the header; made when something is first painted."""
+        made = PaintPalette(self.painter, self)
+        self._layout.insertWidget(1, made)
+        return made
 
     def compute(self) -> BoundaryScene:
         """Return the boundary's scene, as fine as there is time for."""
@@ -227,7 +234,8 @@ class BoundaryPanel(PlottedPanel):
             self.plot.ticks("left", [(t, f"{t:g}") for t in (0.0, 0.25, 0.5, 0.75, 1.0)])
 
     def _on_painted(self) -> None:
-        self.paints.show_state()
+        if self.painter.is_on or "paints" in vars(self):
+            self.paints.show_state()
         self.refresh()
 
     def _on_hovered(self, x: float, y: float) -> None:

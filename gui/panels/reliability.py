@@ -59,7 +59,7 @@ class ReliabilityPanel(PlottedPanel):
             plot.left.connect(self._on_left)
         self.plot.clicked.connect(self._on_clicked)
         self.histogram.clicked.connect(self._on_histogram_clicked)
-        self.controls.folded.stepped.connect(self._on_stepped)
+        self.controls.stepped.connect(self._on_stepped)
 
     def compute(self) -> ReliabilityScene:
         """Return the scene, with as many draws for the band as there is time for."""

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+from functools import cached_property
 
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QLabel, QStackedWidget, QVBoxLayout, QWidget
 
 from core.experiment import KNOBS
@@ -24,7 +26,15 @@ OPEN_WIDTH, OPEN_HEIGHT = 470, 560  # from here on the second lines are open by 
 
 
 class ReliabilityControls(QWidget):
-    """Small controls in four lines; the last two are folded where there is little room."""
+    """Small controls in four lines; the last two are folded where there is little room.
+
+    Signals
+    -------
+    stepped : (int)
+        Light up the next bin (1), the one before (-1), or none (0).
+    """
+
+    stepped = Signal(int)
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -39,17 +49,25 @@ class ReliabilityControls(QWidget):
             self._on_options,
         )
         self._asked: bool | None = None
-        self.folded = ReliabilityOptions(session, self)
-        layout = QVBoxLayout(self)
+        self._scene: ReliabilityScene | None = None
+        layout = self._layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
         layout.addLayout(row(self.split, self.judged, None, self.bars, self.options))
         curve_row = row(self.curve, self._scales)
         curve_row.setStretch(1, 1)
         layout.addLayout(curve_row)
-        layout.addWidget(self.folded)
-        self.folded.setMinimumWidth(1)  # it is folded before it could be cut
-        self.folded.hide()
+
+    @cached_property
+    def folded(self) -> ReliabilityOptions:
+        """The last two lines, made when they are first seen."""
+        made = ReliabilityOptions(self.session, self)
+        made.setMinimumWidth(1)  # it is folded before it could be cut
+        made.stepped.connect(self.stepped)
+        if self._scene is not None:
+            made.show_scene(self._scene)
+        self._layout.addWidget(made)
+        return made
 
     def fit(self, width: int, height: int) -> None:
         """Open the folded lines where there is room, unless the user has decided."""
@@ -57,7 +75,7 @@ class ReliabilityControls(QWidget):
         if wanted is None:
             wanted = width >= OPEN_WIDTH and height >= OPEN_HEIGHT
         show_checked(self.options, wanted)
-        self.folded.setVisible(wanted)
+        self._fold(not wanted)
 
     def show_scene(self, scene: ReliabilityScene) -> None:
         """Show what is chosen."""
@@ -71,7 +89,9 @@ class ReliabilityControls(QWidget):
         self.bins.show_value(scene.bins)
         self._bins_said.setText(self.tr("{0} bins").format(scene.bins))
         self._show_smoothing(scene, is_smooth)
-        self.folded.show_scene(scene)
+        self._scene = scene
+        if "folded" in vars(self):
+            self.folded.show_scene(scene)
 
     def _build_first(self) -> None:
         session = self.session
@@ -183,7 +203,11 @@ class ReliabilityControls(QWidget):
 
     def _on_options(self, on: bool) -> None:
         self._asked = on
-        self.folded.setVisible(on)
+        self._fold(not on)
+
+    def _fold(self, is_folded: bool) -> None:
+        if not is_folded or "folded" in vars(self):
+            self.folded.setVisible(not is_folded)
 
 
 def width_at(place: int) -> float:
