@@ -13,13 +13,13 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from importlib import import_module
-from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
 from importlib.util import find_spec
 from types import ModuleType
 from typing import Any
 
 _COPIED = ("QtCore", "QtGui", "QtWidgets")
+_DOCUMENTATION = ("numpy._core._add_newdocs", "numpy._core._add_newdocs_scalars")
 _UNUSED_ITEMS = (
     "ArrowItem BoxplotItem ButtonItem ColorBarItem CurvePoint DateAxisItem ErrorBarItem "
     "FillBetweenItem GradientEditorItem GradientLegend GraphicsLayout GraphItem GridItem "
@@ -37,7 +37,7 @@ _UNUSED_WIDGETS = (
 UNUSED = (
     *(f"pyqtgraph.graphicsItems.{name}" for name in _UNUSED_ITEMS.split()),
     *(f"pyqtgraph.widgets.{name}" for name in _UNUSED_WIDGETS.split()),
-    "pyqtgraph.imageview",
+    *("pyqtgraph.imageview", "pyqtgraph.util.cprint", "pyqtgraph.WidgetGroup"),
 )
 """The modules of pyqtgraph that are imported when one of their names is first asked for."""
 
@@ -64,13 +64,17 @@ class _Empty(ModuleType):
         return self
 
 
-class _LeavingOut(MetaPathFinder, Loader):
-    """Finds empty modules in the place of unused ones."""
+class _LeavingOut:
+    """Finds empty modules in the place of some."""
+
+    def __init__(self, names: Sequence[str]) -> None:
+        self._names = frozenset(names)
 
     def find_spec(
         self, name: str, path: Sequence[str] | None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
-        return ModuleSpec(name, self) if name in UNUSED else None
+        itself: Any = self
+        return ModuleSpec(name, itself) if name in self._names else None
 
     def create_module(self, spec: ModuleSpec) -> ModuleType:
         return _Empty(spec.name)
@@ -88,17 +92,18 @@ def import_pyqtgraph() -> None:
     for name, original in originals.items():
         place = f"pyqtgraph.Qt.{name}"
         sys.modules[place] = _Mirror(place, original)
-    with _hiding_names(list(originals.values())), _leaving_out():
+    with _hiding_names(list(originals.values())), _leaving_out(UNUSED):
         import_module("pyqtgraph")
     _find_later(sys.modules["pyqtgraph"])
 
 
 def _import_numpy() -> None:
-    """Import numpy, its documentation left indented as it is: no one reads it here."""
+    """Import numpy without what it adds to its documentation: no one reads it here."""
     indent = inspect.cleandoc
     vars(inspect)["cleandoc"] = str
     try:
-        import_module("numpy")
+        with _leaving_out(_DOCUMENTATION):
+            import_module("numpy")
     finally:
         vars(inspect)["cleandoc"] = indent
 
@@ -121,17 +126,18 @@ def _find_later(plots: ModuleType) -> None:
 
 
 @contextmanager
-def _leaving_out() -> Iterator[None]:
-    """Import nothing of what is unused for a while, and then forget the empty modules."""
-    finder = _LeavingOut()
+def _leaving_out(names: Sequence[str]) -> Iterator[None]:
+    """Import nothing of these modules for a while, and then forget the empty ones."""
+    finder = _LeavingOut(names)
     sys.meta_path.insert(0, finder)
     try:
         yield
     finally:
         sys.meta_path.remove(finder)
-        for name in UNUSED:
+        package = names[0].partition(".")[0]
+        for name in names:
             sys.modules.pop(name, None)
-        for module in [sys.modules[name] for name in sys.modules if name.startswith("pyqtgraph")]:
+        for module in [sys.modules[name] for name in sys.modules if name.startswith(package)]:
             for name in [key for key, value in vars(module).items() if type(value) is _Empty]:
                 delattr(module, name)
 

@@ -13,7 +13,7 @@ import builtins
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from importlib.abc import InspectLoader
+from importlib.machinery import SourceFileLoader
 from types import CodeType
 from typing import Any
 
@@ -26,17 +26,15 @@ _STUB = "from gui.light_qt import asked as _asked\n__getattr__ = _asked(__name__
 _sources: dict[str, str] = {}
 
 
-class _Waiting(InspectLoader):
+class _Waiting(SourceFileLoader):
     """Loads a module from a source that is there already."""
 
-    def __init__(self, source: str, filename: str) -> None:
-        self._source, self._filename = source, filename
-
-    def get_source(self, fullname: str) -> str:
-        return self._source
+    def __init__(self, name: str, source: str, filename: str) -> None:
+        super().__init__(name, filename)
+        self._source = source
 
     def get_code(self, fullname: str) -> CodeType:
-        return self.source_to_code(self._source, self._filename)
+        return self.source_to_code(self._source.encode(), self.path)
 
 
 def import_pyside() -> str:
@@ -65,7 +63,7 @@ def asked(module: str) -> Callable[[str], Any]:
         Its name, as at its import.
     """
     filename = module.replace(".", "/") + ".py"
-    loader = _Waiting(_sources.pop(filename), filename)
+    loader = _Waiting(module, _sources.pop(filename), filename)
     names = vars(sys.modules[module])
 
     def found(name: str) -> Any:
