@@ -136,7 +136,7 @@ def install() -> None:
         boundary: FlagBoundary | None = None,
         **options: Any,
     ) -> type[Enum]:
-        module = module or sys._getframe(2).f_globals.get("__name__")
+        module = module or _asking_module()
         maker = makers.get(cls) if boundary is FlagBoundary.KEEP else None
         is_plain = module is not None and options == plain_options
         if maker is not None and is_plain and maker.can_make(names):
@@ -144,6 +144,14 @@ def install() -> None:
         return _by_library(cls, class_name, names, module=module, boundary=boundary, **options)
 
     EnumType._create_ = create  # type: ignore[attr-defined]
+
+
+def _asking_module() -> str | None:
+    """Return the module that asks for an enumeration; None where Qt does by itself."""
+    try:
+        return str(sys._getframe(3).f_globals["__name__"])
+    except (ValueError, KeyError):
+        return None
 
 
 def _masks(numbers: Sequence[int]) -> dict[str, int]:

@@ -1,6 +1,7 @@
 """Enumerations made here against those of the standard library."""
 
 import pickle
+import sys
 from enum import Enum, EnumType, Flag, FlagBoundary, IntEnum, IntFlag
 
 import pytest
@@ -98,3 +99,14 @@ def test_flags_of_qt_are_joined_inverted_and_taken_apart():
     assert both & ~Qt.AlignmentFlag.AlignLeft is Qt.AlignmentFlag.AlignTop
     assert Qt.AlignmentFlag(0) == Qt.AlignmentFlag.AlignLeft & Qt.AlignmentFlag.AlignTop
     assert pickle.loads(pickle.dumps(both)) == both
+
+
+def test_an_enumeration_that_no_python_asks_for_is_made_too(monkeypatch):
+    def too_deep(depth=0):
+        raise ValueError("call stack is not deep enough")
+
+    install()
+    with monkeypatch.context() as patch:
+        patch.setattr(sys, "_getframe", too_deep)  # as in a thread of Qt's own
+        made = IntEnum("Made", [("one", 1)], boundary=FlagBoundary.KEEP)
+    assert made.one == 1
