@@ -18,7 +18,7 @@ def enumerations_of_qt():
         for name in dir(module):
             outer = getattr(module, name)
             for inner in dir(outer):
-                found = getattr(outer, inner, None) if inner[0].isupper() else None
+                found = getattr(outer, inner, None) if inner[:1].isupper() else None
                 if isinstance(found, EnumType):
                     yield found
 
