@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any, cast
 
 import pyqtgraph as pg
-from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
+from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import QFontMetrics, QMouseEvent, QPainter, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import (
     QGraphicsItem,
@@ -38,7 +38,7 @@ class LockedPlot(pg.GraphicsView):  # type: ignore[misc]
     Signals
     -------
     hovered : (float, float)
-        The mouse is at this point of the plot.
+        The mouse is at this point of the plot; told anew where what it spans has changed.
     left : ()
         The mouse has gone.
     clicked : (float, float)
@@ -59,6 +59,9 @@ class LockedPlot(pg.GraphicsView):  # type: ignore[misc]
         self._spanning: list[QGraphicsItem] = []
         self._is_zoomed = False
         self._pressed: QPointF | None = None
+        self._mouse: QPointF | None = None
+        self._mouse_again = QTimer(self, singleShot=True)  # once what is drawn is in place
+        self._mouse_again.timeout.connect(self._tell_mouse)
         self._labels: dict[str, str] = {}
         self._ticks: dict[str, tuple[tuple[float, str], ...]] = {}
         self._frame = PlotFrame()
@@ -172,15 +175,12 @@ class LockedPlot(pg.GraphicsView):  # type: ignore[misc]
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """Report where the mouse is; drag a zoomed view."""
         super().mouseMoveEvent(event)
-        here = self.scene_to_plot(event.position())
+        self._mouse = event.position()
         if self._pressed is not None and self._is_zoomed:
             before = self.scene_to_plot(self._pressed)
-            self.box.translateBy(before - here)
-            self._pressed = event.position()
-        if self.box.viewRect().contains(here):
-            self.hovered.emit(here.x(), here.y())
-        else:
-            self.left.emit()
+            self.box.translateBy(before - self.scene_to_plot(self._mouse))
+            self._pressed = self._mouse
+        self._tell_mouse()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Remember where a click or a drag begins."""
@@ -201,6 +201,7 @@ class LockedPlot(pg.GraphicsView):  # type: ignore[misc]
     def leaveEvent(self, event: QEvent) -> None:
         """Report that the mouse has gone."""
         super().leaveEvent(event)
+        self._mouse = None
         self.left.emit()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -218,6 +219,17 @@ class LockedPlot(pg.GraphicsView):  # type: ignore[misc]
         self.box.setRange(
             xRange=(x_low, x_high), yRange=(y_low, y_high), padding=0.0, disableAutoRange=True
         )
+        if self._mouse is not None:
+            self._mouse_again.start(0)
+
+    def _tell_mouse(self) -> None:
+        if self._mouse is None:
+            return
+        here = self.scene_to_plot(self._mouse)
+        if self.box.viewRect().contains(here):
+            self.hovered.emit(here.x(), here.y())
+        else:
+            self.left.emit()
 
     def _write_label(self, side: str) -> None:
         if side in self._labels:

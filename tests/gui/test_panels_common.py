@@ -5,7 +5,15 @@ import time
 from types import SimpleNamespace
 
 import pytest
-from PySide6.QtWidgets import QAbstractButton, QAbstractSlider, QComboBox, QLabel, QWidget
+from PySide6.QtCore import QEvent, QPointF
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QAbstractSlider,
+    QApplication,
+    QComboBox,
+    QLabel,
+    QWidget,
+)
 
 from core.scenes.boundary import boundary_scene
 from core.scenes.curves import curves_scene
@@ -241,3 +249,26 @@ def test_an_axis_s_name_is_cut_where_there_is_no_room_and_whole_again(qtbot):
     assert label.mapRectToScene(label.boundingRect()).height() < 160
     plot.resize(300, 400)
     assert plot.axis("left").labelText == name
+
+
+def test_what_lies_under_a_resting_mouse_is_told_anew_when_the_range_changes(qtbot):
+    plot = LockedPlot("plot")
+    qtbot.addWidget(plot)
+    plot.resize(300, 300)
+    plot.show()
+    qtbot.waitExposed(plot)
+    told = []
+    plot.hovered.connect(lambda x, y: told.append((x, y)))
+    middle = plot.mapFromScene(plot.box.mapViewToScene(QPointF(0.5, 0.25)))
+    qtbot.mouseMove(plot.viewport(), middle)
+    qtbot.waitUntil(lambda: bool(told))
+    assert told[-1] == pytest.approx((0.5, 0.25), abs=0.01)
+    before = len(told)
+    plot.set_limits(-10.0, 10.0, 0.0, 100.0)
+    qtbot.waitUntil(lambda: len(told) > before)
+    assert told[-1] == pytest.approx((0.0, 25.0), abs=1.0)
+    QApplication.sendEvent(plot, QEvent(QEvent.Type.Leave))
+    after = len(told)
+    plot.set_limits(0.0, 1.0, 0.0, 1.0)
+    qtbot.wait(20)
+    assert len(told) == after
