@@ -18,7 +18,8 @@ from gui.actions import without_checked
 from gui.panels.controls import CalmComboBox, choice, row, show_checked, toggle
 from gui.session import Session
 
-WIDEST = 138
+WIDEST = 138  # pixels, of a list of choices
+STEP_WIDTH = 22
 
 
 class ReliabilityOptions(QWidget):
@@ -117,6 +118,7 @@ class ReliabilityOptions(QWidget):
             button.setText(text)
             button.setToolTip(says)
             button.setAccessibleName(says)
+            button.setFixedWidth(STEP_WIDTH)
             button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
             button.clicked.connect(without_checked(do))
             made.append(button)
