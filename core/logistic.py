@@ -58,16 +58,14 @@ _DIGITS = 36
 @cache
 def _odds() -> tuple[Decimal, ...]:
     """Return exp(c) at the multiples of 1/8 from -40 to 0."""
-    with localcontext() as context:
-        context.prec = _DIGITS
+    with localcontext(prec=_DIGITS):
         step, first = Decimal("0.125").exp(), Decimal(-_REACH).exp()
         return tuple(accumulate(repeat(step, 8 * _REACH), mul, initial=first))
 
 
 @cache
 def _sigmoids() -> _Sigmoids:
-    with localcontext() as context:
-        context.prec = _DIGITS
+    with localcontext(prec=_DIGITS):
         values = [odds / (1 + odds) for odds in _odds()]
         values += [1 - value for value in values[-2::-1]]
         slopes = [value * (1 - value) for value in values]
@@ -76,8 +74,7 @@ def _sigmoids() -> _Sigmoids:
 
 @cache
 def _softpluses() -> _Softpluses:
-    with localcontext() as context:
-        context.prec = _DIGITS
+    with localcontext(prec=_DIGITS):
         values = [(1 + odds).ln() for odds in _odds()]
         values += [value + Decimal(k) / 8 for k, value in enumerate(values[-2::-1], start=1)]
         nearest = [float(value) for value in values]
