@@ -3,7 +3,8 @@
 At its import pyqtgraph copies every name of Qt into modules of its own, which makes PySide6 build
 thousands of types and enumerations that no one uses, and imports every item and widget it has.
 Modules that look names up when they are asked for do the same for pyqtgraph and leave the rest
-unbuilt; and what is not used here is imported when it is first asked for.
+unbuilt; and what is not used here is imported when it is first asked for. numpy, which it needs,
+is imported without the documentation that it adds to its functions.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ _UNUSED_ITEMS = (
     "FillBetweenItem GradientEditorItem GradientLegend GraphicsLayout GraphItem GridItem "
     "HistogramLUTItem InfiniteLine IsocurveItem LabelItem LegendItem LinearRegionItem "
     "PColorMeshItem PlotDataItem PlotItem ROI ScaleBar TargetItem TextItem UIGraphicsItem "
-    "ViewBox.ViewBoxMenu VTickGroup"
+    "VTickGroup"
 )
 _UNUSED_WIDGETS = (
     "BusyCursor CheckTable ColorButton ColorMapMenu ColorMapWidget ComboBox DataFilterWidget "
@@ -37,7 +38,7 @@ _UNUSED_WIDGETS = (
 UNUSED = (
     *(f"pyqtgraph.graphicsItems.{name}" for name in _UNUSED_ITEMS.split()),
     *(f"pyqtgraph.widgets.{name}" for name in _UNUSED_WIDGETS.split()),
-    *("pyqtgraph.imageview", "pyqtgraph.util.cprint", "pyqtgraph.WidgetGroup"),
+    "pyqtgraph.imageview",
 )
 """The modules of pyqtgraph that are imported when one of their names is first asked for."""
 
