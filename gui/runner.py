@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 
@@ -18,6 +19,7 @@ from gui.pacing import FRAME_SECONDS, Beat, Metronome, Pace, Speedometer
 MEASURE_SECONDS = 1.0 / 20.0  # as often as the curves are drawn
 MEASURE_SHARE = 0.1  # of the thread's time, at the most
 MOST_LATE_SECONDS = 0.1  # for as long measuring waits for moments between frames
+QUICK_SECONDS = 0.02  # what measures within them may measure a young run at each doubling
 
 
 class Runner:
@@ -139,6 +141,7 @@ class _Shift:
         self.measurement: Measurement | None = None
         self.measured_step = -1
         self.measure_due = 0.0
+        self.doubled_step: float = math.inf
 
     def work(self) -> None:
         """Train until another assignment comes or the runner closes."""
@@ -187,7 +190,9 @@ class _Shift:
         if allowed <= 0.0:
             return
         seconds = self.runner.beat.burst_seconds()
-        steps = int(min(allowed, max(seconds / self.speed.seconds_per_step, 1.0)))
+        until_doubled = self.doubled_step - self.state.step
+        steps = max(min(seconds / self.speed.seconds_per_step, until_doubled), 1.0)
+        steps = int(min(allowed, steps))
         steps, limit_reached = self._limited(steps)
         if limit_reached:
             self._stop(Stopped("epoch"))
@@ -248,6 +253,9 @@ class _Shift:
 
     def _measure_in_time(self) -> None:
         """Go on with a measurement, or begin one, where it is due and keeps no frame waiting."""
+        if self.state.step >= self.doubled_step:
+            self._measure()
+            return
         late = time.perf_counter() - self.measure_due
         if late < 0.0:
             return
@@ -271,10 +279,12 @@ class _Shift:
             self.measurement, self.measured_step = None, measurement.state.step
             pause = max(MEASURE_SECONDS, measurement.seconds / MEASURE_SHARE)
             self.measure_due = time.perf_counter() + pause
+            is_quick = measurement.seconds <= QUICK_SECONDS
+            self.doubled_step = max(2 * self.measured_step, 1) if is_quick else math.inf
 
     def _measure_anew(self) -> None:
         """Forget what has been measured: it is of another problem or state."""
-        self.measurement, self.measured_step = None, -1
+        self.measurement, self.measured_step, self.doubled_step = None, -1, math.inf
 
     def _post(self, event: Event) -> None:
         self.runner.mailbox.post(self.assignment.generation, event)
