@@ -16,11 +16,11 @@ from core.metrics import METRICS, Metric
 from core.records import dataclass
 from core.registry import Registry
 from core.run import Run
-from core.scenes.lines import running_mean, thinned
+from core.scenes.lines import around, means_of, thinned
 from core.scenes.turning import loss_turn
 from core.view import SPLITS, View
 
-SMOOTHING_SHARE = 0.05  # of the records, averaged around each
+SMOOTHING_SHARE = 0.05  # of the line's width, averaged around each record
 PARTS = Metric("decomposition", "log loss and Brier parts (MCB, DSC, UNC)", by_split=False)
 DRAWN: Registry[Metric] = Registry("metric", [*METRICS.values(), PARTS])
 """What can be drawn: each recorded figure, and the parts of the validation Brier score together."""
@@ -80,8 +80,6 @@ class CurvesScene:
         The figures as recorded.
     smoothed : tuple of Line
         The same, smoothed; empty where that is not asked for.
-    window : int
-        How many records each smoothed value is the mean of; 0 without smoothing.
     ghosts : tuple of Line
         Earlier runs' lines, the oldest first.
     edits : tuple of EditMark
@@ -100,7 +98,6 @@ class CurvesScene:
     log_y: bool
     lines: tuple[Line, ...]
     smoothed: tuple[Line, ...]
-    window: int
     ghosts: tuple[Line, ...]
     edits: tuple[EditMark, ...]
     best: float
@@ -122,9 +119,8 @@ def curves_scene(run: Run, ghosts: Sequence[Run], view: View, step: int) -> Curv
     """
     metric = DRAWN[view.metric]
     history = run.history
-    window = _window(len(history.metrics)) if view.smoothed else 0
     lines = _lines(history.metrics, metric, view, step)
-    smoothed = _lines(history.metrics, metric, view, step, window) if window else ()
+    smoothed = _lines(history.metrics, metric, view, step, True) if view.smoothed else ()
     earlier = tuple(
         line for ghost in ghosts for line in _lines(ghost.history.metrics, metric, view, step)
     )
@@ -137,7 +133,6 @@ def curves_scene(run: Run, ghosts: Sequence[Run], view: View, step: int) -> Curv
         log_y=view.log_metric,
         lines=lines,
         smoothed=smoothed,
-        window=window,
         ghosts=earlier,
         edits=_edits(history, view),
         best=_best(history.metrics, view),
@@ -149,23 +144,23 @@ def curves_scene(run: Run, ghosts: Sequence[Run], view: View, step: int) -> Curv
 
 
 def _lines(
-    metrics: Metrics, metric: Metric, view: View, step: int, window: int = 0
+    metrics: Metrics, metric: Metric, view: View, step: int, smoothed: bool = False
 ) -> tuple[Line, ...]:
-    x = metrics.column("epoch" if view.by_epoch else "step")
     at = int(np.searchsorted(metrics.column("step"), step, side="right")) - 1
+    x = metrics.column("epoch" if view.by_epoch else "step")
+    seen = x > 0.0 if view.log_steps else np.full(len(x), True)
+    x = x[seen]
+    places = np.log10(x) if view.log_steps else x
+    reach = around(places, SMOOTHING_SHARE * float(np.ptp(places))) if smoothed and len(x) else None
     made = []
     for split, column in _columns(metric):
-        y = metrics.column(column)
-        last = float(y[at]) if at >= 0 else float("nan")
-        shown = running_mean(y, window) if window else y
-        keep = np.isfinite(shown)
-        if view.log_steps:
-            keep &= x > 0.0
-        if view.log_metric:
-            keep &= shown > 0.0
-        if keep.any():
-            few_x, few_y = thinned(x[keep], shown[keep])
-            few_x, few_y = read_only(few_x, np.float64), read_only(few_y, np.float64)
+        recorded = metrics.column(column)
+        y = means_of(recorded[seen], *reach) if reach else recorded[seen]
+        kept = np.flatnonzero(np.isfinite(y) & (y > 0.0) if view.log_metric else np.isfinite(y))
+        kept = kept[thinned(places[kept], y[kept])]
+        if len(kept):
+            last = float(recorded[at]) if at >= 0 else math.nan
+            few_x, few_y = read_only(x[kept], np.float64), read_only(y[kept], np.float64)
             made.append(Line(split, few_x, few_y, last))
     return tuple(made)
 
@@ -177,10 +172,6 @@ def _columns(metric: Metric) -> list[tuple[str, str]]:
     if not metric.by_split:
         return [("", metric.name)]
     return [(split, f"{split}.{metric.name}") for split in SPLITS]
-
-
-def _window(n_records: int) -> int:
-    return max(int(SMOOTHING_SHARE * n_records) // 2 * 2 + 1, 3)
 
 
 def _places(history: History, steps: list[int], view: View) -> tuple[float, ...]:
@@ -220,7 +211,9 @@ def _best(metrics: Metrics, view: View) -> float:
 
 
 def _turn(metrics: Metrics, view: View) -> float:
-    at = loss_turn(metrics.column("validation.log_loss"), metrics.column("validation.accuracy"))
+    epoch = metrics.column("epoch")
+    loss = np.where(epoch >= 1.0, metrics.column("validation.log_loss"), np.nan)  # all rows seen
+    at = loss_turn(loss, metrics.column("validation.accuracy"))
     return float(metrics.column("epoch" if view.by_epoch else "step")[at]) if at >= 0 else math.nan
 
 

@@ -7,7 +7,7 @@ import pytest
 from core.history import patched
 from core.run import Run, edited_run
 from core.scenes.curves import curves_scene
-from core.scenes.lines import MOST_POINTS, running_mean, thinned
+from core.scenes.lines import MOST_POINTS, around, means_of, running_mean, thinned
 from core.view import SPLITS, View
 from tests.core.scene_cases import trained
 
@@ -76,13 +76,25 @@ def test_ranges_hold_every_line(run):
             assert scene.x_range[0] <= line.x[0] <= line.x[-1] <= scene.x_range[1]
 
 
-def test_a_smoothed_line_is_the_mean_of_the_records_around(run):
-    scene = scene_of(run, smoothed=True)
-    assert scene.window == 3
-    y = scene.lines[0].y
-    expected = [y[max(k - 1, 0) : k + 2].mean() for k in range(len(y))]
-    np.testing.assert_allclose(scene.smoothed[0].y, expected)
+@pytest.mark.parametrize("log_steps", [False, True])
+def test_a_smoothed_line_is_the_mean_of_the_records_around_on_the_axis(run, log_steps):
+    scene = scene_of(run, smoothed=True, log_steps=log_steps)
+    x, y = scene.lines[0].x, scene.lines[0].y
+    places = np.log10(x) if log_steps else x
+    half = 0.025 * (places[-1] - places[0])
+    for k, smoothed in enumerate(scene.smoothed[0].y):
+        around = np.abs(places - places[k]) <= min(half, places[k] - places[0]) + 1e-9
+        around[max(k - 1, 0) : k + 2] |= k > 0
+        assert smoothed == pytest.approx(y[around].mean(), rel=1e-12)
+    assert scene.smoothed[0].y[0] == y[0]
+    assert not np.allclose(scene.smoothed[0].y, y, rtol=1e-6)
     assert scene_of(run).smoothed == ()
+
+
+def test_a_mean_around_passes_over_what_is_not_finite():
+    y = np.array([1.0, np.nan, 3.0, np.inf, 5.0, 8.0])
+    expected = [1.0, np.nan, 3.0, np.nan, 16.0 / 3.0, 6.5]
+    np.testing.assert_allclose(means_of(y, *around(np.arange(6.0), 4.0)), expected)
 
 
 def test_a_running_mean_passes_over_what_is_not_finite():
@@ -90,19 +102,27 @@ def test_a_running_mean_passes_over_what_is_not_finite():
     np.testing.assert_allclose(running_mean(y, 5), [2.0, np.nan, 3.0, np.nan, 4.0])
 
 
-def test_thinning_keeps_the_ends_and_every_extreme():
+@pytest.mark.parametrize("growth", ["even", "doubling"])
+def test_thinning_keeps_the_ends_and_every_stretchs_extremes(growth):
     rng = np.random.default_rng(0)
-    x, y = np.arange(100_003.0), rng.normal(size=100_003)
-    few_x, few_y = thinned(x, y)
-    assert len(few_x) <= MOST_POINTS + 200
-    assert (np.diff(few_x) > 0).all()
-    np.testing.assert_array_equal(y[few_x.astype(int)], few_y)
-    assert (few_x[0], few_x[-1]) == (0.0, 100_002.0)
-    assert few_y.max() == y.max()
-    assert few_y.min() == y.min()
-    same_x, same_y = thinned(x[:50], y[:50])
-    np.testing.assert_array_equal(same_x, x[:50])
-    np.testing.assert_array_equal(same_y, y[:50])
+    y = rng.normal(size=100_003).round(1)
+    places = np.arange(100_003.0) if growth == "even" else np.log10(1.0 + np.arange(100_003.0))
+    kept = thinned(places, y)
+    assert len(kept) <= MOST_POINTS + 4
+    assert (np.diff(kept) > 0).all()
+    assert (kept[0], kept[-1]) == (0, 100_002)
+    stretch = np.floor((places - places[0]) / (places[-1] - places[0]) * (MOST_POINTS // 2))
+    for number in range(0, MOST_POINTS // 2 + 1, 7):
+        within = stretch == number
+        if within.any():
+            extremes = {y[within].min(), y[within].max()}
+            assert {y[k] for k in kept if within[k]} >= extremes
+    np.testing.assert_array_equal(thinned(places[:50], y[:50]), np.arange(50))
+
+
+def test_a_flat_line_is_thinned_and_one_without_width_too():
+    assert len(thinned(np.arange(5000.0), np.zeros(5000))) <= MOST_POINTS
+    assert thinned(np.zeros(5000), np.zeros(5000)).tolist() == [0, 4999]
 
 
 def test_a_live_edit_is_marked_with_what_was_turned(run):

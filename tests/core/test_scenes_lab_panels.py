@@ -20,6 +20,7 @@ from core.calibration.cells import cells_of
 from core.calibration.conventions import CONVENTIONS
 from core.calibration.statistics import STATISTICS
 from core.data.dataset import Dataset, Feature
+from core.history import Metrics
 from core.scenes.by_class import MOST_TILES, by_class_scene
 from core.scenes.calibration_maps import maps_scene
 from core.scenes.calibrators import PAGES, calibrators_scene
@@ -392,6 +393,18 @@ def test_the_parts_of_the_score_are_drawn_together(moons):
     assert scene.lines[0].last == pytest.approx(0.4 + 11 / 20)
     assert scene.turn == 8.0
     assert "decomposition" in DRAWN
+
+
+@pytest.mark.parametrize(("epochs_a_record", "expected"), [(0.25, 2.0), (0.05, math.nan)])
+def test_nothing_turns_before_each_row_has_been_seen(moons, epochs_a_record, expected):
+    run, _ = moons
+    history = run.history.branch(run.history.first_step)
+    history.metrics = Metrics()
+    for k in range(20):
+        values = {"validation.log_loss": 0.4 + abs(k - 8) / 20, "validation.accuracy": 0.9}
+        history.metrics.append(k, k * epochs_a_record, values)
+    turn = curves_scene(replace(run, history=history), [], View(), 0).turn
+    np.testing.assert_equal(turn, expected)
 
 
 def test_each_page_of_the_calibrators_panel_has_its_scene(moons):
