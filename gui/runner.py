@@ -279,8 +279,9 @@ class _Shift:
             self.measurement, self.measured_step = None, measurement.state.step
             pause = max(MEASURE_SECONDS, measurement.seconds / MEASURE_SHARE)
             self.measure_due = time.perf_counter() + pause
-            is_quick = measurement.seconds <= QUICK_SECONDS
-            self.doubled_step = max(2 * self.measured_step, 1) if is_quick else math.inf
+            self.doubled_step = 2 * self.measured_step or 1  # how quick it is, the second will tell
+            if measurement.seconds > QUICK_SECONDS and self.measured_step:
+                self.doubled_step = math.inf
 
     def _measure_anew(self) -> None:
         """Forget what has been measured: it is of another problem or state."""
