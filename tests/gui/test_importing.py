@@ -64,12 +64,12 @@ def present(qtbot, session):
 
 
 def settle(qtbot, dialog):
-    qtbot.waitUntil(lambda: not dialog.reader.is_busy, timeout=20_000)
+    qtbot.waitUntil(lambda: not dialog.reader.is_busy)
 
 
 def say(qtbot, dialog, change):
     """Make a change and wait until it is described."""
-    with qtbot.waitSignal(dialog.reader.described, timeout=20_000):
+    with qtbot.waitSignal(dialog.reader.described):
         change()
     settle(qtbot, dialog)
 
@@ -152,7 +152,7 @@ def test_using_it_is_one_edit_and_undo_brings_everything_back(qtbot, session, pr
     before, rows = session.experiment, session.run.dataset
     dialog = present(people)
     assert session.experiment is before
-    with qtbot.waitSignal(dialog.accepted, timeout=20_000):
+    with qtbot.waitSignal(dialog.accepted):
         dialog.parts.use.click()
     data = session.experiment.data
     assert (data.source, data.path, data.target) == ("file", people, "done")
@@ -172,7 +172,7 @@ def test_enter_uses_and_escape_leaves_everything(qtbot, session, present, people
     assert session.experiment is before
     assert session.undo_stack.count() == 0
     dialog = present(people)
-    with qtbot.waitSignal(dialog.accepted, timeout=20_000):
+    with qtbot.waitSignal(dialog.accepted):
         qtbot.keyClick(dialog.parts.target.target, Qt.Key.Key_Return)
     assert session.experiment.data.path == people
 
@@ -194,7 +194,7 @@ def test_kinds_and_roles_are_chosen_in_the_list_of_columns(qtbot, session, prese
     kind = view.columns.index(dialog.scene.table.names.index("flag"), ColumnsModel.KIND)
     say(qtbot, dialog, lambda: view.columns.setData(kind, "category"))
     assert dialog.scene.table.column("flag").kind == "category"
-    with qtbot.waitSignal(dialog.accepted, timeout=20_000):
+    with qtbot.waitSignal(dialog.accepted):
         dialog.use()
     data = session.experiment.data
     assert data.target == "town"
@@ -254,7 +254,7 @@ def test_a_target_of_many_numbers_is_offered_as_bins(qtbot, session, present, pe
     assert "classes" in dialog.parts.trouble.why.text()
     assert not dialog.parts.use.isEnabled()
     say(qtbot, dialog, lambda: form.bins.activated.emit(choose(form.bins, 3)))
-    with qtbot.waitSignal(dialog.accepted, timeout=20_000):
+    with qtbot.waitSignal(dialog.accepted):
         dialog.use()
     assert session.experiment.data.target_bins == 3
     assert session.run.dataset.n_classes == 3
@@ -279,7 +279,7 @@ def test_labels_that_look_alike_can_be_made_one_class(qtbot, session, present, p
     assert form.bars.names == ("no", "YES")
     assert form.bars.counts == (30, 30)
     assert any("were made one" in text for text in dialog.parts.remarks.texts())
-    with qtbot.waitSignal(dialog.accepted, timeout=20_000):
+    with qtbot.waitSignal(dialog.accepted):
         dialog.use()
     assert session.experiment.data.merge_labels
     assert session.run.dataset.n_classes == 2
@@ -364,7 +364,7 @@ def test_a_workbook_offers_its_sheets(qtbot, session, present, tmp_path):
     assert not dialog.parts.guesses.boxes["delimiter"].isVisible()
     say(qtbot, dialog, lambda: box.activated.emit(2))
     assert dialog.scene.target == "passed1"
-    with qtbot.waitSignal(dialog.accepted, timeout=20_000):
+    with qtbot.waitSignal(dialog.accepted):
         dialog.use()
     assert json.loads(session.experiment.data.reading) == {"sheet": "second"}
 
@@ -373,14 +373,14 @@ def test_reopening_shows_what_was_said_and_keeps_the_other_choices(qtbot, sessio
     dialog = present(people)
     say(qtbot, dialog, lambda: dialog.say_role("flag", "ignore"))
     say(qtbot, dialog, lambda: dialog.say_kind("town", "text"))
-    with qtbot.waitSignal(dialog.accepted, timeout=20_000):
+    with qtbot.waitSignal(dialog.accepted):
         dialog.use()
     session.edit("data.scaling", "none")
     again = present(people)
     assert role_of(again, "flag") == "ignore"
     assert again.scene.table.column("town").kind == "text"
     before = session.experiment
-    with qtbot.waitSignal(again.accepted, timeout=20_000):
+    with qtbot.waitSignal(again.accepted):
         again.use()
     assert session.experiment == before
     assert before.data.scaling == "none"
@@ -435,7 +435,7 @@ def test_a_large_file_shows_its_head_at_once_and_can_be_changed_meanwhile(
     assert dialog.isVisible()
     assert not dialog.parts.use.isEnabled()
     gate.set()
-    with qtbot.waitSignal(dialog.accepted, timeout=30_000):
+    with qtbot.waitSignal(dialog.accepted):
         pass
     assert session.run.dataset.n_samples == 20_000
     assert [feature.name for feature in session.run.dataset.features] == ["day"]
@@ -513,7 +513,7 @@ def test_files_are_offered_first_and_how_they_are_read_is_shown_again(qtbot, win
     dialog = window.findChild(ImportDialog)
     settle(qtbot, dialog)
     assert window.session.experiment.data.source != "file"
-    with qtbot.waitSignal(dialog.accepted, timeout=20_000):
+    with qtbot.waitSignal(dialog.accepted):
         dialog.parts.use.click()
     assert window.session.run.dataset.target == "done"
     assert reading.isEnabled()
@@ -533,12 +533,12 @@ def test_another_target_in_the_form_keeps_how_the_file_is_read(qtbot, window, pe
     said = '{"kinds": {"flag": "category"}}'
     data = replace(session.experiment.data, source="file", path=people, reading=said)
     session.open_experiment(replace(session.experiment, data=data))
-    qtbot.waitUntil(lambda: session.run.dataset.target == "done", timeout=20_000)
+    qtbot.waitUntil(lambda: session.run.dataset.target == "done")
     rows = window.panel("knobs").rows
     assert rows["data.reading"].editor.text() == "changed by you…"
     target = rows["data.target"].editor
     target.activated.emit(target.findText("town"))
-    qtbot.waitUntil(lambda: session.run.dataset.target == "town", timeout=20_000)
+    qtbot.waitUntil(lambda: session.run.dataset.target == "town")
     assert session.experiment.data.reading == said
 
 

@@ -150,18 +150,16 @@ def check_loss_curves(window, step):
 
 def train(qtbot, session, steps):
     session.take_steps(steps)
-    qtbot.waitUntil(lambda: not session.is_playing, timeout=20_000)
+    qtbot.waitUntil(lambda: not session.is_playing)
     latest = session.run.history.latest
-    qtbot.waitUntil(
-        lambda: session.run.history.metrics.column("step")[-1] == latest.step, timeout=20_000
-    )
+    qtbot.waitUntil(lambda: session.run.history.metrics.column("step")[-1] == latest.step)
 
 
 def test_a_real_table_is_opened_trained_scrubbed_and_undone(qtbot, open_window):
     window = open_window()
     session = window.session
     before = session.experiment
-    with qtbot.waitSignal(session.run_changed, timeout=20_000):
+    with qtbot.waitSignal(session.run_changed):
         session.open_table(str(TABLE), "diagnosis")
     assert session.run.dataset.classes == ("benign", "malignant")
     assert session.run.dataset.n_samples == 569

@@ -365,7 +365,7 @@ def test_numbers_follow_in_the_background_and_the_latest_wins(qtbot, session, sh
     panel.open_page("all")
     for bins in (5, 9, 12):
         session.edit("calibration.bins", bins)
-    qtbot.waitUntil(lambda: bool(panel.found) and not panel._is_busy, timeout=30_000)
+    qtbot.waitUntil(lambda: bool(panel.found) and not panel._is_busy)
     assert panel.found[0].chance.value == pytest.approx(panel.scene.strip.width[11])
     assert len(panel.table_model.rows) == len(panel.found) == 20
     tip = panel.table_model.index(0, 0).data(Qt.ItemDataRole.ToolTipRole)
@@ -444,7 +444,7 @@ def test_the_lab_follows_training_and_every_step_of_the_timeline(qtbot, session,
     panels = [show(name, session) for name in names]
     panels[2].open_page("all")
     session.play()
-    qtbot.waitUntil(lambda: session.run.history.latest.step > 600, timeout=20_000)
+    qtbot.waitUntil(lambda: session.run.history.latest.step > 600)
     session.pause()
     latest = session.run.history.latest.step
     qtbot.waitUntil(lambda: all(panel.scene.step >= latest for panel in panels))
@@ -454,4 +454,4 @@ def test_the_lab_follows_training_and_every_step_of_the_timeline(qtbot, session,
         for kind in CURVES:
             session.set_view("reliability_curve", kind)
             assert panels[0].scene.kind == kind
-    qtbot.waitUntil(lambda: not panels[2]._is_busy, timeout=30_000)
+    qtbot.waitUntil(lambda: not panels[2]._is_busy)

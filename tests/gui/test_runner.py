@@ -22,7 +22,7 @@ class Collector:
         self.states = []
         self.times = []
 
-    def until(self, condition, seconds=20.0):
+    def until(self, condition, seconds=60.0):
         end = time.monotonic() + seconds
         while time.monotonic() < end:
             delivery = self.runner.mailbox.drain()

@@ -244,7 +244,7 @@ def test_early_stopping_shows_the_best_step(qtbot, session):
         )
     )
     session.play()
-    qtbot.waitUntil(lambda: not session.is_playing and not session.is_live, timeout=20_000)
+    qtbot.waitUntil(lambda: not session.is_playing and not session.is_live)
     per_epoch = session.run.history.problem.steps_per_epoch
     assert session.run.history.latest.epoch == session.state.step // per_epoch + 4
 

@@ -359,7 +359,7 @@ def test_the_gallery_pictures_every_data_set_and_uses_one(qtbot, window):
         image = gallery.list.item(row).icon().pixmap(100, 100).toImage()
         return any(image.pixelColor(x, 50).alpha() for x in range(image.width()))
 
-    qtbot.waitUntil(lambda: all(is_drawn(row) for row in range(len(names))), timeout=20_000)
+    qtbot.waitUntil(lambda: all(is_drawn(row) for row in range(len(names))))
     gallery.list.setCurrentRow(names.index("Iris"))
     assert "Licence" in gallery.origin.text()
     gallery.use.click()
