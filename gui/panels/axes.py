@@ -3,14 +3,31 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import pyqtgraph as pg
+from PySide6.QtCore import QRectF, QSizeF
 
 TICK_PIXELS = {"left": 24.0, "bottom": 50.0}  # from one tick to the next, at the least
 
 
 class QuietAxis(pg.AxisItem):  # type: ignore[misc]
     """An axis with few ticks, each with its number, and a true minus sign."""
+
+    _bounds = QRectF()
+    _bounded: QSizeF | None = None
+
+    def boundingRect(self) -> QRectF:
+        """Return what it covers, which Qt asks many times a frame and seldom changes."""
+        size = self.size()
+        if size != self._bounded:
+            self._bounded, self._bounds = size, super().boundingRect()
+        return QRectF(self._bounds)
+
+    def setStyle(self, **style: Any) -> None:
+        """Take another style, and with it other bounds."""
+        self._bounded = None
+        super().setStyle(**style)
 
     def tickSpacing(self, low: float, high: float, size: float) -> list[tuple[float, float]]:
         """Return how far apart ticks are and where they begin, for a length in pixels."""

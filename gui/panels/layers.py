@@ -262,9 +262,9 @@ def device_ratio(painter: QPainter) -> float:
 
 def _pieces(points: np.ndarray) -> np.ndarray:
     """Return the (k, 4) beginnings and ends of the pieces of lines (m, 2), as QLineF holds them."""
-    there = ~np.isnan(points[:, 0])
-    whole = there[:-1] & there[1:]
-    return np.concatenate([points[:-1][whole], points[1:][whole]], axis=1)
+    gone = np.isnan(points[:, 0])
+    pairs = np.concatenate([points[:-1], points[1:]], axis=1)
+    return pairs.compress(~(gone[:-1] | gone[1:]), axis=0)  # indexing would take five times as long
 
 
 def _polygons(points: np.ndarray) -> list[QPolygonF]:

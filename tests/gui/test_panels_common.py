@@ -4,6 +4,7 @@ import sys
 import time
 from types import SimpleNamespace
 
+import pyqtgraph as pg
 import pytest
 from PySide6.QtCore import QEvent, QPointF
 from PySide6.QtWidgets import (
@@ -249,6 +250,22 @@ def test_an_axis_s_name_is_cut_where_there_is_no_room_and_whole_again(qtbot):
     assert label.mapRectToScene(label.boundingRect()).height() < 160
     plot.resize(300, 400)
     assert plot.axis("left").labelText == name
+
+
+@pytest.mark.parametrize("side", ["left", "bottom"])
+def test_an_axis_covers_what_it_should_whatever_happens_to_it(qtbot, side):
+    plot = LockedPlot("plot")
+    qtbot.addWidget(plot)
+    plot.resize(300, 300)
+    plot.show()
+    qtbot.waitExposed(plot)
+    axis = plot.axis(side)
+    before = axis.boundingRect()
+    plot.resize(500, 400)
+    qtbot.waitUntil(lambda: axis.boundingRect() != before)
+    assert axis.boundingRect() == pg.AxisItem.boundingRect(axis)
+    axis.setStyle(tickLength=-30)
+    assert axis.boundingRect() == pg.AxisItem.boundingRect(axis)
 
 
 def test_what_lies_under_a_resting_mouse_is_told_anew_when_the_range_changes(qtbot):
