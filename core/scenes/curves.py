@@ -16,7 +16,7 @@ from core.metrics import METRICS, Metric
 from core.records import dataclass
 from core.registry import Registry
 from core.run import Run
-from core.scenes.lines import around, means_of, thinned
+from core.scenes.lines import mean_along, thinned
 from core.scenes.turning import loss_turn
 from core.view import SPLITS, View
 
@@ -148,19 +148,19 @@ def _lines(
 ) -> tuple[Line, ...]:
     at = int(np.searchsorted(metrics.column("step"), step, side="right")) - 1
     x = metrics.column("epoch" if view.by_epoch else "step")
-    seen = x > 0.0 if view.log_steps else np.full(len(x), True)
-    x = x[seen]
-    places = np.log10(x) if view.log_steps else x
-    reach = around(places, SMOOTHING_SHARE * float(np.ptp(places))) if smoothed and len(x) else None
     made = []
     for split, column in _columns(metric):
         recorded = metrics.column(column)
-        y = means_of(recorded[seen], *reach) if reach else recorded[seen]
-        kept = np.flatnonzero(np.isfinite(y) & (y > 0.0) if view.log_metric else np.isfinite(y))
+        known = np.isfinite(recorded) & ((x > 0.0) | (not view.log_steps))
+        own_x, y = x[known], recorded[known]
+        places = np.log10(own_x) if view.log_steps else own_x
+        if smoothed and len(y):
+            y = mean_along(places, y, SMOOTHING_SHARE * float(np.ptp(places)))
+        kept = np.flatnonzero((y > 0.0) | (not view.log_metric))
         kept = kept[thinned(places[kept], y[kept])]
         if len(kept):
             last = float(recorded[at]) if at >= 0 else math.nan
-            few_x, few_y = read_only(x[kept], np.float64), read_only(y[kept], np.float64)
+            few_x, few_y = read_only(own_x[kept], np.float64), read_only(y[kept], np.float64)
             made.append(Line(split, few_x, few_y, last))
     return tuple(made)
 

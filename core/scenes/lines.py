@@ -40,50 +40,44 @@ def thinned(places: Floats, y: Floats, most: int = MOST_POINTS) -> np.ndarray:
     return np.unique(np.concatenate(kept))
 
 
-def around(places: Floats, width: float) -> tuple[np.ndarray, np.ndarray]:
-    """Return the range of points within half a width of each, and at least of its neighbours.
+def mean_along(places: Floats, y: Floats, width: float) -> Floats:
+    """Return a line's mean height within half a width of each point, and at least to the next ones.
 
-    Near the beginning, where a line often falls steeply, the width shrinks so as to reach as far
-    back as forward; at the end there is nothing to reach forward to, and it does not.
+    It is the area under the line over the width, so that many points in a little room count no more
+    than few. Near the beginning, where a line often falls steeply, the width shrinks so as to reach
+    as far back as forward; at the end there is nothing to reach forward to, and it does not.
 
     Parameters
     ----------
     places : (n,) array
-        In order.
-
-    Returns
-    -------
-    low, high : (n,) int arrays
+        Where the points lie across the screen, in order.
+    y : (n,) array
+        Without nan.
 
     Examples
     --------
-    >>> low, high = around(np.array([0.0, 1.0, 2.0, 3.0, 9.0]), 4.0)
-    >>> low.tolist(), high.tolist()
-    ([0, 0, 0, 1, 3], [1, 3, 4, 5, 5])
+    >>> mean_along(np.arange(5.0), np.array([8.0, 4.0, 0.0, 0.0, 4.0]), 2.0).tolist()
+    [8.0, 4.0, 1.0, 1.0, 2.0]
     """
-    half = np.minimum(width / 2.0, places - places[:1])
-    low = np.searchsorted(places, places - half)
-    high = np.searchsorted(places, places + half, side="right")
-    own = np.arange(1, len(places))
-    low[1:] = np.minimum(low[1:], own - 1)
-    high[1:] = np.maximum(high[1:], np.minimum(own + 2, len(places)))
-    return low, high
+    if len(places) < 2:
+        return y
+    half = np.minimum(width / 2.0, places - places[0])
+    low, high = places - half, np.minimum(places + half, places[-1])
+    low[1:] = np.minimum(low[1:], places[:-1])
+    high[1:-1] = np.maximum(high[1:-1], places[2:])
+    steps = np.diff(places) * (y[1:] + y[:-1]) / 2.0
+    area = np.concatenate([[0.0], np.cumsum(steps)])
+    wide = high - low
+    under = _area_until(high, places, y, area) - _area_until(low, places, y, area)
+    means: Floats = np.divide(under, wide, out=y.copy(), where=wide > 0.0)
+    return means
 
 
-def means_of(y: Floats, low: np.ndarray, high: np.ndarray) -> Floats:
-    """Return the means of y[low:high], without what is not finite; nan where y is not.
-
-    Parameters
-    ----------
-    y : (n,) array
-    low, high : (n,) int arrays
-    """
-    known = np.isfinite(y)
-    sums = np.concatenate([[0.0], np.cumsum(np.where(known, y, 0.0))])
-    counts = np.concatenate([[0], np.cumsum(known)])
-    among = counts[high] - counts[low]
-    with np.errstate(invalid="ignore", divide="ignore"):
-        return np.where(known, (sums[high] - sums[low]) / among, np.nan)
+def _area_until(ends: Floats, places: Floats, y: Floats, area: Floats) -> Floats:
+    """Return the area under a line from its beginning to each end."""
+    before = np.searchsorted(places, ends, side="right") - 1
+    heights = np.interp(ends, places, y)
+    return area[before] + (ends - places[before]) * (y[before] + heights) / 2.0
 
 
 def running_mean(y: Floats, window: int) -> Floats:
@@ -94,6 +88,12 @@ def running_mean(y: Floats, window: int) -> Floats:
     >>> running_mean(np.array([0.0, 3.0, 6.0, 9.0]), 3).tolist()
     [1.5, 3.0, 6.0, 7.5]
     """
+    known = np.isfinite(y)
+    sums = np.concatenate([[0.0], np.cumsum(np.where(known, y, 0.0))])
+    counts = np.concatenate([[0], np.cumsum(known)])
     half = window // 2
     low = np.maximum(np.arange(len(y)) - half, 0)
-    return means_of(y, low, np.minimum(np.arange(len(y)) + half + 1, len(y)))
+    high = np.minimum(np.arange(len(y)) + half + 1, len(y))
+    among = counts[high] - counts[low]
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.where(known, (sums[high] - sums[low]) / among, np.nan)

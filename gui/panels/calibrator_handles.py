@@ -99,7 +99,8 @@ class HandlesPage(QWidget):
         pad = 0.06 * max(top - lowest, 1e-3)
         x = np.log10(scene.grid) if is_log else scene.grid
         self.plot.set_limits(float(x[0]), float(x[-1]), lowest - pad, top + pad)
-        self.plot.ticks("bottom", log_ticks(scene.grid[0], scene.grid[-1]) if is_log else ())
+        ends = float(scene.grid[0]), float(scene.grid[-1])
+        self.plot.ticks("bottom", log_ticks(*ends, self.plot.box.width()) if is_log else ())
         self.plot.label("bottom", self.tr(handle.label))
         self.plot.label("left", self.tr("loss, nats"))
         self._line.setData(x, scene.loss, pen=pen(theme().ink, 2.0))

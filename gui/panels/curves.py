@@ -28,6 +28,7 @@ BOTTOM_AXIS = 32
 WIDEST = 130  # the list of figures
 LABEL_PIXELS = 64.0  # right of the lines' ends, for their names
 MOST_LABEL_SHARE = 0.4  # of the width
+TOP_SHARE = 0.13  # of the height that the lines take, above them
 NAME_SHIFT = 4.0
 HALF_WORD = 16.0  # pixels
 LABEL_HEIGHT = 13.0  # pixels that two labels keep apart
@@ -150,17 +151,19 @@ class CurvesPanel(PlottedPanel):
         self.plot.label("left", self.tr(scene.metric.label) + unit)
         self.plot.label("bottom", self.tr("epoch") if scene.by_epoch else self.tr("step"))
         x_range = (scene.x_range[0], stepped(scene.x_range[1]))
-        for side, ends, is_log in (
-            ("bottom", x_range, scene.log_x),
-            ("left", scene.y_range, scene.log_y),
+        box = self.plot.box
+        width = max(box.width(), 1.0)
+        share = min(LABEL_PIXELS / width, MOST_LABEL_SHARE)
+        for side, ends, is_log, pixels in (
+            ("bottom", x_range, scene.log_x, width * (1.0 - share)),
+            ("left", scene.y_range, scene.log_y, box.height() / (1.0 + TOP_SHARE)),
         ):
-            self.plot.ticks(side, log_ticks(*ends) if is_log else ())
+            ticks = log_ticks(*ends, pixels, side == "left") if is_log else ()
+            self.plot.ticks(side, ticks)
         x_low, x_high = (place_on(x, scene.log_x) for x in x_range)
         y_low, y_high = (place_on(y, scene.log_y) for y in scene.y_range)
-        width = max(self.plot.box.width(), 1.0)
-        share = min(LABEL_PIXELS / width, MOST_LABEL_SHARE)
         room = share / (1.0 - share) * (x_high - x_low)
-        top = 0.13 * (y_high - y_low)
+        top = TOP_SHARE * (y_high - y_low)
         self.plot.set_limits(x_low, x_high + room, y_low, y_high + top)
 
     def _draw_lines(

@@ -7,7 +7,9 @@ import math
 
 from gui.panels.words import number
 
-MOST_TICKS = 7
+MOST_TICKS = 10
+FACTORS = (1.0, 2.0, 5.0)
+CHARACTER, GAP, LINE = 6.5, 8.0, 16.0  # pixels
 
 
 def short_name(label: str) -> str:
@@ -21,8 +23,19 @@ def short_name(label: str) -> str:
     return label[label.index("(") + 1 : -1] if label.endswith(")") else label
 
 
-def log_ticks(low: float, high: float) -> tuple[tuple[float, str], ...]:
-    """Return the powers of ten between two numbers, with twice and five times them if few.
+def log_ticks(
+    low: float, high: float, pixels: float, is_upright: bool = False
+) -> tuple[tuple[float, str], ...]:
+    """Return round numbers between two positive ones, as many as have room on an axis.
+
+    They are one, two and five times the powers of ten, or these alone, or some of them.
+
+    Parameters
+    ----------
+    pixels : float
+        How long the axis is.
+    is_upright : bool
+        Whether it is, so that the texts lie one over the other.
 
     Returns
     -------
@@ -30,17 +43,37 @@ def log_ticks(low: float, high: float) -> tuple[tuple[float, str], ...]:
 
     Examples
     --------
-    >>> [text for _, text in log_ticks(0.03, 40.0)]
+    >>> [text for _, text in log_ticks(0.03, 40.0, 300.0)]
     ['0.1', '1', '10']
-    >>> [text for _, text in log_ticks(100.0, 1200.0)]
+    >>> [text for _, text in log_ticks(100.0, 1200.0, 300.0)]
     ['100', '200', '500', '1\u2009000']
+    >>> [text for _, text in log_ticks(0.03, 1e6, 300.0)]
+    ['1', '100', '10\u2009000', '1\u2009000\u2009000']
     """
-    exponents = range(math.floor(math.log10(low)), math.floor(math.log10(high)) + 1)
-    factors = (1.0,) if math.log10(high / low) > 3.0 else (1.0, 2.0, 5.0)
-    values = [f * 10.0**e for e in exponents for f in factors]
-    apart = max(len(values) // MOST_TICKS, 1)
-    inside = [value for value in values if low <= value * (1.0 + 1e-9) and value <= high]
-    return tuple((math.log10(value), number(value)) for value in inside[::apart])
+    first, last = math.floor(math.log10(low)), math.floor(math.log10(high))
+    pixels /= max(math.log10(high / low), 1e-9)  # of a power of ten
+    for factors, step in ((FACTORS, 1), *(((1.0,), step) for step in range(1, last - first + 2))):
+        values = [f * 10.0**e for e in range(first, last + 1, step) for f in factors]
+        inside = [value for value in values if low <= value * (1.0 + 1e-9) and value <= high]
+        ticks = tuple((math.log10(value), number(value)) for value in inside)
+        if len(ticks) <= MOST_TICKS and _have_room(ticks, pixels, is_upright):
+            break
+    return ticks
+
+
+def _have_room(ticks: tuple[tuple[float, str], ...], pixels: float, is_upright: bool) -> bool:
+    rooms = [LINE if is_upright else text_pixels(text) for _, text in ticks]
+    return all(
+        (after - before) * pixels >= (room + next_room) / 2.0
+        for ((before, _), room), ((after, _), next_room) in itertools.pairwise(
+            zip(ticks, rooms, strict=True)
+        )
+    )
+
+
+def text_pixels(text: str) -> float:
+    """Return about how much room a tick's text takes, with what keeps it from the next."""
+    return CHARACTER * len(text) + GAP
 
 
 def stepped(end: float) -> float:

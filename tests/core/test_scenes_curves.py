@@ -7,7 +7,7 @@ import pytest
 from core.history import patched
 from core.run import Run, edited_run
 from core.scenes.curves import curves_scene
-from core.scenes.lines import MOST_POINTS, around, means_of, running_mean, thinned
+from core.scenes.lines import MOST_POINTS, mean_along, running_mean, thinned
 from core.view import SPLITS, View
 from tests.core.scene_cases import trained
 
@@ -77,24 +77,34 @@ def test_ranges_hold_every_line(run):
 
 
 @pytest.mark.parametrize("log_steps", [False, True])
-def test_a_smoothed_line_is_the_mean_of_the_records_around_on_the_axis(run, log_steps):
+def test_a_smoothed_line_is_the_mean_height_around_on_the_axis(run, log_steps):
     scene = scene_of(run, smoothed=True, log_steps=log_steps)
     x, y = scene.lines[0].x, scene.lines[0].y
     places = np.log10(x) if log_steps else x
     half = 0.025 * (places[-1] - places[0])
-    for k, smoothed in enumerate(scene.smoothed[0].y):
-        around = np.abs(places - places[k]) <= min(half, places[k] - places[0]) + 1e-9
-        around[max(k - 1, 0) : k + 2] |= k > 0
-        assert smoothed == pytest.approx(y[around].mean(), rel=1e-12)
+    for k, smoothed in enumerate(scene.smoothed[0].y[1:], start=1):
+        reach = min(half, places[k] - places[0])
+        low = min(places[k] - reach, places[k - 1])
+        high = max(min(places[k] + reach, places[-1]), *places[k : k + 2])
+        middles = low + (np.arange(20_000) + 0.5) * (high - low) / 20_000
+        assert smoothed == pytest.approx(np.interp(middles, places, y).mean(), rel=1e-5)
     assert scene.smoothed[0].y[0] == y[0]
-    assert not np.allclose(scene.smoothed[0].y, y, rtol=1e-6)
     assert scene_of(run).smoothed == ()
 
 
-def test_a_mean_around_passes_over_what_is_not_finite():
-    y = np.array([1.0, np.nan, 3.0, np.inf, 5.0, 8.0])
-    expected = [1.0, np.nan, 3.0, np.nan, 16.0 / 3.0, 6.5]
-    np.testing.assert_allclose(means_of(y, *around(np.arange(6.0), 4.0)), expected)
+def test_how_many_points_lie_in_a_stretch_does_not_pull_its_mean():
+    def height(x):
+        return np.interp(x, [0.0, 2.0, 3.0, 10.0], [9.0, 5.0, 5.0, 1.0])
+
+    few = np.linspace(0.0, 10.0, 11)
+    many = np.union1d(few, np.linspace(2.0, 3.0, 500))
+    dense = mean_along(many, height(many), 4.0)[np.searchsorted(many, few)]
+    np.testing.assert_allclose(dense, mean_along(few, height(few), 4.0), rtol=1e-12)
+
+
+def test_a_line_of_one_point_or_of_one_place_is_its_own_mean():
+    assert mean_along(np.array([3.0]), np.array([7.0]), 1.0).tolist() == [7.0]
+    assert mean_along(np.zeros(3), np.array([1.0, 2.0, 3.0]), 0.0).tolist() == [1.0, 2.0, 3.0]
 
 
 def test_a_running_mean_passes_over_what_is_not_finite():

@@ -1,8 +1,13 @@
+import itertools
+
 import numpy as np
 import pytest
+from PySide6.QtGui import QFontMetricsF
+from PySide6.QtWidgets import QApplication
 
 from gui.panels.curve_words import legend
 from gui.panels.labels import log_ticks, spread
+from gui.panels.plotting import FONT_POINTS, LockedPlot
 from gui.theme import theme
 from tests.gui.panel_cases import new_session, train
 
@@ -79,14 +84,60 @@ def test_names_at_line_ends_keep_apart_and_in_order():
     assert places == pytest.approx([0.3, 0.4, 0.05, 0.9])
 
 
-def test_logarithmic_ticks_lie_within_and_do_not_crowd():
-    for low, high in ((1e-4, 0.3), (3.0, 9.0), (1.0, 1e7), (250.0, 1300.0)):
-        ticks = log_ticks(low, high)
-        assert 1 <= len(ticks) <= 14
-        for place, text in ticks:
-            assert low <= 10.0**place * (1 + 1e-9)
-            assert 10.0**place <= high * (1 + 1e-9)
-            assert float(text.replace("\u2009", "")) == pytest.approx(10.0**place)
+@pytest.mark.parametrize("pixels", [90.0, 200.0, 300.0, 900.0])
+@pytest.mark.parametrize("is_upright", [False, True])
+@pytest.mark.parametrize(
+    ("low", "high"), [(1e-4, 0.3), (3.0, 9.0), (1.0, 1e7), (250.0, 1300.0), (0.03, 2e9)]
+)
+def test_logarithmic_ticks_lie_within_and_do_not_touch(qapp, low, high, pixels, is_upright):
+    ticks = log_ticks(low, high, pixels, is_upright)
+    assert 1 <= len(ticks) <= 10
+    for place, text in ticks:
+        assert low <= 10.0**place * (1 + 1e-9)
+        assert 10.0**place <= high * (1 + 1e-9)
+        assert float(text.replace("\u2009", "").replace("\u2212", "-")) == pytest.approx(
+            10.0**place
+        )
+    font = QApplication.font()
+    font.setPointSize(FONT_POINTS)
+    metrics = QFontMetricsF(font)
+    scale = pixels / np.log10(high / low)
+    for (before, text), (after, other) in itertools.pairwise(ticks):
+        wide = (metrics.horizontalAdvance(text) + metrics.horizontalAdvance(other)) / 2.0
+        assert (after - before) * scale >= (metrics.height() if is_upright else wide)
+
+
+@pytest.mark.parametrize("width", [220, 340, 800])
+@pytest.mark.parametrize(
+    ("low", "high", "some"),
+    [
+        (0, 95_000, "50\u2009000"),
+        (0, 4.6e6, "2\u2009000\u2009000"),
+        (-9e7, 2e8, "\u221250\u2009000\u2009000"),
+    ],
+)
+def test_large_numbers_on_an_axis_have_their_thousands_apart_and_do_not_touch(
+    qtbot, width, low, high, some
+):
+    plot = LockedPlot("plot")
+    qtbot.addWidget(plot)
+    plot.resize(width, 200)
+    plot.set_limits(low, high, 0.0, 1.0)
+    plot.show()
+    qtbot.waitExposed(plot)
+    axis = plot.axis("bottom")
+    spacing, _ = axis.tickSpacing(low, high, plot.box.width())[0]
+    places = np.arange(np.ceil(low / spacing), high // spacing + 1) * spacing
+    texts = axis.tickStrings(places.tolist(), 1.0, spacing)
+    assert [
+        float(text.replace("\u2009", "").replace("\u2212", "-")) for text in texts
+    ] == places.tolist()
+    assert width < 800 or some in texts
+    assert "\u22120" not in texts
+    font = plot.font()
+    font.setPointSize(FONT_POINTS)
+    widest = max(QFontMetricsF(font).horizontalAdvance(text) for text in texts)
+    assert widest < spacing / (high - low) * plot.box.width()
 
 
 def test_the_reliability_diagram_draws_its_scene(qtbot, session, show):
