@@ -104,6 +104,7 @@ class NetworkScene:
     ----------
     step : int
     architecture : Architecture
+    parameters : (n_parameters,) array
     columns : tuple of Column
         Inputs, hidden layers, output.
     links : tuple of Links
@@ -116,6 +117,7 @@ class NetworkScene:
 
     step: int
     architecture: Architecture
+    parameters: Floats
     columns: tuple[Column, ...]
     links: tuple[Links, ...]
     has_maps: bool
@@ -159,6 +161,7 @@ def network_scene(run: Run, state: TrainState, view: View) -> NetworkScene:
     return NetworkScene(
         step=state.step,
         architecture=architecture,
+        parameters=state.parameters,
         columns=columns,
         links=_links(architecture, state, columns),
         has_maps=has_maps,

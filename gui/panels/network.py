@@ -146,7 +146,7 @@ class NetworkPanel(PlottedPanel):
         choices = [(place_name(scene, hit.layer, place), place.index) for place in places]
         title = escape(self._capital(unit_name(scene, hit.layer, hit.unit)))
         self.bar.offer(title, choices, index)
-        value = float(self.session.state.parameters[index])
+        value = float(scene.parameters[index])
         self.bar.show_value(value, self.session.is_playing)
 
     def _exists(self, scene: NetworkScene, hit: Hit) -> bool:
@@ -173,7 +173,7 @@ class NetworkPanel(PlottedPanel):
             )
             return escape(text)
         place = self._place(scene, hit)
-        value = figure(float(self.session.state.parameters[hit.index]))
+        value = figure(float(scene.parameters[hit.index]))
         text = f"{self._capital(name)}: {place_name(scene, hit.layer, place)} = {value}"
         return escape(text)
 

@@ -8,6 +8,7 @@ from core.view import View
 from gui.panels.link_image import DepthMap, opacities_of, widths_of
 from gui.panels.network import NetworkPanel
 from gui.panels.network_layout import HEADER, Hit, geometry_of, hit_at
+from gui.panels.words import figure
 from gui.session import Session
 from gui.theme import THEMES, themes
 
@@ -280,3 +281,17 @@ def test_controls_of_a_network_that_is_gone_change_nothing(qtbot, panel, session
     panel.show()
     panel.bar.changed.emit(0, 2.0, None)
     assert session.state.parameters[0] == 2.0
+
+
+def test_what_is_said_of_a_network_that_is_gone_is_what_is_still_drawn(qtbot, panel, session):
+    last = panel.scene.architecture.layers[-1]
+    place = places_of(panel.scene.architecture, 2, 0)[-1]
+    value = float(session.state.parameters[place.index])
+    panel.hide()
+    session.edit("model.hidden", ())
+    assert session.run.architecture.n_parameters < last.start
+    panel.diagram.under_mouse = hit = Hit(2, 0, place.index)
+    panel.diagram.pointed.emit(hit)
+    assert panel.says.text().endswith(f"= {figure(value)}")
+    panel.show()
+    assert "=" not in panel.says.text()
