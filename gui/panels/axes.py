@@ -19,18 +19,18 @@ class QuietAxis(pg.AxisItem):  # type: ignore[misc]
     """An axis with few ticks, each with its number, and a true minus sign."""
 
     _bounds = QRectF()
-    _bounded: QSizeF | None = None
+    _bounds_size: QSizeF | None = None
 
     def boundingRect(self) -> QRectF:
         """Return what it covers, which Qt asks many times a frame and seldom changes."""
         size = self.size()
-        if size != self._bounded:
-            self._bounded, self._bounds = size, super().boundingRect()
+        if size != self._bounds_size:
+            self._bounds_size, self._bounds = size, super().boundingRect()
         return QRectF(self._bounds)
 
     def setStyle(self, **style: Any) -> None:
         """Take another style, and with it other bounds."""
-        self._bounded = None
+        self._bounds_size = None
         super().setStyle(**style)
 
     def tickSpacing(self, low: float, high: float, size: float) -> list[tuple[float, float]]:

@@ -51,20 +51,21 @@ def log_ticks(
     ['1', '100', '10\u2009000', '1\u2009000\u2009000']
     """
     first, last = math.floor(math.log10(low)), math.floor(math.log10(high))
-    pixels /= max(math.log10(high / low), 1e-9)  # of a power of ten
+    tenfold = pixels / max(math.log10(high / low), 1e-9)
     for factors, step in ((FACTORS, 1), *(((1.0,), step) for step in range(1, last - first + 2))):
         values = [f * 10.0**e for e in range(first, last + 1, step) for f in factors]
         inside = [value for value in values if low <= value * (1.0 + 1e-9) and value <= high]
         ticks = tuple((math.log10(value), number(value)) for value in inside)
-        if len(ticks) <= MOST_TICKS and _have_room(ticks, pixels, is_upright):
+        if len(ticks) <= MOST_TICKS and _have_room(ticks, tenfold, is_upright):
             break
     return ticks
 
 
-def _have_room(ticks: tuple[tuple[float, str], ...], pixels: float, is_upright: bool) -> bool:
+def _have_room(ticks: tuple[tuple[float, str], ...], tenfold: float, is_upright: bool) -> bool:
+    """Tell whether no text touches the next, where so many pixels make one of logarithms."""
     rooms = [LINE if is_upright else text_pixels(text) for _, text in ticks]
     return all(
-        (after - before) * pixels >= (room + next_room) / 2.0
+        (after - before) * tenfold >= (room + next_room) / 2.0
         for ((before, _), room), ((after, _), next_room) in itertools.pairwise(
             zip(ticks, rooms, strict=True)
         )
