@@ -145,7 +145,7 @@ def boundary_scene(
         classes=run.prepared.classes,
         plane=plane,
         surface=surface,
-        contours=contours_of(surface, _levels(view, unit)),
+        contours=contours_of(surface, _levels(view, unit), in_logits=unit is None),
         threshold=view.threshold,
         discrete=view.discrete and unit is None,
         rows=rows,

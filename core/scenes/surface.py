@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import math
 
 import numpy as np
 
@@ -17,6 +18,7 @@ from core.training import TrainState
 
 LEVELS = (0.1, 0.25, 0.5, 0.75, 0.9)
 COARSEST = 32
+_LEAST, _LEAST_SINGLE = 1e-300, np.float32(1e-37)  # of which the logarithm is taken
 _CHUNK = 16_384  # rows at a time, so that layers stay in the processor's cache
 
 
@@ -102,18 +104,31 @@ def surface_of(
     return Surface(x, y, read_only(flat.reshape(shape), np.float64), used)
 
 
-def contours_of(surface: Surface, levels: tuple[float, ...]) -> tuple[Contour, ...]:
+def contours_of(
+    surface: Surface, levels: tuple[float, ...], in_logits: bool = True
+) -> tuple[Contour, ...]:
     """Return the lines of equal probability for two classes, the borders of the classes for more.
 
     A border of class k is where p_k equals the largest of the others.
+
+    Parameters
+    ----------
+    in_logits : bool
+        Whether lines are placed between grid points by the logarithms of odds, which run evenly
+        where sure probabilities leap from 0 to 1 and would make steps of a slanting line.
     """
     p = surface.probabilities
-    if not len(surface.y) or not np.isfinite(p).all():
+    if not len(surface.y) or not np.isfinite(p).all() or p.shape[2] == 1:
         return ()
     if p.shape[2] == 2:
-        return _lines(surface, p[:, :, 1], {level: level for level in levels})
-    if p.shape[2] == 1:
-        return ()
+        if not in_logits:
+            return _lines(surface, p[:, :, 1], {level: level for level in levels})
+        sure = np.maximum(p, _LEAST)
+        return _lines(
+            surface, np.log(sure[:, :, 1] / sure[:, :, 0]), {_logit(q): q for q in levels}
+        )
+    if in_logits:  # in single precision, which takes a fifth of the time and is seen nowhere
+        p = np.log(np.maximum(p.astype(np.float32), _LEAST_SINGLE))
     borders: list[Contour] = []
     second, largest = np.moveaxis(np.partition(p, -2, axis=2)[:, :, -2:], 2, 0)
     for k in range(p.shape[2]):
@@ -124,7 +139,12 @@ def contours_of(surface: Surface, levels: tuple[float, ...]) -> tuple[Contour, .
     return tuple(borders)
 
 
-def _lines(surface: Surface, values: Floats, levels: dict[float, float]) -> tuple[Contour, ...]:
+def _logit(q: float) -> float:
+    """Return the logarithm of the odds of a probability from 0 to 1, finite."""
+    return math.log(max(q, _LEAST)) - math.log(max(1.0 - q, _LEAST))
+
+
+def _lines(surface: Surface, values: np.ndarray, levels: dict[float, float]) -> tuple[Contour, ...]:
     """Return the lines where values (r, c) equal each key, as contours of the level it maps to.
 
     The generator is made by hand: `contourpy.contour_generator` searches finite values for masks,

@@ -101,7 +101,26 @@ def test_contours_of_logistic_regression_are_the_straight_lines_of_its_weights()
         found = contour.lines[~np.isnan(contour.lines[:, 0])]
         assert len(found) > 10
         p = by_hand(run, state, found)[:, 1]
-        np.testing.assert_allclose(p, contour.level, atol=2e-3)
+        np.testing.assert_allclose(p, contour.level, rtol=1e-6)
+
+
+def test_the_border_of_a_model_that_is_sure_is_as_straight_as_one_that_is_not():
+    run, state = trained(model={"hidden": []})
+    for sharpness in (1.0, 100.0):  # from one grid point to the next it leaps from 0 to 1
+        sure = replace(state, parameters=state.parameters * sharpness)
+        scene = boundary_scene(run, sure, View(discrete=True), resolution=40)
+        [contour] = scene.contours
+        found = contour.lines[~np.isnan(contour.lines[:, 0])]
+        assert len(found) > 10
+        np.testing.assert_allclose(by_hand(run, state, found)[:, 1], 0.5, atol=1e-6)
+
+
+@pytest.mark.parametrize("threshold", [0.0, 1.0])
+def test_a_threshold_that_nothing_crosses_has_no_contour(moons, threshold):
+    run, state = moons
+    scene = boundary_scene(run, state, View(threshold=threshold, discrete=True), resolution=20)
+    [contour] = scene.contours
+    assert len(contour.lines) == 0
 
 
 def test_a_threshold_between_the_levels_has_a_contour_of_its_own(moons):
