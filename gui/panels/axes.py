@@ -9,7 +9,7 @@ import pyqtgraph as pg
 from PySide6.QtCore import QRectF, QSizeF
 
 from gui.panels.labels import text_pixels
-from gui.panels.words import MINUS, THIN_SPACE
+from gui.panels.words import MINUS, grouped
 
 LARGE, HUGE = 1e4, 1e12
 TICK_PIXELS = {"left": 24.0, "bottom": 50.0}  # from one tick to the next, at the least
@@ -39,7 +39,7 @@ class QuietAxis(pg.AxisItem):  # type: ignore[misc]
             return []
         apart = TICK_PIXELS[self.orientation]
         if self.orientation == "bottom":
-            apart = max(apart, text_pixels(_grouped(max(abs(low), abs(high)), 0)))
+            apart = max(apart, text_pixels(grouped(max(abs(low), abs(high)))))
         return [(nice_step((high - low) * min(apart / max(size, 1.0), 1.0)), 0.0)]
 
     def tickStrings(self, values: list[float], scale: float, spacing: float) -> list[str]:
@@ -47,13 +47,8 @@ class QuietAxis(pg.AxisItem):  # type: ignore[misc]
         most = max((abs(value * scale) for value in values), default=0.0)
         if LARGE <= most < HUGE:
             decimals = max(math.ceil(-math.log10(spacing * scale)), 0)
-            return [_grouped(value * scale, decimals) for value in values]
+            return [grouped(value * scale, decimals) for value in values]
         return [text.replace("-", MINUS) for text in super().tickStrings(values, scale, spacing)]
-
-
-def _grouped(value: float, decimals: int) -> str:
-    value += 0.0  # no minus before a zero
-    return f"{value:,.{decimals}f}".replace(",", THIN_SPACE).replace("-", MINUS)
 
 
 def nice_step(least: float) -> float:

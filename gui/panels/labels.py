@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+from collections.abc import Iterator
 
 from gui.panels.words import number
 
@@ -50,26 +51,30 @@ def log_ticks(
     >>> [text for _, text in log_ticks(0.03, 1e6, 300.0)]
     ['1', '100', '10\u2009000', '1\u2009000\u2009000']
     """
-    first, last = math.floor(math.log10(low)), math.floor(math.log10(high))
     tenfold = pixels / max(math.log10(high / low), 1e-9)
-    for factors, step in ((FACTORS, 1), *(((1.0,), step) for step in range(1, last - first + 2))):
-        values = [f * 10.0**e for e in range(first, last + 1, step) for f in factors]
-        inside = [value for value in values if low <= value * (1.0 + 1e-9) and value <= high]
-        ticks = tuple((math.log10(value), number(value)) for value in inside)
+    for numbers in _round_numbers(low, high):
+        ticks = tuple((math.log10(value), number(value)) for value in numbers)
         if len(ticks) <= MOST_TICKS and _have_room(ticks, tenfold, is_upright):
-            break
-    return ticks
+            return ticks
+    return ()
+
+
+def _round_numbers(low: float, high: float) -> Iterator[list[float]]:
+    """Yield the round numbers between two, then ever fewer of them."""
+    first, last = math.floor(math.log10(low)), math.floor(math.log10(high))
+    fewer = (((1.0,), step) for step in range(1, last - first + 2))
+    for factors, step in ((FACTORS, 1), *fewer):
+        values = [f * 10.0**e for e in range(first, last + 1, step) for f in factors]
+        yield [value for value in values if low <= value * (1.0 + 1e-9) and value <= high]
 
 
 def _have_room(ticks: tuple[tuple[float, str], ...], tenfold: float, is_upright: bool) -> bool:
     """Tell whether no text touches the next, where so many pixels make one of logarithms."""
-    rooms = [LINE if is_upright else text_pixels(text) for _, text in ticks]
-    return all(
-        (after - before) * tenfold >= (room + next_room) / 2.0
-        for ((before, _), room), ((after, _), next_room) in itertools.pairwise(
-            zip(ticks, rooms, strict=True)
-        )
-    )
+    for (before, text), (after, following) in itertools.pairwise(ticks):
+        room = LINE if is_upright else (text_pixels(text) + text_pixels(following)) / 2.0
+        if (after - before) * tenfold < room:
+            return False
+    return True
 
 
 def text_pixels(text: str) -> float:

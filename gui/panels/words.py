@@ -45,8 +45,20 @@ def number(value: float) -> str:
     if not math.isfinite(value):
         return figure(value)
     if (value == int(value) or abs(value) >= 1e3) and abs(value) < 1e12:
-        return f"{round(value):,}".replace(",", THIN_SPACE).replace("-", MINUS)
+        return grouped(round(value))
     return f"{value:.3g}".replace("-", MINUS)
+
+
+def grouped(value: float, decimals: int = 0) -> str:
+    """Return a number with a fixed number of decimals and thin spaces between thousands.
+
+    Examples
+    --------
+    >>> grouped(-12345.678, 1), grouped(-0.0)
+    ('−12\u2009345.7', '0')
+    """
+    value += 0.0  # no minus before a zero
+    return f"{value:,.{decimals}f}".replace(",", THIN_SPACE).replace("-", MINUS)
 
 
 def percent(share: float) -> str:
