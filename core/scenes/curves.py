@@ -147,20 +147,21 @@ def _lines(
     metrics: Metrics, metric: Metric, view: View, step: int, smoothed: bool = False
 ) -> tuple[Line, ...]:
     at = int(np.searchsorted(metrics.column("step"), step, side="right")) - 1
-    x = metrics.column("epoch" if view.by_epoch else "step")
+    x = _horizontal(metrics, view)
+    places = np.log10(np.where(x > 0.0, x, np.nan)) if view.log_steps else x
     made = []
     for split, column in _columns(metric):
         recorded = metrics.column(column)
-        known = np.isfinite(recorded) & ((x > 0.0) | (not view.log_steps))
-        own_x, y = x[known], recorded[known]
-        places = np.log10(own_x) if view.log_steps else own_x
+        known = np.flatnonzero(np.isfinite(recorded) & np.isfinite(places))
+        y = recorded[known]
         if smoothed and len(y):
-            y = mean_along(places, y, SMOOTHING_SHARE * float(np.ptp(places)))
-        kept = np.flatnonzero((y > 0.0) | (not view.log_metric))
-        kept = kept[thinned(places[kept], y[kept])]
+            y = mean_along(places[known], y, SMOOTHING_SHARE * float(np.ptp(places[known])))
+        if view.log_metric:
+            known, y = known[y > 0.0], y[y > 0.0]
+        kept = thinned(places[known], y)
         if len(kept):
             last = float(recorded[at]) if at >= 0 else math.nan
-            few_x, few_y = read_only(own_x[kept], np.float64), read_only(y[kept], np.float64)
+            few_x, few_y = read_only(x[known[kept]], np.float64), read_only(y[kept], np.float64)
             made.append(Line(split, few_x, few_y, last))
     return tuple(made)
 
@@ -172,6 +173,11 @@ def _columns(metric: Metric) -> list[tuple[str, str]]:
     if not metric.by_split:
         return [("", metric.name)]
     return [(split, f"{split}.{metric.name}") for split in SPLITS]
+
+
+def _horizontal(metrics: Metrics, view: View) -> Floats:
+    """Return where the records lie on the horizontal axis."""
+    return metrics.column("epoch" if view.by_epoch else "step")
 
 
 def _places(history: History, steps: list[int], view: View) -> tuple[float, ...]:
@@ -206,15 +212,15 @@ def _best(metrics: Metrics, view: View) -> float:
     loss = metrics.column("validation.loss")
     if not np.isfinite(loss).any():
         return float("nan")
-    x = metrics.column("epoch" if view.by_epoch else "step")
+    x = _horizontal(metrics, view)
     return float(x[np.nanargmin(np.where(np.isfinite(loss), loss, np.nan))])
 
 
 def _turn(metrics: Metrics, view: View) -> float:
-    epoch = metrics.column("epoch")
-    loss = np.where(epoch >= 1.0, metrics.column("validation.log_loss"), np.nan)  # all rows seen
+    all_seen = metrics.column("epoch") >= 1.0
+    loss = np.where(all_seen, metrics.column("validation.log_loss"), np.nan)
     at = loss_turn(loss, metrics.column("validation.accuracy"))
-    return float(metrics.column("epoch" if view.by_epoch else "step")[at]) if at >= 0 else math.nan
+    return float(_horizontal(metrics, view)[at]) if at >= 0 else math.nan
 
 
 def _x_range(lines: Sequence[Line], is_log: bool) -> tuple[float, float]:
