@@ -190,9 +190,7 @@ class _Shift:
         if allowed <= 0.0:
             return
         seconds = self.runner.beat.burst_seconds()
-        until_doubled = self.doubled_step - self.state.step
-        steps = max(min(seconds / self.speed.seconds_per_step, until_doubled), 1.0)
-        steps = int(min(allowed, steps))
+        steps = int(min(allowed, max(seconds / self.speed.seconds_per_step, 1.0)))
         steps, limit_reached = self._limited(steps)
         if limit_reached:
             self._stop(Stopped("epoch"))
@@ -213,8 +211,12 @@ class _Shift:
         self._count_down(taken)
 
     def _limited(self, steps: int) -> tuple[int, bool]:
-        """Cut a burst at the last epoch asked for, and at each epoch's end while one is watched."""
+        """Cut a burst at the last epoch asked for, and at each epoch's end while one is watched.
+
+        One of a young run ends where its steps have doubled, to be measured.
+        """
         training = self.problem.training
+        steps = int(min(steps, max(self.doubled_step - self.state.step, 1)))
         if training.stop_epoch:
             left = steps_to_epoch(self.problem, self.state, training.stop_epoch)
             if left == 0:
@@ -279,9 +281,9 @@ class _Shift:
             self.measurement, self.measured_step = None, measurement.state.step
             pause = max(MEASURE_SECONDS, measurement.seconds / MEASURE_SHARE)
             self.measure_due = time.perf_counter() + pause
-            self.doubled_step = 2 * self.measured_step or 1  # how quick it is, the second will tell
-            if measurement.seconds > QUICK_SECONDS and self.measured_step:
-                self.doubled_step = math.inf
+            is_first = self.measured_step == 0  # how quick it is, the second will tell
+            is_quick = is_first or measurement.seconds <= QUICK_SECONDS
+            self.doubled_step = max(2 * self.measured_step, 1) if is_quick else math.inf
 
     def _measure_anew(self) -> None:
         """Forget what has been measured: it is of another problem or state."""
