@@ -92,6 +92,16 @@ def test_a_smoothed_line_is_the_mean_height_around_on_the_axis(run, log_steps):
     assert scene_of(run).smoothed == ()
 
 
+def test_a_record_without_the_figure_is_passed_over_smoothed_or_not():
+    run = recorded(n=60)
+    run.history.metrics.append(300, 300 / 9.0, {"train.accuracy": 0.5})
+    run.history.metrics.append(305, 305 / 9.0, {"train.loss": 0.01})
+    scene = scene_of(run, smoothed=True, by_epoch=False)
+    for line in (scene.lines[0], scene.smoothed[0]):
+        np.testing.assert_array_equal(line.x, [*range(0, 300, 5), 305])
+        assert np.isfinite(line.y).all()
+
+
 def test_how_many_points_lie_in_a_stretch_does_not_pull_its_mean():
     def height(x):
         return np.interp(x, [0.0, 2.0, 3.0, 10.0], [9.0, 5.0, 5.0, 1.0])
@@ -121,6 +131,8 @@ def test_thinning_keeps_the_ends_and_every_stretchs_extremes(growth):
     assert len(kept) <= MOST_POINTS + 4
     assert (np.diff(kept) > 0).all()
     assert (kept[0], kept[-1]) == (0, 100_002)
+    assert y[kept].max() == y.max()
+    assert y[kept].min() == y.min()
     stretch = np.floor((places - places[0]) / (places[-1] - places[0]) * (MOST_POINTS // 2))
     for number in range(0, MOST_POINTS // 2 + 1, 7):
         within = stretch == number

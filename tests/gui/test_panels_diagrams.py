@@ -84,6 +84,10 @@ def test_names_at_line_ends_keep_apart_and_in_order():
     assert places == pytest.approx([0.3, 0.4, 0.05, 0.9])
 
 
+def as_read(text):
+    return float(text.replace("\u2009", "").replace("\u2212", "-"))
+
+
 @pytest.mark.parametrize("pixels", [90.0, 200.0, 300.0, 900.0])
 @pytest.mark.parametrize("is_upright", [False, True])
 @pytest.mark.parametrize(
@@ -95,9 +99,7 @@ def test_logarithmic_ticks_lie_within_and_do_not_touch(qapp, low, high, pixels, 
     for place, text in ticks:
         assert low <= 10.0**place * (1 + 1e-9)
         assert 10.0**place <= high * (1 + 1e-9)
-        assert float(text.replace("\u2009", "").replace("\u2212", "-")) == pytest.approx(
-            10.0**place
-        )
+        assert as_read(text) == pytest.approx(10.0**place)
     font = QApplication.font()
     font.setPointSize(FONT_POINTS)
     metrics = QFontMetricsF(font)
@@ -129,9 +131,7 @@ def test_large_numbers_on_an_axis_have_their_thousands_apart_and_do_not_touch(
     spacing, _ = axis.tickSpacing(low, high, plot.box.width())[0]
     places = np.arange(np.ceil(low / spacing), high // spacing + 1) * spacing
     texts = axis.tickStrings(places.tolist(), 1.0, spacing)
-    assert [
-        float(text.replace("\u2009", "").replace("\u2212", "-")) for text in texts
-    ] == places.tolist()
+    assert [as_read(text) for text in texts] == places.tolist()
     assert width < 800 or some in texts
     assert "\u22120" not in texts
     font = plot.font()

@@ -1,5 +1,6 @@
 import time
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -150,6 +151,19 @@ def test_a_pace_is_kept_evenly(runner, pace):
     seen = Collector(runner).until(lambda c: c.states and c.states[-1].step >= 60)
     for state, when in zip(seen.states, seen.times, strict=True):
         assert state.step <= 200.0 * (when - began) + 2
+
+
+def test_each_step_is_taken_when_it_is_due_and_no_other_with_it(runner, monkeypatch):
+    now = [0.0]
+    monkeypatch.setattr("gui.pacing.time", SimpleNamespace(perf_counter=lambda: now[0]))
+    load(runner, small_problem())
+    runner.set_pace(Pace(updates=200.0))
+    runner.play()
+    seen = Collector(runner)
+    for step in range(1, 41):  # the first is due at once
+        seen.until(lambda c, step=step: c.states and c.states[-1].step >= step)
+        now[0] = (step + 0.5) / 200.0
+    assert [state.step for state in seen.states] == list(range(1, 41))
 
 
 def test_an_error_in_the_thread_arrives_and_the_next_assignment_works(runner):
