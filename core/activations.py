@@ -8,6 +8,7 @@ curvature jumps at 0 (ReLU, leaky ReLU, ELU's curvature), it is there what it is
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
@@ -23,7 +24,6 @@ from core.functions import (
     tanh,
     tanh_slope,
 )
-from core.records import dataclass
 from core.registry import Registry
 
 Array = NDArray[np.float64]

@@ -7,12 +7,13 @@ each). The running statistics are a flat vector of their own: means, then varian
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from core.activations import ACTIVATIONS
 from core.heads import head_for
 from core.initialisation import INITIALISATIONS
-from core.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ base rate of the data to the one in use. Each of the three may be missing.
 from __future__ import annotations
 
 import functools
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -21,7 +21,6 @@ from core.experiment import CalibrationChoices
 from core.fastest import logits_at, probabilities_at
 from core.functions import softmax
 from core.heads import class_logits
-from core.records import dataclass
 from core.run import Run
 from core.training import TrainState
 from core.view import SPLITS

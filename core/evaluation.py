@@ -7,6 +7,8 @@ predicted, an AUC of one class) is nan, never an error. `core.thresholds` has th
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import ArrayLike
 
@@ -30,7 +32,6 @@ from core.calibration.scores import (
     score_decomposition,
 )
 from core.functions import binary_cross_entropy, categorical_cross_entropy
-from core.records import dataclass
 
 
 @dataclass(frozen=True, slots=True, eq=False)

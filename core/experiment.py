@@ -9,12 +9,11 @@ from __future__ import annotations
 import dataclasses
 import json
 from collections.abc import Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Any
 
 from core.errors import UserError
 from core.knobs import Knob, knobs_of, setting
-from core.records import dataclass
 from core.settings import calibration as calibration_knobs
 from core.settings import data as data_knobs
 from core.settings import model as model_knobs

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 
 from core.functions import sigmoid, softmax
-from core.records import dataclass
 from core.registry import Registry
 
 

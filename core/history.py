@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import bisect
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from core.errors import UserError
-from core.records import dataclass
 from core.training import Engine, Problem, TrainState
 
 MOST_BYTES = 64 * 2**20

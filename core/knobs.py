@@ -9,10 +9,10 @@ from __future__ import annotations
 import dataclasses
 import math
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any, Literal
 
 from core.errors import UserError
-from core.records import dataclass
 from core.registry import Named
 
 Effect = Literal["view", "live", "data", "restart"]

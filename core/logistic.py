@@ -19,6 +19,7 @@ arithmetic", ACM Transactions on Mathematical Software 15 (1989), 144-157.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from decimal import Decimal, localcontext
 from functools import cache
 from itertools import accumulate, repeat
@@ -26,8 +27,6 @@ from operator import mul
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-
-from core.records import dataclass
 
 Array = NDArray[np.float64]
 

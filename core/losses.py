@@ -7,6 +7,7 @@ logits (n, K) and integer labels (n,). Nothing is averaged and nothing is clippe
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +18,6 @@ from core.functions import (
     sigmoid,
     softmax,
 )
-from core.records import dataclass
 from core.registry import Registry
 
 __all__ = ["LOSSES", "HeadLoss", "Loss", "binary_cross_entropy", "categorical_cross_entropy"]

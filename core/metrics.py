@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -11,7 +12,6 @@ from core.evaluation import tracked
 from core.fastest import logits_at
 from core.heads import HEADS, binary_logit
 from core.losses import LOSSES
-from core.records import dataclass
 from core.registry import Registry
 from core.training import Problem, TrainState, gradient_at
 from core.view import SPLITS

@@ -12,13 +12,14 @@ Williams 1986 (back-propagation); Ioffe & Szegedy 2015, algorithm 1 (batch norma
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from core.activations import ACTIVATIONS
 from core.architecture import Architecture, Layer, LayerParameters
 from core.heads import HEADS
 from core.losses import Loss
-from core.records import dataclass
 
 NORM_EPSILON = 1e-5
 NORM_MOMENTUM = 0.1  # the share of the running statistics that one batch replaces

@@ -7,10 +7,10 @@ All work on one flat vector of parameters. What an optimiser remembers between s
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 
-from core.records import dataclass
 from core.registry import Registry
 
 

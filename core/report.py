@@ -8,7 +8,7 @@ import json
 import math
 import os
 import time
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -22,7 +22,6 @@ from core.experiment import Experiment
 from core.fastest import worthwhile_engine
 from core.heads import class_logits
 from core.metrics import mean_loss, parts_of
-from core.records import dataclass
 from core.run import Run, start_run
 from core.stopping import EarlyStopping
 from core.training import (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -15,7 +15,6 @@ from core.errors import UserError
 from core.experiment import DataChoices, Experiment, knob_at
 from core.fastest import logits_at, probabilities_at
 from core.history import History
-from core.records import dataclass
 from core.training import ChooseEngine, Problem, TrainState, numpy_engine
 
 ChosenEffect = Literal["none", "view", "live", "data", "restart"]

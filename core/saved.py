@@ -10,7 +10,7 @@ import hashlib
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,6 @@ from core.data.catalogue import OWN_FILE
 from core.data.saving import write_atomically
 from core.errors import UserError
 from core.experiment import Experiment, experiment_from_mapping
-from core.records import dataclass
 from core.saved_text import refusal, text_of
 from core.strict_json import leaves, parse_json
 from core.training import TrainState

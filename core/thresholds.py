@@ -6,6 +6,8 @@ the cells of the one shared sort: they turn only at observed probabilities.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import ArrayLike
 
@@ -13,7 +15,6 @@ from core.calibration.cells import Cells, cells_of
 from core.calibration.inputs import FloatArray, View, frozen
 from core.errors import UserError
 from core.evaluation import ratio
-from core.records import dataclass
 
 
 @dataclass(frozen=True, slots=True, eq=False)

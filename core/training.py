@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import math
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
@@ -21,7 +21,6 @@ from core.losses import LOSSES
 from core.network import LayerPass, objective, updated_statistics
 from core.optimizers import OPTIMIZERS, Rates
 from core.penalties import PENALTIES
-from core.records import dataclass
 from core.schedules import SCHEDULES
 
 

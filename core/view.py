@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
+from dataclasses import dataclass
 from typing import Any, Literal
 
 from core.errors import UserError
-from core.records import dataclass
 from core.registry import Registry
 
 SPLITS = ("train", "validation", "test")

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
-from core.records import dataclass
 from core.training import Engine, TrainState
 from gui.measuring import Measure
 

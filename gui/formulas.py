@@ -6,13 +6,13 @@ import functools
 import re
 import time
 import warnings
+from dataclasses import dataclass
 
 from PySide6.QtCore import QByteArray, QRectF, QSize, QTimer
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from core.records import dataclass
 from gui.theme import theme, themes
 
 SIZE = 15.0  # pixels an em

@@ -5,8 +5,8 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Mapping
+from dataclasses import dataclass
 
-from core.records import dataclass
 from core.training import Divergence, Problem, TrainState
 
 

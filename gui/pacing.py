@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 
-from core.records import dataclass
 from core.training import Problem
 
 SPEED_SECONDS = 0.25  # over which the updates a second are counted

@@ -6,13 +6,13 @@ import math
 import time
 from abc import abstractmethod
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QWidget
 
-from core.records import dataclass
 from core.registry import Registry
 from core.view import View
 from gui.session import Session

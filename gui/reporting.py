@@ -5,13 +5,13 @@ from __future__ import annotations
 import sys
 import threading
 import traceback
+from dataclasses import dataclass
 from types import TracebackType
 from typing import Any
 
 from PySide6.QtCore import QObject, Qt, Signal
 
 from core.errors import UserError
-from core.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import functools
 import sys
+from dataclasses import dataclass
 
 from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QBrush, QColor, QPalette, QPen
 from PySide6.QtWidgets import QApplication
 
-from core.records import dataclass
 from core.registry import Registry
 from gui.style import style_sheet
 

@@ -8,6 +8,7 @@ pooled beyond that. Such a cell is far narrower than the blocks that pooling mak
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
@@ -19,7 +20,6 @@ from core.calibration.inputs import FloatArray, IntArray, View, frozen
 from core.calibration.isotonic import isotonic_blocks
 from core.calibration.loops import pool_violators
 from core.errors import UserError
-from core.records import dataclass
 
 Kind = Literal["consistency", "confidence"]
 MAX_CELLS = 512

@@ -7,6 +7,8 @@ Equal-mass bins end at observed values, and a group of ties is never split.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -14,7 +16,6 @@ from core.calibration.cells import Cells, effective_rows, pool_ties, squared_wei
 from core.calibration.compiling import compiled
 from core.calibration.inputs import FloatArray, Forecast, IntArray, frozen
 from core.errors import UserError
-from core.records import dataclass
 
 _BLOCK = 128
 

@@ -7,6 +7,8 @@ on cells, never on rows.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import ArrayLike
 
@@ -18,7 +20,6 @@ from core.calibration.inputs import (
     frozen,
     one_forecast,
 )
-from core.records import dataclass
 
 
 @dataclass(frozen=True, slots=True, eq=False)

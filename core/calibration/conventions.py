@@ -8,13 +8,13 @@ section 3) bins are (low, high], the first with 0; the other ways are here to be
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 
 from core.calibration.binning import CellIndex, indexed
 from core.calibration.cells import Cells
 from core.calibration.inputs import FloatArray, IntArray
-from core.records import dataclass
 from core.registry import Registry
 
 _FEW = 10_000  # cells; so many are sooner asked than searched

@@ -12,12 +12,12 @@ K > 2 classes a *view* says which yes-or-no forecast is judged (Gupta & Ramdas 2
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from core.errors import UserError
-from core.records import dataclass
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]

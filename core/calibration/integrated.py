@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import ArrayLike
 
 from core.calibration.cells import Cells, cells_of, coarsened
 from core.calibration.inputs import FloatArray, View
-from core.records import dataclass
 
 SPAN = 2.0 / 3.0
 MAX_CELLS = 400

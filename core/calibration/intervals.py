@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -11,7 +12,6 @@ from core.calibration.incomplete_beta import beta_quantile
 from core.calibration.inputs import FloatArray, InputError
 from core.calibration.reliability import ReliabilityCurve
 from core.errors import UserError
-from core.records import dataclass
 from core.registry import Registry
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from core.calibration.cells import Cells
 from core.calibration.compiling import compiled
 from core.calibration.inputs import FloatArray, IntArray, frozen
 from core.calibration.loops import pool_violators
-from core.records import dataclass
 
 
 @dataclass(frozen=True, slots=True, eq=False)

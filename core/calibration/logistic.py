@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from core.calibration.inputs import FloatArray, chunks
-from core.records import dataclass
 
 _STEPS = 100
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import ArrayLike
 
@@ -10,7 +12,6 @@ from core.calibration.cells import cells_of
 from core.calibration.inputs import View
 from core.calibration.scores import SCORES
 from core.errors import UserError
-from core.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,8 @@ Outcomes are drawn from the probabilities themselves and the number is computed 
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import ArrayLike
 
@@ -15,7 +17,6 @@ from core.calibration.inputs import FloatArray, View
 from core.calibration.scores import SCORES
 from core.calibration.statistics import STATISTICS, Statistic
 from core.errors import UserError
-from core.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

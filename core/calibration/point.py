@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import ArrayLike
 
@@ -10,7 +12,6 @@ from core.calibration.binning import count
 from core.calibration.inputs import View, one_forecast
 from core.calibration.reliability import ReliabilityCurve, binned_curve
 from core.calibration.scores import brier_score, log_loss, mean_scores
-from core.records import dataclass
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -13,7 +14,6 @@ from core.calibration.inputs import FloatArray, View, forecasts, frozen, one_for
 from core.calibration.isotonic import isotonic_blocks
 from core.calibration.smooth import CURVE_POINTS, smooth_error_of, smooth_fit, smooth_forecast
 from core.calibration.spectrum import GRIDS, finest_sigma, grid_for
-from core.records import dataclass
 from core.registry import Registry
 
 

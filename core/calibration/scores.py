@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -11,7 +12,6 @@ from core.calibration.cells import Cells, pool_ties
 from core.calibration.compiling import compiled
 from core.calibration.inputs import FloatArray, IntArray, View, checked, chunks, forecasts
 from core.calibration.isotonic import isotonic_blocks
-from core.records import dataclass
 from core.registry import Registry
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from core.calibration.cells import Cells, cells_of, squared_weight
 from core.calibration.inputs import FloatArray, View
-from core.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import ArrayLike
 
 from core.calibration.inputs import FloatArray, View, one_forecast
 from core.calibration.logistic import fit_logistic, separated
 from core.functions import logit
-from core.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -11,7 +12,6 @@ from core.calibration.cells import Cells
 from core.calibration.inputs import FloatArray, View, one_forecast
 from core.calibration.spectrum import GRIDS, Spectrum, finest_sigma, grid_for, smoothed, spectrum
 from core.errors import UserError
-from core.records import dataclass
 
 CURVE_POINTS = 1024
 

@@ -7,6 +7,7 @@ transformed once; every sigma after that costs one short Fourier transform.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
@@ -15,7 +16,6 @@ from numpy.typing import NDArray
 from core.calibration.compiling import compiled
 from core.calibration.inputs import FloatArray, frozen
 from core.calibration.loops import ORDERS
-from core.records import dataclass
 
 GRIDS = (1024, 4096, 16384, 65536)
 _REACH = 17.0 / np.pi  # beyond half the frequencies, damping must be below exp(-36)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -13,7 +14,6 @@ from core.calibration.integrated import distances, integrated_error
 from core.calibration.scores import SCORES, decompose
 from core.calibration.significance import excess
 from core.calibration.smooth import smooth_error_of, smooth_errors
-from core.records import dataclass
 from core.registry import Registry
 
 One = Callable[[Cells, int], float]

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-
-from core.records import dataclass
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.int64]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
@@ -23,7 +24,6 @@ from core.data.choosing import Chosen, listed, sample_weights, split_codes
 from core.data.labels import Bins, ColumnLike, code_target
 from core.data.returned import returned_roles
 from core.errors import UserError
-from core.records import dataclass
 
 __all__ = [
     "SPLITS",

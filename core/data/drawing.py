@@ -9,12 +9,12 @@ for. The rows hold each class in that share to the nearest row.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 
 from core.data.dataset import Codes, Dataset, Feature, Floats, Truth
 from core.errors import UserError
-from core.records import dataclass
 
 THICKNESS = 0.02
 

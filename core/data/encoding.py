@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from core.data.basics import Feature, Floats, take_columns
 from core.data.imputing import OWN_LEVEL
 from core.data.scaling import fit_scaling
-from core.records import dataclass
 
 ABSENT = -1
 _CELLS = 2_000_000

@@ -5,12 +5,12 @@ from __future__ import annotations
 import csv
 import gzip
 import io
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from core.data.dataset import Dataset, Feature, Floats
-from core.records import dataclass
 from core.registry import Registry
 
 _FOLDER = Path(__file__).resolve().parents[2] / "resources" / "datasets"

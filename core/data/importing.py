@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 
 from core.data.reading.columns import Dialect
 from core.experiment import DataChoices
-from core.records import dataclass
 from core.strict_json import parse_json
 
 ROLES = ("feature", "target", "ignore", "weight", "split", "id")

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from core.data.basics import Codes, Feature, Floats, take_columns
 from core.data.dataset import Dataset
 from core.errors import UserError
-from core.records import dataclass
 from core.registry import Registry
 
 

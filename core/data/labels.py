@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, Literal, Protocol
 
@@ -13,7 +14,6 @@ from numpy.typing import NDArray
 
 from core.data.basics import Codes, Floats
 from core.errors import UserError
-from core.records import dataclass
 
 MAX_CLASSES = 100
 MAX_NUMERIC_CLASSES = 20

@@ -8,6 +8,7 @@ input, with more one input a level.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +21,6 @@ from core.data.scaling import SCALINGS
 from core.data.splitting import stratified_split
 from core.data.weighting import CLASS_WEIGHTS, fit_class_weights, row_weights
 from core.errors import UserError
-from core.records import dataclass
 
 __all__ = [
     "ABSENT",

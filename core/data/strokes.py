@@ -7,13 +7,12 @@ random comes from the stroke's seed and the count of its moves, so that a stroke
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from core.data.basics import Floats
 from core.data.painting import Point
-from core.records import dataclass
 from core.registry import Registry
 
 MOST_POINTS = 5_000

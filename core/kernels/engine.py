@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from core.architecture import Architecture
 from core.kernels import readiness
 from core.kernels.layout import is_compiled
 from core.kernels.readiness import Precision
-from core.records import dataclass
 from core.training import (
     Burst,
     Engine,

@@ -7,6 +7,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -25,7 +26,6 @@ from core.kernels.layout import (
 )
 from core.machine.arrays import place_of
 from core.machine.lanes import LANES
-from core.records import dataclass
 from core.training import Problem, TrainState, rates_at
 
 ALIGNMENT = 64

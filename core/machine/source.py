@@ -8,9 +8,8 @@ import inspect
 import textwrap
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, TypeVar, cast
-
-from core.records import dataclass
 
 F = TypeVar("F", bound=Callable[..., Any])
 

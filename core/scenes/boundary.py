@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,7 +11,6 @@ from numpy.typing import NDArray
 from core.calibrated import Mend, calibrated_at
 from core.data.dataset import Codes, Floats, read_only
 from core.heads import class_logits
-from core.records import dataclass
 from core.run import Run
 from core.scenes.brushing import brushed_rows
 from core.scenes.planes import MOST_STAND_INS, Limits, Plane, plane_of, spanning

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,7 +21,6 @@ from core.calibration.intervals import frequency_interval
 from core.data.dataset import Codes, Floats, read_only
 from core.errors import UserError
 from core.functions import logit, sigmoid, softmax
-from core.records import dataclass
 from core.run import Run
 from core.scenes.judging import LEVEL, judged_view
 from core.scenes.meanings import meanings_of

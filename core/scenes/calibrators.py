@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from core.records import dataclass
+from dataclasses import dataclass
+
 from core.run import Run
 from core.scenes.calibration_maps import MapsScene, maps_scene
 from core.scenes.handles import HandlesScene, handles_scene

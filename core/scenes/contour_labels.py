@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
 from core.data.dataset import Floats
-from core.records import dataclass
 from core.scenes.planes import Limits
 from core.scenes.surface import Contour
 

@@ -7,6 +7,7 @@ ever coded: H v = (g(theta + e v) - g(theta - e v)) / 2e.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -14,7 +15,6 @@ from core.data.dataset import Codes, Floats
 from core.losses import LOSSES
 from core.network import forward
 from core.penalties import PENALTIES
-from core.records import dataclass
 from core.training import Problem, gradient_at
 
 STEP = 1e-4  # how far the parameters move for a difference of gradients

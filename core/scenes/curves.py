@@ -6,6 +6,7 @@ import dataclasses
 import itertools
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -13,7 +14,6 @@ from core.data.dataset import Floats, read_only
 from core.experiment import TrainingChoices, knob_at
 from core.history import History, Metrics
 from core.metrics import METRICS, Metric
-from core.records import dataclass
 from core.registry import Registry
 from core.run import Run
 from core.scenes.lines import mean_along, thinned

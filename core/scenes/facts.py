@@ -5,13 +5,13 @@ from __future__ import annotations
 import functools
 import math
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 
 from core.activations import ACTIVATIONS, Array
 from core.functions import normal_density
-from core.records import dataclass
 
 Symmetry = Literal["point", "identity", "none"]
 _REACH = 12.0

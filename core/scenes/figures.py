@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from core.evaluation import Figures, evaluate
 from core.heads import HEADS, class_logits
-from core.records import dataclass
 from core.run import Run
 from core.training import TrainState
 from core.view import SPLITS, View

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
@@ -13,7 +14,6 @@ from core.data.dataset import Floats, read_only
 from core.errors import UserError
 from core.functions import sigmoid
 from core.knobs import NumberKnob
-from core.records import dataclass
 from core.run import Run
 from core.scenes.facts import Facts, facts_about
 from core.scenes.numerics import Comparison, compare_numerics

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -12,7 +13,6 @@ from core.data.dataset import TRAIN, Codes, Floats, read_only
 from core.losses import LOSSES
 from core.network import LayerPass
 from core.optimizers import OPTIMIZERS
-from core.records import dataclass
 from core.run import Run
 from core.scenes.row_pass import RowPass, row_pass
 from core.training import Problem, TrainState, gradient_at, rates_at

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -25,7 +25,6 @@ from core.errors import UserError
 from core.experiment import CalibrationChoices, knob_at
 from core.functions import categorical_cross_entropy, softmax
 from core.knobs import NumberKnob
-from core.records import dataclass
 from core.run import Run
 from core.scenes.boundary import decided
 from core.scenes.handle_losses import grid_of, losses_along

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -18,7 +18,6 @@ from core.data.roles import is_usual, roles_as_used, roles_of
 from core.data.targets import guess_target
 from core.errors import UserError
 from core.experiment import DataChoices
-from core.records import dataclass
 
 MANY_INCOMPLETE = 0.2
 """The share of rows with a missing value from which the user is warned."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -22,7 +22,6 @@ from core.calibration.scores import SCORES, Decomposition, decompose
 from core.calibration.spectrum import GRIDS, finest_sigma
 from core.data.dataset import Floats, read_only
 from core.experiment import CalibrationChoices
-from core.records import dataclass
 from core.run import Run
 from core.scenes.chance import chance_error
 from core.scenes.moving import BaseRate, class_row_weights, every, logit_cells, moved, rises

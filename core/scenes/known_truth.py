@@ -9,6 +9,7 @@ true ones p is their total variation, sum_k |p_k - q_k| / 2: of two classes |p_1
 from __future__ import annotations
 
 import itertools
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -16,7 +17,6 @@ from core.calibrated import Mend, calibrated_at
 from core.data.dataset import TRAIN, Dataset, Floats, read_only
 from core.data.preparing import Prepared
 from core.heads import class_logits
-from core.records import dataclass
 from core.run import Run
 from core.scenes.boundary import BoundaryScene
 from core.scenes.planes import Plane

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 
 from core.architecture import Architecture
 from core.data.dataset import Floats, read_only
 from core.history import History
-from core.records import dataclass
 from core.run import Run
 from core.scenes.curvature import Largest, Point, largest_eigenvalue
 from core.scenes.gradients import evenly_spaced

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 
 from core.architecture import Architecture
 from core.data.dataset import Codes, Floats, read_only
-from core.records import dataclass
 
 PlaneKind = Literal["pair", "random"]
 

@@ -7,11 +7,12 @@ hardly corrected.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from core.data.dataset import Floats, read_only
 from core.losses import LOSSES
-from core.records import dataclass
 
 BELOW, ABOVE = 10.0, 6.0  # that the logit runs beyond the largest of the others
 _POINTS = 257

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
 
 from core.architecture import Architecture, Layer
 from core.data.dataset import Codes, Floats, read_only
-from core.records import dataclass
 from core.run import Run
 from core.scenes.planes import plane_of
 from core.scenes.unit_maps import (

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import math
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -20,7 +20,6 @@ from core.calibration.statistics import STATISTICS
 from core.data.dataset import Floats, read_only
 from core.errors import UserError
 from core.functions import logit
-from core.records import dataclass
 from core.run import Run
 from core.scenes.judging import LEVEL, judged_view, pooled
 from core.training import TrainState

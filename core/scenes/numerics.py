@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import dataclass
 from decimal import Context, Decimal, localcontext
 
 import numpy as np
@@ -18,7 +19,6 @@ from core.functions import (
     tanh,
     tanh_slope,
 )
-from core.records import dataclass
 from core.registry import Registry
 
 ALL_DIGITS = 17.0

@@ -8,7 +8,7 @@ is the code of its level.
 from __future__ import annotations
 
 import functools
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -16,7 +16,6 @@ import numpy as np
 from core.data.dataset import TRAIN, Dataset, Floats, read_only
 from core.data.imputing import OWN_LEVEL
 from core.data.preparing import Prepared
-from core.records import dataclass
 from core.view import View
 
 Limits = tuple[float, float, float, float]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -16,7 +17,6 @@ from core.calibrated import (
 from core.calibration.scores import log_loss
 from core.data.dataset import Codes, Floats, read_only
 from core.functions import softmax
-from core.records import dataclass
 from core.run import Run
 from core.training import TrainState
 from core.view import SPLITS, View

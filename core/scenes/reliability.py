@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -23,7 +23,6 @@ from core.calibration.cells import Cells
 from core.data.dataset import Floats, read_only
 from core.errors import UserError
 from core.experiment import CalibrationChoices
-from core.records import dataclass
 from core.run import Run
 from core.scenes.judging import (
     NO_FLOATS,

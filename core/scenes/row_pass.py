@@ -6,6 +6,8 @@ no batch of its own.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from core.activations import ACTIVATIONS
@@ -14,7 +16,6 @@ from core.data.dataset import Floats, read_only
 from core.heads import HEADS
 from core.losses import LOSSES, Loss
 from core.network import NORM_EPSILON
-from core.records import dataclass
 from core.run import Run
 from core.training import TrainState
 

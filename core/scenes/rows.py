@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
 from core.data.dataset import Codes, Dataset, Floats, read_only
 from core.data.preparing import Prepared
-from core.records import dataclass
 from core.run import Run
 from core.scenes.boundary import decided
 from core.scenes.brushing import brushed_rows

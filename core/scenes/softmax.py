@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,6 @@ from core.errors import UserError
 from core.functions import log_softmax, sigmoid, softmax, softmax_jacobian
 from core.heads import class_logits
 from core.knobs import NumberKnob
-from core.records import dataclass
 from core.run import Run
 from core.scenes.mistakes import Mistakes, mistakes
 from core.scenes.ternary import Ternary, ternary

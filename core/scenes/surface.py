@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -11,7 +12,6 @@ from core.calibrated import Mend
 from core.data.dataset import Floats, read_only
 from core.functions import logit
 from core.heads import HEADS, class_logits
-from core.records import dataclass
 from core.run import Run
 from core.scenes.planes import Plane
 from core.training import TrainState

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -13,7 +14,6 @@ from core.calibration.spectrum import grid_for, spectrum
 from core.data.dataset import Dataset, Floats, read_only
 from core.data.preparing import Prepared
 from core.fastest import probabilities_at
-from core.records import dataclass
 from core.run import Run
 from core.training import TrainState
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -10,7 +11,6 @@ from core.data.dataset import Floats, read_only
 from core.data.preparing import Prepared
 from core.heads import HEADS
 from core.network import forward
-from core.records import dataclass
 from core.run import Run
 from core.scenes.planes import Plane
 from core.scenes.surface import Surface

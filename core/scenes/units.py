@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from core.activations import ACTIVATIONS
 from core.data.dataset import Floats, read_only
 from core.heads import binary_logit
 from core.network import forward
-from core.records import dataclass
 from core.run import Run
 from core.training import TrainState
 

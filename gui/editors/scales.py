@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from typing import Literal
 
 from core.knobs import IntegerKnob, NumberKnob
-from core.records import dataclass
 
 _FINEST = 1000
 

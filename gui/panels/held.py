@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QLabel, QScrollArea, QToolButton, QWidget
 
 from core.data.dataset import Dataset, Feature
-from core.records import dataclass
 from core.scenes.planes import axes_of, held_values
 from gui.panels.controls import CalmSlider
 from gui.panels.words import level_or_number

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from PySide6.QtCore import QLineF, QPointF, QRectF
 
-from core.records import dataclass
 from core.scenes.network import NetworkScene
 
 HEADER = 40  # the row of headings and of buttons above the units

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from weakref import WeakMethod
 
 from PySide6.QtGui import QUndoCommand
@@ -12,7 +12,6 @@ from core.data.catalogue import PAINTED
 from core.data.painting import can_be_learnt
 from core.data.strokes import Points
 from core.experiment import DataChoices, Experiment
-from core.records import dataclass
 
 MERGING_STROKES = 3
 _KEPT = ("train", "validation", "scaling", "class_weights", "custom_weights", "seed")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import math
+from dataclasses import dataclass
 
 import numpy as np
 from pyqtgraph.graphicsItems.ScatterPlotItem import renderSymbol
@@ -12,7 +13,6 @@ from PySide6.QtGui import QBrush, QImage, QPainter, QPen, QTransform
 from PySide6.QtWidgets import QStyleOptionGraphicsItem, QWidget
 
 from core.data.dataset import TRAIN, Floats
-from core.records import dataclass
 from core.scenes.boundary import Rows
 from gui.panels.layers import Layer, device_ratio, draw_in_bands
 from gui.panels.plotting import LockedPlot

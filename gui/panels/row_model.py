@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 from PySide6.QtGui import QBrush, QPixmap
 
-from core.records import dataclass
 from core.scenes.rows import RowsScene
 from core.view import SPLITS
 from gui.panels.marks import class_mark

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -10,7 +11,6 @@ from core.calibration.calibrators.record import Calibrator, LogisticMap, Paramet
 from core.calibration.inputs import FloatArray
 from core.calibration.logistic import LogisticFit, fit_logistic, separated
 from core.functions import log_sigmoid, sigmoid, softplus
-from core.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

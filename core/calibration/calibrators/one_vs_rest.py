@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -16,7 +17,6 @@ from core.calibration.calibrators.record import (
 )
 from core.calibration.inputs import FloatArray, IntArray, frozen
 from core.functions import logsumexp
-from core.records import dataclass
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -8,6 +8,7 @@ the rest and divides by the sum.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
@@ -23,7 +24,6 @@ from core.calibration.inputs import (
 )
 from core.errors import UserError
 from core.functions import sigmoid
-from core.records import dataclass
 
 
 @dataclass(frozen=True, slots=True, eq=False)

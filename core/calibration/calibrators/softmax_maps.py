@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -11,7 +12,6 @@ from core.calibration.calibrators.record import Calibrator, Parameter, as_logits
 from core.calibration.calibrators.softmax_regression import SoftmaxPenalty, fit_softmax
 from core.calibration.inputs import FloatArray, IntArray, frozen
 from core.functions import log_softmax, softmax
-from core.records import dataclass
 
 PULL = 1e-6  # towards the identity: decides only what the rows leave open
 OFF_DIAGONAL = 1e-3  # ODIR: keeps Dirichlet's matrix near a diagonal one

@@ -7,6 +7,7 @@ sure model are so alike that they would take hundreds of rounds.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +15,6 @@ from numpy.typing import NDArray
 from core.calibration.inputs import FloatArray, IntArray
 from core.errors import UserError
 from core.functions import categorical_cross_entropy, softmax
-from core.records import dataclass
 
 _STEPS = 200
 _MOST_WORK = 2e9  # multiplications to write a Hessian out

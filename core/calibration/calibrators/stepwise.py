@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -12,7 +13,6 @@ from core.calibration.cells import Cells, pool_ties
 from core.calibration.inputs import FloatArray, Forecast, frozen
 from core.calibration.isotonic import isotonic_blocks
 from core.functions import sigmoid
-from core.records import dataclass
 
 HISTOGRAM_BINS = 10
 

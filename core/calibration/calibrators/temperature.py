@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -10,7 +11,6 @@ from numpy.typing import ArrayLike
 from core.calibration.calibrators.record import Calibrator, LogisticMap, Parameter, as_logits
 from core.calibration.inputs import FloatArray, IntArray
 from core.functions import softmax
-from core.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

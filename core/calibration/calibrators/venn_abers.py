@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -10,7 +11,6 @@ from numpy.typing import ArrayLike
 from core.calibration.calibrators.record import BinaryMap, Calibrator, Parameter, as_logits
 from core.calibration.calibrators.stepwise import pool_logits
 from core.calibration.inputs import FloatArray, InputError, IntArray, frozen
-from core.records import dataclass
 
 
 @dataclass(frozen=True, slots=True, eq=False)

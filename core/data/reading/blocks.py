@@ -11,6 +11,7 @@ import re
 from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +22,6 @@ from core.data.reading.ragged import fitted
 from core.data.reading.records import RUNS
 from core.data.reading.scanning import Scanner, scanner_for
 from core.data.reading.sources import Progress, Source, tell
-from core.records import dataclass
 
 if TYPE_CHECKING:
     import pandas as pd

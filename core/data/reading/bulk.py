@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,7 +22,6 @@ from core.data.reading.problems import ProblemLog
 from core.data.reading.records import Record
 from core.data.reading.settings import Settings
 from core.data.reading.sources import Progress, Source
-from core.records import dataclass
 
 _EXACT = 2.0**53  # integers up to here are kept exactly
 _LAST = 3  # rows at the end that may be notes

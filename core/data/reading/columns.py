@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 
 from core.data.reading.problems import Problem
 from core.errors import UserError
-from core.records import dataclass
 
 KINDS = ("number", "category", "boolean", "date", "text", "empty")
 """What a column can be."""

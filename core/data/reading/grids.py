@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from core.data.reading.columns import Dialect
 from core.data.reading.headers import read_names, surplus_names
@@ -11,7 +12,6 @@ from core.data.reading.problems import ProblemLog
 from core.data.reading.ragged import level
 from core.data.reading.records import Quoting, Record
 from core.data.reading.settings import Settings
-from core.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

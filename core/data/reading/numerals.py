@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterable
 
 # fmt: off
-from core.records import dataclass
+from dataclasses import dataclass
 
 MISSING_MARKS = frozenset(
     [

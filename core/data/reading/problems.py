@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
+from dataclasses import dataclass
 from types import MappingProxyType
-
-from core.records import dataclass
 
 KEPT_PER_KIND = 100
 """How many problems of one kind are kept in full; the others are counted."""

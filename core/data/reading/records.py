@@ -5,8 +5,7 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Iterator, Sequence
-
-from core.records import dataclass
+from dataclasses import dataclass
 
 RUNS = r"\s+"
 """The delimiter that stands for runs of spaces and tabs."""

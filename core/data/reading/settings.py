@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import codecs
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import field, fields
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 from core.data.reading.columns import KINDS
 from core.errors import UserError
-from core.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice
 
 from core.data.reading.kinds import is_date, is_time
 from core.data.reading.numerals import ERROR_MARKS, MISSING_MARKS, is_grouped
 from core.data.reading.records import RUNS, Quoting, Record, UnclosedQuoteError, read_records
-from core.records import dataclass
 
 DELIMITERS = {",": 1.0, "\t": 1.0, ";": 1.0, "|": 1.0, RUNS: 0.95, " ": 0.95, ":": 0.6}
 """Delimiters looked for, each with how readily it is believed."""

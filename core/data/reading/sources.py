@@ -9,11 +9,11 @@ import stat
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, cast
 
 from core.errors import UserError
-from core.records import dataclass
 
 CHUNK = 1 << 20
 LARGEST = 4 << 30
