@@ -7,13 +7,16 @@ curvature jumps at 0 (ReLU, leaky ReLU, ELU's curvature), it is there what it is
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from core.compiled_functions import exponential, exponential_minus_one
+from core.compiled_functions import tanh as compiled_tanh
 from core.functions import (
     normal_cdf,
     normal_density,
@@ -56,6 +59,10 @@ class Activation:
     trainable_sharpness : bool
         True where each unit computes f(t z) with a sharpness t of its own, learnt with the weights.
         value, slope and curvature are those at t = 1: the layer multiplies z by t itself.
+    loop : callable or None
+        The compiled form, plain Python that numba compiles: (z, slope, layer, units) replaces a
+        layer's pre-activations by their values and writes the slopes. Without it, networks with
+        this activation are trained by numpy.
 
     Examples
     --------
@@ -75,6 +82,7 @@ class Activation:
     source: str
     gain: Literal["glorot", "he"]
     trainable_sharpness: bool = False
+    loop: Callable[..., None] | None = None
 
 
 def _zero(z: Array) -> Array:
@@ -159,6 +167,102 @@ def _swish_curvature(z: Array) -> Array:
     return sigmoid_slope(z) * (2.0 - z * np.tanh(0.5 * z))
 
 
+# The compiled forms. `z` (layers, units, samples) holds a layer's pre-activations, which the values
+# replace; the slopes go to an array of the same shape. Numbers that are written in the code are
+# taken in the arrays' precision, since a Python number would widen float32.
+
+
+def _linear_loop(z: Any, slope: Any, layer: int, units: int) -> None:
+    one = z.dtype.type(1.0)
+    for u in range(units):
+        for s in range(z.shape[2]):
+            slope[layer, u, s] = one
+
+
+def _sigmoid_loop(z: Any, slope: Any, layer: int, units: int) -> None:
+    one = z.dtype.type(1.0)
+    for u in range(units):
+        for s in range(z.shape[2]):
+            odds = exponential(-z[layer, u, s])
+            a = one / (one + odds)
+            slope[layer, u, s] = odds * a * a
+            z[layer, u, s] = a
+
+
+def _tanh_loop(z: Any, slope: Any, layer: int, units: int) -> None:
+    one = z.dtype.type(1.0)
+    for u in range(units):
+        for s in range(z.shape[2]):
+            a = compiled_tanh(z[layer, u, s])
+            slope[layer, u, s] = one - a * a
+            z[layer, u, s] = a
+
+
+def _relu_loop(z: Any, slope: Any, layer: int, units: int) -> None:
+    zero, one = z.dtype.type(0.0), z.dtype.type(1.0)
+    for u in range(units):
+        for s in range(z.shape[2]):
+            x = z[layer, u, s]
+            slope[layer, u, s] = one if x > zero else zero
+            z[layer, u, s] = zero if x <= zero else x  # NaN stays NaN
+
+
+def _leaky_relu_loop(z: Any, slope: Any, layer: int, units: int) -> None:
+    zero, one, leak = z.dtype.type(0.0), z.dtype.type(1.0), z.dtype.type(LEAK)
+    for u in range(units):
+        for s in range(z.shape[2]):
+            x = z[layer, u, s]
+            slope[layer, u, s] = one if x > zero else leak
+            z[layer, u, s] = x if x > zero else leak * x
+
+
+def _elu_loop(z: Any, slope: Any, layer: int, units: int) -> None:
+    zero, one = z.dtype.type(0.0), z.dtype.type(1.0)
+    for u in range(units):
+        for s in range(z.shape[2]):
+            x = z[layer, u, s]
+            grown = exponential_minus_one(x)
+            slope[layer, u, s] = one if x > zero else grown + one
+            z[layer, u, s] = x if x > zero else grown
+
+
+def _gelu_loop(z: Any, slope: Any, layer: int, units: int) -> None:
+    half, far = z.dtype.type(0.5), z.dtype.type(40.0)  # beyond 40 the density is 0
+    root, peak = z.dtype.type(math.sqrt(0.5)), z.dtype.type(1.0 / math.sqrt(2.0 * math.pi))
+    for u in range(units):
+        for s in range(z.shape[2]):
+            x = z[layer, u, s]
+            x = -far if x < -far else x
+            probability = half * z.dtype.type(math.erfc(-x * root))
+            x_limited = far if x > far else x
+            density = peak * exponential(-half * x_limited * x_limited)
+            slope[layer, u, s] = probability + x_limited * density
+            z[layer, u, s] = x * probability
+
+
+def _swish_loop(z: Any, slope: Any, layer: int, units: int) -> None:
+    one, far = z.dtype.type(1.0), z.dtype.type(750.0)
+    for u in range(units):
+        for s in range(z.shape[2]):
+            x = z[layer, u, s]
+            x = -far if x < -far else x  # so that -inf does not meet a probability of 0
+            odds = exponential(-x)
+            p = one / (one + odds)
+            x_limited = far if x > far else x
+            slope[layer, u, s] = p + x_limited * (odds * p * p)
+            z[layer, u, s] = x * p
+
+
+def _softplus_loop(z: Any, slope: Any, layer: int, units: int) -> None:
+    zero, one = z.dtype.type(0.0), z.dtype.type(1.0)
+    for u in range(units):
+        for s in range(z.shape[2]):
+            x = z[layer, u, s]
+            slope[layer, u, s] = one / (one + exponential(-x))
+            above = zero if x <= zero else x
+            z[layer, u, s] = above + z.dtype.type(math.log1p(exponential(-abs(x))))
+
+
 ACTIVATIONS: Registry[Activation] = Registry(
     "activation",
     [
@@ -174,6 +278,7 @@ ACTIVATIONS: Registry[Activation] = Registry(
             bad_at="Its slope is at most 1/4 and dies on both sides: deep networks learn slowly.",
             source="Rumelhart, Hinton and Williams 1986, Nature 323, 533-536",
             gain="glorot",
+            loop=_sigmoid_loop,
         ),
         Activation(
             name="tanh",
@@ -187,6 +292,7 @@ ACTIVATIONS: Registry[Activation] = Registry(
             bad_at="Its slope dies on both sides, as the sigmoid's does.",
             source="LeCun, Bottou, Orr and Müller 1998, Efficient BackProp",
             gain="glorot",
+            loop=_tanh_loop,
         ),
         Activation(
             name="relu",
@@ -200,6 +306,7 @@ ACTIVATIONS: Registry[Activation] = Registry(
             bad_at="A unit that is off for every sample gets no gradient and stays off.",
             source="Nair and Hinton 2010, ICML",
             gain="he",
+            loop=_relu_loop,
         ),
         Activation(
             name="leaky_relu",
@@ -213,6 +320,7 @@ ACTIVATIONS: Registry[Activation] = Registry(
             bad_at="The slope on the left is one more number that somebody has to choose.",
             source="Maas, Hannun and Ng 2013, ICML workshop",
             gain="he",
+            loop=_leaky_relu_loop,
         ),
         Activation(
             name="elu",
@@ -226,6 +334,7 @@ ACTIVATIONS: Registry[Activation] = Registry(
             bad_at="It costs an exponential, and the far left has no slope.",
             source="Clevert, Unterthiner and Hochreiter 2016, ICLR, equation 15",
             gain="he",
+            loop=_elu_loop,
         ),
         Activation(
             name="gelu",
@@ -239,6 +348,7 @@ ACTIVATIONS: Registry[Activation] = Registry(
             bad_at="Slow to compute, and not monotone: it dips below 0 near z = -0.75.",
             source="Hendrycks and Gimpel 2016, arXiv:1606.08415",
             gain="he",
+            loop=_gelu_loop,
         ),
         Activation(
             name="swish",
@@ -252,6 +362,7 @@ ACTIVATIONS: Registry[Activation] = Registry(
             bad_at="Not monotone: it dips below 0 near z = -1.28, so units are harder to read.",
             source="Ramachandran, Zoph and Le 2017, arXiv:1710.05941",
             gain="he",
+            loop=_swish_loop,
         ),
         Activation(
             name="softplus",
@@ -265,6 +376,7 @@ ACTIVATIONS: Registry[Activation] = Registry(
             bad_at="Its outputs are never centred on 0, and ReLU usually learns as well for less.",
             source="Dugas, Bengio, Bélisle, Nadeau and Garcia 2000, NIPS",
             gain="he",
+            loop=_softplus_loop,
         ),
         Activation(
             name="linear",
@@ -278,6 +390,7 @@ ACTIVATIONS: Registry[Activation] = Registry(
             bad_at="Any number of such layers is still one straight boundary.",
             source="Widrow and Hoff 1960, IRE WESCON",
             gain="glorot",
+            loop=_linear_loop,
         ),
         Activation(
             name="adaptive_sigmoid",
@@ -291,6 +404,7 @@ ACTIVATIONS: Registry[Activation] = Registry(
             bad_at="A sharp unit has no slope away from its step, and t doubles the weights' work.",
             source="Yamada and Yabuta 1992, IJCNN; Trentin 2001, Neural Networks 14, 471-493",
             gain="glorot",
+            loop=_sigmoid_loop,
             trainable_sharpness=True,
         ),
     ],

@@ -2,7 +2,8 @@
 
 A loop is an ordinary function under ``@lazy_njit(signature)``. Importing it imports no numba; while
 it is not compiled, calling it runs the Python text. `warm` compiles it with an explicit signature or
-loads it from numba's cache, in whichever thread or process asks for that.
+loads it from numba's cache, in whichever thread or process asks for that (`core.code_cache` says
+where that cache is, `core.engines` when to warm what).
 """
 
 from __future__ import annotations
@@ -12,6 +13,11 @@ from collections.abc import Callable
 from typing import Any
 
 Signature = Callable[[Any], Any]
+
+REORDERING = frozenset({"reassoc", "contract", "nsz", "arcp"})
+"""Let sums over samples be vectorised. NaN and infinity stay what they are: divergence is seen."""
+
+_registered: set[Callable[..., Any]] = set()
 
 
 class LazyFunction:
@@ -25,6 +31,8 @@ class LazyFunction:
         ``numba module -> signature``, such as ``lambda nb: nb.void(nb.float64[::1])``.
     helpers : tuple of callables
         The plain functions that it calls.
+    reorders : bool
+        Whether sums may be added up in another order (see `REORDERING`).
 
     Attributes
     ----------
@@ -37,9 +45,11 @@ class LazyFunction:
         function: Callable[..., Any],
         signature: Signature,
         helpers: tuple[Callable[..., Any], ...] = (),
+        reorders: bool = False,
     ) -> None:
         functools.update_wrapper(self, function)
         self.plain, self.signature, self.helpers = function, signature, helpers
+        self.options = {"error_model": "numpy", "fastmath": set(REORDERING) if reorders else False}
         self.compiled: Callable[..., Any] | None = None
 
     def __call__(self, *arguments: Any) -> Any:
@@ -50,11 +60,16 @@ class LazyFunction:
         """Compile it, or load it from numba's cache, unless that has been done."""
         if self.compiled is None:
             for helper in self.helpers:
-                numba.extending.register_jitable(helper)
-            compile_for = numba.njit(
-                self.signature(numba), nogil=True, cache=cache, error_model="numpy"
-            )
-            self.compiled = compile_for(self.plain)
+                if helper not in _registered:
+                    _registered.add(helper)
+                    numba.extending.register_jitable(**self.options)(helper)
+            jit = numba.njit(self.signature(numba), nogil=True, cache=cache, **self.options)
+            self.compiled = jit(self.plain)
+
+    @property
+    def sources(self) -> set[str]:
+        """The files that it and its helpers are written in."""
+        return {f.__code__.co_filename for f in (self.plain, *self.helpers)}
 
 
 def lazy_njit(

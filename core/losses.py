@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from core.compiled_functions import exponential
 from core.functions import (
     binary_cross_entropy,
     categorical_cross_entropy,
@@ -38,12 +40,16 @@ class HeadLoss:
         (logits, targets or labels) -> derivative by the logits, in their shape.
     formula, gradient_formula : str
         LaTeX.
+    loop : callable or None
+        The compiled form, plain Python that numba compiles; see `_binary_cross_entropy_loop`.
+        Without it, networks with this loss are trained by numpy.
     """
 
     value: Function
     gradient: Function
     formula: str
     gradient_formula: str
+    loop: Callable[..., Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +120,148 @@ def _categorical_squared_error_gradient(logits: Array, labels: Array) -> Array:
     return np.asarray(2.0 * p * (errors - (p * errors).sum(axis=1, keepdims=True)))
 
 
+# The compiled forms write the derivative of the mean weighted loss by the logits of one block of
+# samples. What they return is finite where the loss is, at a fraction of its cost: training needs
+# the loss only to see whether it diverged, and takes no logarithm for that.
+
+
+def _binary_cross_entropy_loop(
+    z: Any, delta: Any, layer: int, classes: int, rows: Any, block: int, share: float, spare: Any
+) -> Any:
+    """Write (p - y) w share.
+
+    Parameters
+    ----------
+    z, delta : (layers, units, samples) arrays
+        Logits and where their derivatives go, at `layer`.
+    classes : int
+        The number of logits.
+    rows : (blocks, features + 2, samples) array
+        Each sample's features, label and weight.
+    share : float
+        One over the size of the batch.
+    spare : (3, samples) array
+        Room to work in.
+    """
+    zero, one, tiny = _constants(z)
+    label, weight = rows.shape[1] - 2, rows.shape[1] - 1
+    size = zero
+    for s in range(z.shape[2]):
+        sign = one - rows[block, label, s] - rows[block, label, s]
+        w = rows[block, weight, s] * share
+        wrong = z[layer, 0, s] * sign  # p - y = sign sigmoid(sign z), in which nothing cancels
+        error = one / (one + exponential(-wrong))
+        error = zero if error < tiny else error
+        delta[layer, 0, s] = error * sign * w
+        size += (wrong if wrong > zero else zero) * w
+    return size
+
+
+def _binary_squared_error_loop(
+    z: Any, delta: Any, layer: int, classes: int, rows: Any, block: int, share: float, spare: Any
+) -> Any:
+    """Write 2 (p - y) p (1 - p) w share."""
+    zero, one, tiny = _constants(z)
+    label, weight = rows.shape[1] - 2, rows.shape[1] - 1
+    size = zero
+    for s in range(z.shape[2]):
+        sign = one - rows[block, label, s] - rows[block, label, s]
+        odds = exponential(-z[layer, 0, s] * sign)
+        error = one / (one + odds)
+        error = zero if error < tiny else error
+        slope = odds * error * error
+        found = (error + error) * slope * sign * rows[block, weight, s] * share
+        delta[layer, 0, s] = found
+        size += found
+    return size
+
+
+def _softmax_loop(
+    z: Any, delta: Any, layer: int, classes: int, rows: Any, block: int, spare: Any
+) -> None:
+    """Write the probabilities into z and p - y into delta; leave ln p_y + const. in ``spare[2]``.
+
+    p_y - 1 is minus the sum of the other probabilities, as in `_label_errors`.
+    """
+    zero, one, tiny = _constants(z)
+    label = rows.shape[1] - 2
+    for s in range(z.shape[2]):
+        spare[0, s] = z[layer, 0, s]
+    for k in range(1, classes):
+        for s in range(z.shape[2]):
+            x = z[layer, k, s]
+            spare[0, s] = spare[0, s] if x <= spare[0, s] else x  # NaN stays NaN
+    for s in range(z.shape[2]):
+        spare[1, s] = zero
+        spare[2, s] = z[layer, int(rows[block, label, s]), s] - spare[0, s]
+    for k in range(classes):
+        for s in range(z.shape[2]):
+            grown = exponential(z[layer, k, s] - spare[0, s])
+            spare[1, s] += grown
+            z[layer, k, s] = grown
+    for s in range(z.shape[2]):
+        spare[1, s] = one / spare[1, s]
+        spare[0, s] = zero
+    for k in range(classes):
+        for s in range(z.shape[2]):
+            p = z[layer, k, s] * spare[1, s]
+            error = zero if p < tiny else p
+            z[layer, k, s] = p
+            delta[layer, k, s] = error
+            spare[0, s] += zero if rows[block, label, s] == k else error
+    for s in range(z.shape[2]):
+        delta[layer, int(rows[block, label, s]), s] = -spare[0, s]
+
+
+def _categorical_cross_entropy_loop(
+    z: Any, delta: Any, layer: int, classes: int, rows: Any, block: int, share: float, spare: Any
+) -> Any:
+    """Write (p_k - y_k) w share."""
+    _softmax_loop(z, delta, layer, classes, rows, block, spare)
+    weight = rows.shape[1] - 1
+    size = z.dtype.type(0.0)
+    for s in range(z.shape[2]):
+        size += spare[2, s] * rows[block, weight, s] * share
+    for k in range(classes):
+        for s in range(z.shape[2]):
+            delta[layer, k, s] *= rows[block, weight, s] * share
+    return size
+
+
+def _categorical_squared_error_loop(
+    z: Any, delta: Any, layer: int, classes: int, rows: Any, block: int, share: float, spare: Any
+) -> Any:
+    """Write 2 p_k ((p_k - y_k) - sum_j p_j (p_j - y_j)) w share."""
+    _softmax_loop(z, delta, layer, classes, rows, block, spare)
+    weight = rows.shape[1] - 1
+    size = z.dtype.type(0.0)
+    for s in range(z.shape[2]):
+        spare[0, s] = size
+    for k in range(classes):
+        for s in range(z.shape[2]):
+            spare[0, s] += z[layer, k, s] * delta[layer, k, s]
+    for k in range(classes):
+        for s in range(z.shape[2]):
+            p = z[layer, k, s] * rows[block, weight, s] * share
+            found = (p + p) * (delta[layer, k, s] - spare[0, s])
+            delta[layer, k, s] = found
+            size += found
+    return size
+
+
+def _constants(z: Any) -> tuple[Any, Any, Any]:
+    """Return 0, 1 and the error below which nothing moves, in the precision of an array.
+
+    Products of such an error with another would be subnormal, which processors compute slowly.
+    """
+    tiny = z.dtype.type(np.finfo(z.dtype).tiny ** 0.75)
+    return z.dtype.type(0.0), z.dtype.type(1.0), tiny
+
+
+LOOP_HELPERS: tuple[Callable[..., Any], ...] = (_constants, _softmax_loop)
+"""Plain functions that the compiled forms call."""
+
+
 LOSSES: Registry[Loss] = Registry(
     "loss",
     [
@@ -126,12 +274,14 @@ LOSSES: Registry[Loss] = Registry(
                 _binary_cross_entropy_gradient,
                 r"-y \ln p - (1 - y) \ln (1 - p)",
                 r"p - y",
+                _binary_cross_entropy_loop,
             ),
             HeadLoss(
                 categorical_cross_entropy,
                 _categorical_cross_entropy_gradient,
                 r"-\ln p_y",
                 r"p_k - y_k",
+                _categorical_cross_entropy_loop,
             ),
         ),
         Loss(
@@ -143,12 +293,14 @@ LOSSES: Registry[Loss] = Registry(
                 _binary_squared_error_gradient,
                 r"(p - y)^2",
                 r"2 (p - y) p (1 - p)",
+                _binary_squared_error_loop,
             ),
             HeadLoss(
                 _categorical_squared_error,
                 _categorical_squared_error_gradient,
                 r"\sum_k (p_k - y_k)^2",
                 r"2 p_k ((p_k - y_k) - \sum_j p_j (p_j - y_j))",
+                _categorical_squared_error_loop,
             ),
         ),
     ],

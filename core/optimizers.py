@@ -8,15 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from core.registry import Registry
 
 
-@dataclass(frozen=True, slots=True)
-class Rates:
-    """The numbers an update needs beside the gradient.
+class Rates(NamedTuple):
+    """The numbers an update needs beside the gradient; a named tuple, which numba knows too.
 
     Attributes
     ----------
@@ -44,11 +44,6 @@ class Rates:
     weight_decay: float = 0.0
     epsilon: float = 1e-8
 
-    @property
-    def step_size(self) -> float:
-        """The learning rate after the schedule."""
-        return self.learning_rate * self.factor
-
 
 # (parameters, slots, gradient, step from 1, rates, which parameters decay) -> (parameters, slots)
 Update = Callable[
@@ -61,6 +56,11 @@ Point = Callable[[np.ndarray, np.ndarray, Rates], np.ndarray]
 
 def _here(parameters: np.ndarray, slots: np.ndarray, rates: Rates) -> np.ndarray:
     return parameters
+
+
+def _here_loop(theta: Any, slots: Any, r: Any, here: Any) -> None:
+    for i in range(theta.shape[0]):
+        here[i] = theta[i]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +80,11 @@ class Optimizer:
     source : str
     point : callable
         (parameters, slots, rates) -> the parameters at which the gradient is to be taken.
+    loop : callable or None
+        The compiled form of `update`, plain Python that numba compiles; see `_sgd_loop`. Without
+        it, numpy trains.
+    point_loop : callable
+        The compiled form of `point`: (parameters, slots, rates, out) writes it into `out`.
     """
 
     name: str
@@ -89,6 +94,8 @@ class Optimizer:
     formula: str
     source: str
     point: Point = _here
+    loop: Callable[..., Any] | None = None
+    point_loop: Callable[..., None] = _here_loop
 
     def init(self, parameters: np.ndarray) -> np.ndarray:
         """Return the slots before the first step: zeros (n_slots, n_parameters)."""
@@ -103,7 +110,7 @@ def _sgd(
     r: Rates,
     decays: np.ndarray | float,
 ) -> tuple[np.ndarray, np.ndarray]:
-    return theta - r.step_size * g, slots
+    return theta - r.learning_rate * r.factor * g, slots
 
 
 def _momentum(
@@ -114,7 +121,7 @@ def _momentum(
     r: Rates,
     decays: np.ndarray | float,
 ) -> tuple[np.ndarray, np.ndarray]:
-    velocity = r.momentum * slots - r.step_size * g
+    velocity = r.momentum * slots - r.learning_rate * r.factor * g
     return theta + velocity[0], velocity
 
 
@@ -131,7 +138,9 @@ def _rmsprop(
     decays: np.ndarray | float,
 ) -> tuple[np.ndarray, np.ndarray]:
     mean_square = r.decay_rate * slots + (1.0 - r.decay_rate) * g * g
-    return theta - r.step_size * g / (np.sqrt(mean_square[0]) + r.epsilon), mean_square
+    return theta - r.learning_rate * r.factor * g / (
+        np.sqrt(mean_square[0]) + r.epsilon
+    ), mean_square
 
 
 def _adam_direction(
@@ -153,7 +162,7 @@ def _adam(
     decays: np.ndarray | float,
 ) -> tuple[np.ndarray, np.ndarray]:
     direction, moments = _adam_direction(slots, g, t, r)
-    return theta - r.step_size * direction, moments
+    return theta - r.learning_rate * r.factor * direction, moments
 
 
 def _adamw(
@@ -178,7 +187,140 @@ def _adagrad(
     decays: np.ndarray | float,
 ) -> tuple[np.ndarray, np.ndarray]:
     total = slots + g * g
-    return theta - r.step_size * g / (np.sqrt(total[0]) + r.epsilon), total
+    return theta - r.learning_rate * r.factor * g / (np.sqrt(total[0]) + r.epsilon), total
+
+
+# The compiled forms. Each writes the new parameters and slots beside the old ones, so that a step
+# which is not finite can be refused; slots too small to matter become 0, since processors compute
+# slowly with subnormal numbers.
+
+
+def _sgd_loop(
+    theta: Any, slots: Any, g: Any, t: int, r: Any, decays: Any, new: Any, new_slots: Any
+) -> Any:
+    """Take a step; return 0, or NaN where a new parameter is not finite.
+
+    Parameters
+    ----------
+    theta, g, decays, new : (p,) arrays
+        Parameters, gradient, 1 where a weight stands and 0 elsewhere, the new parameters.
+    slots, new_slots : (n_slots, p) arrays
+    t : int
+        The step, counted from 1.
+    r : Rates
+    """
+    zero, _ = _zero_and_tiny(theta)
+    size = theta.dtype.type(r.learning_rate * r.factor)
+    check = zero
+    for i in range(theta.shape[0]):
+        w = theta[i] - size * g[i]
+        new[i] = w
+        check += w * zero
+    return check
+
+
+def _momentum_loop(
+    theta: Any, slots: Any, g: Any, t: int, r: Any, decays: Any, new: Any, new_slots: Any
+) -> Any:
+    zero, tiny = _zero_and_tiny(theta)
+    size, momentum = theta.dtype.type(r.learning_rate * r.factor), theta.dtype.type(r.momentum)
+    check = zero
+    for i in range(theta.shape[0]):
+        velocity = momentum * slots[0, i] - size * g[i]
+        velocity = zero if abs(velocity) < tiny else velocity
+        w = theta[i] + velocity
+        new[i] = w
+        new_slots[0, i] = velocity
+        check += w * zero
+    return check
+
+
+def _look_ahead_loop(theta: Any, slots: Any, r: Any, here: Any) -> None:
+    momentum = theta.dtype.type(r.momentum)
+    for i in range(theta.shape[0]):
+        here[i] = theta[i] + momentum * slots[0, i]
+
+
+def _by_root(
+    theta: Any, slots: Any, g: Any, r: Any, new: Any, new_slots: Any, kept: float, added: float
+) -> Any:
+    """Divide by the root of a sum of squares, of which `kept` stays and to which `added` comes."""
+    zero, tiny = _zero_and_tiny(theta)
+    size, epsilon = theta.dtype.type(r.learning_rate * r.factor), theta.dtype.type(r.epsilon)
+    kept, added = theta.dtype.type(kept), theta.dtype.type(added)
+    check = zero
+    for i in range(theta.shape[0]):
+        square = kept * slots[0, i] + added * g[i] * g[i]
+        square = zero if square < tiny else square
+        w = theta[i] - size * g[i] / (np.sqrt(square) + epsilon)
+        new[i] = w
+        new_slots[0, i] = square
+        check += w * zero
+    return check
+
+
+def _rmsprop_loop(
+    theta: Any, slots: Any, g: Any, t: int, r: Any, decays: Any, new: Any, new_slots: Any
+) -> Any:
+    return _by_root(theta, slots, g, r, new, new_slots, r.decay_rate, 1.0 - r.decay_rate)
+
+
+def _adagrad_loop(
+    theta: Any, slots: Any, g: Any, t: int, r: Any, decays: Any, new: Any, new_slots: Any
+) -> Any:
+    return _by_root(theta, slots, g, r, new, new_slots, 1.0, 1.0)
+
+
+def _by_moments(
+    theta: Any,
+    slots: Any,
+    g: Any,
+    t: int,
+    r: Any,
+    decays: Any,
+    new: Any,
+    new_slots: Any,
+    decay: float,
+) -> Any:
+    zero, tiny = _zero_and_tiny(theta)
+    size = theta.dtype.type(r.learning_rate * r.factor / (1.0 - r.momentum**t))
+    unbiased = theta.dtype.type(1.0 / (1.0 - r.beta2**t))
+    beta1, rest1 = theta.dtype.type(r.momentum), theta.dtype.type(1.0 - r.momentum)
+    beta2, rest2 = theta.dtype.type(r.beta2), theta.dtype.type(1.0 - r.beta2)
+    epsilon, shrink = theta.dtype.type(r.epsilon), theta.dtype.type(r.factor * decay)
+    check = zero
+    for i in range(theta.shape[0]):
+        m = beta1 * slots[0, i] + rest1 * g[i]
+        m = zero if abs(m) < tiny else m
+        v = beta2 * slots[1, i] + rest2 * g[i] * g[i]
+        v = zero if v < tiny else v
+        w = theta[i] - size * m / (np.sqrt(v * unbiased) + epsilon) - shrink * decays[i] * theta[i]
+        new[i] = w
+        new_slots[0, i] = m
+        new_slots[1, i] = v
+        check += w * zero
+    return check
+
+
+def _adam_loop(
+    theta: Any, slots: Any, g: Any, t: int, r: Any, decays: Any, new: Any, new_slots: Any
+) -> Any:
+    return _by_moments(theta, slots, g, t, r, decays, new, new_slots, 0.0)
+
+
+def _adamw_loop(
+    theta: Any, slots: Any, g: Any, t: int, r: Any, decays: Any, new: Any, new_slots: Any
+) -> Any:
+    return _by_moments(theta, slots, g, t, r, decays, new, new_slots, r.weight_decay)
+
+
+def _zero_and_tiny(theta: Any) -> tuple[Any, Any]:
+    """Return 0 and the smallest normal number, in the precision of an array."""
+    return theta.dtype.type(0.0), np.finfo(theta.dtype).tiny
+
+
+LOOP_HELPERS: tuple[Callable[..., Any], ...] = (_zero_and_tiny, _by_root, _by_moments)
+"""Plain functions that the compiled forms call."""
 
 
 OPTIMIZERS: Registry[Optimizer] = Registry(
@@ -191,6 +333,7 @@ OPTIMIZERS: Registry[Optimizer] = Registry(
             _sgd,
             r"\theta \leftarrow \theta - \alpha g",
             "Robbins & Monro 1951",
+            loop=_sgd_loop,
         ),
         Optimizer(
             "momentum",
@@ -199,6 +342,7 @@ OPTIMIZERS: Registry[Optimizer] = Registry(
             _momentum,
             r"v \leftarrow \mu v - \alpha g, \quad \theta \leftarrow \theta + v",
             "Polyak 1964; Sutskever et al. 2013, equations 1-2",
+            loop=_momentum_loop,
         ),
         Optimizer(
             "nesterov",
@@ -208,7 +352,9 @@ OPTIMIZERS: Registry[Optimizer] = Registry(
             r"v \leftarrow \mu v - \alpha \nabla L(\theta + \mu v), \quad"
             r" \theta \leftarrow \theta + v",
             "Nesterov 1983; Sutskever et al. 2013, equations 3-4",
-            _look_ahead,
+            point=_look_ahead,
+            loop=_momentum_loop,
+            point_loop=_look_ahead_loop,
         ),
         Optimizer(
             "rmsprop",
@@ -218,6 +364,7 @@ OPTIMIZERS: Registry[Optimizer] = Registry(
             r"s \leftarrow \gamma s + (1 - \gamma) g^2, \quad"
             r" \theta \leftarrow \theta - \alpha g / (\sqrt{s} + \epsilon)",
             "Tieleman & Hinton 2012, lecture 6e",
+            loop=_rmsprop_loop,
         ),
         Optimizer(
             "adam",
@@ -226,6 +373,7 @@ OPTIMIZERS: Registry[Optimizer] = Registry(
             _adam,
             r"\theta \leftarrow \theta - \alpha \hat m / (\sqrt{\hat v} + \epsilon)",
             "Kingma & Ba 2015, algorithm 1",
+            loop=_adam_loop,
         ),
         Optimizer(
             "adamw",
@@ -235,6 +383,7 @@ OPTIMIZERS: Registry[Optimizer] = Registry(
             r"\theta \leftarrow \theta - \eta (\alpha \hat m / (\sqrt{\hat v} + \epsilon)"
             r" + \lambda \theta)",
             "Loshchilov & Hutter 2019, algorithm 2",
+            loop=_adamw_loop,
         ),
         Optimizer(
             "adagrad",
@@ -244,6 +393,7 @@ OPTIMIZERS: Registry[Optimizer] = Registry(
             r"s \leftarrow s + g^2, \quad \theta \leftarrow \theta - \alpha g / (\sqrt{s}"
             r" + \epsilon)",
             "Duchi, Hazan & Singer 2011, equation 1",
+            loop=_adagrad_loop,
         ),
     ],
 )

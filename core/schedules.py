@@ -17,7 +17,8 @@ class Schedule:
     ----------
     name, label : str
     factor : callable
-        (epochs so far, length in epochs) -> what the learning rate is multiplied by, in [0, 1].
+        (epochs so far, length in epochs) -> what the learning rate is multiplied by, in [0, 1];
+        plain Python that numba compiles as it stands.
     formula : str
         LaTeX; t is the epoch, T the length.
     """

@@ -1,7 +1,7 @@
 """Training: a state, one step, and bursts of steps, the same bits however they are cut.
 
-Rows are taken in an order drawn anew for every epoch from ``default_rng((seed, epoch))``, so that
-no generator's state is stored and any step can be replayed exactly.
+Rows are taken in another order in every epoch, which `core.row_order` computes from the seed and
+the epoch, so that any step can be replayed exactly. A batch of all rows takes them as they stand.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from core.losses import LOSSES
 from core.network import LayerPass, objective, updated_statistics
 from core.optimizers import OPTIMIZERS, Rates
 from core.penalties import PENALTIES
+from core.row_order import row_order
 from core.schedules import SCHEDULES
 
 
@@ -159,9 +160,8 @@ ChooseEngine = Callable[[Problem], Engine]
 
 
 @functools.lru_cache(maxsize=4)
-def row_order(seed: int, epoch: int, n_rows: int) -> np.ndarray:
-    """Return the order (n_rows,) in which an epoch takes the rows; read-only."""
-    order = np.random.default_rng((seed, epoch)).permutation(n_rows)
+def _order_of_epoch(seed: int, epoch: int, n_rows: int) -> np.ndarray:
+    order = row_order(seed, epoch, n_rows)
     order.flags.writeable = False
     return order
 
@@ -217,7 +217,11 @@ def step(problem: Problem, state: TrainState) -> TrainState | None:
     epoch, position = state.epoch, state.position
     if position >= n:  # the rows became fewer during the epoch
         epoch, position = epoch + 1, 0
-    batch = row_order(problem.seed, epoch, n)[position : position + training.batch_size]
+    if position == 0 and training.batch_size >= n:
+        batch = np.arange(n)
+    else:
+        order = _order_of_epoch(problem.seed, epoch, n)
+        batch = order[position : position + training.batch_size]
     rates = rates_at(training, epoch + position / n)
     optimizer = OPTIMIZERS[training.optimizer]
     point = optimizer.point(state.parameters, state.slots, rates)

@@ -1,0 +1,415 @@
+"""The compiled engine: states in and out, and the arrays that `core.compiled_step` works on."""
+
+from __future__ import annotations
+
+import functools
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Generic, Literal, TypeVar
+
+import numpy as np
+
+from core import compiled_step, losses, optimizers, row_order
+from core.activations import ACTIVATIONS
+from core.architecture import Architecture
+from core.compiled import LazyFunction, read_only
+from core.compiled_step import Parts, Work, unused
+from core.losses import LOSSES
+from core.optimizers import OPTIMIZERS, Rates
+from core.penalties import PENALTIES
+from core.schedules import SCHEDULES
+from core.training import (
+    Burst,
+    Problem,
+    TrainState,
+    explain_divergence,
+    initial_state,
+    rates_at,
+)
+
+Precision = Literal["float32", "float64"]
+Item = TypeVar("Item")
+
+WIDE = 1024  # weights: from here on BLAS multiplies a layer faster than loops do
+LANES = 8  # samples are padded to a multiple of this
+CACHE_BYTES = 128 * 1024
+MOST_SAMPLES = 512
+EVALUATED_SAMPLES = 256
+
+
+@functools.cache
+def _types(numba: Any, precision: Precision) -> dict[str, Any]:
+    """Return numba's type of each of the parts, of `Work` and of `Rates`."""
+    real, void = getattr(numba, precision), numba.void
+    whole, number = numba.int64, numba.float64
+    vector, matrix, cube = real[::1], real[:, ::1], real[:, :, ::1]
+    rates = numba.types.NamedUniTuple(number, len(Rates._fields), Rates)
+    work = [read_only(numba, whole, 2), *[cube] * 5, matrix, matrix, vector, vector]
+    products = (vector, whole, whole, whole, cube, whole, cube, whole)
+    normal = (cube, cube, matrix, whole, whole, vector, whole)
+    return {
+        "vector": vector, "matrix": matrix, "cube": cube, "rates": rates,
+        "work": numba.types.NamedTuple(work, Work),
+        "add_weighted_sums": void(*products), "add_outer_products": void(*products),
+        "multiply": void(*products), "multiply_back": void(*products, vector, vector),
+        "sharpen": void(cube, cube, whole, whole, vector, whole),
+        "sharpen_back": void(cube, cube, whole, whole, vector, whole, vector),
+        "normalise": void(*normal, vector, vector, whole, whole),
+        "normalise_back": void(*normal, whole, vector),
+        "activate": void(cube, cube, whole, whole),
+        "loss": real(cube, cube, whole, whole, cube, whole, real, matrix),
+        "penalty": real(vector, vector, number, vector),
+        "schedule": number(number, number),
+        "point": void(vector, matrix, rates, vector),
+        "update": real(vector, matrix, vector, whole, rates, vector, vector, matrix),
+    }  # fmt: skip
+
+
+def _parts_type(numba: Any, precision: Precision) -> Any:
+    known = _types(numba, precision)
+    functions = [numba.types.FunctionType(known[kind]) for kind in Parts._fields]
+    return numba.types.NamedTuple(functions, Parts)
+
+
+def _part_signature(kind: str, precision: Precision, numba: Any) -> Any:
+    return _types(numba, precision)[kind]
+
+
+def _take_steps_signature(precision: Precision, numba: Any) -> Any:
+    known, whole, number = _types(numba, precision), numba.int64, numba.float64
+    vector, matrix, cube = known["vector"], known["matrix"], known["cube"]
+    return numba.void(
+        whole, whole, whole, whole, whole[::1], numba.uint32[::1], matrix, cube, cube,
+        vector, vector, matrix, matrix, vector, vector, vector, vector, vector, known["work"],
+        _parts_type(numba, precision), known["rates"], number, number,
+    )  # fmt: skip
+
+
+def _logits_signature(precision: Precision, numba: Any) -> Any:
+    known = _types(numba, precision)
+    return numba.void(
+        known["work"], known["vector"], known["vector"], numba.float64[:, ::1], known["cube"],
+        _parts_type(numba, precision), numba.float64[:, ::1],
+    )  # fmt: skip
+
+
+@functools.cache
+def part(kind: str, function: Callable[..., Any], precision: Precision) -> LazyFunction:
+    """Return one of `core.compiled_step.Parts` as a function that can be warmed.
+
+    Parameters
+    ----------
+    kind : str
+        A field of `Parts`.
+    function : callable
+        Of `core.compiled_step`, or a record's `loop`.
+    precision : {"float32", "float64"}
+    """
+    helpers = {"loss": losses.LOOP_HELPERS, "update": optimizers.LOOP_HELPERS}.get(kind, ())
+    return LazyFunction(function, functools.partial(_part_signature, kind, precision), helpers, True)
+
+
+@functools.cache
+def take_steps(precision: Precision) -> LazyFunction:
+    """Return `core.compiled_step.take_steps` in a precision."""
+    helpers = (*compiled_step.HELPERS, *row_order.LOOP_HELPERS, row_order.write_row_order)
+    signature = functools.partial(_take_steps_signature, precision)
+    return LazyFunction(compiled_step.take_steps, signature, helpers, True)
+
+
+@functools.cache
+def logits_of_rows(precision: Precision) -> LazyFunction:
+    """Return `core.compiled_step.logits_of_rows` in a precision."""
+    signature = functools.partial(_logits_signature, precision)
+    return LazyFunction(compiled_step.logits_of_rows, signature, compiled_step.HELPERS, True)
+
+
+def hidden_activation(architecture: Architecture) -> str:
+    """Return the activation that all hidden layers have; "linear" where there are none."""
+    return architecture.layers[0].activation
+
+
+def parts_of(problem: Problem) -> dict[str, Callable[..., Any] | None]:
+    """Return the function for each field of `Parts`; None where a record has no compiled form."""
+    training = problem.training
+    loss, optimizer = LOSSES[training.loss], OPTIMIZERS[training.optimizer]
+    on_head = loss.binary if problem.architecture.n_outputs == 1 else loss.categorical
+    return forward_parts(problem.architecture) | {
+        "loss": on_head.loop,
+        "penalty": PENALTIES[training.penalty].loop,
+        "schedule": SCHEDULES[training.schedule].factor,
+        "point": optimizer.point_loop,
+        "update": optimizer.loop,
+    }
+
+
+def forward_parts(architecture: Architecture) -> dict[str, Callable[..., Any] | None]:
+    """Return what `parts_of` does for a network alone, and `unused` for what training needs."""
+    layers = architecture.layers
+    needed = {"add_weighted_sums", "add_outer_products"}
+    if any(layer.n_weights >= WIDE for layer in layers):
+        needed |= {"multiply", "multiply_back"}
+    if any(layer.has_sharpness for layer in layers):
+        needed |= {"sharpen", "sharpen_back"}
+    if any(layer.batch_norm for layer in layers):
+        needed |= {"normalise", "normalise_back"}
+    parts: dict[str, Callable[..., Any] | None] = dict.fromkeys(Parts._fields, unused)
+    parts |= {name: getattr(compiled_step, name) for name in needed}
+    parts["activate"] = ACTIVATIONS[hidden_activation(architecture)].loop
+    return parts
+
+
+def has_compiled_form(problem: Problem) -> bool:
+    """Tell whether everything that a problem is made of has a compiled form."""
+    return all(parts_of(problem).values())
+
+
+def functions_of(
+    parts: dict[str, Callable[..., Any] | None], precision: Precision
+) -> dict[str, LazyFunction]:
+    """Return the parts in a precision, each by its field of `Parts`."""
+    return {kind: part(kind, function, precision) for kind, function in parts.items() if function}
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledEngine:
+    """The mathematics of `core.training`, compiled; the GIL is released during a burst.
+
+    Attributes
+    ----------
+    precision : {"float32", "float64"}
+        Of the parameters and of everything computed.
+    name : str
+        What it is called in the status line.
+    """
+
+    precision: Precision = "float32"
+    name: str = "compiled engine"
+
+    def start(self, problem: Problem, initialisation: str, seed: int) -> TrainState:
+        """Return the state at step 0, in this engine's precision."""
+        state = initial_state(problem, initialisation, seed)
+        arrays = (state.parameters, state.slots, state.statistics)
+        return TrainState(0, 0, 0, *(array.astype(self.precision) for array in arrays))
+
+    def burst(self, problem: Problem, state: TrainState, steps: int) -> Burst:
+        """Take that many steps, or stop at the last finite state."""
+        rows = _ROWS.of(problem, self.precision)
+        key = (problem.architecture, self.precision, _batch_rows(problem), problem.n_rows)
+        with _WORKSPACES.lend(key, problem, self.precision) as workspace:
+            diverged = workspace.take_steps(problem, rows, state, steps)
+            after = workspace.state()
+        return Burst(after, explain_divergence(problem, after) if diverged else None)
+
+
+def compiled_logits(
+    architecture: Architecture, parameters: np.ndarray, statistics: np.ndarray, X: np.ndarray
+) -> np.ndarray:
+    """Return the (n, n_outputs) float64 logits of many rows; the GIL is released meanwhile.
+
+    Parameters
+    ----------
+    parameters : (n_parameters,) array
+        Its precision, float32 or float64, is the one computed in.
+    statistics : (n_statistics,) array
+    X : (n, n_inputs) array
+    """
+    precision: Precision = "float32" if parameters.itemsize == 4 else "float64"
+    parts = _compiled(forward_parts(architecture), precision)
+    with _EVALUATIONS.lend((architecture, precision), architecture, precision) as (work, rows):
+        logits = np.empty((len(X), architecture.n_outputs))
+        X = np.ascontiguousarray(X, np.float64)
+        X = X if X.flags.writeable else X.copy()
+        flat, moments = (np.array(array, precision) for array in (parameters, statistics))
+        logits_of_rows(precision)(work, flat, moments, X, rows, parts, logits)
+    return logits
+
+
+def _compiled(parts: dict[str, Callable[..., Any] | None], precision: Precision) -> Parts:
+    """Return the compiled parts, which have been warmed."""
+    functions = functions_of(parts, precision)
+    return Parts(**{kind: function.compiled for kind, function in functions.items()})
+
+
+def _plan(architecture: Architecture) -> np.ndarray:
+    """Return the (layers, 7) plan of `core.compiled_step`."""
+    plan = np.full((len(architecture.layers), 7), -1, dtype=np.int64)
+    for row, layer in zip(plan, architecture.layers, strict=True):
+        end = layer.start + layer.n_weights + layer.units
+        row[compiled_step.INPUTS], row[compiled_step.UNITS] = layer.inputs, layer.units
+        row[compiled_step.WEIGHTS] = layer.start
+        if layer.has_sharpness:
+            row[compiled_step.SHARPNESS] = end
+            end += layer.units
+        if layer.batch_norm:
+            row[compiled_step.GAIN] = end
+            row[compiled_step.STATISTICS] = layer.statistics_start
+        row[compiled_step.IS_WIDE] = layer.n_weights >= WIDE
+    plan.flags.writeable = False
+    return plan
+
+
+def _work(architecture: Architecture, precision: Precision, samples: int) -> Work:
+    """Return the arrays for blocks of so many samples."""
+    layers = architecture.layers
+    shape = (len(layers), max(layer.units for layer in layers), samples)
+    sharp = any(layer.has_sharpness for layer in layers)
+    normal = any(layer.batch_norm for layer in layers)
+    empty = (0, 0, 0)  # what no layer needs
+
+    def zeros(*sizes: int) -> np.ndarray:
+        return np.zeros(sizes, precision)
+
+    return Work(
+        plan=_plan(architecture), values=zeros(*shape), slopes=zeros(*shape), deltas=zeros(*shape),
+        kept=zeros(*(shape if sharp else empty)), standards=zeros(*(shape if normal else empty)),
+        inverse_sd=zeros(*shape[:2]), spare=zeros(3, samples),
+        transposed=zeros(architecture.n_parameters),
+        product=zeros(max(layer.n_weights for layer in layers)),
+    )  # fmt: skip
+
+
+def _samples_in_block(architecture: Architecture, precision: Precision, batch: int) -> int:
+    """Return how many samples of a batch go through the network at a time.
+
+    As many as leave a block in the cache; where layers are normalised, all.
+    """
+    size = np.dtype(precision).itemsize
+    layers = architecture.layers
+    numbers = architecture.n_inputs + 2 + 3 * len(layers) * max(layer.units for layer in layers)
+    fitting = min(max(CACHE_BYTES // (numbers * size), 64), MOST_SAMPLES)
+    if any(layer.batch_norm for layer in layers):
+        fitting = batch
+    blocks = -(-batch // fitting)
+    return -(-batch // (blocks * LANES)) * LANES
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Rows:
+    """The rows of a problem in one precision, as `core.compiled_step.take_steps` wants them."""
+
+    table: np.ndarray
+    stored: np.ndarray
+
+    @classmethod
+    def of(cls, problem: Problem, precision: Precision) -> Rows:
+        """Convert a problem's rows; into blocks too where a batch takes them all."""
+        columns = (problem.X, problem.y[:, None], problem.weights[:, None])
+        table = np.concatenate(columns, axis=1).astype(precision)
+        if problem.training.batch_size < problem.n_rows:
+            return cls(table, np.zeros((0, 0, 0), precision))
+        samples = _samples_in_block(problem.architecture, precision, problem.n_rows)
+        blocks = -(-problem.n_rows // samples)
+        padded = np.repeat(table[-1:], blocks * samples, axis=0)
+        padded[:, -1] = 0.0
+        padded[: problem.n_rows] = table
+        stored = padded.reshape(blocks, samples, -1).transpose(0, 2, 1)
+        return cls(table, np.ascontiguousarray(stored))
+
+
+class RowsCache:
+    """The rows of the last few problems, converted once and not at every burst."""
+
+    def __init__(self, size: int = 2) -> None:
+        self._size = size
+        self._kept: OrderedDict[tuple[object, ...], tuple[Problem, Rows]] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def of(self, problem: Problem, precision: Precision) -> Rows:
+        """Return a problem's rows; it is told by its arrays' identity, since they never change."""
+        takes_all = problem.training.batch_size >= problem.n_rows
+        arrays = map(id, (problem.X, problem.y, problem.weights))
+        key = (*arrays, precision, takes_all and problem.architecture)
+        with self._lock:
+            if key not in self._kept:
+                self._kept[key] = (problem, Rows.of(problem, precision))
+                while len(self._kept) > self._size:
+                    self._kept.popitem(last=False)
+            self._kept.move_to_end(key)
+            return self._kept[key][1]
+
+
+class Workspace:
+    """The arrays one burst works on, for one network, precision, batch size and number of rows."""
+
+    def __init__(self, problem: Problem, precision: Precision) -> None:
+        architecture, batch = problem.architecture, _batch_rows(problem)
+        self._precision: Precision = precision
+        self._take_steps = take_steps(precision)
+        samples = _samples_in_block(architecture, precision, batch)
+        self._work = _work(architecture, precision, samples)
+        p, s = architecture.n_parameters, architecture.n_statistics
+        self._theta = np.zeros((2, p), precision)
+        self._statistics = np.zeros((2, s), precision)
+        self._slots = np.zeros((2, 0, p), precision)
+        self._mask = architecture.weight_mask().astype(precision)
+        self._here, self._gradient = np.zeros((2, p), precision)
+        self._batch = np.zeros((1, architecture.n_inputs + 2, samples), precision)
+        self._order = np.zeros(1 << row_order.bits_of(problem.n_rows), np.uint32)
+        self._progress = np.full(7, -1, np.int64)
+
+    def take_steps(self, problem: Problem, rows: Rows, state: TrainState, steps: int) -> bool:
+        """Train from a state; return whether a step had to be refused."""
+        training = problem.training
+        self._enter(state)
+        self._take_steps(
+            steps, problem.n_rows, _batch_rows(problem), problem.seed, self._progress, self._order,
+            rows.table, rows.stored, self._batch, *self._theta, *self._slots, *self._statistics,
+            self._mask, self._here, self._gradient, self._work,
+            _compiled(parts_of(problem), self._precision), rates_at(training, 0.0),
+            training.penalty_strength, training.schedule_epochs,
+        )  # fmt: skip
+        return bool(self._progress[compiled_step.DIVERGED])
+
+    def _enter(self, state: TrainState) -> None:
+        """Copy a state in, as the first of each pair."""
+        if self._slots.shape[1:] != state.slots.shape:
+            self._slots = np.zeros((2, *state.slots.shape), self._precision)
+        self._theta[0], self._slots[0] = state.parameters, state.slots
+        self._statistics[0] = state.statistics
+        self._progress[:5] = (state.step, state.epoch, state.position, 0, 0)
+
+    def state(self) -> TrainState:
+        """Return a copy of where training stands."""
+        step, epoch, position, current = (int(number) for number in self._progress[:4])
+        pairs = (self._theta, self._slots, self._statistics)
+        return TrainState(step, epoch, position, *(pair[current].copy() for pair in pairs))
+
+
+class Pool(Generic[Item]):
+    """Things that are free to be used; a user takes one, so that two threads never share."""
+
+    def __init__(self, make: Callable[..., Item], size: int = 4) -> None:
+        self._make, self._size = make, size
+        self._free: OrderedDict[tuple[object, ...], Item] = OrderedDict()
+        self._lock = threading.Lock()
+
+    @contextmanager
+    def lend(self, key: tuple[object, ...], *arguments: Any) -> Iterator[Item]:
+        """Lend one made of these arguments, or one that was made with the same key."""
+        with self._lock:
+            item = self._free.pop(key, None)
+        item = self._make(*arguments) if item is None else item
+        yield item
+        with self._lock:
+            self._free[key] = item
+            while len(self._free) > self._size:
+                self._free.popitem(last=False)
+
+
+def _batch_rows(problem: Problem) -> int:
+    return min(problem.training.batch_size, problem.n_rows)
+
+
+def _evaluation(architecture: Architecture, precision: Precision) -> tuple[Work, np.ndarray]:
+    """Return the arrays that rows are evaluated on, which no batch joins together."""
+    work = _work(architecture, precision, EVALUATED_SAMPLES)
+    return work, np.zeros((1, architecture.n_inputs, EVALUATED_SAMPLES), precision)
+
+
+_ROWS = RowsCache()
+_WORKSPACES = Pool(Workspace)
+_EVALUATIONS = Pool(_evaluation)

@@ -1,0 +1,464 @@
+"""A burst of training steps, compiled: `core.network` and `core.training.step` once more, as loops.
+
+Arrays are laid out (layer, unit, sample) or (block, feature, sample), so that the innermost loop
+runs over samples, where the processor takes several at a time. A batch is worked through in blocks
+of as many samples as stay in the cache. What the user chose (activation, loss, penalty, schedule,
+optimiser) comes in as compiled functions, the `loop` of each record.
+
+Everything here is plain Python that numba compiles; `core.engines` says when.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from core.network import NORM_EPSILON, NORM_MOMENTUM
+from core.optimizers import Rates
+from core.row_order import write_row_order
+
+# The columns of the plan, which has a row a layer: sizes, where the layer's parameters and running
+# statistics begin (sharpness and gain -1 where it has none), whether products are left to BLAS.
+INPUTS, UNITS, WEIGHTS, SHARPNESS, GAIN, STATISTICS, IS_WIDE = range(7)
+
+# Places in the array that says where training stands.
+STEP, EPOCH, POSITION, CURRENT, DIVERGED, ORDER_SEED, ORDER_EPOCH = range(7)
+
+
+class Work(NamedTuple):
+    """The arrays that a block of samples passes through, beside the plan of the network.
+
+    Attributes
+    ----------
+    plan : (layers, 7) int64 array
+    values, slopes, deltas : (layers, units, samples) arrays
+        Each layer's activations, the activation's slopes, the derivatives by the pre-activations.
+    kept : array of the same shape, empty where nothing needs it
+        What a trainable sharpness multiplies.
+    standards : array of the same shape, empty where nothing needs it
+        (z - mean) / sd.
+    inverse_sd : (layers, units) array
+    spare : (3, samples) array
+        Room for the loss.
+    transposed, product : (p,) arrays
+        Each layer's weights as (units, inputs), and room for one layer's gradient.
+    """
+
+    plan: Any
+    values: Any
+    slopes: Any
+    deltas: Any
+    kept: Any
+    standards: Any
+    inverse_sd: Any
+    spare: Any
+    transposed: Any
+    product: Any
+
+
+class Parts(NamedTuple):
+    """The compiled functions that a step consists of.
+
+    Attributes
+    ----------
+    add_weighted_sums, add_outer_products : callable
+        Products of narrow layers.
+    multiply, multiply_back : callable
+        Products of wide ones.
+    sharpen, sharpen_back, normalise, normalise_back : callable
+    activate, loss, penalty, schedule, point, update : callable
+        What was chosen: the `loop` of each record.
+    """
+
+    add_weighted_sums: Any
+    add_outer_products: Any
+    multiply: Any
+    multiply_back: Any
+    sharpen: Any
+    sharpen_back: Any
+    normalise: Any
+    normalise_back: Any
+    activate: Any
+    loss: Any
+    penalty: Any
+    schedule: Any
+    point: Any
+    update: Any
+
+
+def add_weighted_sums(
+    weights: Any, start: int, inputs: int, units: int, below: Any, at: int, out: Any, layer: int
+) -> None:
+    """Add W' x of each sample to ``out[layer]``, four inputs a pass.
+
+    W (inputs, units) stands row by row at ``weights[start]``, x in ``below[at]``.
+    """
+    for u in range(units):
+        for i in range(0, inputs - 3, 4):
+            p = start + i * units + u
+            w0, w1 = weights[p], weights[p + units]
+            w2, w3 = weights[p + 2 * units], weights[p + 3 * units]
+            for s in range(out.shape[2]):
+                out[layer, u, s] += (
+                    w0 * below[at, i, s]
+                    + w1 * below[at, i + 1, s]
+                    + w2 * below[at, i + 2, s]
+                    + w3 * below[at, i + 3, s]
+                )
+        for i in range(inputs - inputs % 4, inputs):
+            w = weights[start + i * units + u]
+            for s in range(out.shape[2]):
+                out[layer, u, s] += w * below[at, i, s]
+
+
+def add_outer_products(
+    gradient: Any, start: int, inputs: int, units: int, below: Any, at: int, deltas: Any, layer: int
+) -> None:
+    """Add the sum over samples of x delta' to W's place in the gradient, four inputs a pass."""
+    zero = gradient.dtype.type(0.0)
+    for u in range(units):
+        for i in range(0, inputs - 3, 4):
+            g0 = g1 = g2 = g3 = zero
+            for s in range(deltas.shape[2]):
+                delta = deltas[layer, u, s]
+                g0 += delta * below[at, i, s]
+                g1 += delta * below[at, i + 1, s]
+                g2 += delta * below[at, i + 2, s]
+                g3 += delta * below[at, i + 3, s]
+            p = start + i * units + u
+            gradient[p] += g0
+            gradient[p + units] += g1
+            gradient[p + 2 * units] += g2
+            gradient[p + 3 * units] += g3
+        for i in range(inputs - inputs % 4, inputs):
+            g0 = zero
+            for s in range(deltas.shape[2]):
+                g0 += deltas[layer, u, s] * below[at, i, s]
+            gradient[start + i * units + u] += g0
+
+
+def multiply(
+    weights: Any, start: int, inputs: int, units: int, below: Any, at: int, out: Any, layer: int
+) -> None:
+    """Write W' x of each sample to ``out[layer]``, by BLAS."""
+    W = weights[start : start + inputs * units].reshape((inputs, units))
+    np.dot(W.T, below[at, :inputs], out[layer, :units])
+
+
+def multiply_back(
+    weights: Any, start: int, inputs: int, units: int, below: Any, at: int, deltas: Any,
+    layer: int, gradient: Any, product: Any,
+) -> None:  # fmt: skip
+    """Add the sum over samples of x delta' to W's gradient; write W delta below, by BLAS."""
+    found = product[: inputs * units]
+    np.dot(below[at, :inputs], deltas[layer, :units].T, found.reshape((inputs, units)))
+    for p in range(inputs * units):
+        gradient[start + p] += found[p]
+    if layer > 0:
+        W = weights[start : start + inputs * units].reshape((inputs, units))
+        np.dot(W, deltas[layer, :units], deltas[layer - 1, :inputs])
+
+
+def sharpen(values: Any, kept: Any, layer: int, units: int, weights: Any, start: int) -> None:
+    """Multiply each unit's values by its sharpness, at ``weights[start:]``; keep what they were."""
+    for u in range(units):
+        sharpness = weights[start + u]
+        for s in range(values.shape[2]):
+            kept[layer, u, s] = values[layer, u, s]
+            values[layer, u, s] *= sharpness
+
+
+def sharpen_back(
+    deltas: Any, kept: Any, layer: int, units: int, weights: Any, start: int, gradient: Any
+) -> None:
+    """Turn derivatives by sharpened values into those by the plain ones; add those by sharpness."""
+    for u in range(units):
+        total = gradient.dtype.type(0.0)
+        for s in range(deltas.shape[2]):
+            total += deltas[layer, u, s] * kept[layer, u, s]
+            deltas[layer, u, s] *= weights[start + u]
+        gradient[start + u] += total
+
+
+def normalise(
+    values: Any, standards: Any, inverse_sd: Any, layer: int, units: int, weights: Any, gain: int,
+    statistics: Any, new_statistics: Any, moved: int, samples: int,
+) -> None:  # fmt: skip
+    """Standardise each unit of a layer, scale and shift it, and move the running statistics.
+
+    Parameters
+    ----------
+    gain : int
+        Where the gains stand in the parameters, and after them the shifts.
+    moved : int
+        Where the running means stand in the statistics, and after them the variances.
+    samples : int
+        How many samples the mean and variance are taken of; 0 to take the running ones.
+    """
+    real = values.dtype.type
+    for u in range(units):
+        mean, variance = statistics[moved + u], statistics[moved + units + u]
+        if samples > 0:
+            total = square = real(0.0)
+            for s in range(samples):
+                total += values[layer, u, s]
+            batch_mean = total / real(samples)
+            for s in range(samples):
+                centred = values[layer, u, s] - batch_mean
+                square += centred * centred
+            rate, unbiased = real(NORM_MOMENTUM), square / real(max(samples - 1, 1))
+            new_statistics[moved + u] = mean + rate * (batch_mean - mean)
+            new_statistics[moved + units + u] = variance + rate * (unbiased - variance)
+            mean, variance = batch_mean, square / real(samples)
+        inverse_sd[layer, u] = real(1.0) / np.sqrt(variance + real(NORM_EPSILON))
+        for s in range(values.shape[2]):
+            standard = (values[layer, u, s] - mean) * inverse_sd[layer, u]
+            standards[layer, u, s] = standard
+            values[layer, u, s] = weights[gain + u] * standard + weights[gain + units + u]
+
+
+def normalise_back(
+    deltas: Any, standards: Any, inverse_sd: Any, layer: int, units: int, weights: Any, gain: int,
+    samples: int, gradient: Any,
+) -> None:  # fmt: skip
+    """Turn derivatives by the scaled values into those by z; add those by gain and shift."""
+    real = gradient.dtype.type
+    for u in range(units):
+        by_gain = by_shift = real(0.0)
+        for s in range(samples):
+            by_gain += deltas[layer, u, s] * standards[layer, u, s]
+            by_shift += deltas[layer, u, s]
+        gradient[gain + u] += by_gain
+        gradient[gain + units + u] += by_shift
+        scale = weights[gain + u] * inverse_sd[layer, u]
+        mean, slope = by_shift / real(samples), by_gain / real(samples)
+        for s in range(samples):
+            centred = deltas[layer, u, s] - mean - standards[layer, u, s] * slope
+            deltas[layer, u, s] = scale * centred
+        for s in range(samples, deltas.shape[2]):
+            deltas[layer, u, s] = real(0.0)
+
+
+def forward(
+    work: Any, parts: Any, weights: Any, statistics: Any, new_statistics: Any, rows: Any,
+    block: int, samples: int,
+) -> None:  # fmt: skip
+    """Carry a block of rows through every layer; the last one's values are the logits.
+
+    Parameters
+    ----------
+    work : Work
+    parts : Parts
+    weights : (p,) array
+    statistics, new_statistics : (s,) arrays
+        Running means and variances, and where the moved ones go.
+    rows : (blocks, features + 2, samples) array
+    block : int
+    samples : int
+        How many of the block's samples a normalised layer takes its mean and variance from; 0 to
+        take the running ones.
+    """
+    plan, values = work.plan, work.values
+    last = plan.shape[0] - 1
+    for layer in range(last + 1):
+        inputs, units, start = plan[layer, INPUTS], plan[layer, UNITS], plan[layer, WEIGHTS]
+        below, at = rows, block
+        if layer > 0:
+            below, at = values, layer - 1
+        is_wide = plan[layer, IS_WIDE] == 1
+        if is_wide:
+            parts.multiply(weights, start, inputs, units, below, at, values, layer)
+        for u in range(units):
+            bias = weights[start + inputs * units + u]
+            for s in range(values.shape[2]):
+                values[layer, u, s] = bias + values[layer, u, s] if is_wide else bias
+        if not is_wide:
+            parts.add_weighted_sums(weights, start, inputs, units, below, at, values, layer)
+        if layer == last:
+            break
+        if plan[layer, GAIN] >= 0:
+            parts.normalise(
+                values, work.standards, work.inverse_sd, layer, units, weights, plan[layer, GAIN],
+                statistics, new_statistics, plan[layer, STATISTICS], samples,
+            )  # fmt: skip
+        if plan[layer, SHARPNESS] >= 0:
+            parts.sharpen(values, work.kept, layer, units, weights, plan[layer, SHARPNESS])
+        parts.activate(values, work.slopes, layer, units)
+
+
+def backward(
+    work: Any, parts: Any, weights: Any, rows: Any, block: int, samples: int, gradient: Any
+) -> None:
+    """Carry the last layer's deltas back through every layer, as `forward` went."""
+    plan, deltas, zero = work.plan, work.deltas, gradient.dtype.type(0.0)
+    last = plan.shape[0] - 1
+    for layer in range(last, -1, -1):
+        inputs, units, start = plan[layer, INPUTS], plan[layer, UNITS], plan[layer, WEIGHTS]
+        if layer < last:
+            for u in range(units):
+                for s in range(deltas.shape[2]):
+                    deltas[layer, u, s] *= work.slopes[layer, u, s]
+        if plan[layer, SHARPNESS] >= 0:
+            place = plan[layer, SHARPNESS]
+            parts.sharpen_back(deltas, work.kept, layer, units, weights, place, gradient)
+        if plan[layer, GAIN] >= 0:
+            parts.normalise_back(
+                deltas, work.standards, work.inverse_sd, layer, units, weights, plan[layer, GAIN],
+                samples, gradient,
+            )  # fmt: skip
+        else:  # a normalised layer's bias has no gradient: the mean takes it away again
+            for u in range(units):
+                total = zero
+                for s in range(deltas.shape[2]):
+                    total += deltas[layer, u, s]
+                gradient[start + inputs * units + u] += total
+        below, at = rows, block
+        if layer > 0:
+            below, at = work.values, layer - 1
+        if plan[layer, IS_WIDE] == 1:
+            parts.multiply_back(
+                weights, start, inputs, units, below, at, deltas, layer, gradient, work.product
+            )
+            continue
+        parts.add_outer_products(gradient, start, inputs, units, below, at, deltas, layer)
+        if layer > 0:
+            for i in range(inputs):
+                for s in range(deltas.shape[2]):
+                    deltas[layer - 1, i, s] = zero
+            turned = work.transposed
+            parts.add_weighted_sums(turned, start, units, inputs, deltas, layer, deltas, layer - 1)
+
+
+def gather(table: Any, order: Any, first: int, count: int, batch: Any) -> None:
+    """Copy `count` rows of the table, in their order, into the columns of a block.
+
+    The block's other columns repeat the last row with the weight 0.
+    """
+    columns = table.shape[1]
+    for s in range(batch.shape[2]):
+        row = order[first + min(s, count - 1)]
+        for column in range(columns):
+            batch[0, column, s] = table[row, column]
+        if s >= count:
+            batch[0, columns - 1, s] = table.dtype.type(0.0)
+
+
+def transpose_weights(plan: Any, weights: Any, transposed: Any) -> None:
+    """Write the weights of each layer but the first as (units, inputs)."""
+    for layer in range(1, plan.shape[0]):
+        inputs, units, start = plan[layer, INPUTS], plan[layer, UNITS], plan[layer, WEIGHTS]
+        if plan[layer, IS_WIDE] == 0:
+            for u in range(units):
+                for i in range(inputs):
+                    transposed[start + u * inputs + i] = weights[start + i * units + u]
+
+
+def take_steps(
+    steps: int, n_rows: int, batch_size: int, seed: int, progress: Any, order: Any, table: Any,
+    stored: Any, batch: Any, theta: Any, new_theta: Any, slots: Any, new_slots: Any,
+    statistics: Any, new_statistics: Any, mask: Any, here: Any, gradient: Any, work: Any,
+    parts: Any, rates: Any, strength: float, schedule_epochs: float,
+) -> None:  # fmt: skip
+    """Take some steps, stopping before one whose loss or parameters would not be finite.
+
+    Parameters
+    ----------
+    progress : (7,) int64 array
+        Step, epoch, position in it; whether the present values ended up in the arrays called new;
+        whether training diverged; of which epoch `order` is.
+    order : uint32 array
+    table : (n_rows, features + 2) array
+        Features, label and weight of each row.
+    stored : (blocks, features + 2, samples) array
+        The same in blocks, for a batch of all rows, which takes them in their own order.
+    batch : (1, features + 2, samples) array
+    theta, new_theta, mask, here, gradient : (p,) arrays
+        Parameters, room for the next ones, 1 where a weight stands, where the gradient is taken.
+    slots, new_slots : (n_slots, p) arrays
+    statistics, new_statistics : (s,) arrays
+    work : Work
+    parts : Parts
+    rates : Rates
+    strength, schedule_epochs : float
+    """
+    step, epoch, position = progress[STEP], progress[EPOCH], progress[POSITION]
+    samples_in_block, current = work.values.shape[2], 0
+    for _ in range(steps):
+        if position >= n_rows:  # the rows became fewer during the epoch
+            epoch, position = epoch + 1, 0
+        samples = min(batch_size, n_rows - position)
+        takes_all = samples == n_rows
+        if not takes_all and (progress[ORDER_EPOCH] != epoch or progress[ORDER_SEED] != seed):
+            write_row_order(seed, epoch, n_rows, order)
+            progress[ORDER_EPOCH], progress[ORDER_SEED] = epoch, seed
+        factor = parts.schedule(epoch + position / n_rows, schedule_epochs)
+        present = Rates(
+            rates.learning_rate, factor, rates.momentum, rates.decay_rate, rates.beta2,
+            rates.weight_decay, rates.epsilon,
+        )  # fmt: skip
+        parts.point(theta, slots, present, here)
+        transpose_weights(work.plan, here, work.transposed)
+        for p in range(gradient.shape[0]):
+            gradient[p] = gradient.dtype.type(0.0)
+        value, share = gradient.dtype.type(0.0), gradient.dtype.type(1.0 / samples)
+        for start in range(0, samples, samples_in_block):
+            rows, block = stored, start // samples_in_block
+            count = min(samples_in_block, samples - start)
+            if not takes_all:
+                rows, block = batch, block - block
+                gather(table, order, position + start, count, batch)
+            forward(work, parts, here, statistics, new_statistics, rows, block, count)
+            last = work.plan.shape[0] - 1
+            value += parts.loss(
+                work.values, work.deltas, last, work.plan[last, UNITS], rows, block, share,
+                work.spare,
+            )  # fmt: skip
+            backward(work, parts, here, rows, block, count, gradient)
+        value += parts.penalty(here, mask, strength, gradient)
+        value += parts.update(theta, slots, gradient, step + 1, present, mask, new_theta, new_slots)
+        if not math.isfinite(value):
+            progress[DIVERGED] = 1
+            break
+        theta, new_theta = new_theta, theta
+        slots, new_slots = new_slots, slots
+        statistics, new_statistics = new_statistics, statistics
+        current = 1 - current
+        step, position = step + 1, position + samples
+        if position >= n_rows:
+            epoch, position = epoch + 1, 0
+    progress[STEP], progress[EPOCH], progress[POSITION] = step, epoch, position
+    progress[CURRENT] = current
+
+
+def logits_of_rows(
+    work: Any, weights: Any, statistics: Any, X: Any, rows: Any, parts: Any, logits: Any
+) -> None:
+    """Write the logits of many rows, as for a decision surface, block by block.
+
+    Parameters
+    ----------
+    X : (n, features) float64 array
+    rows : (1, features, samples) array
+    logits : (n, outputs) float64 array
+    """
+    plan, size = work.plan, work.values.shape[2]
+    last = plan.shape[0] - 1
+    for start in range(0, X.shape[0], size):
+        count = min(size, X.shape[0] - start)
+        for s in range(count):
+            for i in range(X.shape[1]):
+                rows[0, i, s] = X[start + s, i]
+        forward(work, parts, weights, statistics, statistics, rows, start - start, start - start)
+        for s in range(count):
+            for k in range(plan[last, UNITS]):
+                logits[start + s, k] = work.values[last, k, s]
+
+
+def unused(*arguments: Any) -> None:
+    """Stand for a part that a network does without."""
+
+
+HELPERS = (forward, backward, gather, transpose_weights)
+"""Plain functions that the two compiled ones, `take_steps` and `logits_of_rows`, call."""
