@@ -197,4 +197,5 @@ def _log_sum(gap: Array, axis: int) -> Array:
     others = np.where(largest, 0.0, np.exp(gap)).sum(axis=axis, keepdims=True)
     ties = largest.sum(axis=axis, keepdims=True) - 1
     with np.errstate(divide="ignore"):  # the log of an empty sum is -inf
-        return np.log1p(others + ties)
+        total: Array = np.log1p(others + ties)
+    return total

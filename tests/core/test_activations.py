@@ -45,6 +45,7 @@ LIMITS = {
 Z = np.concatenate([np.random.default_rng(0).normal(size=60) * 4, np.linspace(-30, 30, 41) + 0.013])
 FUNCTIONS = ("value", "slope", "curvature")
 
+
 def assert_relative(got, exact, bound):
     for value, truth in zip(np.ravel(got).tolist(), exact, strict=True):
         assert abs(mp.mpf(value) - truth) <= bound * abs(truth)
