@@ -140,11 +140,6 @@ class History:
         return self._checkpoints[0].step
 
     @property
-    def n_checkpoints(self) -> int:
-        """The number of states kept."""
-        return len(self._checkpoints)
-
-    @property
     def problem(self) -> Problem:
         """The problem solved at present."""
         return self.edits[-1].problem

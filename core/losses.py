@@ -62,10 +62,6 @@ class Loss:
     binary: HeadLoss
     categorical: HeadLoss
 
-    def on(self, logits: Array) -> HeadLoss:
-        """Return the form for these output logits, (n, 1) or (n, K)."""
-        return self.binary if logits.shape[1] == 1 else self.categorical
-
     def values(self, logits: Array, labels: Array) -> Array:
         """Return one value a sample, from either head's (n, outputs) logits."""
         if logits.shape[1] == 1:

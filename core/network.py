@@ -18,7 +18,6 @@ import numpy as np
 
 from core.activations import ACTIVATIONS
 from core.architecture import Architecture, Layer, LayerParameters
-from core.heads import HEADS
 from core.losses import Loss
 
 NORM_EPSILON = 1e-5
@@ -242,11 +241,3 @@ def logits_of(
 ) -> np.ndarray:
     """Return the (n, n_outputs) logits of rows X (n, n_inputs)."""
     return forward(architecture, parameters, statistics, X)[-1].activations
-
-
-def probabilities_of(
-    architecture: Architecture, parameters: np.ndarray, statistics: np.ndarray, X: np.ndarray
-) -> np.ndarray:
-    """Return the (n, K) class probabilities of rows X (n, n_inputs)."""
-    logits = logits_of(architecture, parameters, statistics, X)
-    return HEADS[architecture.head].probabilities(logits)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.calibration.inputs import FloatArray, chunks
+from core.functions import binary_cross_entropy, sigmoid, sigmoid_slope
 
 _STEPS = 100
 
@@ -107,21 +108,13 @@ def _newton(
 def _entropy(
     theta: FloatArray, X: FloatArray, t: FloatArray, w: FloatArray, offset: FloatArray
 ) -> tuple[float, FloatArray, FloatArray]:
-    """Return the mean cross-entropy, its gradient (d,) and its Hessian (d, d).
-
-    All three share one exponential, of minus the absolute logit, which cannot overflow.
-    """
+    """Return the mean cross-entropy, its gradient (d,) and its Hessian (d, d)."""
     loss, gradient, hessian = 0.0, np.zeros(len(theta)), np.zeros((len(theta), len(theta)))
     for rows in chunks(len(t)):
         x, target, weight = X[rows], t[rows], w[rows]
         # einsum, because products with so few columns are not worth a library's threads
         z = np.einsum("ij,j->i", x, theta) + offset[rows]
-        size = np.abs(z)
-        e = np.exp(-size)
-        share = 1.0 / (1.0 + e)
-        above = z >= 0.0
-        loss += float(weight @ (np.where(above, 1.0 - target, target) * size + np.log1p(e)))
-        residual = weight * (np.where(above, share, e * share) - target)
-        gradient += np.einsum("ij,i->j", x, residual)
-        hessian += (x * (weight * e * share * share)[:, None]).T @ x
+        loss += float(weight @ binary_cross_entropy(z, target))
+        gradient += np.einsum("ij,i->j", x, weight * (sigmoid(z) - target))
+        hessian += (x * (weight * sigmoid_slope(z))[:, None]).T @ x
     return loss, gradient, hessian

@@ -103,11 +103,6 @@ def smooth_error_of(cells: Cells) -> SmoothCalibrationError:
     return _fixed_point(cells.values, residual, cells.total)
 
 
-def smooth_error_at(points: FloatArray, residual: FloatArray, sigma: float) -> float:
-    """Return smECE at a given kernel width, for residuals w (y - p) that are divided by sum w."""
-    return _error(spectrum(points, residual, grid_for(sigma)), sigma)
-
-
 @functools.lru_cache(maxsize=3)
 def smooth_forecast(cells: Cells, grid: int = GRIDS[1]) -> SmoothForecast:
     """Return a pooled forecast in the cosine basis."""

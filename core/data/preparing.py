@@ -100,11 +100,6 @@ class Prepared:
         it = self.inputs[column]
         return np.asarray(values) * it.scale + it.shift
 
-    def from_raw(self, values: Floats, column: int) -> Floats:
-        """Turn raw values of one input column into what the network sees."""
-        it = self.inputs[column]
-        return np.asarray((np.asarray(values) - it.shift) / it.scale)
-
 
 def prepare(
     dataset: Dataset,

@@ -30,7 +30,7 @@ def protect(cell: str) -> str:
     """Put an apostrophe before text that a spreadsheet might run as a formula.
 
     That is text which begins with = + - @ TAB or CR and is no plain number. Text that begins with
-    apostrophes and then one of these gets one more, so that `unprotect` restores it.
+    apostrophes and then one of these gets one more, so that taking one off restores every text.
 
     Examples
     --------
@@ -39,17 +39,6 @@ def protect(cell: str) -> str:
     """
     runs = _FORMULA.match(cell) and not _NUMBER.fullmatch(cell)
     return "'" + cell if runs else cell
-
-
-def unprotect(cell: str) -> str:
-    """Undo `protect`: take one apostrophe off text in which it stands before = + - @ TAB or CR.
-
-    Examples
-    --------
-    >>> [unprotect(cell) for cell in ("'=1+1", "''=1", "-2.5", "'tis")]
-    ['=1+1', "'=1", '-2.5', "'tis"]
-    """
-    return cell[1:] if cell.startswith("'") and _FORMULA.match(cell) else cell
 
 
 def write_csv(

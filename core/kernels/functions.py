@@ -11,7 +11,7 @@ import math
 
 import numpy as np
 
-from core import gaussian
+from core.kernels import gaussian
 from core.machine.lanes import (
     Lanes,
     absolute,
@@ -117,7 +117,7 @@ _TAIL = (_tail_coefficients(24), _tail_coefficients(11))
 
 
 def normal_cdf_and_density(z: Lanes) -> tuple[Lanes, Lanes]:
-    """Return the standard normal's distribution function and density (see `core.gaussian`)."""
+    """Return the standard normal's distribution function and density (see `gaussian`)."""
     a = at_most(absolute(z), 40.0)
     bell = exponential(-0.5 * (a * a))
     tail = bell * polynomial((a - 4.0) / (a + 4.0), _TAIL[z.is_single]) / (a + 1.0)

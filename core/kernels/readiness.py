@@ -79,7 +79,7 @@ def compile_now(precision: Precision = "float32") -> bool:
 
 def kernel_file(base: Path, precision: str) -> Path:
     """Return the cache file of these kernels: another text, machine or precision, another file."""
-    names = ("core.kernels", "core.network", "core.activations", "core.gaussian")
+    names = ("core.kernels", "core.network", "core.activations")
     return code_file(base, "kernels", precision, map(importlib.import_module, names))
 
 

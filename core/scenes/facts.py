@@ -10,8 +10,7 @@ from typing import Literal
 
 import numpy as np
 
-from core.activations import ACTIVATIONS, Array
-from core.functions import normal_density
+from core.activations import ACTIVATIONS, Array, normal_density
 
 Symmetry = Literal["point", "identity", "none"]
 _REACH = 12.0

@@ -9,16 +9,8 @@ from decimal import Context, Decimal, localcontext
 
 import numpy as np
 
-from core.functions import (
-    log_sigmoid,
-    naive_sigmoid,
-    sigmoid,
-    sigmoid_slope,
-    softmax,
-    softplus,
-    tanh,
-    tanh_slope,
-)
+from core.activations import ACTIVATIONS
+from core.functions import log_sigmoid, sigmoid, sigmoid_slope, softmax, softplus
 from core.registry import Registry
 
 ALL_DIGITS = 17.0
@@ -130,10 +122,8 @@ def _compare(recipe: Recipe, z: float) -> Comparison:
     )
 
 
-def _two_branches(z: float) -> float:
-    """Never raise e to a positive power; the usual remedy in libraries."""
-    e = np.exp(-abs(z))
-    return float(1.0 / (1.0 + e) if z >= 0 else e / (1.0 + e))
+def _textbook_sigmoid(z: float) -> float:
+    return float(1.0 / (1.0 + np.exp(-z)))
 
 
 def _textbook_slope(z: float) -> float:
@@ -181,7 +171,7 @@ RECIPES: Registry[Recipe] = Registry(
         Recipe(
             "sigmoid",
             "σ(z)",
-            lambda z: float(naive_sigmoid(z)),
+            _textbook_sigmoid,
             lambda z: float(sigmoid(z)),
             _exact_sigmoid,
             "1 / (1 + exp(−z))",
@@ -189,13 +179,13 @@ RECIPES: Registry[Recipe] = Registry(
             "SciPy's expit does the same.",
         ),
         Recipe(
-            "branches",
-            "σ, two cases",
-            _two_branches,
+            "by_tanh",
+            "σ from tanh",
+            lambda z: float(0.5 * (1.0 + np.tanh(0.5 * z))),
             lambda z: float(sigmoid(z)),
             _exact_sigmoid,
-            "exp(z) / (1 + exp(z)) for z < 0",
-            "Nothing overflows: the usual remedy. Only a last digit is lost now and then.",
+            "(1 + tanh(z / 2)) / 2",
+            "Nothing overflows, but below z = −39 tanh is −1 and the sum 0.",
         ),
         Recipe(
             "complement",
@@ -218,7 +208,7 @@ RECIPES: Registry[Recipe] = Registry(
         Recipe(
             "log_sigmoid",
             "ln σ(z)",
-            lambda z: float(np.log(naive_sigmoid(z))),
+            lambda z: float(np.log(_textbook_sigmoid(z))),
             lambda z: float(log_sigmoid(z)),
             lambda z: -_exact_softplus(-z),
             "ln(1 / (1 + exp(−z)))",
@@ -237,7 +227,7 @@ RECIPES: Registry[Recipe] = Registry(
             "tanh",
             "tanh(z)",
             _textbook_tanh,
-            lambda z: float(tanh(z)),
+            lambda z: float(np.tanh(z)),
             _exact_tanh,
             "(eᶻ − e⁻ᶻ) / (eᶻ + e⁻ᶻ)",
             "Beyond z = ±709.8 it is ∞ / ∞, and near 0 the difference cancels.",
@@ -245,8 +235,8 @@ RECIPES: Registry[Recipe] = Registry(
         Recipe(
             "tanh_slope",
             "tanh′(z)",
-            lambda z: float(1.0 - np.square(tanh(z))),
-            lambda z: float(tanh_slope(z)),
+            lambda z: float(1.0 - np.square(np.tanh(z))),
+            lambda z: float(ACTIVATIONS["tanh"].slope(np.array(z))),
             lambda z: 4 * _exact_slope(2 * z),
             "1 − tanh²(z)",
             "Beyond z = ±20 tanh is 1 and the slope 0.",

@@ -120,14 +120,13 @@ class Pair:
         The two classes; the two most probable where there are more.
     gap : float
         (z_a - z_b) / T.
-    by_softmax, by_sigmoid : float
-        The same number, reached in two ways.
+    by_sigmoid : float
+        σ(gap), which is p_a / (p_a + p_b).
     """
 
     a: int
     b: int
     gap: float
-    by_softmax: float
     by_sigmoid: float
 
 
@@ -239,7 +238,7 @@ def softmax_scene(
         naive=read_only(naive, np.float64),
         jacobian=read_only(jacobian, np.float64),
         entropy=entropy_of(tempered),
-        pair=_pair(tempered, probabilities),
+        pair=_pair(tempered),
         true_class=label,
         ternary=ternary(logits, choice.temperature) if len(logits) == 3 else None,
         mistakes=mistakes(logits + choice.constant, label, choice.temperature)
@@ -274,12 +273,11 @@ def row_logits(run: Run, state: TrainState, row: int) -> tuple[Floats, int] | No
     return logits, int(run.prepared.y[place[0]])
 
 
-def _pair(tempered: Floats, probabilities: Floats) -> Pair:
+def _pair(tempered: Floats) -> Pair:
     if len(tempered) == 2:
         a, b = 0, 1
     else:
         order = np.argsort(-tempered, kind="stable")
         a, b = sorted((int(order[0]), int(order[1])))
     gap = float(tempered[a] - tempered[b])
-    both = float(probabilities[a] + probabilities[b])
-    return Pair(a, b, gap, float(probabilities[a]) / both, float(sigmoid(gap)))
+    return Pair(a, b, gap, float(sigmoid(gap)))

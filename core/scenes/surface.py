@@ -216,21 +216,6 @@ def _probabilities(run: Run, state: TrainState, X: Floats, calibrated: Mend | No
         logits = run.logits(state, X[part])
         if calibrated is not None:
             out[part] = calibrated.probabilities(class_logits(logits))
-        elif logits.shape[1] == 1:
-            _write_two(logits[:, 0], out[part])
         else:
             out[part] = HEADS[run.architecture.head].probabilities(logits)
     return out
-
-
-def _write_two(z: Floats, out: Floats) -> None:
-    """Write the probabilities (n, 2) of logits z (n,): the rarer class's is e^-|z| / (1 + e^-|z|).
-
-    That is right to three units in the last place, and a picture needs it sixty times a second;
-    `core.functions.sigmoid` is right to half of one and takes three times as long.
-    """
-    odds = np.exp(-np.abs(z))
-    common = 1.0 / (1.0 + odds)
-    rare = odds * common
-    up = z > 0.0
-    out[:, 0], out[:, 1] = np.where(up, rare, common), np.where(up, common, rare)

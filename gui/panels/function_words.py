@@ -178,7 +178,10 @@ def failures(comparisons: tuple[Comparison, ...]) -> str:
     failed = [c for c in comparisons if c.textbook_digits < FEW_DIGITS]
     if not failed:
         return tr("Here every textbook formula holds. Try z = 40 or z = −740.")
-    return "<br>".join(f"<b>{c.recipe.label}</b> {tr(c.recipe.fails)}" for c in failed)
+    line = tr("<b>{0}</b> as {1}: {2}")
+    return "<br>".join(
+        line.format(c.recipe.label, c.recipe.how, tr(c.recipe.fails)) for c in failed
+    )
 
 
 def units_words(units: UnitsScene) -> str:

@@ -26,7 +26,6 @@ STYLES = (
     Qt.PenStyle.DashDotDotLine,
 )
 SAMPLES = ("– –", "· · ·", "– · –", "– · ·")
-MOST_MARKS = 100  # corners of a curve that are marked as points
 
 
 def style_of(name: str) -> tuple[Qt.PenStyle, float, str]:

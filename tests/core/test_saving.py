@@ -1,4 +1,5 @@
 import csv
+import re
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,7 @@ from core.data.dataset import Dataset, Feature, dataset_from_table
 from core.data.gallery import load
 from core.data.generators import GENERATORS
 from core.data.preparing import prepare
-from core.data.saving import protect, unprotect, write_atomically, write_csv
+from core.data.saving import protect, write_atomically, write_csv
 from core.errors import UserError
 
 FORMULAS = ("=1+1", "+1+1", "-2+3", "@SUM(1)", "\t=1", "\r=1", "'=1", "plain", "it's", "-2.5")
@@ -30,10 +31,15 @@ def formulas():
     return Dataset("f", features, X, np.arange(n) % 2, ("-a", "@b"), target="+y")
 
 
+def unprotected(cell):
+    """What a reader who knows the rule takes a cell for."""
+    return cell[1:] if re.match(r"'+[=+\-@\t\r]", cell) else cell
+
+
 @settings(deadline=None)
 @given(st.text(alphabet="'=+-@\t\r1.e a", max_size=8))
-def test_unprotect_undoes_protect(cell):
-    assert unprotect(protect(cell)) == cell
+def test_protecting_can_be_undone_for_every_text(cell):
+    assert unprotected(protect(cell)) == cell
 
 
 @settings(deadline=None)
@@ -57,7 +63,7 @@ def test_every_text_cell_is_protected_and_comes_back(tmp_path):
     assert list(columns) == ["'=x", "text", "'+y"]
     for cell in columns["text"] + columns["'+y"]:
         assert cell[0] not in "=+@\t\r"
-    assert [unprotect(cell) for cell in columns["text"]] == list(FORMULAS)
+    assert [unprotected(cell) for cell in columns["text"]] == list(FORMULAS)
     assert set(columns["'+y"]) == {"'-a", "'@b"}
 
 

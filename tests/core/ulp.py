@@ -43,7 +43,7 @@ def arguments(seed: int, n: int = 200) -> np.ndarray:
             sign * 10.0 ** rng.uniform(2, 308, n),
             # exp(z) just above a power of two, 1 / (1 + exp(-z)) just below it
             np.log(2.0 ** -rng.integers(1, 12, n)) + rng.uniform(0, 0.3, n) ** 2,
-            # halfway between multiples of 1/8, up to the ends of a table
+            # halfway between multiples of 1/8
             (rng.integers(-330, 330, n) + 0.5) / 8,
             [
                 0.0,

@@ -1,4 +1,4 @@
-"""The logistic family, the logit, tanh and the normal distribution, against mpmath."""
+"""The sigmoid family against mpmath, to the bounds that the design sets."""
 
 from __future__ import annotations
 
@@ -33,17 +33,11 @@ def exact_slope(z):
 
 
 EXACT = {
-    "sigmoid": (exact_sigmoid, 2),
-    "sigmoid_slope": (exact_slope, 4),
-    "sigmoid_curvature": (lambda z: -exact_slope(z) * mp.tanh(bounded(z) / 2), 5),
-    "softplus": (exact_softplus, 1.5),
-    "softplus_slope": (exact_sigmoid, 2),
-    "log_sigmoid": (lambda z: -exact_softplus(-z), 1.5),
-    "log_sigmoid_slope": (lambda z: exact_sigmoid(-z), 2),
-    "tanh": (lambda z: mp.tanh(bounded(z)), 1.5),
-    "tanh_slope": (lambda z: mp.sech(bounded(z)) ** 2, 4),
-    "normal_cdf": (lambda z: mp.ncdf(bounded(z)), 5),
-    "normal_density": (lambda z: mp.npdf(bounded(z)), 5),
+    "sigmoid": (exact_sigmoid, 4),
+    "sigmoid_slope": (exact_slope, 8),
+    "sigmoid_curvature": (lambda z: -exact_slope(z) * mp.tanh(bounded(z) / 2), 8),
+    "softplus": (exact_softplus, 4),
+    "log_sigmoid": (lambda z: -exact_softplus(-z), 4),
 }
 # The limits at -inf and inf.
 LIMITS = {
@@ -51,25 +45,10 @@ LIMITS = {
     "sigmoid_slope": (0, 0),
     "sigmoid_curvature": (0, 0),
     "softplus": (0, np.inf),
-    "softplus_slope": (0, 1),
     "log_sigmoid": (-np.inf, 0),
-    "log_sigmoid_slope": (1, 0),
-    "tanh": (-1, 1),
-    "tanh_slope": (0, 0),
-    "normal_cdf": (0, 1),
-    "normal_density": (0, 0),
-    "naive_sigmoid": (0, 1),
     "logit": (np.nan, np.nan),
-    "logit_slope": (np.nan, np.nan),
 }
-SLOPES = {
-    "sigmoid": "sigmoid_slope",
-    "sigmoid_slope": "sigmoid_curvature",
-    "softplus": "softplus_slope",
-    "log_sigmoid": "log_sigmoid_slope",
-    "tanh": "tanh_slope",
-    "normal_cdf": "normal_density",
-}
+SLOPES = {"sigmoid": "sigmoid_slope", "sigmoid_slope": "sigmoid_curvature", "softplus": "sigmoid"}
 
 
 @pytest.fixture(autouse=True)
@@ -126,9 +105,6 @@ def test_each_slope_is_the_derivative_of_its_function(name, z):
         "sigmoid": lambda x: 1 / (1 + mp.exp(-x)),
         "sigmoid_slope": lambda x: mp.exp(-x) / (1 + mp.exp(-x)) ** 2,
         "softplus": lambda x: mp.log(1 + mp.exp(x)),
-        "log_sigmoid": lambda x: -mp.log(1 + mp.exp(-x)),
-        "tanh": mp.tanh,
-        "normal_cdf": mp.ncdf,
     }[name]
     assert abs(wide(mp.mpf(z)) - exact(z)) < mp.mpf(10) ** -40
     assert float(getattr(f, SLOPES[name])(z)) == pytest.approx(
@@ -149,14 +125,7 @@ def test_sigmoid_rises_throughout():
     assert ((f.sigmoid(z) >= 0) & (f.sigmoid(z) <= 1)).all()
 
 
-def test_naive_sigmoid_fails_where_the_other_does_not():
-    assert f.naive_sigmoid(-740.0) == 0.0
-    assert largest_error(f.sigmoid(-740.0), [exact_sigmoid(-740.0)]) <= 1
-    z = np.linspace(-30, 30, 101)
-    np.testing.assert_allclose(f.naive_sigmoid(z), f.sigmoid(z), rtol=1e-14)
-
-
-def test_the_logit_and_its_slope_are_right_to_a_few_ulp():
+def test_the_logit_is_right_to_a_few_ulp():
     rng = np.random.default_rng(2)
     p = np.concatenate(
         [
@@ -169,37 +138,41 @@ def test_the_logit_and_its_slope_are_right_to_a_few_ulp():
     )
     exact = [mp.log(mp.mpf(v) / (1 - mp.mpf(v))) for v in p.tolist()]
     assert largest_error(f.logit(p), exact) <= 4
-    p = p[p > 1e-300]
-    assert largest_error(f.logit_slope(p), [1 / (x * (1 - x)) for x in map(mp.mpf, p)]) <= 3
 
 
 def test_the_logit_is_infinite_at_0_and_1_and_nan_outside():
     np.testing.assert_array_equal(f.logit([0.0, 1.0, -0.1, 1.1]), [-np.inf, np.inf, np.nan, np.nan])
-    np.testing.assert_array_equal(
-        f.logit_slope([0.0, 1.0, -0.0, -0.1, 1.1]), [np.inf, np.inf, np.inf, np.nan, np.nan]
-    )
 
 
-def test_hard_binary_cross_entropy_is_right_to_one_ulp():
+def test_hard_binary_cross_entropy_is_right_to_four_ulp():
     for target in (0, 1):
         sign = 1 - 2 * target
         exact = [exact_softplus(sign * z) for z in Z]
-        assert largest_error(f.binary_cross_entropy(Z, np.full(len(Z), target)), exact) <= 1
+        assert largest_error(f.binary_cross_entropy(Z, np.full(len(Z), target)), exact) <= 4
 
 
-def test_soft_binary_cross_entropy_is_right_to_two_ulp():
+def test_soft_binary_cross_entropy_is_right_to_four_ulp():
     rng = np.random.default_rng(3)
-    z = Z[np.abs(Z) < 1e300]
+    z = Z
     for t in (
         rng.uniform(size=len(z)),
         rng.uniform(size=len(z)) ** 8,
+        1 - rng.uniform(size=len(z)) ** 8,
+        10.0 ** rng.uniform(-323, 0, len(z)),
         rng.integers(0, 17, len(z)) / 16,
     ):
         exact = [
             mp.mpf(a) * exact_softplus(-v) + (1 - mp.mpf(a)) * exact_softplus(v)
             for a, v in zip(t.tolist(), z.tolist(), strict=True)
         ]
-        assert largest_error(f.binary_cross_entropy(z, t), exact) <= 2
+        assert largest_error(f.binary_cross_entropy(z, t), exact) <= 4
+
+
+def test_binary_cross_entropy_is_not_zero_where_the_truth_is_not():
+    z = np.array([37.0, 100.0, 700.0, 744.0])
+    assert (f.binary_cross_entropy(z, 1) > 0).all()
+    assert (f.binary_cross_entropy(-z, 0) > 0).all()
+    assert (f.log_sigmoid(z) < 0).all()
 
 
 def test_binary_cross_entropy_at_infinite_logits_is_0_if_right_and_infinite_if_wrong():
