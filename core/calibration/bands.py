@@ -15,10 +15,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from core.calibration.cells import Cells, cells_of, coarsened
-from core.calibration.compiling import compiled
 from core.calibration.inputs import FloatArray, IntArray, View, frozen
 from core.calibration.isotonic import isotonic_blocks
-from core.calibration.loops import pool_violators
 from core.errors import UserError
 
 Kind = Literal["consistency", "confidence"]
@@ -167,17 +165,9 @@ def draw_outcomes(cells: Cells, chance: FloatArray, draws: int, seed: int) -> Fl
 
 def refit(cells: Cells, positive: FloatArray, columns: IntArray) -> FloatArray:
     """Fit each row of (r, m) outcomes isotonically; return the fits at some cells, (r, k)."""
+    from scipy.optimize import isotonic_regression
+
     fits = np.empty((len(positive), len(columns)))
-    m = len(cells.values)
-    fast = compiled("fit_many")
-    if fast is not None:
-        work = np.empty(m, dtype=np.int64), np.empty(m), np.empty(m)
-        fast(positive, cells.weight, columns, fits, *work)
-        return fits
-    weight = cells.weight.tolist()
-    starts, sums, weights = [0] * m, [0.0] * m, [0.0] * m
-    for row, outcome in zip(fits, positive, strict=True):
-        k = pool_violators(outcome.tolist(), weight, starts, sums, weights)
-        block = np.searchsorted(starts[:k], columns, side="right") - 1
-        row[:] = (np.array(sums[:k]) / np.array(weights[:k]))[block]
+    for fit, frequency in zip(fits, positive / cells.weight, strict=True):
+        fit[:] = isotonic_regression(frequency, weights=cells.weight).x[columns]
     return fits
