@@ -22,6 +22,7 @@ def postpone_scipy() -> None:
 def import_scipy() -> None:
     """Import the parts of scipy that are used; from now on nothing does without them."""
     global _is_postponed  # noqa: PLW0603
+    import scipy.fft
     import scipy.optimize
     import scipy.special  # noqa: F401
 

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
-from numpy.typing import NDArray
 
 from core.calibration.inputs import FloatArray, chunks, frozen
 
@@ -45,12 +44,12 @@ def smoothed(coefficients: FloatArray, sigma: float | FloatArray) -> FloatArray:
 
     ``sigma`` is one kernel width, or one a row, (..., 1).
     """
+    from scipy.fft import dct
+
     m = coefficients.shape[-1]
     # exp(-700) is as good as nothing, and not a slow subnormal number.
     damping = np.exp(np.maximum((-0.5 * np.square(sigma)) * _squares(m), -700.0))
-    turned = coefficients * damping * np.conj(_half_turns(m))
-    values: FloatArray = np.fft.irfft(turned, 2 * m, axis=-1)[..., :m] * (2 * m)
-    return values
+    return np.asarray(dct(coefficients * damping, type=3, axis=-1))
 
 
 def spectrum(points: FloatArray, weights: FloatArray, grid: int) -> Spectrum:
@@ -68,11 +67,18 @@ def spectrum(points: FloatArray, weights: FloatArray, grid: int) -> Spectrum:
     grid : int
         m, how many cells and coefficients.
     """
+    from scipy.fft import dct, dst
+
     k = np.pi * np.arange(grid)
     total = np.zeros(grid)
     for q, moment in enumerate(moments(points, weights, grid)):
-        wave = np.conj(np.fft.rfft(moment, 2 * grid)[:grid] * _half_turns(grid))
-        total += k**q * (1j**q * wave).real
+        # The sum over the cells of cos(k pi g + q pi / 2) times the moment; q odd makes it a sine,
+        # which is 0 for k = 0, and scipy's transforms have a factor 2.
+        if q % 2:
+            wave = np.append(0.0, dst(moment, type=2)[:-1])
+        else:
+            wave = dct(moment, type=2)
+        total += (0.5, -0.5, -0.5, 0.5)[q % 4] * k**q * wave
     return Spectrum(frozen(total))
 
 
@@ -87,14 +93,6 @@ def moments(points: FloatArray, weights: FloatArray, grid: int) -> FloatArray:
             out[q] += np.bincount(cell, weights=term, minlength=grid)
             term *= away / (q + 1)
     return out
-
-
-@lru_cache(maxsize=8)
-def _half_turns(grid: int) -> NDArray[np.complex128]:
-    """Return exp(-i k pi / (2 m)): the first grid point lies half a cell from 0."""
-    turns: NDArray[np.complex128] = np.exp(-0.5j * np.pi * np.arange(grid) / grid)
-    turns.flags.writeable = False
-    return turns
 
 
 @lru_cache(maxsize=8)
