@@ -32,7 +32,7 @@ _NAMES = {
     "warming": ("warm_up",),
 }
 _FILES = {name: file for file, names in _NAMES.items() for name in names}
-__all__ = list(_FILES)  # noqa: PLE0605
+__all__ = list(_FILES)
 
 
 def __getattr__(name: str) -> Any:

@@ -171,9 +171,11 @@ def _fixed_point(points: FloatArray, residual: FloatArray, total: float) -> Smoo
         waves, low = spectrum(points, residual, grid), finest_sigma(grid)
         value = _error(waves, low)
         if value >= low:
-            sigma = float(brentq(lambda width: _error(waves, width) - width, low, 1.0, xtol=1e-14))
-            return SmoothCalibrationError(sigma, sigma)
-    return SmoothCalibrationError(value, low)
+            break
+    else:
+        return SmoothCalibrationError(value, low)
+    sigma = float(brentq(lambda sigma: _error(waves, sigma) - sigma, low, 1.0, xtol=1e-14))
+    return SmoothCalibrationError(sigma, sigma)
 
 
 def _first_grid(n: int) -> int:

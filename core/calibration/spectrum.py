@@ -72,12 +72,9 @@ def spectrum(points: FloatArray, weights: FloatArray, grid: int) -> Spectrum:
     k = np.pi * np.arange(grid)
     total = np.zeros(grid)
     for q, moment in enumerate(moments(points, weights, grid)):
-        # The sum over the cells of cos(k pi g + q pi / 2) times the moment; q odd makes it a sine,
-        # which is 0 for k = 0, and scipy's transforms have a factor 2.
-        if q % 2:
-            wave = np.append(0.0, dst(moment, type=2)[:-1])
-        else:
-            wave = dct(moment, type=2)
+        # cos(k pi g + q pi / 2) is a cosine where q is even, and where it is odd a sine, which is 0
+        # for k = 0; scipy's transforms have a factor 2.
+        wave = np.append(0.0, dst(moment, type=2)[:-1]) if q % 2 else dct(moment, type=2)
         total += (0.5, -0.5, -0.5, 0.5)[q % 4] * k**q * wave
     return Spectrum(frozen(total))
 
