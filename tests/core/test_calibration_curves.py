@@ -253,6 +253,15 @@ def test_blocks_are_the_isotonic_fit_of_scikit_learn_with_weights_ties_and_weigh
     assert np.all(np.diff(isotonic_blocks(cells).frequency) > 0.0)
 
 
+def test_a_running_mean_that_misses_by_an_ulp_parts_no_block():
+    # 105 / 564 = 210 / 1128, which scipy's running mean of the later cells does not quite meet
+    weight = np.array([564.0, 373.0, 20.0, 173.0, 251.0, 311.0])
+    positive = np.array([105.0, 210.0, 0.0, 0.0, 0.0, 0.0])
+    blocks = isotonic_blocks(Cells(np.arange(6) / 10, weight, positive, weight))
+    np.testing.assert_array_equal(blocks.starts, exact_blocks(positive, weight)[0])
+    assert blocks.starts.tolist() == [0]
+
+
 def test_cells_without_weight_take_the_fit_of_their_neighbour():
     cells = Cells(
         np.array([0.1, 0.2, 0.3, 0.4, 0.5, 0.6]),
