@@ -194,9 +194,7 @@ def test_hovering_the_diagram_reads_the_curve_without_moving_it(qtbot, session, 
     assert panel.figures.text() == before
 
 
-def test_the_reliability_diagram_shows_bars_until_scipy_is_there(
-    qtbot, session, show, monkeypatch
-):
+def test_the_reliability_diagram_shows_bars_until_scipy_is_there(qtbot, session, show, monkeypatch):
     train(qtbot, session, 60)
     monkeypatch.setattr(scipy_import, "_is_postponed", True)
     panel = show("reliability", session)
