@@ -99,21 +99,21 @@ def peers(y: NDArray[np.int64], p: NDArray[np.float64]) -> list[Task]:
 def from_rows(y: NDArray[np.int64], p: NDArray[np.float64]) -> list[Task]:
     """Return what Credence computes from rows."""
     return [
-        Task("curve, 15 equal widths", lambda: reliability_curve(y, p), 10.0, CURVE),
+        Task("curve, 15 equal widths", lambda: reliability_curve(y, p), 20.0, CURVE),
         Task("curve, 15 equal masses", lambda: reliability_curve(y, p, 15, "mass"), None, CURVE),
         Task("CORP curve", lambda: reliability_curve(y, p, 15, "corp"), None, CURVE),
-        Task("ECE", lambda: expected_calibration_error(y, p), 10.0, "netcal: ECE"),
-        Task("Brier", lambda: brier_score(y, p), 10.0, "scikit-learn: Brier"),
-        Task("log loss", lambda: log_loss(y, p), 10.0, "scikit-learn: log loss"),
-        Task("curve, ECE, MCE, Brier, log loss", lambda: point_statistics(y, p), 10.0, POINTS),
+        Task("ECE", lambda: expected_calibration_error(y, p), 20.0, "netcal: ECE"),
+        Task("Brier", lambda: brier_score(y, p), 20.0, "scikit-learn: Brier"),
+        Task("log loss", lambda: log_loss(y, p), 20.0, "scikit-learn: log loss"),
+        Task("curve, ECE, MCE, Brier, log loss", lambda: point_statistics(y, p), 20.0, POINTS),
         Task(
             "CORP with decomposition",
             lambda: score_decomposition(y, p),
-            60.0,
+            100.0,
             "scikit-learn: isotonic",
         ),
-        Task("smECE", lambda: smooth_calibration_error(y, p), 35.0, "relplot: smECE"),
-        Task("consistency band", lambda: consistency_band(y, p), 50.0, CURVE),
+        Task("smECE", lambda: smooth_calibration_error(y, p), 60.0, "relplot: smECE"),
+        Task("consistency band", lambda: consistency_band(y, p), 100.0, CURVE),
         Task("every figure of evaluate", lambda: evaluate(y, p), None, "scikit-learn: AUC"),
         Task("ECE beside chance, 500 draws", lambda: chance(y, p), None, CURVE),
     ]
@@ -125,10 +125,10 @@ def from_cells(y: NDArray[np.int64], p: NDArray[np.float64]) -> list[Task]:
     index, smooth = indexed(cells), smooth_forecast(cells)
     return [
         Task("pooling the rows (once)", lambda: cells_of(y, p), None, CURVE),
-        Task("slider: 15 equal widths", lambda: width_curve(index, 15), 1.0, CURVE),
-        Task("slider: 15 equal masses", lambda: mass_curve(index, 15), 1.0, CURVE),
-        Task("slider: 100 equal widths", lambda: width_curve(index, 100), 1.0, CURVE),
-        Task("slider: sigma", lambda: smooth_fit(smooth, 0.05), 1.0, CURVE),
+        Task("slider: 15 equal widths", lambda: width_curve(index, 15), 2.0, CURVE),
+        Task("slider: 15 equal masses", lambda: mass_curve(index, 15), 2.0, CURVE),
+        Task("slider: 100 equal widths", lambda: width_curve(index, 100), 2.0, CURVE),
+        Task("slider: sigma", lambda: smooth_fit(smooth, 0.05), 2.0, CURVE),
         Task("decomposition of cells", lambda: decompose(cells, SCORES["brier"]), None, CURVE),
     ]
 

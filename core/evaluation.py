@@ -23,15 +23,17 @@ from core.calibration.inputs import (
     checked_labels,
     checked_weights,
     frozen,
+    one_forecast,
 )
 from core.calibration.scores import (
     SCORES,
     brier_score,
     decompose,
+    decompose_without_scipy,
     log_loss,
-    score_decomposition,
 )
 from core.functions import binary_cross_entropy, categorical_cross_entropy
+from core.scipy_import import is_scipy_postponed
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -145,7 +147,8 @@ def tracked(labels: IntArray, probabilities: FloatArray, logits: FloatArray) -> 
     """Return the figures that are recorded while training goes on, by name, in one go.
 
     They are those of `evaluate` at the threshold 1/2 and of `score_decomposition`; two classes,
-    for which rows are sorted once and nothing else is worked out, take a third of the time.
+    for which rows are sorted once and nothing else is worked out, take a third of the time. While
+    scipy is postponed miscalibration and discrimination are nan.
 
     Parameters
     ----------
@@ -162,15 +165,16 @@ def tracked(labels: IntArray, probabilities: FloatArray, logits: FloatArray) -> 
     >>> figures["accuracy"], figures["auc"], round(figures["brier"], 3)
     (0.75, 0.875, 0.135)
     """
+    split_up = decompose_without_scipy if is_scipy_postponed() else decompose
     if probabilities.ndim == 2:
         scored = evaluate(labels, probabilities, logits=logits)
-        parts = score_decomposition(labels, probabilities)
+        parts = split_up(pool_ties(one_forecast(labels, probabilities)), SCORES["brier"])
         names = ("accuracy", "auc", "brier", "log_loss", "ece")
         found = {name: float(getattr(scored, name)) for name in names}
     else:
         forecast = Forecast(labels == 1, probabilities, None)
         cells = pool_ties(forecast)
-        parts = decompose(cells, SCORES["brier"])
+        parts = split_up(cells, SCORES["brier"])
         found = {
             "accuracy": float(((probabilities >= 0.5) == forecast.outcomes).mean()),
             "auc": area_under_roc(cells),

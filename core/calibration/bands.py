@@ -15,17 +15,13 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from core.calibration.cells import Cells, cells_of, coarsened
-from core.calibration.compiling import compiled
 from core.calibration.inputs import FloatArray, IntArray, View, frozen
 from core.calibration.isotonic import isotonic_blocks
-from core.calibration.loops import pool_violators
 from core.errors import UserError
 
 Kind = Literal["consistency", "confidence"]
 MAX_CELLS = 512
 MAX_POINTS = 128
-_FEW_TRIALS = 12
-_BELL = 6.0  # standard deviations of a binomial count from which a normal one replaces it
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -124,60 +120,25 @@ def band_of(
     points = min(m, MAX_POINTS)
     columns = np.arange(points) * (m - 1) // max(points - 1, 1)
     fits = refit(few, draw_outcomes(few, chance, draws, seed), columns)
-    fits.sort(axis=0)
-    lower, upper = (_between(fits, share) for share in ((1.0 - level) / 2.0, (1.0 + level) / 2.0))
+    lower, upper = np.quantile(fits, [(1.0 - level) / 2.0, (1.0 + level) / 2.0], axis=0)
     return Band(frozen(few.values[columns]), frozen(lower), frozen(upper), level, kind)
-
-
-def _between(rows: FloatArray, share: float) -> FloatArray:
-    """Return a quantile of each column of sorted rows, between two rows linearly.
-
-    As `numpy.quantile` does it, which takes as long as drawing a small band.
-    """
-    place = share * (len(rows) - 1)
-    low = min(int(place), max(len(rows) - 2, 0))
-    above = rows[min(low + 1, len(rows) - 1)]
-    return np.asarray(rows[low] + (place - low) * (above - rows[low]))
 
 
 def draw_outcomes(cells: Cells, chance: FloatArray, draws: int, seed: int) -> FloatArray:
     """Draw the positive weight of every cell, (draws, m), where each row happens with ``chance``.
 
-    A cell of t effective rows has binomial outcomes of t trials, times its weight over t. Few
-    trials are drawn one by one; many with a wide spread as a rounded normal variable.
+    A cell of t effective rows has binomial outcomes of t trials, times its weight over t.
     """
-    rng = np.random.default_rng(seed)
     trials = np.maximum(np.rint(cells.trials), 1.0).astype(np.int64)
-    positive = np.zeros((draws, len(chance)))
-    few = trials <= _FEW_TRIALS
-    for turn in range(int(trials[few].max(initial=0))):
-        positive += rng.random(positive.shape) < np.where(few & (trials > turn), chance, 0.0)
-    spread = np.sqrt(trials * chance * (1.0 - chance))
-    bell = ~few & (spread > _BELL)
-    rest = ~few & ~bell
-    if bell.any():
-        mean, shape = (trials * chance)[bell], (draws, int(bell.sum()))
-        normal = np.rint(mean + spread[bell] * rng.standard_normal(shape))
-        positive[:, bell] = np.clip(normal, 0.0, trials[bell])
-    if rest.any():
-        positive[:, rest] = rng.binomial(trials[rest], chance[rest], (draws, int(rest.sum())))
-    positive *= cells.weight / trials
-    return positive
+    happened = np.random.default_rng(seed).binomial(trials, chance, (draws, len(chance)))
+    return happened * (cells.weight / trials)
 
 
 def refit(cells: Cells, positive: FloatArray, columns: IntArray) -> FloatArray:
     """Fit each row of (r, m) outcomes isotonically; return the fits at some cells, (r, k)."""
+    from scipy.optimize import isotonic_regression
+
     fits = np.empty((len(positive), len(columns)))
-    m = len(cells.values)
-    fast = compiled("fit_many")
-    if fast is not None:
-        work = np.empty(m, dtype=np.int64), np.empty(m), np.empty(m)
-        fast(positive, cells.weight, columns, fits, *work)
-        return fits
-    weight = cells.weight.tolist()
-    starts, sums, weights = [0] * m, [0.0] * m, [0.0] * m
-    for row, outcome in zip(fits, positive, strict=True):
-        k = pool_violators(outcome.tolist(), weight, starts, sums, weights)
-        block = np.searchsorted(starts[:k], columns, side="right") - 1
-        row[:] = (np.array(sums[:k]) / np.array(weights[:k]))[block]
+    for fit, frequency in zip(fits, positive / cells.weight, strict=True):
+        fit[:] = isotonic_regression(frequency, weights=cells.weight).x[columns]
     return fits

@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.calibration.cells import Cells, effective_rows, pool_ties, squared_weight
-from core.calibration.compiling import compiled
 from core.calibration.inputs import FloatArray, Forecast, IntArray, frozen
+from core.compiled import lazy_njit, read_only
 from core.errors import UserError
 
 _BLOCK = 128
@@ -112,18 +112,50 @@ def fill(cells: Cells | CellIndex, edges: FloatArray) -> Bins:
 
 
 def count(forecast: Forecast, bins: int) -> Bins:
-    """Return what lies in bins of equal width, without sorting where a compiled loop is ready."""
+    """Return what lies in bins of equal width, without sorting where `count_rows` is compiled."""
     edges = width_edges(bins)
     bins = len(edges) - 1
-    fast = compiled("count_rows")
-    if fast is None or forecast.weights is not None:
+    if count_rows.compiled is None or forecast.weights is not None:
         return fill(pool_ties(forecast), edges)
+    outcomes, points = map(np.ascontiguousarray, (forecast.outcomes, forecast.probabilities))
     rows, mass = np.zeros(2 * bins, dtype=np.int64), np.zeros(2 * bins)
-    fast(*map(np.ascontiguousarray, (forecast.outcomes, forecast.probabilities)), edges, rows, mass)
+    count_rows(outcomes, points, edges, rows, mass)
     counts = rows.reshape(bins, 2).sum(axis=1).astype(np.float64)
     sums = np.stack((counts, counts, rows[1::2], mass.reshape(bins, 2).sum(axis=1)))
     filled = counts > 0.0
     return _bins(edges, sums, filled, edges[:-1][filled], edges[1:][filled])
+
+
+@lazy_njit(
+    lambda nb: nb.void(
+        read_only(nb, nb.boolean),
+        read_only(nb, nb.float64),
+        read_only(nb, nb.float64),
+        nb.int64[::1],
+        nb.float64[::1],
+    )
+)
+def count_rows(
+    outcomes: NDArray[np.bool_],
+    points: FloatArray,
+    edges: FloatArray,
+    rows: IntArray,
+    mass: FloatArray,
+) -> None:
+    """Add every row to its bin (low, high] of equal width, those that did not happen apart.
+
+    ``rows`` and ``mass`` (2 b,) hold how many rows and their probabilities' sum: of each bin first
+    where it did not happen, then where it did.
+    """
+    bins = len(edges) - 1
+    for i in range(len(points)):
+        p = points[i]
+        b = min(int(p * bins), bins - 1)
+        # The quotient may miss by one; the edges decide.
+        b += (p > edges[b + 1]) - (p <= edges[b])
+        at = 2 * max(b, 0) + outcomes[i]  # no branch: it would be guessed wrong half the time
+        rows[at] += 1
+        mass[at] += p
 
 
 def _bins(

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from core.calibration.incomplete_beta import beta_quantile
 from core.calibration.inputs import FloatArray, InputError
 from core.calibration.reliability import ReliabilityCurve
 from core.errors import UserError
@@ -95,17 +94,21 @@ def bars(
 
 def _jeffreys(k: FloatArray, n: FloatArray, tail: float) -> tuple[FloatArray, FloatArray]:
     """Return the equal-tailed interval of Beta(k + 1/2, n - k + 1/2); 0 and 1 at the ends."""
-    lower = beta_quantile(tail, k + 0.5, n - k + 0.5)
-    upper = beta_quantile(1.0 - tail, k + 0.5, n - k + 0.5)
+    from scipy.special import betainccinv, betaincinv
+
+    lower = betaincinv(k + 0.5, n - k + 0.5, tail)
+    upper = betainccinv(k + 0.5, n - k + 0.5, tail)
     return np.where(k > 0.0, lower, 0.0), np.where(k < n, upper, 1.0)
 
 
 def _clopper_pearson(k: FloatArray, n: FloatArray, tail: float) -> tuple[FloatArray, FloatArray]:
     """Return the interval from the two one-sided binomial tests."""
+    from scipy.special import betainccinv, betaincinv
+
     lower, upper = np.zeros(k.shape), np.ones(k.shape)
     some, not_all = k > 0.0, k < n
-    lower[some] = beta_quantile(tail, k[some], n[some] - k[some] + 1.0)
-    upper[not_all] = beta_quantile(1.0 - tail, k[not_all] + 1.0, n[not_all] - k[not_all])
+    lower[some] = betaincinv(k[some], n[some] - k[some] + 1.0, tail)
+    upper[not_all] = betainccinv(k[not_all] + 1.0, n[not_all] - k[not_all], tail)
     return lower, upper
 
 

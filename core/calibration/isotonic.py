@@ -7,9 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.calibration.cells import Cells
-from core.calibration.compiling import compiled
 from core.calibration.inputs import FloatArray, IntArray, frozen
-from core.calibration.loops import pool_violators
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -42,6 +40,13 @@ def isotonic_blocks(cells: Cells) -> Blocks:
     """Fit a nondecreasing function of the probability to the outcomes, by least squares.
 
     The same fit minimises every proper score (Dimitriadis, Gneiting & Jordan 2021, theorem 1).
+    Cells without weight take the fitted value of the cell before them, the first ones that of the
+    first cell with weight.
+
+    Returns
+    -------
+    Blocks
+        The longest possible; none where no cell has weight.
 
     Examples
     --------
@@ -49,40 +54,36 @@ def isotonic_blocks(cells: Cells) -> Blocks:
     >>> isotonic_blocks(cells_of([0, 1, 0, 1], [0.1, 0.2, 0.3, 0.4])).frequency
     array([0. , 0.5, 1. ])
     """
-    fast = compiled("pool_violators")
-    m = len(cells.values)
-    if fast is None:
-        return _blocks_without_compiler(cells)
-    starts, sums, weights = np.empty(m, dtype=np.int64), np.empty(m), np.empty(m)
-    k = fast(cells.positive, cells.weight, starts, sums, weights)
-    return Blocks(starts[:k].copy(), frozen(sums[:k].copy()), frozen(weights[:k].copy()))
+    from scipy.optimize import isotonic_regression
+
+    positive, weight, weighing = cells.positive, cells.weight, None
+    if not weight.all():  # scipy refuses a weight of 0
+        weighing = np.flatnonzero(weight)
+        positive, weight = positive[weighing], weight[weighing]
+    if not len(weight):
+        return Blocks(np.empty(0, dtype=np.int64), frozen(np.empty(0)), frozen(np.empty(0)))
+    starts = isotonic_regression(positive / weight, weights=weight).blocks[:-1]
+    starts, positive, weight = _longest(starts, positive, weight)
+    if weighing is not None:
+        starts = weighing[starts]
+        starts[0] = 0
+    return Blocks(starts, frozen(positive), frozen(weight))
 
 
-def _blocks_without_compiler(cells: Cells) -> Blocks:
-    """Pool the runs that numpy can find at once, then what is left one by one."""
-    first, positive, weight = _pool_runs(cells)
-    m = len(first)
-    starts, sums, weights = [0] * m, [0.0] * m, [0.0] * m
-    k = pool_violators(positive.tolist(), weight.tolist(), starts, sums, weights)
-    return Blocks(
-        first[np.array(starts[:k], dtype=np.int64)], frozen(sums[:k]), frozen(weights[:k])
-    )
+def _longest(
+    starts: IntArray, positive: FloatArray, weight: FloatArray
+) -> tuple[IntArray, FloatArray, FloatArray]:
+    """Return (k,) starts, positive weight and weight of blocks whose frequencies differ.
 
-
-def _pool_runs(cells: Cells) -> tuple[IntArray, FloatArray, FloatArray]:
-    """Pool every run of nonincreasing means, again and again while that shortens the list a lot.
-
-    Such a run lies in one block of the solution. Done only where sums are exact (whole weights):
-    elsewhere another order of additions could part a tie differently from the loop.
+    scipy compares running means, in which rounding can part blocks of equal frequency, or leave
+    neighbours that fall by an ulp.
     """
-    starts = np.arange(len(cells.values))
-    positive, weight = cells.positive, cells.weight
-    whole = bool(np.all(weight == np.floor(weight)) and np.all(positive == np.floor(positive)))
-    shrinking = whole
-    while shrinking and len(starts) > 64:
-        rises = positive[:-1] * weight[1:] < positive[1:] * weight[:-1]
-        heads = np.concatenate(([0], np.flatnonzero(rises) + 1))
-        shrinking = len(heads) < 0.9 * len(starts)
+    positive, weight = np.add.reduceat(positive, starts), np.add.reduceat(weight, starts)
+    while True:
+        frequency = positive / weight
+        rises = np.append(True, frequency[1:] > frequency[:-1])
+        if rises.all():
+            return starts, positive, weight
+        heads = np.flatnonzero(rises)
         starts = starts[heads]
         positive, weight = np.add.reduceat(positive, heads), np.add.reduceat(weight, heads)
-    return starts, positive, weight

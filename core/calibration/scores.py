@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -9,10 +10,13 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from core.calibration.cells import Cells, pool_ties
-from core.calibration.compiling import compiled
 from core.calibration.inputs import FloatArray, IntArray, View, checked, chunks, forecasts
 from core.calibration.isotonic import isotonic_blocks
+from core.compiled import lazy_njit, read_only
 from core.registry import Registry
+
+_RUN = 256  # rows whose sums are kept apart, so that few digits are lost
+_LEAST = 1e-200  # a likelihood below it might become subnormal
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,13 +175,48 @@ def mean_scores(
     outcomes: NDArray[np.bool_], probabilities: FloatArray
 ) -> tuple[float, float] | None:
     """Return Brier score and log loss in one pass; None without rows, or while none is compiled."""
-    fast = compiled("score_rows")
-    if fast is None or not len(outcomes):
+    if score_rows.compiled is None or not len(outcomes):
         return None
     sums = np.zeros(2)
-    fast(np.ascontiguousarray(outcomes), np.ascontiguousarray(probabilities), sums)
-    brier, surprise = (sums / len(outcomes)).tolist()
-    return brier, surprise
+    score_rows(np.ascontiguousarray(outcomes), np.ascontiguousarray(probabilities), sums)
+    brier, loss = (sums / len(outcomes)).tolist()
+    return brier, loss
+
+
+def _surprise(likelihood: float, missed: float) -> float:
+    """Return -ln of a likelihood that is above 0 and 1 - missed; exact also where it is near 1."""
+    if likelihood < 0.5:
+        return -math.log(likelihood)
+    return -math.log1p(-missed)
+
+
+@lazy_njit(
+    lambda nb: nb.void(read_only(nb, nb.boolean), read_only(nb, nb.float64), nb.float64[::1]),
+    _surprise,
+)
+def score_rows(outcomes: NDArray[np.bool_], points: FloatArray, out: FloatArray) -> None:
+    """Add sum (y - p)^2 to ``out[0]``, and sum -ln q to ``out[1]``, q being what y was given.
+
+    The logarithm, which takes longest, is taken of products of q: a run's likelihood, and beside it
+    1 - likelihood as sum_i (1 - q_i) prod_{j < i} q_j, whose terms are all positive, so that
+    nothing cancels.
+    """
+    for start in range(0, len(points), _RUN):
+        squares, likelihood, missed = 0.0, 1.0, 0.0
+        for i in range(start, min(start + _RUN, len(points))):
+            p = points[i]
+            q, rest = (p, 1.0 - p) if outcomes[i] else (1.0 - p, p)
+            squares += rest * rest
+            product = likelihood * q
+            if product < _LEAST:
+                out[1] += _surprise(likelihood, missed)
+                out[1] += -math.log(q) if q > 0.0 else math.inf
+                likelihood, missed = 1.0, 0.0
+            else:
+                missed += rest * likelihood
+                likelihood = product
+        out[0] += squares
+        out[1] += _surprise(likelihood, missed)
 
 
 def _mean(n: int, w: FloatArray | None, cost: Callable[[slice], FloatArray]) -> float:
@@ -246,9 +285,20 @@ def decompose(cells: Cells, score: Score) -> Decomposition:
     positive, weight = blocks.positive, blocks.weight
     given = score.mean(cells.values, cells.positive, cells.weight)
     recalibrated = score.mean(blocks.frequency, positive, weight)
-    base = score.mean(
-        np.array([cells.frequency]), np.array([positive.sum()]), np.array([weight.sum()])
-    )
+    base = _of_base_rate(cells, score)
     # Both differences are at least 0; rounding must not say otherwise.
     miscalibration = float(np.maximum(given - recalibrated, 0.0))
     return Decomposition(given, miscalibration, float(np.maximum(base - recalibrated, 0.0)), base)
+
+
+def decompose_without_scipy(cells: Cells, score: Score) -> Decomposition:
+    """Return what is known without an isotonic fit; miscalibration and discrimination are nan."""
+    given = score.mean(cells.values, cells.positive, cells.weight)
+    nan = float("nan")
+    return Decomposition(given, nan, nan, _of_base_rate(cells, score))
+
+
+def _of_base_rate(cells: Cells, score: Score) -> float:
+    """Return the score of always saying how often it happened."""
+    happened, total = cells.positive.sum(), cells.weight.sum()
+    return score.mean(np.array([cells.frequency]), np.array([happened]), np.array([total]))

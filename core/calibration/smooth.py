@@ -155,6 +155,8 @@ def smooth_errors(cells: Cells, outcomes: FloatArray) -> FloatArray:
 
 def _fixed_point(points: FloatArray, residual: FloatArray, total: float) -> SmoothCalibrationError:
     """Return the sigma that equals smECE(sigma), on the coarsest grid that can hold it."""
+    from scipy.optimize import brentq
+
     if not total > 0.0:
         return SmoothCalibrationError(float("nan"), float("nan"))
     if not residual.any():
@@ -164,9 +166,11 @@ def _fixed_point(points: FloatArray, residual: FloatArray, total: float) -> Smoo
         waves, low = spectrum(points, residual, grid), finest_sigma(grid)
         value = _error(waves, low)
         if value >= low:
-            sigma = _solve(waves, low, value)
-            return SmoothCalibrationError(sigma, sigma)
-    return SmoothCalibrationError(value, low)
+            break
+    else:
+        return SmoothCalibrationError(value, low)
+    sigma = float(brentq(lambda sigma: _error(waves, sigma) - sigma, low, 1.0, xtol=1e-14))
+    return SmoothCalibrationError(sigma, sigma)
 
 
 def _first_grid(n: int) -> int:
@@ -175,24 +179,6 @@ def _first_grid(n: int) -> int:
     There the smoothed residual is noise of size about 0.15 / sqrt(n sigma), which sigma equals.
     """
     return grid_for(0.5 * (0.15 / np.sqrt(n)) ** (2.0 / 3.0))
-
-
-def _solve(waves: Spectrum, low: float, at_low: float) -> float:
-    """Return the root of smECE(sigma) - sigma in [low, 1] (Illinois variant of regula falsi)."""
-    high, f_low, f_high = 1.0, at_low - low, _error(waves, 1.0) - 1.0
-    side = 0
-    for _ in range(100):
-        sigma = (low * f_high - high * f_low) / (f_high - f_low)
-        f = _error(waves, sigma) - sigma
-        if abs(f) <= 1e-14 or high - low <= 1e-14:
-            break
-        if f > 0.0:
-            low, f_low = sigma, f
-            f_high, side = (0.5 * f_high if side > 0 else f_high), 1
-        else:
-            high, f_high = sigma, f
-            f_low, side = (0.5 * f_low if side < 0 else f_low), -1
-    return sigma
 
 
 def _error(waves: Spectrum, sigma: float) -> float:

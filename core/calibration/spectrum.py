@@ -11,13 +11,11 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
-from numpy.typing import NDArray
 
-from core.calibration.compiling import compiled
-from core.calibration.inputs import FloatArray, frozen
-from core.calibration.loops import ORDERS
+from core.calibration.inputs import FloatArray, chunks, frozen
 
 GRIDS = (1024, 4096, 16384, 65536)
+ORDERS = 6  # of the moments in a cell: leaves a relative error below 1e-7
 _REACH = 17.0 / np.pi  # beyond half the frequencies, damping must be below exp(-36)
 
 
@@ -46,12 +44,12 @@ def smoothed(coefficients: FloatArray, sigma: float | FloatArray) -> FloatArray:
 
     ``sigma`` is one kernel width, or one a row, (..., 1).
     """
+    from scipy.fft import dct
+
     m = coefficients.shape[-1]
     # exp(-700) is as good as nothing, and not a slow subnormal number.
     damping = np.exp(np.maximum((-0.5 * np.square(sigma)) * _squares(m), -700.0))
-    turned = coefficients * damping * np.conj(_half_turns(m))
-    values: FloatArray = np.fft.irfft(turned, 2 * m, axis=-1)[..., :m] * (2 * m)
-    return values
+    return np.asarray(dct(coefficients * damping, type=3, axis=-1))
 
 
 def spectrum(points: FloatArray, weights: FloatArray, grid: int) -> Spectrum:
@@ -69,36 +67,29 @@ def spectrum(points: FloatArray, weights: FloatArray, grid: int) -> Spectrum:
     grid : int
         m, how many cells and coefficients.
     """
+    from scipy.fft import dct, dst
+
     k = np.pi * np.arange(grid)
     total = np.zeros(grid)
     for q, moment in enumerate(moments(points, weights, grid)):
-        wave = np.conj(np.fft.rfft(moment, 2 * grid)[:grid] * _half_turns(grid))
-        total += k**q * (1j**q * wave).real
+        # cos(k pi g + q pi / 2) is a cosine where q is even, and where it is odd a sine, which is 0
+        # for k = 0; scipy's transforms have a factor 2.
+        wave = np.append(0.0, dst(moment, type=2)[:-1]) if q % 2 else dct(moment, type=2)
+        total += (0.5, -0.5, -0.5, 0.5)[q % 4] * k**q * wave
     return Spectrum(frozen(total))
 
 
 def moments(points: FloatArray, weights: FloatArray, grid: int) -> FloatArray:
     """Return sum of w d^q / q! over the points of each cell, d from its middle: (ORDERS, grid)."""
-    fast = compiled("cell_moments")
     out = np.zeros((ORDERS, grid))
-    if fast is not None:
-        fast(np.ascontiguousarray(points), np.ascontiguousarray(weights), out)
-        return out
-    cell = np.minimum((points * grid).astype(np.int64), grid - 1)
-    away = points - (cell + 0.5) / grid
-    term = np.array(weights, dtype=np.float64)
-    for q in range(ORDERS):
-        out[q] = np.bincount(cell, weights=term, minlength=grid)
-        term *= away / (q + 1)
+    for rows in chunks(len(points), 65536):  # fewer would be added to a fine grid too often
+        cell = np.minimum((points[rows] * grid).astype(np.int64), grid - 1)
+        away = points[rows] - (cell + 0.5) / grid
+        term = np.array(weights[rows], dtype=np.float64)
+        for q in range(ORDERS):
+            out[q] += np.bincount(cell, weights=term, minlength=grid)
+            term *= away / (q + 1)
     return out
-
-
-@lru_cache(maxsize=8)
-def _half_turns(grid: int) -> NDArray[np.complex128]:
-    """Return exp(-i k pi / (2 m)): the first grid point lies half a cell from 0."""
-    turns: NDArray[np.complex128] = np.exp(-0.5j * np.pi * np.arange(grid) / grid)
-    turns.flags.writeable = False
-    return turns
 
 
 @lru_cache(maxsize=8)

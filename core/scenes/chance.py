@@ -8,8 +8,9 @@ import math
 import numpy as np
 
 from core.calibration.cells import Cells
-from core.calibration.compiling import compiled
+from core.calibration.inputs import FloatArray, IntArray
 from core.calibration.reliability import ReliabilityCurve
+from core.compiled import lazy_njit, read_only
 
 MOST_EXACT = 256  # rows of a bin; beyond that the normal distribution is as good
 
@@ -64,20 +65,56 @@ def _exact_deviations(cells: Cells, starts: np.ndarray, ends: np.ndarray) -> np.
     rows = np.rint(cells.weight).astype(np.int64)
     p = [np.repeat(cells.values[a:b], rows[a:b]) for a, b in zip(starts, ends, strict=True)]
     counts = np.array([len(bin_rows) for bin_rows in p], dtype=np.int64)
+    if mean_deviations.compiled is None:
+        return _deviations_by_numpy(p, counts)
     deviations = np.empty(len(p))
-    fast = compiled("mean_deviations")
-    if fast is not None:
-        fast(np.concatenate(p), counts, np.empty(counts.max() + 1), deviations)
-        return deviations
-    for k, bin_rows in enumerate(p):
-        chance = functools.reduce(_with_row, bin_rows.tolist(), np.ones(1))
-        deviations[k] = chance @ np.abs(np.arange(len(chance)) - bin_rows.sum())
+    mean_deviations(np.concatenate(p), counts, np.empty(counts.max() + 1), deviations)
     return deviations
 
 
-def _with_row(chance: np.ndarray, happens: float) -> np.ndarray:
-    """Return the chances of 0 to n + 1 rows happening from those of 0 to n and of one more row."""
-    more = np.zeros(len(chance) + 1)
-    more[:-1] = (1.0 - happens) * chance
-    more[1:] += happens * chance
-    return more
+@lazy_njit(
+    lambda nb: nb.void(
+        read_only(nb, nb.float64), read_only(nb, nb.int64), nb.float64[::1], nb.float64[::1]
+    )
+)
+def mean_deviations(
+    p: FloatArray, counts: IntArray, chance: FloatArray, deviations: FloatArray
+) -> None:
+    """Fill ``deviations`` (b,) with E |S - E S| of groups of independent rows.
+
+    S counts the rows of a group that happen. ``p`` holds the probabilities, group after group;
+    ``counts`` (b,) the rows of each; ``chance`` is working space for one row more than the largest
+    group has.
+    """
+    first = 0
+    for b in range(len(counts)):
+        n = counts[b]
+        expected = 0.0
+        chance[0] = 1.0
+        for k in range(n):
+            happens = p[first + k]
+            expected += happens
+            chance[k + 1] = 0.0
+            for j in range(k + 1, 0, -1):
+                chance[j] += happens * (chance[j - 1] - chance[j])
+            chance[0] -= happens * chance[0]
+        first += n
+        total = 0.0
+        for j in range(n + 1):
+            total += chance[j] * abs(j - expected)
+        deviations[b] = total
+
+
+def _deviations_by_numpy(p: list[np.ndarray], counts: np.ndarray) -> np.ndarray:
+    """Return E |S - E S| of groups of rows, a row of every group at a time."""
+    happens = np.zeros((len(p), counts.max()))  # a row that never happens changes nothing
+    for group, rows in zip(happens, p, strict=True):
+        group[: len(rows)] = rows
+    chance = np.zeros((len(p), counts.max() + 1))
+    chance[:, 0] = 1.0
+    for k, row in enumerate(happens.T):
+        with_row = row[:, None] * chance[:, : k + 1]
+        chance[:, : k + 1] -= with_row
+        chance[:, 1 : k + 2] += with_row
+    away = np.abs(np.arange(counts.max() + 1) - happens.sum(axis=1, keepdims=True))
+    return np.asarray((chance * away).sum(axis=1))

@@ -18,13 +18,14 @@ from core.calibration.reliability import (
     smooth_curve,
     width_curve,
 )
-from core.calibration.scores import SCORES, Decomposition, decompose
+from core.calibration.scores import SCORES, Decomposition, decompose, decompose_without_scipy
 from core.calibration.spectrum import GRIDS, finest_sigma
 from core.data.dataset import Floats, read_only
 from core.experiment import CalibrationChoices
 from core.run import Run
 from core.scenes.chance import chance_error
 from core.scenes.moving import BaseRate, class_row_weights, every, logit_cells, moved, rises
+from core.scipy_import import is_scipy_postponed
 from core.training import TrainState
 from core.view import View
 
@@ -136,22 +137,26 @@ def is_rounded(run: Run, code: int, most: int) -> bool:
 
 
 def judge(index: CellIndex, drawing: Drawing) -> Judged:
-    """Return curve, bars and figures of a pooled forecast."""
-    cells = index.cells
+    """Return curve, bars and figures of a pooled forecast.
+
+    While scipy is postponed the bars stand for the curve, without intervals, and the Brier score is
+    not taken apart.
+    """
+    cells, is_plain = index.cells, is_scipy_postponed()
     bars, ece, chance = _bars(index, drawing.binning, drawing.bins)
     low, high = NO_FLOATS, NO_FLOATS
-    if drawing.interval != "none":
+    if drawing.interval != "none" and not is_plain:
         from core.calibration.intervals import bars as bar_intervals
 
         low, high = bar_intervals(bars, LEVEL, drawing.interval)
     return Judged(
-        curve=_drawn(cells, bars, drawing),
+        curve=bars if is_plain else _drawn(cells, bars, drawing),
         bars=bars,
         low=low,
         high=high,
         ece=ece,
         chance_ece=chance,
-        brier=_brier(cells),
+        brier=decompose_without_scipy(cells, SCORES["brier"]) if is_plain else _brier(cells),
     )
 
 

@@ -35,6 +35,7 @@ from core.scenes.judging import (
     pooled,
 )
 from core.scenes.truth import Truth, true_curve
+from core.scipy_import import is_scipy_postponed
 from core.training import TrainState
 from core.view import SPLITS, View
 
@@ -167,6 +168,8 @@ def reliability_scene(
         Where it is known and wanted.
     most : int
         Follow a calibrator turned by hand from no more rows or cells than this; 0 takes them all.
+
+    While scipy is postponed bars stand for the curve; there is neither a new band nor the truth.
     """
     empty = _empty(run, state, view)
     if not empty.n_rows:
@@ -183,7 +186,9 @@ def reliability_scene(
         compared=_compared(run, state, code, empty.view, drawing),
         band=_band(index.cells, view, draws, earlier, bool(empty.base_rates)),
         counts=_histogram(index.cells),
-        truth=true_curve(run, state, empty.view, truth) if truth else empty.truth,
+        truth=true_curve(run, state, empty.view, truth)
+        if truth and not is_scipy_postponed()
+        else empty.truth,
         problem=problem,
         rounded=is_rounded(run, code, most),
     )
@@ -269,7 +274,7 @@ def _band(
     if view.reliability_band == "none" or is_weighted:
         return None
     kind = "consistency" if view.reliability_band == "consistency" else "confidence"
-    if not draws:
+    if not draws or is_scipy_postponed():
         return earlier if earlier is not None and earlier.kind == kind else None
     return _drawn_band(cells, draws, "confidence" if kind == "confidence" else "consistency")
 

@@ -7,7 +7,7 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QWidget
 
 from core.calibrated import Model
-from core.calibration.compiling import compiled
+from core.calibration.bands import MAX_CELLS
 from core.scenes.brushing import interval_of, next_interval
 from core.scenes.moving import MOST_LIVE
 from core.scenes.reliability import (
@@ -17,6 +17,7 @@ from core.scenes.reliability import (
     reliability_scene,
 )
 from core.scenes.truth import Truth, true_probabilities
+from core.scipy_import import is_scipy_postponed
 from core.view import SPLITS
 from gui.panels.base import PlottedPanel
 from gui.panels.controls import note
@@ -29,8 +30,7 @@ from gui.steady import Steady
 
 LIVE_DRAWS = 40
 FEWEST_DRAWS = 20
-MOST_CELLS = 1024  # that a band is simulated in
-SECONDS_PER_CELL = {True: 5e-8, False: 2e-6}  # for one draw, compiled or not
+SECONDS_PER_CELL = 1.5e-7  # for one draw
 LIVE_SECONDS = 0.005
 
 
@@ -76,10 +76,12 @@ class ReliabilityPanel(PlottedPanel):
 
     def draws(self) -> int:
         """Return how many sets of outcomes the band can be made of now; 0 keeps the last band."""
+        if is_scipy_postponed():
+            return 0
         if self.is_calm or self._full_band_of == self._band_key():
             return FULL_DRAWS  # made already where nothing that it depends on has changed
         part = int(np.count_nonzero(self.session.run.prepared.split == self._split_code()))
-        cost = SECONDS_PER_CELL[compiled("fit_many") is not None] * min(max(part, 1), MOST_CELLS)
+        cost = SECONDS_PER_CELL * min(max(part, 1), MAX_CELLS)
         draws = min(int(LIVE_SECONDS / cost), LIVE_DRAWS)
         return draws if draws >= FEWEST_DRAWS else 0
 

@@ -11,6 +11,7 @@ from core.calibration.reliability import BINNINGS, ReliabilityCurve
 from core.scenes.brushing import part_at
 from core.scenes.judging import LEVEL
 from core.scenes.reliability import Compared, Judged, ReliabilityScene, polyline
+from core.scipy_import import is_scipy_postponed
 from gui.panels.reliability_plot import style_of
 from gui.panels.words import figure, number, percent, tr
 from gui.theme import theme
@@ -54,19 +55,27 @@ def part_words(curve: ReliabilityCurve, x: float) -> str:
     k = part_at(curve, x)
     if k < 0:
         return tr("Kernel width {0}.").format(number(curve.sigma))
-    from core.calibration.intervals import frequency_interval
-
-    positives = np.array([curve.frequency[k] * curve.trials[k]])
-    low, high = frequency_interval(positives, curve.trials[k : k + 1], LEVEL)
+    low, high = _interval(curve, k)
     return tr("{0}–{1}: {2} rows, mean {3}, happened {4} ({5}–{6})").format(
         figure(float(curve.low[k]), 2),
         figure(float(curve.high[k]), 2),
         number(round(float(curve.counts[k]), 1)),
         figure(float(curve.probability[k])),
         figure(float(curve.frequency[k])),
-        figure(float(low[0]), 2),
-        figure(float(high[0]), 2),
+        figure(low, 2),
+        figure(high, 2),
     )
+
+
+def _interval(curve: ReliabilityCurve, k: int) -> tuple[float, float]:
+    """Return the interval of a part's frequency; nan while scipy is postponed."""
+    if is_scipy_postponed():
+        return float("nan"), float("nan")
+    from core.calibration.intervals import frequency_interval
+
+    trials = curve.trials[k : k + 1]
+    low, high = frequency_interval(curve.frequency[k : k + 1] * trials, trials, LEVEL)
+    return float(low[0]), float(high[0])
 
 
 def _plain_reading(scene: ReliabilityScene) -> str:

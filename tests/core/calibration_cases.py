@@ -4,6 +4,19 @@ from __future__ import annotations
 
 import numpy as np
 
+from core.calibration import warm_up
+from core.calibration.binning import count_rows
+from core.calibration.scores import score_rows
+from core.scenes.chance import mean_deviations
+
+
+def use_compiled(is_compiled, monkeypatch):
+    """Let machine code run the loops over rows, or numpy in their place."""
+    assert warm_up()
+    if not is_compiled:
+        for loop in (count_rows, score_rows, mean_deviations):
+            monkeypatch.setattr(loop, "compiled", None)
+
 
 def drawn(seed: int, n: int, decimals: int | None = None, slope: float = 0.6):
     """Outcomes of forecasts that are overconfident if the slope is below 1."""

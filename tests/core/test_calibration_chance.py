@@ -5,16 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from core.calibration import STATISTICS, chance, warm_up
+from core.calibration import STATISTICS, chance
 from core.calibration.cells import cells_of
 from core.calibration.null_distribution import null_distribution
 from core.errors import UserError
 from tests.core.calibration_cases import binary_cases, class_case, drawn
-
-
-@pytest.fixture(autouse=True)
-def compiled_loops():
-    warm_up()
 
 
 @pytest.mark.parametrize("name", list(STATISTICS))

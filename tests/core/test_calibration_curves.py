@@ -12,7 +12,6 @@ from sklearn.isotonic import IsotonicRegression
 from core.calibration import (
     BINNINGS,
     adaptive_calibration_error,
-    compiling,
     debiased_calibration_error,
     expected_calibration_error,
     maximum_calibration_error,
@@ -23,10 +22,16 @@ from core.calibration import (
 )
 from core.calibration.binned_error import sweep
 from core.calibration.binning import fill, indexed, mass_edges, width_edges
-from core.calibration.cells import cells_of, coarsened
+from core.calibration.cells import Cells, cells_of, coarsened
 from core.calibration.isotonic import isotonic_blocks
 from core.errors import UserError
-from tests.core.calibration_cases import binary_cases, class_case, drawn, integer_weights
+from tests.core.calibration_cases import (
+    binary_cases,
+    class_case,
+    drawn,
+    integer_weights,
+    use_compiled,
+)
 
 CASES = binary_cases()
 NAMES = [name for name, _, _ in CASES]
@@ -69,9 +74,7 @@ def mass_edges_by_quantile(p, bins, w=None):
 def test_bins_of_equal_width_hold_what_a_loop_over_the_rows_puts_there(
     name, y, p, bins, fast, monkeypatch
 ):
-    assert warm_up()
-    if not fast:
-        monkeypatch.setattr(compiling, "_compiled", {})
+    use_compiled(fast, monkeypatch)
     curve = reliability_curve(y, p, bins)
     edges = np.linspace(0.0, 1.0, bins + 1)
     np.testing.assert_array_equal(curve.edges, edges)
@@ -211,28 +214,72 @@ def test_weighted_corp_is_the_isotonic_regression_of_scikit_learn():
     np.testing.assert_allclose(np.interp(p, *curve.knots), fitted, atol=1e-10)
 
 
+def exact_blocks(positive, weight):
+    """Starts of the longest blocks by pooling adjacent violators in whole numbers."""
+    blocks = []
+    for start, (k, n) in enumerate(zip(positive, weight, strict=True)):
+        blocks.append((start, int(k), int(n)))
+        while len(blocks) > 1 and blocks[-2][1] * blocks[-1][2] >= blocks[-1][1] * blocks[-2][2]:
+            (at, a, b), (_, c, d) = blocks[-2:]
+            blocks[-2:] = [(at, a + c, b + d)]
+    return np.array(blocks).T
+
+
 @pytest.mark.parametrize("n", [1, 2, 10, 500, 20_000])
-@pytest.mark.parametrize("weighted", [False, True])
-def test_compiled_and_plain_pooling_give_the_same_bits(n, weighted, monkeypatch):
-    y, p = drawn(n, n, None if n < 500 else 3)
-    w = np.random.default_rng(n).random(n) + 0.1 if weighted else None
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("decimals", [None, 2])
+def test_blocks_of_equal_frequency_are_one_block_whatever_rounding_does(n, seed, decimals):
+    y, p = drawn(seed, n, decimals)
+    cells = cells_of(y, p, 7 * np.random.default_rng(n).integers(1, 9, n))
+    starts, positive, weight = exact_blocks(cells.positive, cells.weight)
+    blocks = isotonic_blocks(cells)
+    np.testing.assert_array_equal(blocks.starts, starts)
+    np.testing.assert_array_equal(blocks.positive, positive)
+    np.testing.assert_array_equal(blocks.weight, weight)
+
+
+@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("decimals", [None, 1, 2])
+def test_blocks_are_the_isotonic_fit_of_scikit_learn_with_weights_ties_and_weights_of_zero(
+    seed, decimals
+):
+    y, p = drawn(seed, 200, decimals)
+    w = np.random.default_rng(seed).random(200) * integer_weights(200, seed)
+    assert (w == 0.0).any()
+    fitted = IsotonicRegression().fit(p, y, sample_weight=w)
     cells = cells_of(y, p, w)
-    assert warm_up()
-    fast = isotonic_blocks(cells)
-    monkeypatch.setattr(compiling, "_compiled", {})
-    plain = isotonic_blocks(cells)
-    for field in ("starts", "positive", "weight", "frequency"):
-        np.testing.assert_array_equal(getattr(fast, field), getattr(plain, field))
+    spread = isotonic_blocks(cells).spread(len(cells.values))
+    np.testing.assert_allclose(spread, fitted.predict(cells.values), rtol=1e-12, atol=1e-15)
+    assert np.all(np.diff(isotonic_blocks(cells).frequency) > 0.0)
+
+
+def test_a_running_mean_that_misses_by_an_ulp_parts_no_block():
+    # 105 / 564 = 210 / 1128, which scipy's running mean of the later cells does not quite meet
+    weight = np.array([564.0, 373.0, 20.0, 173.0, 251.0, 311.0])
+    positive = np.array([105.0, 210.0, 0.0, 0.0, 0.0, 0.0])
+    blocks = isotonic_blocks(Cells(np.arange(6) / 10, weight, positive, weight))
+    np.testing.assert_array_equal(blocks.starts, exact_blocks(positive, weight)[0])
+    assert blocks.starts.tolist() == [0]
+
+
+def test_cells_without_weight_take_the_fit_of_their_neighbour():
+    cells = Cells(
+        np.array([0.1, 0.2, 0.3, 0.4, 0.5, 0.6]),
+        np.array([0.0, 2.0, 0.0, 1.0, 3.0, 0.0]),
+        np.array([0.0, 1.0, 0.0, 0.0, 3.0, 0.0]),
+        np.ones(6),
+    )
+    blocks = isotonic_blocks(cells)
+    third = 1.0 / 3.0
+    np.testing.assert_allclose(blocks.spread(6), [third, third, third, third, 1.0, 1.0])
+    np.testing.assert_array_equal(blocks.weight, [3.0, 3.0])
+    none = Cells(cells.values, np.zeros(6), np.zeros(6), np.ones(6))
+    assert len(isotonic_blocks(none).starts) == 0
 
 
 def test_without_numba_there_is_nothing_to_warm_up(monkeypatch):
-    def missing(name):
-        raise ImportError(name)
-
-    monkeypatch.setattr(compiling, "_compiled", {})
-    monkeypatch.setattr(compiling.importlib, "import_module", missing)
+    monkeypatch.setattr("core.calibration.warming.import_numba", lambda: None)
     assert not warm_up()
-    assert compiling.compiled("pool_violators") is None
 
 
 def test_confidence_is_the_largest_probability_and_whether_it_was_right():

@@ -1,46 +1,44 @@
-"""Incomplete beta and the bars of a bin against scipy."""
+"""The bars of a bin against quantiles of the beta distribution."""
 
 from __future__ import annotations
 
+import mpmath
 import numpy as np
 import pytest
-from scipy import special, stats
+from scipy import stats
 
 from core.calibration import INTERVALS, bars, frequency_interval, reliability_curve
-from core.calibration.incomplete_beta import beta_quantile, regularised_incomplete_beta
 from core.errors import UserError
 from tests.core.calibration_cases import drawn
 
 
-def shapes(n: int, seed: int = 0):
-    """Pairs of parameters from one half to a million, large and small mixed."""
-    rng = np.random.default_rng(seed)
-    return np.exp(rng.uniform(np.log(0.5), np.log(1e6), (2, n)))
+@pytest.mark.parametrize("level", [0.5, 0.9, 0.999])
+def test_bounds_of_many_and_of_few_trials_are_quantiles_of_the_beta_distribution(level):
+    rng = np.random.default_rng(0)
+    n = np.exp(rng.uniform(0.0, np.log(1e6), 200))  # need not be whole
+    k = n * rng.random(200)
+    tail = 0.5 * (1.0 - level)
+    lower, upper = frequency_interval(k, n, level, "jeffreys")
+    posterior = stats.beta(k + 0.5, n - k + 0.5)
+    np.testing.assert_allclose(lower, posterior.ppf(tail), rtol=1e-9)
+    np.testing.assert_allclose(upper, posterior.isf(tail), rtol=1e-9)
+    lower, upper = frequency_interval(k, n, level, "clopper_pearson")
+    np.testing.assert_allclose(lower, stats.beta(k, n - k + 1.0).ppf(tail), rtol=1e-9)
+    np.testing.assert_allclose(upper, stats.beta(k + 1.0, n - k).isf(tail), rtol=1e-9)
 
 
-def test_quantiles_are_those_of_scipy():
-    a, b = shapes(60)
-    for q in (0.005, 0.05, 0.5, 0.95, 0.995):
-        np.testing.assert_allclose(
-            beta_quantile(q, a, b), special.betaincinv(a, b, q), atol=1e-10, rtol=1e-8
-        )
-
-
-@pytest.mark.parametrize(("a", "b"), [(0.5, 0.5), (1, 1), (29, 31), (31, 29), (3, 1e5), (1e5, 3)])
-def test_quantiles_and_probabilities_are_each_others_inverse(a, b):
-    q = np.array([1e-6, 0.025, 0.3, 0.7, 0.975, 1 - 1e-6])
-    x = beta_quantile(q, a, b)
-    np.testing.assert_allclose(regularised_incomplete_beta(x, a, b), q, rtol=1e-9)
-    np.testing.assert_allclose(x, special.betaincinv(a, b, q), rtol=1e-9)
-
-
-def test_the_incomplete_beta_function_is_that_of_scipy():
-    a, b = shapes(200, 1)
-    x = np.random.default_rng(2).random(200)
-    x[:100] = np.clip(a[:100] / (a[:100] + b[:100]) * (0.9 + 0.2 * x[:100]), 0, 1)
-    expected = special.betainc(a, b, x)
-    np.testing.assert_allclose(regularised_incomplete_beta(x, a, b), expected, atol=1e-8)
-    np.testing.assert_array_equal(regularised_incomplete_beta([0.0, 1.0], 2.0, 3.0), [0.0, 1.0])
+@pytest.mark.parametrize(("k", "n"), [(1, 2), (3, 40), (39, 40), (700, 1000)])
+@pytest.mark.parametrize("method", list(INTERVALS))
+def test_each_bound_leaves_its_tail_outside_in_forty_digits(k, n, method):
+    lower, upper = frequency_interval([k], [n], 0.95, method)
+    more = {"jeffreys": (0.5, 0.5, 0.5, 0.5), "clopper_pearson": (0.0, 1.0, 1.0, 0.0)}[method]
+    with mpmath.workdps(40):
+        for x, a, b, q in (
+            (lower[0], k + more[0], n - k + more[1], 0.025),
+            (upper[0], k + more[2], n - k + more[3], 0.975),
+        ):
+            found = mpmath.betainc(a, b, 0, mpmath.mpf(float(x)), regularized=True)
+            assert float(found) == pytest.approx(q, rel=1e-11)
 
 
 @pytest.mark.parametrize("level", [0.9, 0.95, 0.99])

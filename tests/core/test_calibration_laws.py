@@ -12,9 +12,14 @@ import pytest
 from sklearn.isotonic import IsotonicRegression
 
 from core import calibration as c
-from core.calibration import compiling
 from core.errors import UserError
-from tests.core.calibration_cases import binary_cases, class_case, drawn, integer_weights
+from tests.core.calibration_cases import (
+    binary_cases,
+    class_case,
+    drawn,
+    integer_weights,
+    use_compiled,
+)
 
 BINNED = ("width", "mass", "corp")
 
@@ -78,9 +83,7 @@ def assert_same(one, other, rtol=1e-9, atol=1e-11, without=()):
 
 @pytest.fixture(params=[True, False], ids=["compiled", "plain"], autouse=True)
 def _engine(request, monkeypatch):
-    assert c.warm_up()
-    if not request.param:
-        monkeypatch.setattr(compiling, "_compiled", {})
+    use_compiled(request.param, monkeypatch)
 
 
 @pytest.fixture(params=MEASURES, ids=str)

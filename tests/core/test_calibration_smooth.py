@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
 from scipy.integrate import quad
 from scipy.optimize import brentq
 
-from core.calibration import compiling, reliability_curve, smooth_calibration_error, warm_up
+from core.calibration import reliability_curve, smooth_calibration_error
 from core.calibration.cells import cells_of
+from core.calibration.inputs import chunks
 from core.calibration.reliability import smooth_curve
 from core.calibration.smooth import smooth_fit, smooth_forecast
 from core.calibration.spectrum import finest_sigma, grid_for, moments, spectrum
@@ -32,11 +35,7 @@ def brute_error(y, p, sigma, points=1500):
 
 
 @pytest.mark.parametrize("sigma", [0.006, 0.02, 0.1, 0.7])
-@pytest.mark.parametrize("compile_first", [False, True])
-def test_smoothing_is_a_sum_of_reflected_gaussians(sigma, compile_first, monkeypatch):
-    assert warm_up()
-    if not compile_first:
-        monkeypatch.setattr(compiling, "_compiled", {})
+def test_smoothing_is_a_sum_of_reflected_gaussians(sigma):
     rng = np.random.default_rng(0)
     x = np.concatenate((rng.random(30), [0.0, 1.0, 0.5]))
     w = rng.normal(size=33)
@@ -48,13 +47,27 @@ def test_smoothing_is_a_sum_of_reflected_gaussians(sigma, compile_first, monkeyp
     )
 
 
-def test_compiled_and_plain_moments_agree(monkeypatch):
+def test_moments_are_taken_about_the_middle_of_each_cell(monkeypatch):
+    monkeypatch.setattr("core.calibration.spectrum.chunks", lambda n, size: chunks(n, 100))
     rng = np.random.default_rng(1)
     x, w = np.append(rng.random(500), [0.0, 1.0]), rng.normal(size=502)
-    assert warm_up()
-    fast = moments(x, w, 64)
-    monkeypatch.setattr(compiling, "_compiled", {})
-    np.testing.assert_allclose(fast, moments(x, w, 64), rtol=1e-9, atol=1e-20)
+    expected = np.zeros((6, 64))
+    for point, weight in zip(x, w, strict=True):
+        cell = min(math.floor(point * 64), 63)
+        for q in range(6):
+            away = point - (cell + 0.5) / 64
+            expected[q, cell] += weight * away**q / math.factorial(q)
+    np.testing.assert_allclose(moments(x, w, 64), expected, rtol=1e-9, atol=1e-20)
+
+
+def test_coefficients_are_sums_of_cosines():
+    rng = np.random.default_rng(2)
+    x, w = np.append(rng.random(50), [0.0, 1.0]), rng.normal(size=52)
+    k = np.arange(256)[:, None]  # the lower half of what a grid of 512 holds
+    found = spectrum(x, w, 512).coefficients[:256]
+    np.testing.assert_allclose(found, np.cos(np.pi * k * x) @ w, atol=1e-3 * np.abs(w).sum())
+    low = slice(0, 64)  # where damping leaves the most
+    np.testing.assert_allclose(found[low], (np.cos(np.pi * k * x) @ w)[low], atol=1e-7)
 
 
 def test_no_mass_is_lost_at_the_ends():

@@ -125,7 +125,7 @@ def test_of_many_rows_the_drawn_loss_is_lowest_where_the_fit_is(many):
     for method, turned in (("temperature", 0), ("platt", 0), ("platt", 1)):
         scene = handles_scene(with_choices(run, method=method), state, View(), turned)
         assert scene.here[0] == scene.handles[turned].fitted
-        assert scene.best[0] == scene.here[0]
+        assert scene.best[0] == pytest.approx(scene.here[0], rel=1e-9)  # losses tie within an ulp
 
 
 def test_some_rows_of_many_classes_stand_for_all_while_a_handle_moves():

@@ -6,7 +6,6 @@ import pytest
 from sklearn.isotonic import IsotonicRegression
 from sklearn.metrics import brier_score_loss
 
-from core.calibration import warm_up
 from core.calibration.bands import consistency_band
 from core.calibration.calibrators import CALIBRATORS
 from core.calibration.cells import cells_of
@@ -15,6 +14,7 @@ from core.data.dataset import Dataset
 from core.scenes.chance import MOST_EXACT, chance_error
 from core.scenes.reliability import HISTOGRAM_BINS, reliability_scene
 from core.view import SPLITS, View
+from tests.core.calibration_cases import use_compiled
 from tests.core.scene_cases import by_hand, raw_rows, table, trained
 
 
@@ -167,9 +167,7 @@ def test_a_calibrator_that_cannot_be_fitted_leaves_the_raw_curve_and_says_why():
 
 @pytest.mark.parametrize("is_compiled", [False, True])
 def test_chance_is_the_mean_over_every_possible_outcome(is_compiled, monkeypatch):
-    assert warm_up()
-    if not is_compiled:
-        monkeypatch.setattr("core.scenes.chance.compiled", lambda name: None)
+    use_compiled(is_compiled, monkeypatch)
     p = np.array([0.05, 0.3, 0.31, 0.33, 0.33, 0.6, 0.95, 1.0, 0.0, 0.7])
     for bins, binning in ((4, "width"), (15, "width"), (3, "mass")):
         expected = 0.0

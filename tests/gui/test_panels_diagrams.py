@@ -5,6 +5,7 @@ import pytest
 from PySide6.QtGui import QFontMetricsF
 from PySide6.QtWidgets import QApplication
 
+from core import scipy_import
 from gui.panels.curve_words import legend
 from gui.panels.labels import log_ticks, spread
 from gui.panels.plotting import FONT_POINTS, LockedPlot
@@ -191,6 +192,22 @@ def test_hovering_the_diagram_reads_the_curve_without_moving_it(qtbot, session, 
     assert panel.figures.text().count("<br>") == lines
     panel.plot.left.emit()
     assert panel.figures.text() == before
+
+
+def test_the_reliability_diagram_shows_bars_until_scipy_is_there(qtbot, session, show, monkeypatch):
+    train(qtbot, session, 60)
+    monkeypatch.setattr(scipy_import, "_is_postponed", True)
+    panel = show("reliability", session)
+    assert panel.draws() == 0
+    assert panel.scene.kind == "corp"
+    assert panel.scene.raw.curve.binning == "width"
+    assert panel.scene.band is None
+    assert "MCB –" in panel.figures.text()
+    scipy_import.import_scipy()
+    panel.refresh()
+    assert panel.scene.raw.curve.binning == "corp"
+    assert "MCB –" not in panel.figures.text()
+    qtbot.waitUntil(lambda: panel.scene.band is not None)
 
 
 def test_reliability_controls_change_the_view(qtbot, session, show):
