@@ -18,7 +18,7 @@ from core.data.dataset import TRAIN, VALIDATION, Codes, Floats, read_only
 from core.data.preparing import Prepared
 from core.errors import UserError
 from core.experiment import CalibrationChoices
-from core.fastest import logits_at, probabilities_at
+from core.engines import logits_at, probabilities_at
 from core.functions import softmax
 from core.heads import class_logits
 from core.run import Run

@@ -9,7 +9,7 @@ import numpy as np
 
 from core.data.preparing import Prepared
 from core.evaluation import tracked
-from core.fastest import logits_at
+from core.engines import logits_at
 from core.heads import HEADS, binary_logit
 from core.losses import LOSSES
 from core.registry import Registry

@@ -19,7 +19,7 @@ from core.data.concerns import concerns
 from core.errors import UserError
 from core.evaluation import evaluate
 from core.experiment import Experiment
-from core.fastest import worthwhile_engine
+from core.engines import engine_for_epochs
 from core.heads import class_logits
 from core.metrics import mean_loss, parts_of
 from core.run import Run, start_run
@@ -158,7 +158,7 @@ def main(arguments: argparse.Namespace) -> int:
         Where an argument cannot be used or the report cannot be written.
     """
     experiment = _experiment(arguments)
-    engine = functools.partial(worthwhile_engine, epochs=arguments.epochs)
+    engine = functools.partial(engine_for_epochs, epochs=arguments.epochs)
     trained = train(experiment, arguments.epochs, engine)
     written = report(trained)
     if arguments.report:

@@ -13,7 +13,7 @@ from core.data.dataset import Dataset
 from core.data.preparing import Prepared, prepare
 from core.errors import UserError
 from core.experiment import DataChoices, Experiment, knob_at
-from core.fastest import logits_at, probabilities_at
+from core.engines import logits_at, probabilities_at
 from core.history import History
 from core.training import ChooseEngine, Problem, TrainState, numpy_engine
 

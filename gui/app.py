@@ -98,7 +98,7 @@ def _furnish(window: Window, arguments: argparse.Namespace) -> None:
     import_pyqtgraph()
     themes().configure_plots()
     from core.experiment import Experiment
-    from core.fastest import fastest_engine
+    from core.engines import available_engine
     from core.view import View
     from gui.session import Session
     from gui.transport import FIRST_PACE
@@ -107,7 +107,7 @@ def _furnish(window: Window, arguments: argparse.Namespace) -> None:
     is_file = experiment.data.source == "file"
     session = Session(
         Experiment() if is_file else experiment,
-        choose_engine=fastest_engine,
+        choose_engine=available_engine,
         awake=False,  # until the first frame is drawn: what it tells would be drawn twice
     )
     x_axis, y_axis = session.view.x_axis, session.view.y_axis

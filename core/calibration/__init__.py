@@ -29,7 +29,6 @@ _NAMES = {
     "slope": ("CalibrationSlope", "calibration_slope"),
     "smooth": ("SmoothCalibrationError", "smooth_calibration_error"),
     "statistics": ("STATISTICS",),
-    "warming": ("warm_up",),
 }
 _FILES = {name: file for file, names in _NAMES.items() for name in names}
 __all__ = list(_FILES)

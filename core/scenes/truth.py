@@ -13,7 +13,7 @@ from core.calibration.smooth import SmoothForecast, smooth_fit
 from core.calibration.spectrum import grid_for, spectrum
 from core.data.dataset import Dataset, Floats, read_only
 from core.data.preparing import Prepared
-from core.fastest import probabilities_at
+from core.engines import probabilities_at
 from core.run import Run
 from core.training import TrainState
 

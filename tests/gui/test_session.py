@@ -6,7 +6,7 @@ import pytest
 from core import kernels
 from core.errors import UserError
 from core.experiment import Experiment, experiment_from_mapping
-from core.fastest import fastest_engine
+from core.engines import available_engine
 from core.training import burst
 from gui.session import Session
 from tests.gui.panel_cases import START, train
@@ -277,7 +277,7 @@ def test_a_faster_engine_takes_a_young_run_over_step_by_step(qtbot, qapp):
         train(qtbot, session, 15)
         before, metrics = session.state, len(session.run.history.metrics)
         kernels.compile_now("float64")
-        session.choose_engine = fastest_engine
+        session.choose_engine = available_engine
         session.change_engine()
         assert session.run.history.engine.name == "compiled engine"
         assert (session.state.step, session.state.epoch) == (before.step, before.epoch)
