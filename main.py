@@ -15,6 +15,7 @@ if sys.path[:1] != [HERE]:
     sys.path.insert(0, HERE)
 
 OLDEST_PYTHON = (3, 11)
+COMPILE = "--compile"  # the word with which the window starts its compiling process
 
 # Debian's package for each library that Qt's windows need on Linux
 SYSTEM_LIBRARIES = (
@@ -56,6 +57,10 @@ def main(argv: "list[str] | None" = None) -> int:
     problem = python_problem(sys.version_info) or folder_problem()
     if problem:
         return _stop(problem)
+    if words[:1] == [COMPILE]:
+        from core.kernels.__main__ import main as compile_kernels
+
+        return compile_kernels(words[1:])
     from core.errors import UserError
     from gui.arguments import read_arguments
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 import subprocess
 import sys
 import threading
@@ -13,6 +12,7 @@ from PySide6.QtCore import QObject, Qt, Signal
 
 from core import kernels
 from core.calibration import warm_up
+from main import COMPILE
 
 _log = logging.getLogger(__name__)
 PRECISIONS: tuple[kernels.Precision, ...] = ("float32", "float64")
@@ -73,12 +73,15 @@ class Warming(QObject):
             warm_up()
 
     def _compile(self, what: str) -> None:
-        """Compile into the cache, until done or stopped."""
-        environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-        words = [sys.executable, "-m", "core.kernels", what]
+        """Compile into the cache, until done or stopped.
+
+        Isolated and in the program's own folder: nothing that lies where the user happens to be is
+        imported.
+        """
+        words = [sys.executable, "-I", str(ROOT / "main.py"), COMPILE, what]
         try:
             self._compiler = subprocess.Popen(
-                words, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+                words, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
             )
             self._compiler.wait()
         except OSError as error:  # this one compiles
