@@ -10,7 +10,7 @@ import hashlib
 import importlib
 import logging
 import os
-import shutil
+import re
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from types import ModuleType
@@ -55,15 +55,16 @@ def read_code(path: Path) -> bytes | None:
 
 
 def write_code(path: Path, content: bytes) -> None:
-    """Keep machine code, and remove what another text of the same family has left."""
+    """Keep machine code, and remove the files of other texts of the same part."""
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_suffix(f".{os.getpid()}")
     temporary.write_bytes(hashlib.sha256(content).digest() + content)
     temporary.replace(path)
-    family, mine = path.name.partition("-")[0], path.name.rpartition("-")[0]
-    for other in path.parent.glob(f"{family}-*"):
-        if not other.name.startswith(mine):
-            shutil.rmtree(other, ignore_errors=True) if other.is_dir() else other.unlink()
+    family, part = path.name.partition("-")[0], path.name.rpartition("-")[2]
+    ours = re.compile(rf"{re.escape(family)}-[0-9a-f]{{16}}-{re.escape(part)}")
+    for other in path.parent.iterdir():
+        if ours.fullmatch(other.name) and other.name != path.name and not other.is_dir():
+            other.unlink()
 
 
 def load_or_compile(
