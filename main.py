@@ -56,6 +56,10 @@ def main(argv: "list[str] | None" = None) -> int:
     problem = python_problem(sys.version_info) or folder_problem()
     if problem:
         return _stop(problem)
+    if words[:1] == ["--compile"]:  # how the window starts its compiling process
+        from core.engines import compile_into_cache
+
+        return compile_into_cache(words[1:])
     from core.errors import UserError
     from gui.arguments import read_arguments
 

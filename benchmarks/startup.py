@@ -42,7 +42,7 @@ print(json.dumps(times))
 
 def measure(folder: str) -> dict[str, float]:
     """Start once and return the seconds until each stage."""
-    words = [sys.executable, "-c", CHILD, str(ROOT), folder]
+    words = [sys.executable, "-P", "-c", CHILD, str(ROOT), folder]
     environment = {**os.environ, "PYTHONPYCACHEPREFIX": folder}
     environment.pop("PYTHONDONTWRITEBYTECODE", None)  # a second start finds compiled modules
     began = time.time()

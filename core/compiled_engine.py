@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import importlib
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
@@ -229,8 +230,11 @@ def compiled_logits(
 
 
 def _compiled(parts: dict[str, Callable[..., Any] | None], precision: Precision) -> Parts:
-    """Return the compiled parts, which have been warmed."""
+    """Return the compiled parts; what an edit while training brings in is compiled now."""
     functions = functions_of(parts, precision)
+    for function in functions.values():
+        if function.compiled is None:
+            function.warm(importlib.import_module("numba"), cache=False)
     return Parts(**{kind: function.compiled for kind, function in functions.items()})
 
 

@@ -67,7 +67,9 @@ def stay(window: Window) -> int:
     collect_here_alone(window)
     signal.signal(signal.SIGINT, lambda number, frame: window.close())  # Ctrl+C in a terminal
     warming = Warming(window)
-    warming.ready.connect(window.session.change_engine)
+    session = window.session
+    warming.ready.connect(session.change_engine)
+    session.run_changed.connect(lambda: warming.want(session.run.history.problem))
     delay = QTimer(warming, singleShot=True, interval=WARMING_MILLISECONDS)
     delay.timeout.connect(warming.start)
     delay.start()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSize, Qt, QTimer, Signal
@@ -124,33 +123,44 @@ class Dock(QDockWidget):
         self.name = name
         self._make = make
         self._window = window
+        self._title: Title | None = None
+        self._is_making = False
         self.setAcceptDrops(True)
         action = self.toggleViewAction()
         action.triggered.connect(self._on_toggled_by_hand)
         action.setObjectName(f"action.panel.{name}")
         self.visibilityChanged.connect(self._on_visibility)
 
-    @cached_property
+    @property
     def title(self) -> Title:
         """The title, made with the panel: most docks are hidden at first."""
-        title = Title(self.windowTitle(), self)
-        title.float_wanted.connect(self._toggle_floating)
-        title.close_wanted.connect(self._hide_by_hand)
-        title.maximise_wanted.connect(lambda: self.maximise_wanted.emit(self.name))
-        self.setTitleBarWidget(title)
-        return title
+        if self._title is None:
+            # kept before Qt hears of it: a floating dock is then shown anew, and asks for its title
+            title = self._title = Title(self.windowTitle(), self)
+            title.float_wanted.connect(self._toggle_floating)
+            title.close_wanted.connect(self._hide_by_hand)
+            title.maximise_wanted.connect(lambda: self.maximise_wanted.emit(self.name))
+            self.setTitleBarWidget(title)
+        return self._title
 
     def panel(self) -> QWidget:
         """Return the panel, made at the first call."""
         if self.widget() is None:
+            self._make_panel()
+        return self.widget()
+
+    def _make_panel(self) -> None:
+        self._is_making = True
+        try:
             self.title.show()
             made = self._make(self)
             made.setObjectName(f"panel.{self.name}")
             made.setAccessibleName(self.windowTitle())
             self.setWidget(made)
-            if self._window.is_complete:
-                self.pass_drops_on()
-        return self.widget()
+        finally:
+            self._is_making = False
+        if self._window.is_complete:
+            self.pass_drops_on()
 
     def pass_drops_on(self) -> None:
         """Let drops on the panel's plots and fields reach the window."""
@@ -198,5 +208,7 @@ class Dock(QDockWidget):
 
     def _on_visibility(self, visible: bool) -> None:
         """Make the panel, or let it draw what it missed: a raised tab is moved, not painted."""
-        if visible and isinstance(panel := self.panel(), Panel):
+        if not visible or self._is_making:  # making it may show a floating dock anew
+            return
+        if isinstance(panel := self.panel(), Panel):
             QTimer.singleShot(0, panel, panel.catch_up)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, QSettings
 from PySide6.QtWidgets import QFileDialog, QWidget
 
+from core.data.saving import clear_unfinished
 from core.errors import UserError
 from core.saved import SUFFIX, is_session_file
 from gui.keeping import Keeper
@@ -156,6 +157,7 @@ def _keep_previous() -> Path | None:
     """Put what was kept by itself aside, before this session is kept in its place."""
     kept = Keeper.autosave_path()
     previous = kept.with_stem("previous")
+    clear_unfinished(kept)
     try:
         if kept.exists():
             kept.replace(previous)

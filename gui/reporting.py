@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 import threading
 import traceback
@@ -12,6 +13,8 @@ from typing import Any
 from PySide6.QtCore import QObject, Qt, Signal
 
 from core.errors import UserError
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +58,9 @@ def trouble_of(error: BaseException) -> Trouble:
 class Reporter(QObject):
     """Catches what no one else caught, in any thread, and passes it on in the window's thread.
 
+    What goes wrong while an error is being shown is logged and not shown: showing it might go
+    wrong in the same way, without end.
+
     Signals
     -------
     troubled : (Trouble)
@@ -67,6 +73,7 @@ class Reporter(QObject):
         super().__init__(parent)
         self._caught.connect(self._pass_on, Qt.ConnectionType.AutoConnection)
         self._before: tuple[Any, Any, Any] | None = None
+        self._is_passing_on = False
 
     def install(self) -> None:
         """Catch exceptions of this process from now on."""
@@ -92,7 +99,14 @@ class Reporter(QObject):
         self._caught.emit(error)
 
     def _pass_on(self, error: BaseException) -> None:
-        self.troubled.emit(trouble_of(error))
+        if self._is_passing_on:
+            _log.error("While an error was being shown: %s: %s", type(error).__name__, error)
+            return
+        self._is_passing_on = True
+        try:
+            self.troubled.emit(trouble_of(error))
+        finally:
+            self._is_passing_on = False
 
     def _on_exception(
         self, kind: type[BaseException], error: BaseException, trace: TracebackType | None

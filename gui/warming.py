@@ -3,31 +3,31 @@
 from __future__ import annotations
 
 import logging
-import os
+import queue
 import subprocess
 import sys
 import threading
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Qt, Signal
 
-from core import kernels
-from core.calibration import warm_up
+from core import engines
+from core.training import Problem
 
 _log = logging.getLogger(__name__)
-PRECISIONS: tuple[kernels.Precision, ...] = ("float32", "float64")
 ROOT = Path(__file__).resolve().parents[1]
 
 
 class Warming(QObject):
     """Compiles in a process of its own, then loads what that left in the cache.
 
-    Compiling holds the interpreter lock for seconds; loading takes a fraction of one.
+    Compiling holds the GIL for seconds; loading a stage takes a fraction of one.
 
     Signals
     -------
     ready : ()
-        The compiled engine serves from the next run on.
+        More has been compiled: the compiled engine may serve where it did not.
     """
 
     ready = Signal()
@@ -35,21 +35,27 @@ class Warming(QObject):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._compiler: subprocess.Popen[bytes] | None = None
+        self._compiler: subprocess.Popen[str] | None = None
         self._is_closing = threading.Event()
         self._thread: threading.Thread | None = None
+        self._wanted: queue.SimpleQueue[Problem | None] = queue.SimpleQueue()
         self._loaded.connect(self.ready, Qt.ConnectionType.QueuedConnection)
 
     def start(self) -> None:
         """Begin, once; without numba nothing happens."""
-        if self._thread is not None or not kernels.is_available():
+        if self._thread is not None or not engines.is_available():
             return
         self._thread = threading.Thread(target=self._work, name="warming", daemon=True)
         self._thread.start()
 
+    def want(self, problem: Problem) -> None:
+        """Compile what a problem needs beyond what is compiled for every window."""
+        self._wanted.put(problem)
+
     def close(self) -> None:
         """Stop and wait."""
         self._is_closing.set()
+        self._wanted.put(None)
         if self._compiler is not None:
             self._compiler.terminate()
         if self._thread is not None:
@@ -57,31 +63,59 @@ class Warming(QObject):
             self._thread = None
 
     def _work(self) -> None:
-        """Make training ready first, and then calibration, which few wait for."""
-        is_first = False
-        for precision in PRECISIONS:
-            if not (kernels.is_ready(precision) or kernels.is_cached(precision)):
-                is_first = True
-                self._compile(precision)
+        """Load the stages, and then what is wanted."""
+        self._load(engines.STAGES)
+        while not self._is_closing.is_set():
+            problem = self._wanted.get()
+            if problem is not None and not engines.is_ready(problem):
+                self._make_ready(problem)
+
+    def _make_ready(self, problem: Problem) -> None:
+        if problem.training.precision == "float64":
+            self._load(engines.ON_DEMAND)
+        # a record that was registered while the program runs is known to this process alone
+        if not (self._is_closing.is_set() or engines.is_ready(problem)):
+            if engines.make_engine_ready(problem):
+                self._loaded.emit()
+
+    def _load(self, stages: Iterable[str]) -> None:
+        """Load stages one by one, each as soon as it is in the cache."""
+        waiting = [name for name in stages if not engines.is_stage_ready(name)]
+        cached = engines.cached_stages()
+        compiled = self._compile([name for name in waiting if name not in cached])
+        for name in waiting:
+            if name not in cached and next(compiled, None) != name:
+                _log.warning("The stage %s was not compiled by a process of its own.", name)
             if self._is_closing.is_set():
                 return
-            if kernels.compile_now(precision):
+            if engines.make_ready(name):
                 self._loaded.emit()
-        if is_first:
-            self._compile("calibration")
-        if not self._is_closing.is_set():
-            warm_up()
 
-    def _compile(self, what: str) -> None:
-        """Compile into the cache, until done or stopped."""
-        environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-        words = [sys.executable, "-m", "core.kernels", what]
+    def _compile(self, stages: list[str]) -> Iterator[str]:
+        """Compile into the cache, until done or stopped; yield each stage that is there.
+
+        Isolated and in the program's own folder: nothing that lies where the user happens to be is
+        imported.
+        """
+        if not stages:
+            return
         try:
             self._compiler = subprocess.Popen(
-                words, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-            )
-            self._compiler.wait()
-        except OSError as error:  # this one compiles
+                _command(stages), cwd=ROOT, text=True, stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+            )  # fmt: skip
+        except OSError as error:  # this process compiles
             _log.warning("No process could be started to compile in: %s", error)
-        finally:
-            self._compiler = None
+            return
+        with self._compiler as compiler:
+            assert compiler.stdout is not None
+            for line in compiler.stdout:
+                yield line.strip()
+        self._compiler = None
+
+
+def _command(stages: list[str]) -> list[str]:
+    """Return the words that start the compiling process, of a bundle too."""
+    if getattr(sys, "frozen", False):
+        return [sys.executable, "--compile", *stages]
+    return [sys.executable, "-I", str(ROOT / "main.py"), "--compile", *stages]

@@ -18,6 +18,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QApplication, QLabel, QMainWindow
 
+from core.errors import UserError
 from gui.theme import themes
 
 if TYPE_CHECKING:
@@ -90,6 +91,8 @@ class Window(QMainWindow):
         self.panel("knobs").complete()
         for dock in self.fittings.docks.values():
             dock.pass_drops_on()
+        if self.fittings.layouts.forgotten:
+            self.session.failed.emit(self._forgotten_layout())
 
     def panel(self, name: str) -> Any:
         """Return a panel (or the form, "knobs") by name, made if it has not been seen yet."""
@@ -239,11 +242,23 @@ class Window(QMainWindow):
         if self.is_furnished:
             self._end_maximising()
             self.fittings.layouts.save()
+            for dock in self.fittings.docks.values():
+                if dock.isFloating():
+                    dock.hide()  # Qt would leave it on the screen, drawing what is closed
             self.session.close()
             self.fittings.reporter.uninstall()
         super().closeEvent(event)
 
     # inside
+
+    def _forgotten_layout(self) -> UserError:
+        return UserError(
+            self.tr("The panels stand as they do at first."),
+            self.tr(
+                "Credence ended while it arranged the workspace {0} as you had left it."
+            ).format(self.fittings.layouts.forgotten),
+            self.tr("Arrange the panels anew; if it happens again, report what you did."),
+        )
 
     def _use_geometry(self) -> None:
         saved = self.settings.value("geometry")

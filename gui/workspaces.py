@@ -15,6 +15,8 @@ from gui.docks import Dock
 
 LAYOUT_VERSION = 1
 LOW = 620  # a window less high than this shows the panels of a column one at a time, as tabs
+_SETTLED_MILLISECONDS = 1_000  # after which a saved arrangement is known to do no harm
+_TRIED = "layout/tried"  # the workspace whose saved arrangement was being tried
 _VISIBLE = 64  # pixels of a window's title that must lie on a screen
 
 
@@ -78,8 +80,14 @@ WORKSPACES: Registry[Workspace] = Registry(
 class Layouts:
     """Arranges docks, and saves and restores what the user made of each workspace.
 
+    The settings say which saved arrangement is being tried, until the window has stood with it for
+    a second. One with which the window ended before that is forgotten, so that no arrangement can
+    stop two starts.
+
     Attributes
     ----------
+    forgotten : str
+        The label of the workspace whose saved arrangement was forgotten for that; else empty.
     is_touched : bool
         Whether the user has arranged the workspace; until then its columns follow the window.
     """
@@ -89,8 +97,11 @@ class Layouts:
         self._docks = docks
         self._settings = settings
         self.workspace = WORKSPACES["train"]
+        self.forgotten = ""
         self.is_touched = False
         self._is_low = False
+        self._settled = QTimer(window, singleShot=True, interval=_SETTLED_MILLISECONDS)
+        self._settled.timeout.connect(self.settle)
 
     def switch(self, name: str) -> None:
         """Save the present workspace and arrange another, as it was left."""
@@ -100,16 +111,15 @@ class Layouts:
 
     def save(self) -> None:
         """Remember the present workspace's arrangement."""
+        self.settle()
         if self.is_touched:
             self._settings.setValue(self._key, self._window.saveState(LAYOUT_VERSION))
         self._settings.setValue("layout/workspace", self.workspace.name)
 
     def restore(self) -> None:
         """Arrange the present workspace as it was left, or afresh."""
-        saved = self._settings.value(self._key)
-        self.is_touched = isinstance(saved, QByteArray) and self._window.restoreState(
-            saved, LAYOUT_VERSION
-        )
+        saved = self._saved()
+        self.is_touched = saved is not None and self._window.restoreState(saved, LAYOUT_VERSION)
         for dock in self._docks.values():
             if dock.isHidden():
                 dock.hide()  # by word, or Qt shows it after all once it has been laid out
@@ -117,8 +127,18 @@ class Layouts:
             self.arrange()
         self._bring_back()
 
+    def settle(self) -> None:
+        """Note that the window stands with the arrangement."""
+        self._settled.stop()
+        self._settings.remove(_TRIED)
+
     def use_last(self) -> None:
         """Arrange the workspace that was open last."""
+        tried = str(self._settings.value(_TRIED, ""))
+        if tried in WORKSPACES:
+            self.forgotten = WORKSPACES[tried].label
+            self._settings.remove(f"layout/{tried}")
+            self.settle()
         last = str(self._settings.value("layout/workspace", "train"))
         self.workspace = WORKSPACES[last if last in WORKSPACES else "train"]
         self.restore()
@@ -200,6 +220,16 @@ class Layouts:
         self._window.setUpdatesEnabled(True)
         # a request to paint that came meanwhile is lost, and Qt would wait for it for ever
         self._window.repaint()
+
+    def _saved(self) -> QByteArray | None:
+        """Return what is saved of the workspace, and note on the disk that it is being tried."""
+        saved = self._settings.value(self._key)
+        if not isinstance(saved, QByteArray):
+            return None
+        self._settings.setValue(_TRIED, self.workspace.name)
+        self._settings.sync()
+        self._settled.start()
+        return saved
 
     @property
     def _key(self) -> str:

@@ -6,6 +6,8 @@ import csv
 import io
 import os
 import re
+import stat
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from itertools import count
@@ -24,6 +26,7 @@ from core.errors import UserError
 _FORMULA = re.compile(r"'*[=+\-@\t\r]")
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 _ROWS_AT_ONCE = 20_000
+_STILL_SECONDS = 60.0  # after which a file that has not grown is no longer being written
 
 
 def protect(cell: str) -> str:
@@ -166,3 +169,19 @@ def write_atomically(path: str | os.PathLike[str], blocks: Iterable[bytes]) -> N
     finally:
         with suppress(OSError):
             beside.unlink(missing_ok=True)
+
+
+def clear_unfinished(path: str | os.PathLike[str]) -> None:
+    """Delete what `write_atomically` left beside a file when the program was killed.
+
+    Only for files in a folder of the program's own. What another window may still be writing is
+    left, and so is everything that is not named exactly as such a file is.
+    """
+    place = Path(path)
+    unfinished = re.compile(rf"\.{re.escape(place.name)}\.[1-9][0-9]*\.tmp")
+    with suppress(OSError):  # there is no folder yet, or another window is clearing it too
+        for other in list(place.parent.iterdir()):
+            if unfinished.fullmatch(other.name):
+                facts = other.lstat()
+                if stat.S_ISREG(facts.st_mode) and time.time() - facts.st_mtime > _STILL_SECONDS:
+                    other.unlink()

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import cached_property
-
 import numpy as np
 from PySide6.QtGui import QFontMetricsF, QPen
 from PySide6.QtWidgets import QWidget
@@ -65,6 +63,7 @@ class BoundaryPanel(PlottedPanel):
         layout.addWidget(self.plot, 1)
         layout.addWidget(self.error_scale)
         layout.addWidget(self.says)
+        self._paints: PaintPalette | None = None
         self._mouse: tuple[float, float] | None = None
         self._problem = ""
         self._frame_of_rings = 0
@@ -75,12 +74,13 @@ class BoundaryPanel(PlottedPanel):
         self.painter.changed.connect(self._on_painted)
         self.painter.moved.connect(self._paint_layer.draw_stroke)
 
-    @cached_property
+    @property
     def paints(self) -> PaintPalette:
         """The tools, under the header; made when something is first painted."""
-        made = PaintPalette(self.painter, self)
-        self._layout.insertWidget(1, made)
-        return made
+        if self._paints is None:
+            self._paints = PaintPalette(self.painter, self)
+            self._layout.insertWidget(1, self._paints)
+        return self._paints
 
     def compute(self) -> BoundaryScene:
         """Return the boundary's scene, as fine as there is time for."""
@@ -234,7 +234,7 @@ class BoundaryPanel(PlottedPanel):
             self.plot.ticks("left", [(t, f"{t:g}") for t in (0.0, 0.25, 0.5, 0.75, 1.0)])
 
     def _on_painted(self) -> None:
-        if self.painter.is_on or "paints" in vars(self):
+        if self.painter.is_on or self._paints is not None:
             self.paints.show_state()
         self.refresh()
 

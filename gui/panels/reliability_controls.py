@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from functools import cached_property
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QLabel, QStackedWidget, QVBoxLayout, QWidget
@@ -50,6 +49,7 @@ class ReliabilityControls(QWidget):
         )
         self._asked: bool | None = None
         self._scene: ReliabilityScene | None = None
+        self._folded: ReliabilityOptions | None = None
         layout = self._layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
@@ -58,16 +58,17 @@ class ReliabilityControls(QWidget):
         curve_row.setStretch(1, 1)
         layout.addLayout(curve_row)
 
-    @cached_property
+    @property
     def folded(self) -> ReliabilityOptions:
         """The last two lines, made when they are first seen."""
-        made = ReliabilityOptions(self.session, self)
-        made.setMinimumWidth(1)  # it is folded before it could be cut
-        made.stepped.connect(self.stepped)
-        if self._scene is not None:
-            made.show_scene(self._scene)
-        self._layout.addWidget(made)
-        return made
+        if self._folded is None:
+            made = self._folded = ReliabilityOptions(self.session, self)
+            made.setMinimumWidth(1)  # it is folded before it could be cut
+            made.stepped.connect(self.stepped)
+            if self._scene is not None:
+                made.show_scene(self._scene)
+            self._layout.addWidget(made)
+        return self._folded
 
     def fit(self, width: int, height: int) -> None:
         """Open the folded lines where there is room, unless the user has decided."""
@@ -90,8 +91,8 @@ class ReliabilityControls(QWidget):
         self._bins_said.setText(self.tr("{0} bins").format(scene.bins))
         self._show_smoothing(scene, is_smooth)
         self._scene = scene
-        if "folded" in vars(self):
-            self.folded.show_scene(scene)
+        if self._folded is not None:
+            self._folded.show_scene(scene)
 
     def _build_first(self) -> None:
         session = self.session
@@ -206,7 +207,7 @@ class ReliabilityControls(QWidget):
         self._fold(not on)
 
     def _fold(self, is_folded: bool) -> None:
-        if not is_folded or "folded" in vars(self):
+        if not is_folded or self._folded is not None:
             self.folded.setVisible(not is_folded)
 
 

@@ -188,14 +188,21 @@ def test_another_machine_has_a_cache_file_of_its_own(
 
 
 def test_kernels_of_another_text_are_removed_from_the_cache(fresh: Path, made: Recorder) -> None:
-    (fresh.parent / "kernels-0123456789abcdef-float64").mkdir(parents=True)
+    fresh.parent.mkdir(parents=True)
     (fresh.parent / "kernels-0123456789abcdef-float32").write_bytes(b"old")
-    (fresh.parent / "somebody-else").mkdir()
+    (fresh.parent / "kernels-0123456789abcdef-float64").write_bytes(b"old")
+    theirs = ["kernels-of-my-thesis", "kernels-0123456789abcdef-float32.txt", "kernels-2-float32"]
+    for name in theirs:
+        (fresh.parent / name).write_bytes(b"a year of work")
+    for name in ("kernels-photos", "kernels-fedcba9876543210-float32"):
+        (fresh.parent / name).mkdir()
+        (fresh.parent / name / "picture").write_bytes(b"a year of work")
+        theirs.append(name)
     assert readiness.compile_now()
     assert readiness.compile_now("float64")
     kept = sorted(path.name for path in fresh.parent.iterdir())
     names = [readiness.kernel_file(fresh.parent, p).name for p in ("float32", "float64")]
-    assert kept == sorted([*names, "somebody-else"])
+    assert kept == sorted([*names, *theirs])
 
 
 def test_a_second_process_loads_without_numba_what_a_first_compiled(tmp_path: Path) -> None:

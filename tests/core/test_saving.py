@@ -1,5 +1,9 @@
 import csv
+import os
 import re
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import numpy as np
@@ -11,9 +15,10 @@ from core.data.dataset import Dataset, Feature, dataset_from_table
 from core.data.gallery import load
 from core.data.generators import GENERATORS
 from core.data.preparing import prepare
-from core.data.saving import protect, write_atomically, write_csv
+from core.data.saving import clear_unfinished, protect, write_atomically, write_csv
 from core.errors import UserError
 
+ROOT = Path(__file__).resolve().parents[2]
 FORMULAS = ("=1+1", "+1+1", "-2+3", "@SUM(1)", "\t=1", "\r=1", "'=1", "plain", "it's", "-2.5")
 
 
@@ -135,6 +140,35 @@ def test_a_failure_half_way_leaves_the_older_file_and_no_other(tmp_path):
         write_atomically(place, blocks())
     assert place.read_text() == "old"
     assert [path.name for path in tmp_path.iterdir()] == ["data.csv"]
+
+
+def test_only_what_killed_saves_left_is_cleared(tmp_path):
+    code = """
+import os, sys
+from core.data.saving import write_atomically
+def blocks():
+    yield b"half"
+    os._exit(9)
+write_atomically(sys.argv[1], blocks())
+"""
+    place, an_hour_ago = tmp_path / "autosave.credence", time.time() - 3600
+    words = [sys.executable, "-c", code, str(place)]
+    for _ in range(2):
+        assert subprocess.run(words, cwd=ROOT, check=False).returncode == 9
+    left, being_written = sorted(tmp_path.iterdir())
+    theirs = [
+        *(".autosave.credence.tmp", ".autosave.credence.12x.tmp", ".autosave.credence.12.tmp.txt"),
+        *("autosave.credence.12.tmp", ".other.credence.12.tmp", "autosave.credence"),
+    ]
+    for name in theirs:
+        (tmp_path / name).write_text("a year of work")
+    (tmp_path / ".autosave.credence.13.tmp").mkdir()
+    for path in (left, *map(tmp_path.joinpath, theirs)):
+        os.utime(path, (an_hour_ago, an_hour_ago))
+    clear_unfinished(place)
+    names = {path.name for path in tmp_path.iterdir()}
+    assert names == {*theirs, being_written.name, ".autosave.credence.13.tmp"}
+    clear_unfinished(tmp_path / "none" / "x.credence")
 
 
 def test_a_folder_that_does_not_exist_is_explained(tmp_path):

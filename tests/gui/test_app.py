@@ -17,6 +17,7 @@ from core.errors import UserError
 from core.view import SPLITS
 from gui.arguments import experiment_for, read_arguments, read_settings
 from gui.dialogs import ErrorDialog
+from gui.keeping import Keeper
 from tests.gui.panel_cases import train
 
 ROOT = Path(main.__file__).resolve().parent
@@ -114,6 +115,16 @@ def test_a_session_is_saved_opened_and_continued(qtbot, open_window, tmp_path):
     assert second.files.previous is not None
     second.files.resume()
     qtbot.waitUntil(lambda: second.session.state.step == 15)
+
+
+def test_a_start_clears_what_a_killed_save_left(open_window):
+    kept = Keeper.autosave_path()
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    left = kept.with_name(f".{kept.name}.4321.tmp")
+    left.write_bytes(b"half")
+    os.utime(left, (0, 0))
+    open_window()
+    assert not left.exists()
 
 
 # the command line

@@ -1,11 +1,31 @@
+import os
+import subprocess
 import sys
 import types
+from pathlib import Path
 
 import pytest
 
 from core import kernels
 from gui import warming
 from gui.warming import Warming
+
+ROOT = Path(warming.__file__).resolve().parents[1]
+POISON = 'open(__file__ + ".was_run", "w").close()\nraise SystemExit(1)\n'
+WARM = """
+import sys
+sys.path.insert(0, sys.argv[1])
+from PySide6.QtCore import QCoreApplication, QTimer
+from gui.warming import Warming
+application = QCoreApplication([])
+warming = Warming()
+warming.ready.connect(application.quit)
+QTimer.singleShot(120_000, lambda: application.exit(1))
+warming.start()
+code = application.exec()
+warming.close()
+sys.exit(code)
+"""
 
 
 @pytest.fixture
@@ -37,8 +57,8 @@ def test_cached_kernels_are_loaded_without_a_process(qtbot, made, asked, monkeyp
 
 def test_kernels_not_cached_are_compiled_in_a_process_of_their_own(qtbot, made, asked, monkeypatch):
     def start(words, **options):
-        assert words[:3] == [sys.executable, "-m", "core.kernels"]
-        asked.append(("compile", words[3]))
+        assert words[:2] == [sys.executable, "-I"]
+        asked.append(("compile", words[-1]))
         return types.SimpleNamespace(wait=lambda: 0, terminate=lambda: None)
 
     monkeypatch.setattr(kernels, "is_cached", lambda precision="float32": False)
@@ -74,3 +94,22 @@ def test_without_numba_nothing_happens(made, monkeypatch):
     monkeypatch.setattr(kernels, "is_available", lambda: False)
     made.start()
     assert made._thread is None
+
+
+def test_nothing_in_the_current_folder_is_run(tmp_path):
+    """Warms up with an empty cache, in a folder full of modules that other modules import."""
+    here = tmp_path / "here"
+    for package in ("core", "gui", "numpy", "numba", "llvmlite", "encodings"):
+        (here / package).mkdir(parents=True)
+        (here / package / "__init__.py").write_text(POISON)
+    for module in ("random", "main", "sitecustomize", "usercustomize", "functools", "logging"):
+        (here / f"{module}.py").write_text(POISON)
+    folders = {
+        "XDG_CACHE_HOME": str(tmp_path / "cache"),
+        "NUMBA_CACHE_DIR": str(tmp_path / "numba"),
+        "LOCALAPPDATA": str(tmp_path / "cache"),
+    }
+    words = [sys.executable, "-I", "-c", WARM, str(ROOT)]
+    done = subprocess.run(words, cwd=here, env={**os.environ, **folders}, check=False)
+    assert done.returncode == 0
+    assert list(here.rglob("*.was_run")) == []
