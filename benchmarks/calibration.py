@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from core import engines
 from core.calibration import (
     SCORES,
     brier_score,
@@ -29,7 +30,6 @@ from core.calibration import (
     reliability_curve,
     score_decomposition,
     smooth_calibration_error,
-    warm_up,
 )
 from core.calibration.binning import indexed
 from core.calibration.cells import cells_of
@@ -147,7 +147,7 @@ def measure(tasks: list[Task], rounds: int) -> dict[str, float]:
 
 def main(n: int = 1_000_000, rounds: int = 7) -> None:
     """Print medians, aims and ratios."""
-    print(f"{n} rows, {rounds} rounds, {'compiled' if warm_up() else 'not compiled'}")
+    print(f"{n} rows, {rounds} rounds, {'compiled' if engines.make_ready("calibration") else 'not compiled'}")
     y, p = rows(n)
     others, ours = peers(y, p), [*from_rows(y, p), *from_cells(y, p)]
     median = measure([*others, *ours], rounds)

@@ -33,8 +33,7 @@ multiply_in_one_thread()  # as the application does, before numpy is there
 import numpy as np
 from PySide6.QtCore import QEvent, QEventLoop, QObject, QSettings, QStandardPaths, QTimer
 
-from core import kernels
-from core.calibration import warm_up
+from core import engines
 from gui.app import launch
 from gui.garbage import collect_here_alone
 from gui.pacing import Pace
@@ -72,9 +71,8 @@ def main() -> None:
     parser.add_argument("--rows", type=int, default=500)
     arguments = parser.parse_args()
     _use_own_settings()
-    for precision in ("float32", "float64"):
-        kernels.compile_now(precision)
-    warm_up()
+    for stage in engines.STAGES:
+        engines.make_ready(stage)
     window = launch(["--set", f"data.rows={arguments.rows}", "--theme", "light"])
     gc.freeze()  # as the application does
     collect_here_alone(window)

@@ -22,7 +22,8 @@ import numpy as np  # noqa: E402 - the number of threads is read when it is impo
 from benchmarks.peers import PEERS, Case, Steps  # noqa: E402
 from core.architecture import build_architecture  # noqa: E402
 from core.experiment import TrainingChoices  # noqa: E402
-from core.kernels import CompiledEngine, compiled_logits, coverage  # noqa: E402
+from core import engines  # noqa: E402
+from core.compiled_engine import CompiledEngine, compiled_logits  # noqa: E402
 from core.training import Problem  # noqa: E402
 
 OURS = "Credence"
@@ -60,6 +61,7 @@ def our_steps(case: Case) -> Steps:
     )
     rows = case.X.astype(np.float64)
     problem = Problem(architecture, choices, rows, case.y, np.ones(len(case.y)))
+    engines.make_engine_ready(problem)
     engine = CompiledEngine("float32")
     state = engine.start(problem, "glorot", 0)
 

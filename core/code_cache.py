@@ -1,15 +1,15 @@
 """Where compiled code is kept between starts, and whether what lies there may be run.
 
 Numba keeps machine code in files that it believes without looking. They are therefore kept in a
-folder of our own that nobody else can write to, whose name holds a hash of the sources, of numba and
-of the processor; and they are loaded only if they are what was written, by a list of their hashes.
+folder of our own that nobody else can write to, whose name holds a hash of the sources, of numba
+and of the processor; and they are loaded only if they are what was written, by a list of hashes.
 """
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import hashlib
-import importlib.metadata
 import json
 import logging
 import os
@@ -54,7 +54,7 @@ def cache_folder(
 
 
 class CodeCache:
-    """The cache folder of functions written in certain source files.
+    """The cache folder of functions written in certain source files, with an inner one a stage.
 
     Parameters
     ----------
@@ -86,36 +86,52 @@ class CodeCache:
             _log.warning("Compiled code is not cached: %s", error)
             return False
 
-    def contents(self) -> set[str]:
-        """Return the names under which `seal` was called, if every file is what was written then."""
-        try:
-            listed = json.loads((self.folder / _LIST).read_text("utf-8"))
-            if _hashes(self.folder) != listed["files"]:
-                _log.warning("The cache of compiled code is damaged; it is made anew.")
-                return set()
-            return set(listed["names"])
-        except FileNotFoundError:
-            return set()
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            _log.warning("The cache of compiled code cannot be read: %s", error)
-            return set()
+    def folder_of(self, stage: str) -> Path:
+        """Return the folder that numba is to keep a stage in."""
+        return self.folder / stage
 
-    def seal(self, names: Iterable[str]) -> None:
-        """Write down that these have been compiled, and what the files now hold."""
-        listed = {"names": sorted(names), "files": _hashes(self.folder)}
+    def holds(self, stage: str) -> bool:
+        """Tell whether a stage was sealed, and every file of it is what was written then."""
+        folder = self.folder_of(stage)
         try:
-            waiting = self.folder / f"{_LIST}.{os.getpid()}"
-            waiting.write_text(json.dumps(listed), "utf-8")
-            waiting.replace(self.folder / _LIST)
+            if not self.open():
+                return False
+            if _distrust(folder) or json.loads((folder / _LIST).read_text("utf-8")) != _hashes(
+                folder
+            ):
+                _log.warning("The cache of compiled code is damaged; it is made anew.")
+                return False
+            return True
+        except FileNotFoundError:
+            return False
+        except (OSError, ValueError) as error:
+            _log.warning("The cache of compiled code cannot be read: %s", error)
+            return False
+
+    def begin(self, stage: str) -> bool:
+        """Empty the folder of a stage that is about to be compiled; return whether it is usable."""
+        if not self.open():
+            return False
+        _clear(self.folder_of(stage))
+        try:
+            self.folder_of(stage).mkdir(mode=0o700, exist_ok=True)
+        except OSError as error:
+            _log.warning("Compiled code is not cached: %s", error)
+            return False
+        return not _distrust(self.folder_of(stage))
+
+    def seal(self, stage: str) -> None:
+        """Write down what the files of a stage hold, now that it has been compiled."""
+        folder = self.folder_of(stage)
+        try:
+            waiting = folder / f"{_LIST}.{os.getpid()}"
+            waiting.write_text(json.dumps(_hashes(folder)), "utf-8")
+            waiting.replace(folder / _LIST)
         except OSError as error:
             _log.warning("Compiled code cannot be kept: %s", error)
 
-    def clear(self) -> None:
-        """Delete the files that numba and `seal` have made in the folder, and no others."""
-        _clear(self.folder)
-
     def clear_older(self) -> None:
-        """Delete the folders of earlier sources that stand beside this one."""
+        """Delete what was made for earlier sources, in the folders beside this one."""
         try:
             beside = list(self.base.iterdir())
         except OSError:
@@ -123,7 +139,10 @@ class CodeCache:
         for folder in beside:
             is_ours = _FOLDER.fullmatch(folder.name) and not folder.is_symlink() and folder.is_dir()
             if is_ours and folder != self.folder and not _distrust(folder):
-                _clear(folder)
+                for inner in folder.iterdir():
+                    if inner.is_dir() and not inner.is_symlink():
+                        _clear(inner)
+                        _remove_if_empty(inner)
                 _remove_if_empty(folder)
 
 
@@ -142,9 +161,11 @@ def _fingerprint(sources: Iterable[str]) -> str:
 
 
 def _version(package: str) -> str:
+    from importlib import metadata
+
     try:
-        return importlib.metadata.version(package)
-    except importlib.metadata.PackageNotFoundError:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
         return ""
 
 
@@ -186,17 +207,19 @@ def _hashes(folder: Path) -> dict[str, str]:
 
 
 def _clear(folder: Path) -> None:
+    """Delete the files that numba and `CodeCache.seal` have made in the folder of a stage."""
     try:
         for path in (*_files(folder), *folder.glob(f"{_LIST}*")):
             path.unlink(missing_ok=True)
         for inner in folder.iterdir():
-            _remove_if_empty(inner)
+            if inner.is_dir():
+                _remove_if_empty(inner)
+    except FileNotFoundError:
+        pass
     except OSError as error:
         _log.warning("Old compiled code cannot be deleted: %s", error)
 
 
 def _remove_if_empty(folder: Path) -> None:
-    try:
+    with contextlib.suppress(OSError):  # something that is not ours lies there
         folder.rmdir()
-    except OSError:  # something that is not ours lies there
-        pass

@@ -1,9 +1,9 @@
 """Loops compiled by numba: plain Python until they are warmed, machine code from then on.
 
 A loop is an ordinary function under ``@lazy_njit(signature)``. Importing it imports no numba; while
-it is not compiled, calling it runs the Python text. `warm` compiles it with an explicit signature or
-loads it from numba's cache, in whichever thread or process asks for that (`core.code_cache` says
-where that cache is, `core.engines` when to warm what).
+it is not compiled, calling it runs the Python text. `warm` compiles it with an explicit signature
+or loads it from numba's cache, in whichever thread or process asks for that (`core.code_cache`
+says where that cache is, `core.engines` when to warm what).
 """
 
 from __future__ import annotations

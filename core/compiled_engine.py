@@ -17,7 +17,7 @@ from core import compiled_step, losses, optimizers, row_order
 from core.activations import ACTIVATIONS
 from core.architecture import Architecture
 from core.compiled import LazyFunction, read_only
-from core.compiled_step import Parts, Work, unused
+from core.compiled_step import FORWARD_PARTS, PASS_PARTS, STEP_PARTS, Work
 from core.losses import LOSSES
 from core.optimizers import OPTIMIZERS, Rates
 from core.penalties import PENALTIES
@@ -35,6 +35,10 @@ Precision = Literal["float32", "float64"]
 Item = TypeVar("Item")
 
 WIDE = 1024  # weights: from here on BLAS multiplies a layer faster than loops do
+# Parts with the same signature: one compiled function serves as either.
+_LIKE = dict.fromkeys(("multiply", "sharpen"), "normalise") | dict.fromkeys(
+    ("multiply_back", "sharpen_back"), "normalise_back"
+)
 LANES = 8  # samples are padded to a multiple of this
 CACHE_BYTES = 128 * 1024
 MOST_SAMPLES = 512
@@ -48,31 +52,31 @@ def _types(numba: Any, precision: Precision) -> dict[str, Any]:
     whole, number = numba.int64, numba.float64
     vector, matrix, cube = real[::1], real[:, ::1], real[:, :, ::1]
     rates = numba.types.NamedUniTuple(number, len(Rates._fields), Rates)
-    work = [read_only(numba, whole, 2), *[cube] * 5, matrix, matrix, vector, vector]
-    products = (vector, whole, whole, whole, cube, whole, cube, whole)
-    normal = (cube, cube, matrix, whole, whole, vector, whole)
-    return {
-        "vector": vector, "matrix": matrix, "cube": cube, "rates": rates,
-        "work": numba.types.NamedTuple(work, Work),
-        "add_weighted_sums": void(*products), "add_outer_products": void(*products),
-        "multiply": void(*products), "multiply_back": void(*products, vector, vector),
-        "sharpen": void(cube, cube, whole, whole, vector, whole),
-        "sharpen_back": void(cube, cube, whole, whole, vector, whole, vector),
-        "normalise": void(*normal, vector, vector, whole, whole),
-        "normalise_back": void(*normal, whole, vector),
+    work_arrays = [read_only(numba, whole, 2), *[cube] * 5, matrix, matrix, vector, vector]
+    work = numba.types.NamedTuple(work_arrays, Work)
+    ahead = void(work, whole, cube, whole, vector, vector, vector, whole)
+    back = void(work, whole, cube, whole, vector, whole, vector)
+    kinds = {
+        "multiply": ahead, "normalise": ahead, "sharpen": ahead,
         "activate": void(cube, cube, whole, whole),
+        "multiply_back": back, "normalise_back": back, "sharpen_back": back,
         "loss": real(cube, cube, whole, whole, cube, whole, real, matrix),
         "penalty": real(vector, vector, number, vector),
         "schedule": number(number, number),
         "point": void(vector, matrix, rates, vector),
         "update": real(vector, matrix, vector, whole, rates, vector, vector, matrix),
     }  # fmt: skip
+    inner = [numba.types.FunctionType(kinds[name]) for name in PASS_PARTS]
+    kinds["add_gradient"] = real(
+        work, cube, whole, whole, vector, vector, vector, real, vector, *inner
+    )
+    arrays = {"vector": vector, "matrix": matrix, "cube": cube, "rates": rates, "work": work}
+    return arrays | kinds
 
 
-def _parts_type(numba: Any, precision: Precision) -> Any:
+def _function_types(numba: Any, precision: Precision, names: tuple[str, ...]) -> list[Any]:
     known = _types(numba, precision)
-    functions = [numba.types.FunctionType(known[kind]) for kind in Parts._fields]
-    return numba.types.NamedTuple(functions, Parts)
+    return [numba.types.FunctionType(known[name]) for name in names]
 
 
 def _part_signature(kind: str, precision: Precision, numba: Any) -> Any:
@@ -85,7 +89,7 @@ def _take_steps_signature(precision: Precision, numba: Any) -> Any:
     return numba.void(
         whole, whole, whole, whole, whole[::1], numba.uint32[::1], matrix, cube, cube,
         vector, vector, matrix, matrix, vector, vector, vector, vector, vector, known["work"],
-        _parts_type(numba, precision), known["rates"], number, number,
+        known["rates"], number, number, *_function_types(numba, precision, STEP_PARTS),
     )  # fmt: skip
 
 
@@ -93,24 +97,34 @@ def _logits_signature(precision: Precision, numba: Any) -> Any:
     known = _types(numba, precision)
     return numba.void(
         known["work"], known["vector"], known["vector"], numba.float64[:, ::1], known["cube"],
-        _parts_type(numba, precision), numba.float64[:, ::1],
+        numba.float64[:, ::1], *_function_types(numba, precision, FORWARD_PARTS),
     )  # fmt: skip
 
 
 @functools.cache
+def _part(function: Callable[..., Any], kind: str, precision: Precision) -> LazyFunction:
+    helpers: tuple[Callable[..., Any], ...] = {
+        "loss": losses.LOOP_HELPERS,
+        "update": optimizers.LOOP_HELPERS,
+        "add_gradient": compiled_step.HELPERS,
+    }.get(kind, ())
+    return LazyFunction(
+        function, functools.partial(_part_signature, kind, precision), helpers, True
+    )
+
+
 def part(kind: str, function: Callable[..., Any], precision: Precision) -> LazyFunction:
-    """Return one of `core.compiled_step.Parts` as a function that can be warmed.
+    """Return one of `core.compiled_step.STEP_PARTS` as a function that can be warmed.
 
     Parameters
     ----------
     kind : str
-        A field of `Parts`.
+        A name in `STEP_PARTS`.
     function : callable
         Of `core.compiled_step`, or a record's `loop`.
     precision : {"float32", "float64"}
     """
-    helpers = {"loss": losses.LOOP_HELPERS, "update": optimizers.LOOP_HELPERS}.get(kind, ())
-    return LazyFunction(function, functools.partial(_part_signature, kind, precision), helpers, True)
+    return _part(function, _LIKE.get(kind, kind), precision)
 
 
 @functools.cache
@@ -133,34 +147,48 @@ def hidden_activation(architecture: Architecture) -> str:
     return architecture.layers[0].activation
 
 
-def parts_of(problem: Problem) -> dict[str, Callable[..., Any] | None]:
-    """Return the function for each field of `Parts`; None where a record has no compiled form."""
-    training = problem.training
+PartFunctions = dict[str, Callable[..., Any] | None]
+
+
+def forward_parts(architecture: Architecture) -> PartFunctions:
+    """Return the function for each of `FORWARD_PARTS`, in their order; None where there is none."""
+    has, skip = _special_layers(architecture), compiled_step.skip_forward
+    return {
+        "multiply": compiled_step.multiply if has["wide"] else skip,
+        "normalise": compiled_step.normalise if has["normal"] else skip,
+        "sharpen": compiled_step.sharpen if has["sharp"] else skip,
+        "activate": ACTIVATIONS[hidden_activation(architecture)].loop,
+    }
+
+
+def parts_of(problem: Problem) -> PartFunctions:
+    """Return the function for each of `STEP_PARTS`, in their order; None where there is none."""
+    training, architecture = problem.training, problem.architecture
+    has, skip = _special_layers(architecture), compiled_step.skip_backward
     loss, optimizer = LOSSES[training.loss], OPTIMIZERS[training.optimizer]
-    on_head = loss.binary if problem.architecture.n_outputs == 1 else loss.categorical
-    return forward_parts(problem.architecture) | {
-        "loss": on_head.loop,
+    is_single = len(architecture.layers) == architecture.n_outputs == 1
+    return forward_parts(architecture) | {
+        "multiply_back": compiled_step.multiply_back if has["wide"] else skip,
+        "normalise_back": compiled_step.normalise_back if has["normal"] else skip,
+        "sharpen_back": compiled_step.sharpen_back if has["sharp"] else skip,
+        "loss": (loss.binary if architecture.n_outputs == 1 else loss.categorical).loop,
         "penalty": PENALTIES[training.penalty].loop,
         "schedule": SCHEDULES[training.schedule].factor,
         "point": optimizer.point_loop,
         "update": optimizer.loop,
+        "add_gradient": (
+            compiled_step.single_logit_pass if is_single else compiled_step.network_pass
+        ),
     }
 
 
-def forward_parts(architecture: Architecture) -> dict[str, Callable[..., Any] | None]:
-    """Return what `parts_of` does for a network alone, and `unused` for what training needs."""
-    layers = architecture.layers
-    needed = {"add_weighted_sums", "add_outer_products"}
-    if any(layer.n_weights >= WIDE for layer in layers):
-        needed |= {"multiply", "multiply_back"}
-    if any(layer.has_sharpness for layer in layers):
-        needed |= {"sharpen", "sharpen_back"}
-    if any(layer.batch_norm for layer in layers):
-        needed |= {"normalise", "normalise_back"}
-    parts: dict[str, Callable[..., Any] | None] = dict.fromkeys(Parts._fields, unused)
-    parts |= {name: getattr(compiled_step, name) for name in needed}
-    parts["activate"] = ACTIVATIONS[hidden_activation(architecture)].loop
-    return parts
+def _special_layers(architecture: Architecture) -> dict[str, bool]:
+    """Tell which kinds of layers there are that not every network has."""
+    return {
+        "wide": any(layer.n_weights >= WIDE for layer in architecture.layers),
+        "normal": any(layer.batch_norm for layer in architecture.layers),
+        "sharp": any(layer.has_sharpness for layer in architecture.layers),
+    }
 
 
 def has_compiled_form(problem: Problem) -> bool:
@@ -168,10 +196,8 @@ def has_compiled_form(problem: Problem) -> bool:
     return all(parts_of(problem).values())
 
 
-def functions_of(
-    parts: dict[str, Callable[..., Any] | None], precision: Precision
-) -> dict[str, LazyFunction]:
-    """Return the parts in a precision, each by its field of `Parts`."""
+def functions_of(parts: PartFunctions, precision: Precision) -> dict[str, LazyFunction]:
+    """Return the parts in a precision, each by its field."""
     return {kind: part(kind, function, precision) for kind, function in parts.items() if function}
 
 
@@ -219,23 +245,23 @@ def compiled_logits(
     X : (n, n_inputs) array
     """
     precision: Precision = "float32" if parameters.itemsize == 4 else "float64"
-    parts = _compiled(forward_parts(architecture), precision)
+    parts = _compiled(forward_parts(architecture), precision).values()
     with _EVALUATIONS.lend((architecture, precision), architecture, precision) as (work, rows):
         logits = np.empty((len(X), architecture.n_outputs))
         X = np.ascontiguousarray(X, np.float64)
         X = X if X.flags.writeable else X.copy()
         flat, moments = (np.array(array, precision) for array in (parameters, statistics))
-        logits_of_rows(precision)(work, flat, moments, X, rows, parts, logits)
+        logits_of_rows(precision)(work, flat, moments, X, rows, logits, *parts)
     return logits
 
 
-def _compiled(parts: dict[str, Callable[..., Any] | None], precision: Precision) -> Parts:
+def _compiled(parts: PartFunctions, precision: Precision) -> dict[str, Any]:
     """Return the compiled parts; what an edit while training brings in is compiled now."""
     functions = functions_of(parts, precision)
     for function in functions.values():
         if function.compiled is None:
             function.warm(importlib.import_module("numba"), cache=False)
-    return Parts(**{kind: function.compiled for kind, function in functions.items()})
+    return {kind: function.compiled for kind, function in functions.items()}
 
 
 def _plan(architecture: Architecture) -> np.ndarray:
@@ -363,8 +389,8 @@ class Workspace:
             steps, problem.n_rows, _batch_rows(problem), problem.seed, self._progress, self._order,
             rows.table, rows.stored, self._batch, *self._theta, *self._slots, *self._statistics,
             self._mask, self._here, self._gradient, self._work,
-            _compiled(parts_of(problem), self._precision), rates_at(training, 0.0),
-            training.penalty_strength, training.schedule_epochs,
+            rates_at(training, 0.0), training.penalty_strength, training.schedule_epochs,
+            *_compiled(parts_of(problem), self._precision).values(),
         )  # fmt: skip
         return bool(self._progress[compiled_step.DIVERGED])
 

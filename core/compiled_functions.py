@@ -1,8 +1,8 @@
 """The exponential and tanh inside compiled loops, in float32 and in float64.
 
-The C library's are called once a number, which no compiler turns into vector instructions. These are
-short polynomials without a branch, so that a loop over them runs several numbers at a time. In plain
-Python they are `math`'s; `register` tells numba which one stands for which precision.
+The C library's are called once a number, which no compiler turns into vector instructions. These
+are short polynomials without a branch, so that a loop over them takes several numbers at a time. In
+plain Python they are `math`'s; `register` tells numba which one stands for which precision.
 
 Arguments are reduced as exp(x) = 2^k exp(r), |r| <= ln(2) / 2 (Cody & Waite 1980, chapter 6), and
 exp(r) - 1 is its Taylor polynomial.
@@ -21,12 +21,12 @@ LN2_LOW = 1.428606820309417232e-6  # the rest of ln(2), to more digits than ln(2
 
 def exponential(x: float) -> float:
     """Return e^x, x limited to where neither it nor its inverse overflows; NaN stays NaN."""
-    return math.exp(min(max(x, -708.0), 708.0)) if x == x else x
+    return x if math.isnan(x) else math.exp(min(max(x, -708.0), 708.0))
 
 
 def exponential_minus_one(x: float) -> float:
     """Return e^x - 1, x limited as in `exponential`, without cancellation near 0."""
-    return math.expm1(min(max(x, -708.0), 708.0)) if x == x else x
+    return x if math.isnan(x) else math.expm1(min(max(x, -708.0), 708.0))
 
 
 def tanh(x: float) -> float:

@@ -10,7 +10,6 @@ Everything here is plain Python that numba compiles; `core.engines` says when.
 
 from __future__ import annotations
 
-import math
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -58,34 +57,13 @@ class Work(NamedTuple):
     product: Any
 
 
-class Parts(NamedTuple):
-    """The compiled functions that a step consists of.
-
-    Attributes
-    ----------
-    add_weighted_sums, add_outer_products : callable
-        Products of narrow layers.
-    multiply, multiply_back : callable
-        Products of wide ones.
-    sharpen, sharpen_back, normalise, normalise_back : callable
-    activate, loss, penalty, schedule, point, update : callable
-        What was chosen: the `loop` of each record.
-    """
-
-    add_weighted_sums: Any
-    add_outer_products: Any
-    multiply: Any
-    multiply_back: Any
-    sharpen: Any
-    sharpen_back: Any
-    normalise: Any
-    normalise_back: Any
-    activate: Any
-    loss: Any
-    penalty: Any
-    schedule: Any
-    point: Any
-    update: Any
+# The compiled functions that are handed over, in the order in which they are: those of layers that
+# are wide, normalised or have a sharpness (`skip_forward` and `skip_backward` stand for them where
+# there are none), the `loop` of each record that was chosen, and `network_pass` or
+# `single_logit_pass` as add_gradient.
+FORWARD_PARTS = ("multiply", "normalise", "sharpen", "activate")
+PASS_PARTS = (*FORWARD_PARTS, "multiply_back", "normalise_back", "sharpen_back", "loss")
+STEP_PARTS = (*PASS_PARTS, "penalty", "schedule", "point", "update", "add_gradient")
 
 
 def add_weighted_sums(
@@ -140,63 +118,51 @@ def add_outer_products(
 
 
 def multiply(
-    weights: Any, start: int, inputs: int, units: int, below: Any, at: int, out: Any, layer: int
-) -> None:
-    """Write W' x of each sample to ``out[layer]``, by BLAS."""
+    work: Any, layer: int, below: Any, at: int, weights: Any, statistics: Any,
+    new_statistics: Any, samples: int,
+) -> None:  # fmt: skip
+    """Write W' x of each sample to the layer's values, by BLAS.
+
+    Parameters
+    ----------
+    work : Work
+    layer : int
+    below : (layers, units, samples) array
+        Where the layer's inputs stand, at ``below[at]``.
+    weights : (p,) array
+    statistics, new_statistics : (s,) arrays
+        Running means and variances, and where the moved ones go.
+    samples : int
+        How many samples a mean and a variance are taken of; 0 to take the running ones.
+    """
+    inputs, units = work.plan[layer, INPUTS], work.plan[layer, UNITS]
+    start = work.plan[layer, WEIGHTS]
     W = weights[start : start + inputs * units].reshape((inputs, units))
-    np.dot(W.T, below[at, :inputs], out[layer, :units])
+    np.dot(W.T, below[at, :inputs], work.values[layer, :units])
 
 
 def multiply_back(
-    weights: Any, start: int, inputs: int, units: int, below: Any, at: int, deltas: Any,
-    layer: int, gradient: Any, product: Any,
-) -> None:  # fmt: skip
-    """Add the sum over samples of x delta' to W's gradient; write W delta below, by BLAS."""
-    found = product[: inputs * units]
-    np.dot(below[at, :inputs], deltas[layer, :units].T, found.reshape((inputs, units)))
+    work: Any, layer: int, below: Any, at: int, weights: Any, samples: int, gradient: Any
+) -> None:
+    """Add the sum over samples of x delta' to W's gradient; write W delta to the layer below."""
+    inputs, units = work.plan[layer, INPUTS], work.plan[layer, UNITS]
+    start, deltas = work.plan[layer, WEIGHTS], work.deltas
+    product = work.product[: inputs * units]
+    np.dot(below[at, :inputs], deltas[layer, :units].T, product.reshape((inputs, units)))
     for p in range(inputs * units):
-        gradient[start + p] += found[p]
+        gradient[start + p] += product[p]
     if layer > 0:
         W = weights[start : start + inputs * units].reshape((inputs, units))
         np.dot(W, deltas[layer, :units], deltas[layer - 1, :inputs])
 
 
-def sharpen(values: Any, kept: Any, layer: int, units: int, weights: Any, start: int) -> None:
-    """Multiply each unit's values by its sharpness, at ``weights[start:]``; keep what they were."""
-    for u in range(units):
-        sharpness = weights[start + u]
-        for s in range(values.shape[2]):
-            kept[layer, u, s] = values[layer, u, s]
-            values[layer, u, s] *= sharpness
-
-
-def sharpen_back(
-    deltas: Any, kept: Any, layer: int, units: int, weights: Any, start: int, gradient: Any
-) -> None:
-    """Turn derivatives by sharpened values into those by the plain ones; add those by sharpness."""
-    for u in range(units):
-        total = gradient.dtype.type(0.0)
-        for s in range(deltas.shape[2]):
-            total += deltas[layer, u, s] * kept[layer, u, s]
-            deltas[layer, u, s] *= weights[start + u]
-        gradient[start + u] += total
-
-
 def normalise(
-    values: Any, standards: Any, inverse_sd: Any, layer: int, units: int, weights: Any, gain: int,
-    statistics: Any, new_statistics: Any, moved: int, samples: int,
+    work: Any, layer: int, below: Any, at: int, weights: Any, statistics: Any,
+    new_statistics: Any, samples: int,
 ) -> None:  # fmt: skip
-    """Standardise each unit of a layer, scale and shift it, and move the running statistics.
-
-    Parameters
-    ----------
-    gain : int
-        Where the gains stand in the parameters, and after them the shifts.
-    moved : int
-        Where the running means stand in the statistics, and after them the variances.
-    samples : int
-        How many samples the mean and variance are taken of; 0 to take the running ones.
-    """
+    """Standardise each unit of a layer, scale and shift it, and move the running statistics."""
+    values, standards, units = work.values, work.standards, work.plan[layer, UNITS]
+    gain, moved = work.plan[layer, GAIN], work.plan[layer, STATISTICS]
     real = values.dtype.type
     for u in range(units):
         mean, variance = statistics[moved + u], statistics[moved + units + u]
@@ -212,19 +178,20 @@ def normalise(
             new_statistics[moved + u] = mean + rate * (batch_mean - mean)
             new_statistics[moved + units + u] = variance + rate * (unbiased - variance)
             mean, variance = batch_mean, square / real(samples)
-        inverse_sd[layer, u] = real(1.0) / np.sqrt(variance + real(NORM_EPSILON))
+        inverse_sd = real(1.0) / np.sqrt(variance + real(NORM_EPSILON))
+        work.inverse_sd[layer, u] = inverse_sd
         for s in range(values.shape[2]):
-            standard = (values[layer, u, s] - mean) * inverse_sd[layer, u]
+            standard = (values[layer, u, s] - mean) * inverse_sd
             standards[layer, u, s] = standard
             values[layer, u, s] = weights[gain + u] * standard + weights[gain + units + u]
 
 
 def normalise_back(
-    deltas: Any, standards: Any, inverse_sd: Any, layer: int, units: int, weights: Any, gain: int,
-    samples: int, gradient: Any,
-) -> None:  # fmt: skip
+    work: Any, layer: int, below: Any, at: int, weights: Any, samples: int, gradient: Any
+) -> None:
     """Turn derivatives by the scaled values into those by z; add those by gain and shift."""
-    real = gradient.dtype.type
+    deltas, standards, units = work.deltas, work.standards, work.plan[layer, UNITS]
+    gain, real = work.plan[layer, GAIN], gradient.dtype.type
     for u in range(units):
         by_gain = by_shift = real(0.0)
         for s in range(samples):
@@ -232,7 +199,7 @@ def normalise_back(
             by_shift += deltas[layer, u, s]
         gradient[gain + u] += by_gain
         gradient[gain + units + u] += by_shift
-        scale = weights[gain + u] * inverse_sd[layer, u]
+        scale = weights[gain + u] * work.inverse_sd[layer, u]
         mean, slope = by_shift / real(samples), by_gain / real(samples)
         for s in range(samples):
             centred = deltas[layer, u, s] - mean - standards[layer, u, s] * slope
@@ -241,24 +208,65 @@ def normalise_back(
             deltas[layer, u, s] = real(0.0)
 
 
+def sharpen(
+    work: Any, layer: int, below: Any, at: int, weights: Any, statistics: Any,
+    new_statistics: Any, samples: int,
+) -> None:  # fmt: skip
+    """Multiply each unit's values by its sharpness, and keep what they were."""
+    values = work.values
+    for u in range(work.plan[layer, UNITS]):
+        sharpness = weights[work.plan[layer, SHARPNESS] + u]
+        for s in range(values.shape[2]):
+            work.kept[layer, u, s] = values[layer, u, s]
+            values[layer, u, s] *= sharpness
+
+
+def sharpen_back(
+    work: Any, layer: int, below: Any, at: int, weights: Any, samples: int, gradient: Any
+) -> None:
+    """Turn derivatives by sharpened values into those by the plain ones; add those by sharpness."""
+    deltas = work.deltas
+    for u in range(work.plan[layer, UNITS]):
+        place = work.plan[layer, SHARPNESS] + u
+        total = gradient.dtype.type(0.0)
+        for s in range(deltas.shape[2]):
+            total += deltas[layer, u, s] * work.kept[layer, u, s]
+            deltas[layer, u, s] *= weights[place]
+        gradient[place] += total
+
+
+def skip_forward(
+    work: Any, layer: int, below: Any, at: int, weights: Any, statistics: Any,
+    new_statistics: Any, samples: int,
+) -> None:  # fmt: skip
+    """Stand for a forward part that no layer of the network needs."""
+
+
+def skip_backward(
+    work: Any, layer: int, below: Any, at: int, weights: Any, samples: int, gradient: Any
+) -> None:
+    """Stand for a backward part that no layer of the network needs."""
+
+
 def forward(
-    work: Any, parts: Any, weights: Any, statistics: Any, new_statistics: Any, rows: Any,
-    block: int, samples: int,
+    work: Any, rows: Any, block: int, samples: int, weights: Any, statistics: Any,
+    new_statistics: Any, multiply: Any, normalise: Any, sharpen: Any, activate: Any,
 ) -> None:  # fmt: skip
     """Carry a block of rows through every layer; the last one's values are the logits.
 
     Parameters
     ----------
     work : Work
-    parts : Parts
-    weights : (p,) array
-    statistics, new_statistics : (s,) arrays
-        Running means and variances, and where the moved ones go.
     rows : (blocks, features + 2, samples) array
     block : int
     samples : int
         How many of the block's samples a normalised layer takes its mean and variance from; 0 to
         take the running ones.
+    weights : (p,) array
+    statistics, new_statistics : (s,) arrays
+        Running means and variances, and where the moved ones go.
+    multiply, normalise, sharpen, activate : callable
+        `FORWARD_PARTS`.
     """
     plan, values = work.plan, work.values
     last = plan.shape[0] - 1
@@ -269,28 +277,26 @@ def forward(
             below, at = values, layer - 1
         is_wide = plan[layer, IS_WIDE] == 1
         if is_wide:
-            parts.multiply(weights, start, inputs, units, below, at, values, layer)
+            multiply(work, layer, below, at, weights, statistics, new_statistics, samples)
         for u in range(units):
             bias = weights[start + inputs * units + u]
             for s in range(values.shape[2]):
                 values[layer, u, s] = bias + values[layer, u, s] if is_wide else bias
         if not is_wide:
-            parts.add_weighted_sums(weights, start, inputs, units, below, at, values, layer)
+            add_weighted_sums(weights, start, inputs, units, below, at, values, layer)
         if layer == last:
             break
         if plan[layer, GAIN] >= 0:
-            parts.normalise(
-                values, work.standards, work.inverse_sd, layer, units, weights, plan[layer, GAIN],
-                statistics, new_statistics, plan[layer, STATISTICS], samples,
-            )  # fmt: skip
+            normalise(work, layer, below, at, weights, statistics, new_statistics, samples)
         if plan[layer, SHARPNESS] >= 0:
-            parts.sharpen(values, work.kept, layer, units, weights, plan[layer, SHARPNESS])
-        parts.activate(values, work.slopes, layer, units)
+            sharpen(work, layer, below, at, weights, statistics, new_statistics, samples)
+        activate(values, work.slopes, layer, units)
 
 
 def backward(
-    work: Any, parts: Any, weights: Any, rows: Any, block: int, samples: int, gradient: Any
-) -> None:
+    work: Any, rows: Any, block: int, samples: int, weights: Any, gradient: Any,
+    multiply_back: Any, normalise_back: Any, sharpen_back: Any,
+) -> None:  # fmt: skip
     """Carry the last layer's deltas back through every layer, as `forward` went."""
     plan, deltas, zero = work.plan, work.deltas, gradient.dtype.type(0.0)
     last = plan.shape[0] - 1
@@ -300,35 +306,85 @@ def backward(
             for u in range(units):
                 for s in range(deltas.shape[2]):
                     deltas[layer, u, s] *= work.slopes[layer, u, s]
+        below, at = rows, block
+        if layer > 0:
+            below, at = work.values, layer - 1
         if plan[layer, SHARPNESS] >= 0:
-            place = plan[layer, SHARPNESS]
-            parts.sharpen_back(deltas, work.kept, layer, units, weights, place, gradient)
+            sharpen_back(work, layer, below, at, weights, samples, gradient)
         if plan[layer, GAIN] >= 0:
-            parts.normalise_back(
-                deltas, work.standards, work.inverse_sd, layer, units, weights, plan[layer, GAIN],
-                samples, gradient,
-            )  # fmt: skip
+            normalise_back(work, layer, below, at, weights, samples, gradient)
         else:  # a normalised layer's bias has no gradient: the mean takes it away again
             for u in range(units):
                 total = zero
                 for s in range(deltas.shape[2]):
                     total += deltas[layer, u, s]
                 gradient[start + inputs * units + u] += total
-        below, at = rows, block
-        if layer > 0:
-            below, at = work.values, layer - 1
         if plan[layer, IS_WIDE] == 1:
-            parts.multiply_back(
-                weights, start, inputs, units, below, at, deltas, layer, gradient, work.product
-            )
+            multiply_back(work, layer, below, at, weights, samples, gradient)
             continue
-        parts.add_outer_products(gradient, start, inputs, units, below, at, deltas, layer)
+        add_outer_products(gradient, start, inputs, units, below, at, deltas, layer)
         if layer > 0:
             for i in range(inputs):
                 for s in range(deltas.shape[2]):
                     deltas[layer - 1, i, s] = zero
             turned = work.transposed
-            parts.add_weighted_sums(turned, start, units, inputs, deltas, layer, deltas, layer - 1)
+            add_weighted_sums(turned, start, units, inputs, deltas, layer, deltas, layer - 1)
+
+
+def network_pass(
+    work: Any, rows: Any, block: int, samples: int, weights: Any, statistics: Any,
+    new_statistics: Any, share: Any, gradient: Any, multiply: Any, normalise: Any, sharpen: Any,
+    activate: Any, multiply_back: Any, normalise_back: Any, sharpen_back: Any, loss: Any,
+) -> Any:  # fmt: skip
+    """Add the gradient of a block of rows; return a number that is finite where its loss is.
+
+    Parameters
+    ----------
+    work : Work
+    rows : (blocks, features + 2, samples) array
+        Features, label and weight of each sample.
+    block, samples : int
+        Which block, and how many of its samples there are.
+    weights : (p,) array
+    statistics, new_statistics : (s,) arrays
+        Running means and variances, and where the moved ones go.
+    share : number
+        One over the size of the batch.
+    gradient : (p,) array
+    multiply, ... : callable
+        `PASS_PARTS`.
+    """
+    forward(
+        work, rows, block, samples, weights, statistics, new_statistics, multiply, normalise,
+        sharpen, activate,
+    )  # fmt: skip
+    last = work.plan.shape[0] - 1
+    outputs = work.plan[last, UNITS]
+    value = loss(work.values, work.deltas, last, outputs, rows, block, share, work.spare)
+    backward(
+        work, rows, block, samples, weights, gradient, multiply_back, normalise_back, sharpen_back
+    )
+    return value
+
+
+def single_logit_pass(
+    work: Any, rows: Any, block: int, samples: int, weights: Any, statistics: Any,
+    new_statistics: Any, share: Any, gradient: Any, multiply: Any, normalise: Any, sharpen: Any,
+    activate: Any, multiply_back: Any, normalise_back: Any, sharpen_back: Any, loss: Any,
+) -> Any:  # fmt: skip
+    """Do for logistic regression what `network_pass` does, in one go."""
+    values, deltas, features = work.values, work.deltas, work.plan[0, INPUTS]
+    start, units, layer = work.plan[0, WEIGHTS], work.plan[0, UNITS], work.plan.shape[0] - 1
+    for s in range(values.shape[2]):
+        values[layer, 0, s] = weights[features]
+    add_weighted_sums(weights, start, features, units, rows, block, values, layer)
+    value = loss(values, deltas, layer, units, rows, block, share, work.spare)
+    add_outer_products(gradient, start, features, units, rows, block, deltas, layer)
+    total = gradient.dtype.type(0.0)
+    for s in range(values.shape[2]):
+        total += deltas[layer, 0, s]
+    gradient[features] += total
+    return value
 
 
 def gather(table: Any, order: Any, first: int, count: int, batch: Any) -> None:
@@ -359,7 +415,9 @@ def take_steps(
     steps: int, n_rows: int, batch_size: int, seed: int, progress: Any, order: Any, table: Any,
     stored: Any, batch: Any, theta: Any, new_theta: Any, slots: Any, new_slots: Any,
     statistics: Any, new_statistics: Any, mask: Any, here: Any, gradient: Any, work: Any,
-    parts: Any, rates: Any, strength: float, schedule_epochs: float,
+    rates: Any, strength: float, schedule_epochs: float, multiply: Any, normalise: Any,
+    sharpen: Any, activate: Any, multiply_back: Any, normalise_back: Any, sharpen_back: Any,
+    loss: Any, penalty: Any, schedule: Any, point: Any, update: Any, add_gradient: Any,
 ) -> None:  # fmt: skip
     """Take some steps, stopping before one whose loss or parameters would not be finite.
 
@@ -379,9 +437,10 @@ def take_steps(
     slots, new_slots : (n_slots, p) arrays
     statistics, new_statistics : (s,) arrays
     work : Work
-    parts : Parts
     rates : Rates
     strength, schedule_epochs : float
+    multiply, ... : callable
+        `STEP_PARTS`.
     """
     step, epoch, position = progress[STEP], progress[EPOCH], progress[POSITION]
     samples_in_block, current = work.values.shape[2], 0
@@ -393,12 +452,12 @@ def take_steps(
         if not takes_all and (progress[ORDER_EPOCH] != epoch or progress[ORDER_SEED] != seed):
             write_row_order(seed, epoch, n_rows, order)
             progress[ORDER_EPOCH], progress[ORDER_SEED] = epoch, seed
-        factor = parts.schedule(epoch + position / n_rows, schedule_epochs)
+        factor = schedule(epoch + position / n_rows, schedule_epochs)
         present = Rates(
             rates.learning_rate, factor, rates.momentum, rates.decay_rate, rates.beta2,
             rates.weight_decay, rates.epsilon,
         )  # fmt: skip
-        parts.point(theta, slots, present, here)
+        point(theta, slots, present, here)
         transpose_weights(work.plan, here, work.transposed)
         for p in range(gradient.shape[0]):
             gradient[p] = gradient.dtype.type(0.0)
@@ -409,16 +468,14 @@ def take_steps(
             if not takes_all:
                 rows, block = batch, block - block
                 gather(table, order, position + start, count, batch)
-            forward(work, parts, here, statistics, new_statistics, rows, block, count)
-            last = work.plan.shape[0] - 1
-            value += parts.loss(
-                work.values, work.deltas, last, work.plan[last, UNITS], rows, block, share,
-                work.spare,
+            value += add_gradient(
+                work, rows, block, count, here, statistics, new_statistics, share, gradient,
+                multiply, normalise, sharpen, activate, multiply_back, normalise_back,
+                sharpen_back, loss,
             )  # fmt: skip
-            backward(work, parts, here, rows, block, count, gradient)
-        value += parts.penalty(here, mask, strength, gradient)
-        value += parts.update(theta, slots, gradient, step + 1, present, mask, new_theta, new_slots)
-        if not math.isfinite(value):
+        value += penalty(here, mask, strength, gradient)
+        value += update(theta, slots, gradient, step + 1, present, mask, new_theta, new_slots)
+        if not abs(value) < np.inf:  # math.isfinite subtracts, which reordering makes 0
             progress[DIVERGED] = 1
             break
         theta, new_theta = new_theta, theta
@@ -433,8 +490,9 @@ def take_steps(
 
 
 def logits_of_rows(
-    work: Any, weights: Any, statistics: Any, X: Any, rows: Any, parts: Any, logits: Any
-) -> None:
+    work: Any, weights: Any, statistics: Any, X: Any, rows: Any, logits: Any, multiply: Any,
+    normalise: Any, sharpen: Any, activate: Any,
+) -> None:  # fmt: skip
     """Write the logits of many rows, as for a decision surface, block by block.
 
     Parameters
@@ -442,6 +500,8 @@ def logits_of_rows(
     X : (n, features) float64 array
     rows : (1, features, samples) array
     logits : (n, outputs) float64 array
+    multiply, normalise, sharpen, activate : callable
+        `FORWARD_PARTS`.
     """
     plan, size = work.plan, work.values.shape[2]
     last = plan.shape[0] - 1
@@ -450,15 +510,14 @@ def logits_of_rows(
         for s in range(count):
             for i in range(X.shape[1]):
                 rows[0, i, s] = X[start + s, i]
-        forward(work, parts, weights, statistics, statistics, rows, start - start, start - start)
+        forward(
+            work, rows, start - start, start - start, weights, statistics, statistics, multiply,
+            normalise, sharpen, activate,
+        )  # fmt: skip
         for s in range(count):
             for k in range(plan[last, UNITS]):
                 logits[start + s, k] = work.values[last, k, s]
 
 
-def unused(*arguments: Any) -> None:
-    """Stand for a part that a network does without."""
-
-
-HELPERS = (forward, backward, gather, transpose_weights)
-"""Plain functions that the two compiled ones, `take_steps` and `logits_of_rows`, call."""
+HELPERS = (add_weighted_sums, add_outer_products, forward, backward, gather, transpose_weights)
+"""Plain functions that the compiled ones call."""

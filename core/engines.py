@@ -13,6 +13,7 @@ import os
 import threading
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -50,7 +51,7 @@ ON_DEMAND = ("float64",)
 """What is compiled when it is asked for."""
 
 # Seconds of numpy that loading compiled code, and compiling it, take the place of.
-LOADING_SECONDS, COMPILING_SECONDS = 1.0, 6.0
+LOADING_SECONDS, COMPILING_SECONDS = 1.0, 15.0
 
 _log = logging.getLogger(__name__)
 _lock = threading.RLock()
@@ -104,6 +105,7 @@ def _examples(precision: str) -> Iterator[Problem]:
     opening = build_architecture(2, 2, model.hidden, model.activation, model.head)
     wide = build_architecture(WIDE, 3, (2,), model.activation, batch_norm=True)
     several = build_architecture(2, 3, model.hidden, model.activation)
+    logistic = build_architecture(2, 2)
     X, y, weights = np.zeros((1, 2)), np.zeros(1, np.int64), np.ones(1)
     first = Problem(opening, training, X, y, weights)
     yield first
@@ -112,7 +114,7 @@ def _examples(precision: str) -> Iterator[Problem]:
     for name in ACTIVATIONS:
         yield replace(first, architecture=build_architecture(2, 2, (1,), name))
     for name in LOSSES:
-        for architecture in (opening, several, wide):
+        for architecture in (opening, several, wide, logistic):
             yield Problem(architecture, replace(training, loss=name), X, y, weights)
     for name in PENALTIES:
         yield first.with_training(replace(training, penalty=name))
@@ -162,28 +164,33 @@ def code_cache() -> CodeCache:
 
 def cached_stages() -> set[str]:
     """Return the stages that need only be loaded."""
-    return code_cache().contents() if is_available() else set()
+    if not is_available():
+        return set()
+    cache = code_cache()
+    return {name for name in (*STAGES, *ON_DEMAND) if cache.holds(name)}
 
 
-def warm(functions: Iterable[LazyFunction], is_cached: bool = True) -> bool:
-    """Load functions from the cache or compile them; return whether all are ready.
+def warm(functions: Iterable[LazyFunction], folder: Path | None = None) -> bool:
+    """Load functions from a cache folder or compile them; return whether all are ready.
 
     Parameters
     ----------
-    is_cached : bool
-        Whether to look into the cache, and to leave there what is compiled.
+    folder : Path, optional
+        Where numba looks first, and leaves what it compiles; without one nothing is kept.
     """
     with _lock:
         numba = _import_numba()
         if numba is None:
             return False
+        if folder is not None:
+            numba.config.CACHE_DIR = str(folder)
         for function in functions:
             try:
-                function.warm(numba, cache=is_cached)
+                function.warm(numba, cache=folder is not None)
             except Exception:
-                if is_cached:  # what lies in the cache may be anything
-                    _log.warning("Compiled code cannot be cached.", exc_info=True)
-                    return warm(functions, is_cached=False)
+                if folder is not None:  # what lies in the cache may be anything
+                    _log.warning("The cache of compiled code is not used.", exc_info=True)
+                    return warm(functions)
                 _log.exception("%s cannot be compiled, so that numpy serves.", function.__name__)
                 return False
         return True
@@ -191,16 +198,33 @@ def warm(functions: Iterable[LazyFunction], is_cached: bool = True) -> bool:
 
 def make_ready(name: str) -> bool:
     """Load a stage from the cache, or compile it in this process; return whether it is ready."""
-    cache = code_cache()
-    return warm(stage(name), is_cached=cache.open() and name in cache.contents())
+    if not is_available():
+        return False
+    cache, functions = code_cache(), stage(name)
+    with _lock:
+        if cache.holds(name):
+            return warm(functions, cache.folder_of(name))
+        if _are_ready(functions) or not cache.begin(name):
+            return warm(functions)
+        is_done = warm(functions, cache.folder_of(name))
+        if is_done:
+            cache.seal(name)
+        return is_done
 
 
 def make_engine_ready(problem: Problem) -> bool:
     """Load or compile in this process what a problem needs; return whether that succeeded."""
     if not has_compiled_form(problem):
         return False
-    cache = code_cache()
-    return warm(functions_for(problem), is_cached=cache.open() and bool(cache.contents()))
+    return all(map(make_ready, _stages_for(problem))) and warm(functions_for(problem))
+
+
+def _stages_for(problem: Problem) -> list[str]:
+    """Return the stages that hold what a problem needs."""
+    if _precision(problem) == "float64":
+        return list(ON_DEMAND)
+    needs_more = set(functions_for(problem)) - set(stage("opening"))
+    return ["opening", "training"] if needs_more else ["opening"]
 
 
 def compile_into_cache(names: Iterable[str]) -> int:
@@ -213,32 +237,26 @@ def compile_into_cache(names: Iterable[str]) -> int:
     cache = code_cache()
     if not cache.open():
         return 1
-    done = cache.contents()
-    if not done:
-        cache.clear()
-        cache.clear_older()
+    cache.clear_older()
     for name in names:
-        if name not in done:
-            if not warm(stage(name)):
-                return 1
-            done = {*done, name}
-            cache.seal(done)
+        if not make_ready(name):
+            return 1
         print(name, flush=True)
     return 0
 
 
 def _import_numba() -> Any:
-    """Import numba, its cache in our own folder; None where it cannot be imported."""
-    if not _numba and is_available():
-        try:
-            numba = importlib.import_module("numba")
-        except ImportError as error:
-            _log.warning("numba cannot be imported, so that numpy serves: %s", error)
-            return None
-        numba.config.CACHE_DIR = str(code_cache().folder)
-        compiled_functions.register(numba)
-        _numba.append(numba)
-    return _numba[0] if _numba else None
+    """Import numba; None where it cannot be imported."""
+    if _numba:
+        return _numba[0]
+    try:
+        numba = importlib.import_module("numba")
+    except ImportError as error:
+        _log.warning("numba cannot be imported, so that numpy serves: %s", error)
+        return None
+    compiled_functions.register(numba)
+    _numba.append(numba)
+    return numba
 
 
 def available_engine(problem: Problem) -> Engine:
@@ -253,8 +271,8 @@ def engine_for_epochs(problem: Problem, epochs: int) -> Engine:
     """
     expected = numpy_seconds(problem, epochs)
     if expected > LOADING_SECONDS and is_available():
-        name = "float64" if _precision(problem) == "float64" else "training"
-        if expected > COMPILING_SECONDS or name in cached_stages():
+        is_quick = cached_stages().issuperset(_stages_for(problem))
+        if is_quick or expected > COMPILING_SECONDS:
             make_engine_ready(problem)
     return available_engine(problem)
 
@@ -289,5 +307,3 @@ def logits_at(architecture: Architecture, state: TrainState, X: np.ndarray) -> n
 def probabilities_at(architecture: Architecture, state: TrainState, X: np.ndarray) -> np.ndarray:
     """Return the (n, K) class probabilities of prepared rows X (n, n_inputs) at a state."""
     return HEADS[architecture.head].probabilities(logits_at(architecture, state, X))
-
-

@@ -1,4 +1,4 @@
-"""The order in which an epoch takes the rows: a function of (seed, epoch), and of nothing before it.
+"""The order in which an epoch takes the rows: a function of seed and epoch, of nothing before.
 
 No generator's state is stored, so that any step can be replayed exactly. The numbers below the next
 power of two are permuted by rounds of what has an inverse: times an odd number, plus another, and

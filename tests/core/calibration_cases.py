@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from core.calibration import warm_up
+from core import engines
 from core.calibration.binning import count_rows
 from core.calibration.scores import score_rows
 from core.scenes.chance import mean_deviations
@@ -12,7 +12,7 @@ from core.scenes.chance import mean_deviations
 
 def use_compiled(is_compiled, monkeypatch):
     """Let machine code run the loops over rows, or numpy in their place."""
-    assert warm_up()
+    assert engines.make_ready("calibration")
     if not is_compiled:
         for loop in (count_rows, score_rows, mean_deviations):
             monkeypatch.setattr(loop, "compiled", None)

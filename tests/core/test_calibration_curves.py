@@ -18,7 +18,6 @@ from core.calibration import (
     reliability_curve,
     reliability_curves,
     sweep_calibration_error,
-    warm_up,
 )
 from core.calibration.binned_error import sweep
 from core.calibration.binning import fill, indexed, mass_edges, width_edges
@@ -275,11 +274,6 @@ def test_cells_without_weight_take_the_fit_of_their_neighbour():
     np.testing.assert_array_equal(blocks.weight, [3.0, 3.0])
     none = Cells(cells.values, np.zeros(6), np.zeros(6), np.ones(6))
     assert len(isotonic_blocks(none).starts) == 0
-
-
-def test_without_numba_there_is_nothing_to_warm_up(monkeypatch):
-    monkeypatch.setattr("core.calibration.warming.import_numba", lambda: None)
-    assert not warm_up()
 
 
 def test_confidence_is_the_largest_probability_and_whether_it_was_right():

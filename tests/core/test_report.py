@@ -6,11 +6,10 @@ import pytest
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import accuracy_score, brier_score_loss, log_loss, roc_auc_score
 
-from core import fastest, kernels
+from core import engines
 from core.errors import UserError
 from core.evaluation import evaluate
 from core.experiment import experiment_from_mapping
-from core.kernels import readiness
 from core.metrics import mean_loss, measure, parts_of
 from core.report import main, report, train
 
@@ -148,9 +147,8 @@ def test_a_table_is_trained_on_from_the_command_line(tmp_path, capsys):
 
 
 def test_a_short_run_does_not_wait_for_kernels_to_be_compiled(tmp_path, monkeypatch):
-    monkeypatch.setattr(readiness, "_ready", set())
-    monkeypatch.setattr(kernels, "is_cached", lambda precision="float32": False)
-    monkeypatch.setattr(kernels, "compile_now", lambda precision: pytest.fail("it compiles"))
+    monkeypatch.setattr(engines, "cached_stages", set)
+    monkeypatch.setattr(engines, "make_engine_ready", lambda problem: pytest.fail("it compiles"))
     assert main(arguments(tmp_path, run="iris", epochs=3)) == 0
     written = json.loads((tmp_path / "o.json").read_text(encoding="utf-8"))
     assert written["engine"] == "numpy engine"
@@ -161,8 +159,8 @@ def test_a_long_run_is_trained_by_compiled_code_with_the_same_result(
     tmp_path, capsys, precision, monkeypatch
 ):
     pytest.importorskip("numba")
-    monkeypatch.setattr(fastest, "LOADING_SECONDS", 0.0)
-    monkeypatch.setattr(fastest, "COMPILING_SECONDS", 0.0)
+    monkeypatch.setattr(engines, "LOADING_SECONDS", 0.0)
+    monkeypatch.setattr(engines, "COMPILING_SECONDS", 0.0)
     choices = ["model.hidden=5", f"training.precision={precision}", "training.learning_rate=0.1"]
     assert main(arguments(tmp_path, run="iris", epochs=40, set=choices)) == 0
     written = json.loads((tmp_path / "o.json").read_text(encoding="utf-8"))

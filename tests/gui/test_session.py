@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from core import kernels
+from core import engines
 from core.errors import UserError
 from core.experiment import Experiment, experiment_from_mapping
 from core.engines import available_engine
@@ -276,7 +276,7 @@ def test_a_faster_engine_takes_a_young_run_over_step_by_step(qtbot, qapp):
         session.edit("data.noise", 0.4)
         train(qtbot, session, 15)
         before, metrics = session.state, len(session.run.history.metrics)
-        kernels.compile_now("float64")
+        engines.make_ready("float64")
         session.choose_engine = available_engine
         session.change_engine()
         assert session.run.history.engine.name == "compiled engine"

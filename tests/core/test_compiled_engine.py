@@ -8,16 +8,19 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from core import compiled_engine
 from core.activations import ACTIVATIONS
+from core.compiled_engine import CompiledEngine, compiled_logits, has_compiled_form
+from core.engines import available_engine, coverage
 from core.heads import HEADS
-from core.kernels import CompiledEngine, compiled_logits, coverage, engine_for, is_compiled
 from core.losses import LOSSES
 from core.network import logits_of
 from core.optimizers import OPTIMIZERS
 from core.penalties import PENALTIES
+from core.registry import Registry
 from core.schedules import SCHEDULES
 from core.training import NumpyEngine, Problem, burst
-from tests.core.kernel_problems import (
+from tests.core.compiled_problems import (
     REFERENCE,
     TOLERANCE,
     distance,
@@ -26,6 +29,7 @@ from tests.core.kernel_problems import (
 )
 
 pytest.importorskip("numba")
+pytestmark = pytest.mark.usefixtures("compiled")
 
 BOTH = pytest.mark.parametrize("precision", ["float64", "float32"])
 STEPS = 50
@@ -107,7 +111,11 @@ def test_every_batch_size_agrees_with_numpy_partial_batches_included(
 ) -> None:
     for normal in (False, True):
         for classes in (2, 3):
-            problem = small_problem(n=61, classes=classes, batch_norm=normal, batch_size=batch)
+            # two rows that are alike make batch normalisation magnify what float32 rounds
+            rate = 0.02 if normal and batch == 2 else 0.1
+            problem = small_problem(
+                n=61, classes=classes, batch_norm=normal, batch_size=batch, learning_rate=rate
+            )
             assert_agree(problem, precision)
 
 
@@ -173,21 +181,18 @@ def assert_same_logits(problem: Problem, precision: str, n: int) -> None:
     assert (compiled_logits(problem.architecture, parameters, statistics, turned) == mine).all()
 
 
-def test_everything_that_can_be_chosen_is_compiled() -> None:
+def test_everything_that_can_be_chosen_has_a_compiled_form() -> None:
     table = list(coverage())
     assert {name for _, name, _ in table} >= {*ACTIVATIONS, *OPTIMIZERS, *SCHEDULES, *PENALTIES}
     assert [row for row in table if not row[2]] == []
 
 
-def test_numpy_serves_until_the_kernels_are_ready_and_where_something_is_not_compiled(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    from core.kernels import layout
-
+def test_numpy_serves_where_something_has_no_compiled_form(monkeypatch: pytest.MonkeyPatch) -> None:
     problem = small_problem()
-    assert engine_for(problem, "float64", ready=True) == CompiledEngine("float64")
-    assert engine_for(problem, ready=False) == NumpyEngine()
-    assert is_compiled(problem)
-    monkeypatch.delitem(layout.OPTIMIZER_CODES, "sgd")
-    assert not is_compiled(problem)
-    assert engine_for(problem, ready=True) == NumpyEngine()
+    assert available_engine(problem) == CompiledEngine("float32")
+    double = problem.with_training(replace(problem.training, precision="float64"))
+    assert available_engine(double) == CompiledEngine("float64")
+    plain = replace(OPTIMIZERS["sgd"], loop=None)
+    monkeypatch.setattr(compiled_engine, "OPTIMIZERS", Registry("optimiser", [plain]))
+    assert not has_compiled_form(problem)
+    assert available_engine(problem) == NumpyEngine()

@@ -8,11 +8,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from core.kernels import CompiledEngine
+from core.compiled_engine import CompiledEngine
 from core.training import Problem, TrainState, burst
-from tests.core.kernel_problems import REFERENCE, TOLERANCE, small_problem, state_distance
+from tests.core.compiled_problems import REFERENCE, TOLERANCE, small_problem, state_distance
 
 pytest.importorskip("numba")
+pytestmark = pytest.mark.usefixtures("compiled")
 
 BOTH = pytest.mark.parametrize("precision", ["float64", "float32"])
 
