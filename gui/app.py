@@ -93,9 +93,6 @@ def _application() -> QApplication:
 
 
 def _furnish(window: Window, arguments: argparse.Namespace) -> None:
-    from gui.light_import import import_pyqtgraph
-
-    import_pyqtgraph()
     themes().configure_plots()
     from core.experiment import Experiment
     from core.fastest import fastest_engine
