@@ -148,7 +148,7 @@ def window_problem() -> str:
         problem = pyside_problem(PySide6.__version__, sys.version_info)
         if problem:
             return problem
-        import PySide6.QtWidgets  # noqa: F401
+        import PySide6.QtWidgets
     except ImportError as error:
         return import_problem(str(error))
     return ""

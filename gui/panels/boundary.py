@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 from PySide6.QtGui import QFontMetricsF, QPen
@@ -20,7 +20,6 @@ from gui.panels.controls import note
 from gui.panels.layers import LinesLayer, PictureLayer, Word, WordsLayer
 from gui.panels.painting import Painter
 from gui.panels.painting_layer import PaintLayer
-from gui.panels.painting_palette import PaintPalette
 from gui.panels.painting_start import painting_note
 from gui.panels.plotting import LockedPlot, smooth_images
 from gui.panels.points import PointLayer, nearest
@@ -32,6 +31,9 @@ from gui.panels.unit_words import unit_note
 from gui.panels.words import axis_label, number, percent, plane_note, points_note
 from gui.session import Session
 from gui.theme import class_colour, pen, theme
+
+if TYPE_CHECKING:
+    from gui.panels.painting_palette import PaintPalette
 
 LIVE_RESOLUTION, LIVE_BUDGET = 80, 5e6
 CALM_RESOLUTION, CALM_BUDGET = 300, 6e7
@@ -65,6 +67,7 @@ class BoundaryPanel(PlottedPanel):
         layout.addWidget(self.plot, 1)
         layout.addWidget(self.error_scale)
         layout.addWidget(self.says)
+        self._paints: PaintPalette | None = None
         self._mouse: tuple[float, float] | None = None
         self._problem = ""
         self._frame_of_rings = 0
@@ -75,12 +78,15 @@ class BoundaryPanel(PlottedPanel):
         self.painter.changed.connect(self._on_painted)
         self.painter.moved.connect(self._paint_layer.draw_stroke)
 
-    @cached_property
+    @property
     def paints(self) -> PaintPalette:
         """The tools, under the header; made when something is first painted."""
-        made = PaintPalette(self.painter, self)
-        self._layout.insertWidget(1, made)
-        return made
+        if self._paints is None:
+            from gui.panels.painting_palette import PaintPalette
+
+            self._paints = PaintPalette(self.painter, self)
+            self._layout.insertWidget(1, self._paints)
+        return self._paints
 
     def compute(self) -> BoundaryScene:
         """Return the boundary's scene, as fine as there is time for."""
@@ -234,7 +240,7 @@ class BoundaryPanel(PlottedPanel):
             self.plot.ticks("left", [(t, f"{t:g}") for t in (0.0, 0.25, 0.5, 0.75, 1.0)])
 
     def _on_painted(self) -> None:
-        if self.painter.is_on or "paints" in vars(self):
+        if self.painter.is_on or self._paints is not None:
             self.paints.show_state()
         self.refresh()
 

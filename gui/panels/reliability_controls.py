@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from functools import cached_property
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QLabel, QStackedWidget, QVBoxLayout, QWidget
@@ -14,9 +14,11 @@ from core.scenes.reliability import ReliabilityScene
 from core.view import CURVES, SPLITS
 from gui.numerals import figures_font, width_of
 from gui.panels.controls import CalmSlider, choice, row, show_checked, toggle
-from gui.panels.reliability_options import ReliabilityOptions
 from gui.panels.words import number
 from gui.session import Session
+
+if TYPE_CHECKING:
+    from gui.panels.reliability_options import ReliabilityOptions
 
 WIDEST, LEAST = 150, 64  # the list of classes
 SMOOTHING_STEPS = 400
@@ -50,6 +52,7 @@ class ReliabilityControls(QWidget):
         )
         self._asked: bool | None = None
         self._scene: ReliabilityScene | None = None
+        self._folded: ReliabilityOptions | None = None
         layout = self._layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
@@ -58,16 +61,19 @@ class ReliabilityControls(QWidget):
         curve_row.setStretch(1, 1)
         layout.addLayout(curve_row)
 
-    @cached_property
+    @property
     def folded(self) -> ReliabilityOptions:
         """The last two lines, made when they are first seen."""
-        made = ReliabilityOptions(self.session, self)
-        made.setMinimumWidth(1)  # it is folded before it could be cut
-        made.stepped.connect(self.stepped)
-        if self._scene is not None:
-            made.show_scene(self._scene)
-        self._layout.addWidget(made)
-        return made
+        if self._folded is None:
+            from gui.panels.reliability_options import ReliabilityOptions
+
+            self._folded = ReliabilityOptions(self.session, self)
+            self._folded.setMinimumWidth(1)  # it is folded before it could be cut
+            self._folded.stepped.connect(self.stepped)
+            if self._scene is not None:
+                self._folded.show_scene(self._scene)
+            self._layout.addWidget(self._folded)
+        return self._folded
 
     def fit(self, width: int, height: int) -> None:
         """Open the folded lines where there is room, unless the user has decided."""
@@ -90,8 +96,8 @@ class ReliabilityControls(QWidget):
         self._bins_said.setText(self.tr("{0} bins").format(scene.bins))
         self._show_smoothing(scene, is_smooth)
         self._scene = scene
-        if "folded" in vars(self):
-            self.folded.show_scene(scene)
+        if self._folded is not None:
+            self._folded.show_scene(scene)
 
     def _build_first(self) -> None:
         session = self.session
@@ -206,7 +212,7 @@ class ReliabilityControls(QWidget):
         self._fold(not on)
 
     def _fold(self, is_folded: bool) -> None:
-        if not is_folded or "folded" in vars(self):
+        if not is_folded or self._folded is not None:
             self.folded.setVisible(not is_folded)
 
 
