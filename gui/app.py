@@ -51,11 +51,14 @@ def launch(
     application.processEvents()
     notice("bare")
     _furnish(window, arguments)
+    from gui.late_imports import import_late
+
     application.processEvents()
     notice("frame")
     window.session.wake()
     window.complete()
     _begin(window, arguments)
+    import_late(window)
     return window
 
 
