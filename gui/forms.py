@@ -208,7 +208,7 @@ class KnobForm(QScrollArea):
             own = [path for path in KNOBS if path.startswith(f"{name}.")]
             relevant = {path for path in own if experiment.is_relevant(path)}
             for path in own:
-                if path in self.rows and self.rows[path].isHidden() == (path in relevant):
+                if path in self.rows:
                     self.rows[path].setVisible(path in relevant)
             folded = [path for path in relevant if not is_first_look(path)]
             changed = [path for path in folded if experiment.value(path) != KNOBS[path].default]
