@@ -146,13 +146,13 @@ def window_problem() -> str:
     problem = screen_problem()
     if problem:
         return problem
-    from gui.light_qt import import_pyside
-
     try:
-        problem = pyside_problem(import_pyside(), sys.version_info)
+        import PySide6
+
+        problem = pyside_problem(PySide6.__version__, sys.version_info)
         if problem:
             return problem
-        import PySide6.QtWidgets  # noqa: F401
+        import PySide6.QtWidgets
     except ImportError as error:
         return import_problem(str(error))
     return ""

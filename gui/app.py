@@ -51,11 +51,14 @@ def launch(
     application.processEvents()
     notice("bare")
     _furnish(window, arguments)
+    from gui.late_imports import import_late
+
     application.processEvents()
     notice("frame")
     window.session.wake()
     window.complete()
     _begin(window, arguments)
+    import_late(window)
     return window
 
 
@@ -95,9 +98,6 @@ def _application() -> QApplication:
 
 
 def _furnish(window: Window, arguments: argparse.Namespace) -> None:
-    from gui.light_import import import_pyqtgraph
-
-    import_pyqtgraph()
     themes().configure_plots()
     from core.experiment import Experiment
     from core.engines import available_engine

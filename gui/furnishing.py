@@ -63,6 +63,7 @@ def furnish(window: Window) -> Fittings:
     status = StatusLine(session, window)
     window.statusBar().setSizeGripEnabled(False)
     window.statusBar().addWidget(status, 1)
+    window.statusBar().show()
     menus = Menus(window, actions)
     menus.follow_recent(window.files.recent, window.files.offer)
     workspaces = _workspace_actions(window)
@@ -179,3 +180,4 @@ def _add_bar(window: Window, name: str, title: str, content: QWidget, area: Qt.T
     bar.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
     bar.addWidget(content)
     window.addToolBar(area, bar)
+    bar.show()  # now, or the panels would be laid out once more for it

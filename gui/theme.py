@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import sys
 from dataclasses import dataclass
 
 from PySide6.QtCore import QObject, Qt, Signal
@@ -148,6 +147,7 @@ class Themes(QObject):
         super().__init__()
         self.theme = THEMES["light"]
         self.choice = "light"
+        self._has_plots = False
 
     def choose(self, choice: str) -> None:
         """Use a theme by name, or with "system" whatever the system asks for, now and later."""
@@ -170,14 +170,16 @@ class Themes(QObject):
             if application.styleSheet() != sheet:
                 application.setPalette(_palette(self.theme))
                 application.setStyleSheet(sheet)
-        self.configure_plots()
+        if self._has_plots:
+            self.configure_plots()
         self.changed.emit()
 
     def configure_plots(self) -> None:
-        """Tell pyqtgraph the ground of plots, unless it is not imported yet."""
-        if "pyqtgraph" in sys.modules:
-            plots = sys.modules["pyqtgraph"]
-            plots.setConfigOptions(background=self.theme.paper, foreground=self.theme.quiet)
+        """Import pyqtgraph and tell it the ground of plots, now and at each change of theme."""
+        import pyqtgraph
+
+        self._has_plots = True
+        pyqtgraph.setConfigOptions(background=self.theme.paper, foreground=self.theme.quiet)
 
     def follow_system(self) -> None:
         """Use light or dark as the system asks."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QPoint, QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QAction, QHideEvent
@@ -20,10 +21,12 @@ from PySide6.QtWidgets import (
 
 from core.data.catalogue import PAINTED
 from core.data.painting import can_be_learnt
-from core.data.strokes import Points
 from gui.editors.binding import Binding
 from gui.editors.choice import ChoiceEditor, QuietComboBox
 from gui.session import Session
+
+if TYPE_CHECKING:
+    from core.data.strokes import Points
 
 
 class Columns(QObject):

@@ -7,6 +7,7 @@ from typing import Any
 
 import pyqtgraph as pg
 from PySide6.QtCore import QRectF, QSizeF
+from PySide6.QtWidgets import QGraphicsItem
 
 from gui.panels.labels import text_pixels
 from gui.panels.words import MINUS, grouped
@@ -20,6 +21,10 @@ class QuietAxis(pg.AxisItem):  # type: ignore[misc]
 
     _bounds = QRectF()
     _bounds_size: QSizeF | None = None
+
+    def __init__(self, side: str, parent: QGraphicsItem) -> None:
+        super().__init__(side, parent=parent)
+        self.enableAutoSIPrefix(False)  # which would lay the name out anew at each change of range
 
     def boundingRect(self) -> QRectF:
         """Return what it covers, which Qt asks many times a frame and seldom changes."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 from PySide6.QtGui import QFontMetricsF, QPen
 from PySide6.QtWidgets import QWidget
@@ -18,7 +20,6 @@ from gui.panels.controls import note
 from gui.panels.layers import LinesLayer, PictureLayer, Word, WordsLayer
 from gui.panels.painting import Painter
 from gui.panels.painting_layer import PaintLayer
-from gui.panels.painting_palette import PaintPalette
 from gui.panels.painting_start import painting_note
 from gui.panels.plotting import LockedPlot, smooth_images
 from gui.panels.points import PointLayer, nearest
@@ -30,6 +31,9 @@ from gui.panels.unit_words import unit_note
 from gui.panels.words import axis_label, number, percent, plane_note, points_note
 from gui.session import Session
 from gui.theme import class_colour, pen, theme
+
+if TYPE_CHECKING:
+    from gui.panels.painting_palette import PaintPalette
 
 LIVE_RESOLUTION, LIVE_BUDGET = 80, 5e6
 CALM_RESOLUTION, CALM_BUDGET = 300, 6e7
@@ -78,6 +82,8 @@ class BoundaryPanel(PlottedPanel):
     def paints(self) -> PaintPalette:
         """The tools, under the header; made when something is first painted."""
         if self._paints is None:
+            from gui.panels.painting_palette import PaintPalette
+
             self._paints = PaintPalette(self.painter, self)
             self._layout.insertWidget(1, self._paints)
         return self._paints

@@ -9,8 +9,8 @@ from PySide6.QtGui import QPen, QResizeEvent
 from PySide6.QtWidgets import QWidget
 
 from core.history import History
-from core.scenes.curves import DRAWN, TOGETHER, CurvesScene, Line, curves_scene
-from core.view import SPLITS, View
+from core.scenes.curves import DRAWN, CurvesScene, Line, curves_scene
+from core.view import View
 from gui.panels.base import PlottedPanel
 from gui.panels.controls import choice, note, row, show_checked, toggle
 from gui.panels.curve_words import legend, place_on, reading_at, turn_words
@@ -71,12 +71,13 @@ class CurvesPanel(PlottedPanel):
         self._show_controls()
         self._set_axes(scene)
         chosen = theme()
-        self._draw_lines(self._ghosts, scene.ghosts, scene, [pen(chosen.band)] * len(scene.ghosts))
+        ghosts = scene.ghosts[:MOST_GHOST_LINES]
+        self._draw_lines(self._ghosts, (1.0, 0.0), ghosts, scene, [pen(chosen.band)] * len(ghosts))
         faint = bool(scene.smoothed)
         pens = [_line_pen(chosen, line.split, faint) for line in scene.lines]
-        self._draw_lines(self._raw, scene.lines, scene, pens)
+        self._draw_lines(self._raw, (4.0, -0.5), scene.lines, scene, pens)
         pens = [_line_pen(chosen, line.split) for line in scene.smoothed]
-        self._draw_lines(self._smooth, scene.smoothed, scene, pens)
+        self._draw_lines(self._smooth, (7.0, -0.5), scene.smoothed, scene, pens)
         self._draw_marks(scene)
         self._draw_labels(scene)
 
@@ -129,10 +130,9 @@ class CurvesPanel(PlottedPanel):
         )
 
     def _build_items(self) -> None:
-        self._ghosts = [curve(self.plot, 1) for _ in range(MOST_GHOST_LINES)]
-        most = max(len(SPLITS), len(TOGETHER))
-        self._raw = [curve(self.plot, 4 - k / 2) for k in range(most)]
-        self._smooth = [curve(self.plot, 7 - k / 2) for k in range(most)]
+        self._ghosts: list[Curve] = []
+        self._raw: list[Curve] = []
+        self._smooth: list[Curve] = []
         self._edits = curve(self.plot, 2, connect="pairs")
         self._best, self._now, self._turn = (curve(self.plot, depth) for depth in (2, 8, 2))
         self._names = WordsLayer(self.plot, 9)
@@ -169,10 +169,14 @@ class CurvesPanel(PlottedPanel):
     def _draw_lines(
         self,
         items: list[Curve],
+        depths: tuple[float, float],
         lines: tuple[Line, ...],
         scene: CurvesScene,
         pens: list[QPen],
     ) -> None:
+        """Draw lines, with more items where there are too few: of the first's depth, and a step."""
+        first, step = depths
+        items += [curve(self.plot, first + step * k) for k in range(len(items), len(lines))]
         for k, item in enumerate(items):
             item.setVisible(k < len(lines))
             if k < len(lines):

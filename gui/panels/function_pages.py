@@ -100,7 +100,6 @@ class SharpnessPage(Page):
         self.plot.setAccessibleName(self.tr("Slope at z against sharpness"))
         self.plot.setFixedHeight(150)
         self.plot.axis("bottom").setLogMode(y=False, x=True)
-        self.plot.axis("left").enableAutoSIPrefix(False)
         self.plot.label("bottom", self.tr("sharpness t"))
         self._limit, self._slope = (curve(self.plot, k, antialias=True) for k in (1, 2))
         self._now = pg.ScatterPlotItem(size=9.0, pxMode=True)

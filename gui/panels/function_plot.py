@@ -37,7 +37,6 @@ class FunctionPlot(LockedPlot):
         self.setAccessibleName(self.tr("Graph"))
         self.setMinimumSize(200, 210)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        self.axis("left").enableAutoSIPrefix(False)
         self.viewport().setCursor(Qt.CursorShape.SizeHorCursor)
         self._is_dragging = False
         self._point_at = QPointF()

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QObject, QPointF, Qt, QTimer, Signal
 from PySide6.QtGui import QMouseEvent
 
 from core.data.catalogue import PAINTED
-from core.data.strokes import TICKS_A_SECOND, TOOLS, Brush, Points, Stroke
 from core.errors import UserError
 from core.experiment import Experiment
 from core.scenes.planes import Limits
@@ -19,6 +19,9 @@ from gui.panels.painting_sheet import PaintStroke, Sheet
 from gui.panels.painting_start import around, limits_of, points_to_paint, why_no_points
 from gui.panels.plotting import LockedPlot
 from gui.session import Session
+
+if TYPE_CHECKING:
+    from core.data.strokes import Points, Stroke
 
 BLANK: Limits = (-1.0, 1.0, -1.0, 1.0)
 TICK_MILLISECONDS = 16
@@ -172,7 +175,7 @@ class Painter(Brushes):
         if event.type() in pressed and is_left and is_inside:
             self._press(*place)
         elif event.type() == QEvent.Type.MouseMove and self._stroke is not None:
-            self._stroke = TOOLS[self.tool].drag(self._stroke, *place)
+            self._stroke = self.record.drag(self._stroke, *place)
         elif event.type() == QEvent.Type.MouseButtonRelease and is_left:
             self._finish()
         self.moved.emit()
@@ -186,21 +189,25 @@ class Painter(Brushes):
         return (x, y), (x, y) == (here.x(), here.y())
 
     def _press(self, x: float, y: float) -> None:
+        from core.data.strokes import Brush, Stroke
+
         self._finish()
         self._strokes += 1
         self._token, self._ticks = object(), 0
         width, height = self.plot.pixel_size()
         brush = Brush(self.kind, self.size * width, self.size * height, float(self.density))
         begun = Stroke(self.sheet.points, brush, x, y, seed=self._strokes)
-        self._stroke = TOOLS[self.tool].press(begun, x, y)
+        self._stroke = self.record.press(begun, x, y)
         self._timer.start()
         self._flush()
 
     def _tick(self) -> None:
+        from core.data.strokes import TICKS_A_SECOND
+
         self._ticks += 1
         every = max(round(1000 / TICKS_A_SECOND / TICK_MILLISECONDS), 1)
         if self._stroke is not None and self.place is not None and self._ticks % every == 0:
-            self._stroke = TOOLS[self.tool].hold(self._stroke, *self.place)
+            self._stroke = self.record.hold(self._stroke, *self.place)
             self.moved.emit()
         if time.perf_counter() >= self._rests_until:
             self._flush()
@@ -210,7 +217,7 @@ class Painter(Brushes):
         if self._stroke is not None and self._stroke.points != self.sheet.points:
             began = time.perf_counter()
             after = self.sheet.repainted(self._stroke.points)
-            self._exchange(after, self.tr(TOOLS[self.tool].label), self._token)
+            self._exchange(after, self.tr(self.record.label), self._token)
             now = time.perf_counter()
             self._rests_until = now + 0.5 * (now - began)
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import QObject, Signal
 
-from core.data.strokes import TOOLS
+if TYPE_CHECKING:
+    from core.data.strokes import Tool
 
 MOST_CLASSES = 8
 SIZES = (4, 100)  # of the brush's radius, in pixels
@@ -22,7 +25,7 @@ class Brushes(QObject):
     Attributes
     ----------
     tool : str
-        A key of `TOOLS`.
+        A key of `core.data.strokes.TOOLS`.
     size : int
         The brush's radius in pixels.
     density : int
@@ -37,8 +40,17 @@ class Brushes(QObject):
         self.size = 14
         self.density = 60
 
+    @property
+    def record(self) -> Tool:
+        """What the tool in hand does."""
+        from core.data.strokes import TOOLS  # few starts paint
+
+        return TOOLS[self.tool]
+
     def choose(self, tool: str) -> None:
         """Take another tool."""
+        from core.data.strokes import TOOLS
+
         self.tool = TOOLS[tool].name
         self.changed.emit()
 

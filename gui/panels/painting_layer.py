@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QRectF
 from PySide6.QtGui import QBrush
 from PySide6.QtWidgets import QGraphicsEllipseItem, QGraphicsRectItem
 
-from core.data.strokes import Points
 from gui.panels.painting import Painter
 from gui.panels.points import SIZE
 from gui.theme import brush, class_colour, class_marker, pen, theme
+
+if TYPE_CHECKING:
+    from core.data.strokes import Points
 
 COVER, DOTS, CIRCLE = 40, 41, 60  # above the rows, which lie at 20
 

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 from weakref import WeakMethod
 
 from PySide6.QtGui import QUndoCommand
 
 from core.data.catalogue import PAINTED
 from core.data.painting import can_be_learnt
-from core.data.strokes import Points
 from core.experiment import DataChoices, Experiment
+
+if TYPE_CHECKING:
+    from core.data.strokes import Points
 
 MERGING_STROKES = 3
 _KEPT = ("train", "validation", "scaling", "class_weights", "custom_weights", "seed")

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from core.data.catalogue import PAINTED
 from core.data.dataset import Dataset
 from core.data.painting import classes_of, points_of
-from core.data.strokes import MOST_POINTS, Points
 from core.run import Run
 from core.scenes.planes import Limits, plane_of
 from gui.panels.painting_brushes import MOST_CLASSES
@@ -15,6 +14,7 @@ from gui.panels.words import number, tr
 from gui.session import Session
 
 if TYPE_CHECKING:
+    from core.data.strokes import Points
     from gui.panels.painting import Painter
 
 MOST_TAKEN = 4_000  # of a data set's rows, so that there is room for more
@@ -64,6 +64,8 @@ def painting_note(painter: Painter) -> str:
     points = painter.sheet.points
     if not painter.is_painting:
         return ""
+    from core.data.strokes import MOST_POINTS
+
     if painter.is_local:
         said = tr("Paint at least three points, of two classes.")
         if not points:

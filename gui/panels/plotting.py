@@ -234,8 +234,7 @@ class LockedPlot(pg.GraphicsView):  # type: ignore[misc]
     def _write_label(self, side: str) -> None:
         if side in self._labels:
             style = {"color": theme().quiet, "font-size": f"{FONT_POINTS}pt"}
-            # an axis's numbers are never scaled; each new label would bring the prefixes back
-            self.axis(side).setLabel(self._fitting(side), siPrefixEnableRanges=(), **style)
+            self.axis(side).setLabel(self._fitting(side), **style)
             self.axis(side).resizeEvent()  # puts the name in the middle, which another does not
 
     def _fitting(self, side: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QLabel, QStackedWidget, QVBoxLayout, QWidget
@@ -13,9 +14,11 @@ from core.scenes.reliability import ReliabilityScene
 from core.view import CURVES, SPLITS
 from gui.numerals import figures_font, width_of
 from gui.panels.controls import CalmSlider, choice, row, show_checked, toggle
-from gui.panels.reliability_options import ReliabilityOptions
 from gui.panels.words import number
 from gui.session import Session
+
+if TYPE_CHECKING:
+    from gui.panels.reliability_options import ReliabilityOptions
 
 WIDEST, LEAST = 150, 64  # the list of classes
 SMOOTHING_STEPS = 400
@@ -62,12 +65,14 @@ class ReliabilityControls(QWidget):
     def folded(self) -> ReliabilityOptions:
         """The last two lines, made when they are first seen."""
         if self._folded is None:
-            made = self._folded = ReliabilityOptions(self.session, self)
-            made.setMinimumWidth(1)  # it is folded before it could be cut
-            made.stepped.connect(self.stepped)
+            from gui.panels.reliability_options import ReliabilityOptions
+
+            self._folded = ReliabilityOptions(self.session, self)
+            self._folded.setMinimumWidth(1)  # it is folded before it could be cut
+            self._folded.stepped.connect(self.stepped)
             if self._scene is not None:
-                made.show_scene(self._scene)
-            self._layout.addWidget(made)
+                self._folded.show_scene(self._scene)
+            self._layout.addWidget(self._folded)
         return self._folded
 
     def fit(self, width: int, height: int) -> None:

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QWidget
 from core.calibration.calibrators import CALIBRATORS
 from core.scenes.reliability import Judged, ReliabilityScene, polyline
 from gui.panels.layers import AreaLayer
-from gui.panels.plotting import Bars, LockedPlot, curve
+from gui.panels.plotting import Bars, Curve, LockedPlot, curve
 from gui.panels.square import SquareAbove
 from gui.panels.words import number, tr
 from gui.theme import brush, class_colour, pen, theme
@@ -84,7 +84,7 @@ class ReliabilityPlot(SquareAbove):
         self.intervals = curve(plot, 3.5, connect="pairs")
         self.truth = curve(plot, 3.8)
         self.raw, self.mended = curve(plot, 4), curve(plot, 6)
-        self.compared = {name: curve(plot, 5) for name in CALIBRATORS}
+        self.compared: dict[str, Curve] = {}
         for item in (self.raw, self.mended):
             item.setSegmentedLineMode("on")
         self._raw_marks, self._mended_marks = (pg.ScatterPlotItem(size=6) for _ in range(2))
@@ -163,6 +163,8 @@ class ReliabilityPlot(SquareAbove):
 
     def _draw_compared(self, scene: ReliabilityScene) -> None:
         shown = {it.name: it.judged for it in scene.compared if it.judged is not None}
+        for name in shown.keys() - self.compared.keys():
+            self.compared[name] = curve(self.square, 5)
         for name, item in self.compared.items():
             judged = shown.get(name)
             if not self._is_new(item, judged and judged.curve):

@@ -29,7 +29,6 @@ class LossPlot(LockedPlot):
         super().__init__(name, parent)
         self.setAccessibleName(label)
         self.setFixedHeight(PLOT_HEIGHT)
-        self.axis("left").enableAutoSIPrefix(False)
         self.axis("left").setWidth(AXIS_WIDTH)
         self.label("left", label)
         self._border, self._zero = curve(self, 0), curve(self, 0)

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from core.scenes.boundary import BoundaryScene
-from core.scenes.network import NetworkScene, Place
+from typing import TYPE_CHECKING
+
 from core.scenes.unit_maps import INPUTS, UnitMap
 from gui.panels.words import number, tr
+
+if TYPE_CHECKING:
+    from core.scenes.boundary import BoundaryScene
+    from core.scenes.network import NetworkScene, Place
 
 SYMBOLS = {"bias": "b", "sharpness": "t", "gain": "γ", "shift": "β", "weight": "w"}
 

@@ -24,11 +24,33 @@ SIZES = {
     "softmax": (900, 600),
 }
 SHARED = "shared window"
-# a busy machine may take long over what a quiet one does at once; nothing waits longer than it must
-for wait in (QtBot.waitUntil, QtBot.waitSignal, QtBot.waitSignals):
-    wait.__kwdefaults__["timeout"] = 60_000
+MOST_MILLISECONDS = (
+    60_000  # to wait; a busy machine may take long over what a quiet one does at once
+)
 
 SMALL = ("--theme", "light", "--set", "data.rows=100", "--set", "model.hidden=3")
+
+
+class PatientBot(QtBot):
+    """Waits for as long as a busy machine may take, and no longer than it must."""
+
+    def waitUntil(self, callback, *, timeout=MOST_MILLISECONDS):
+        """Wait until the callback returns true or passes its assertions."""
+        super().waitUntil(callback, timeout=timeout)
+
+    def waitSignal(self, signal, *, timeout=MOST_MILLISECONDS, **options):
+        """Return a context that ends when the signal has come."""
+        return super().waitSignal(signal, timeout=timeout, **options)
+
+    def waitSignals(self, signals, *, timeout=MOST_MILLISECONDS, **options):
+        """Return a context that ends when all signals have come."""
+        return super().waitSignals(signals, timeout=timeout, **options)
+
+
+@pytest.fixture
+def qtbot(qapp, request):
+    """The bot of pytest-qt, but more patient."""
+    return PatientBot(request)
 
 
 def pytest_collection_modifyitems(items):

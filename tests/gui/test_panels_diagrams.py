@@ -69,7 +69,7 @@ def test_ghosts_edits_and_the_scrub_position_are_drawn(qtbot, session, show):
     assert panel._now.getData()[0][0] == panel.scene.now
     session.restart()
     assert panel.scene.ghosts
-    assert [item.isVisible() for item in panel._ghosts][:4] == [True, True, True, False]
+    assert [item.isVisible() for item in panel._ghosts] == [True, True, True]
     assert not panel._now.isVisible()
 
 

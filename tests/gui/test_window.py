@@ -513,3 +513,10 @@ def test_a_panel_behind_a_tab_computes_nothing_and_catches_up_when_raised(qtbot,
     assert behind is None or behind.step < step
     back.raise_()
     qtbot.waitUntil(lambda: getattr(window.panel("figures").scene, "step", -1) == step)
+
+
+def test_after_a_start_only_the_knobs_that_matter_are_seen(window):
+    rows = window.panel("knobs").rows
+    seen = {path for path, row in rows.items() if row.isVisible()}
+    relevant = {path for path in rows if window.session.experiment.is_relevant(path)}
+    assert {"data.source", "data.rows", "training.learning_rate"} <= seen <= relevant
