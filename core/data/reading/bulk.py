@@ -258,6 +258,7 @@ def _is_regular(grid: Grid, trial: ProblemLog) -> bool:
         set(trial.counts) <= {"title", "names", "ragged"}
         and len(grid.lines) > (100 if len(grid.names) < _WIDE else 10)
         and len(grid.names) > 1
+        and (dialect.delimiter or "").isascii()
         and dialect.quote in (None, '"')
         and dialect.escape == dialect.quote
         and dialect.footer == 0
