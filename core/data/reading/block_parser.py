@@ -26,7 +26,7 @@ EXACT = 2.0**53
 """Whole numbers up to here have a float64 of their own."""
 
 _MOST_RAGGED = 10  # one row in so many; more of them may be another table
-_LONG_INTEGER = re.compile(rb"(?<![.\d])\d{16}")
+_LONG_INTEGER = re.compile(rb"(?<![.\d])\d{16,}(?![.\deE])")
 _NEW_LINE, _SPACE, _ZERO, _NINE = b"\n 09"
 _FIRST_HARMLESS = 28  # of the control characters, those from here on may only delimit cells
 
