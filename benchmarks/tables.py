@@ -22,7 +22,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from core.data.tables import read_table
 
-COLUMNS, AIM = 30, 1.3
+COLUMNS, AIM = 30, 1.5
 
 
 def seconds(read: Callable[[], object]) -> tuple[float, float]:

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from core.data.reading.arff import read_arff
-from core.data.reading.assembling import build_columns, unique_names
+from core.data.reading.assembling import build_columns, check_kinds, unique_names
 from core.data.reading.bulk import read_bulk
 from core.data.reading.columns import KINDS, Column, Dialect, Table
 from core.data.reading.delimited import read_text
@@ -21,7 +21,6 @@ from core.data.reading.problems import Problem, ProblemLog
 from core.data.reading.settings import Settings
 from core.data.reading.sources import Cancelled, Progress, Source, open_source, tell
 from core.data.reading.workbooks import read_workbook
-from core.errors import UserError
 
 __all__ = ["KINDS", "Cancelled", "Column", "Dialect", "Problem", "Table", "read_table"]
 
@@ -112,11 +111,7 @@ def _read_grid(
 
 def _finish(source: Source, grid: Grid, settings: Settings, log: ProblemLog) -> Table:
     names = unique_names(grid.names, log)
-    for name in settings.kinds:
-        if name not in names:
-            raise UserError(
-                f"{source.name} has no column {name!r}.", "", f"It has: {', '.join(names[:30])}."
-            )
+    check_kinds(source.name, names, settings.kinds)
     columns, found, marks = build_columns(
         names,
         grid.cells,

@@ -63,7 +63,9 @@ def test_a_workbook_that_expands_too_far_is_refused(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    "line", ["1,2\n3\n4\n5", '1,"2,3', "1,2\x003,4", "1,2\r3,4"], ids=["rows", "quote", "NUL", "CR"]
+    "line",
+    ["a,b\n1,2\n3,4\n5,6\na,b,c", '1,"2,3', "1,2\x003,4", "1,2\r3,4"],
+    ids=["rows", "quote", "NUL", "CR"],
 )
 def test_a_large_file_that_is_not_sound_is_refused_with_the_place(tmp_path, monkeypatch, line):
     monkeypatch.setattr(tables, "BULK", 1000)

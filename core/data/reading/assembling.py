@@ -16,6 +16,7 @@ from core.data.reading.ids import is_id
 from core.data.reading.kinds import Verdict, judge
 from core.data.reading.numerals import DOUBTFUL_MARKS, ERROR_MARKS, Numerals, find_numerals
 from core.data.reading.problems import ProblemLog
+from core.errors import UserError
 
 _CELLS = 60_000  # looked at to find the marks inside numbers
 Said = tuple[str | None, str | None]
@@ -46,6 +47,15 @@ def unique_names(names: Sequence[str], log: ProblemLog) -> list[str]:
         used.add(new)
         result.append(new)
     return result
+
+
+def check_kinds(source: str, names: Sequence[str], kinds: Mapping[str, str]) -> None:
+    """Raise a UserError if a kind is given for a column that the file `source` does not have."""
+    for name in kinds:
+        if name not in names:
+            raise UserError(
+                f"{source} has no column {name!r}.", "", f"It has: {', '.join(names[:30])}."
+            )
 
 
 def strip_cell(cell: str) -> str:
@@ -86,12 +96,17 @@ def find_marks(
     numerals = numerals.saying(*said)
     if doubt and said == (None, None):
         log.add("doubt", f"Doubtful: {doubt}.")
+    return numerals, _doubtful_marks(distinct, numerals)
+
+
+def _doubtful_marks(distinct: Sequence[Counter[str]], numerals: Numerals) -> frozenset[str]:
+    """Return the doubtful missing marks that stand in columns of numbers."""
     found = set()
     for counts in distinct:
         doubtful = [cell for cell in counts if cell.lower() in DOUBTFUL_MARKS]
         if doubtful and judge(counts, numerals).kind == "number":
             found.update(doubtful)
-    return numerals, frozenset(found)
+    return frozenset(found)
 
 
 def build_columns(
@@ -104,10 +119,12 @@ def build_columns(
     kinds: Mapping[str, str],
     log: ProblemLog,
     said: Said = (None, None),
+    doubtful: Collection[str] = (),
 ) -> tuple[tuple[Column, ...], Numerals, tuple[str, ...]]:
     """Turn columns of cells into `Column` values.
 
     The numerals are found, but for the decimal and thousands marks that were `said`, unless given.
+    Given with them are the `doubtful` missing marks among numbers of other columns.
 
     Returns
     -------
@@ -122,7 +139,7 @@ def build_columns(
     found_numerals, found = (
         find_marks(distinct, delimiter, said, log)
         if numerals is None
-        else (numerals, frozenset[str]())
+        else (numerals, _doubtful_marks(distinct, numerals).union(doubtful))
     )
     columns: list[Column] = []
     met: set[str] = set()

@@ -1,4 +1,4 @@
-"""Large delimited files: the dialect is found on the head, pandas parses, counts make sure."""
+"""Large delimited files: the dialect is found on the head, and blocks are parsed by it."""
 
 from __future__ import annotations
 
@@ -8,23 +8,21 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from core.data.reading.assembling import build_columns, unique_names
-from core.data.reading.blocks import Layout, Part, Uneven, last_end, read_blocks
+from core.data.reading.assembling import build_columns, check_kinds, unique_names
+from core.data.reading.block_parser import Layout, Part, parse_block
+from core.data.reading.blocks import Uneven, last_end, read_blocks
 from core.data.reading.columns import Column, Dialect, Table
 from core.data.reading.delimited import read_text
 from core.data.reading.encodings import find_encoding
 from core.data.reading.frames import number_column
 from core.data.reading.grids import Grid
-from core.data.reading.kinds import HUGE
 from core.data.reading.layout import column_types
 from core.data.reading.numerals import DOUBTFUL_MARKS, ERROR_MARKS, MISSING_MARKS, Numerals
 from core.data.reading.problems import ProblemLog
-from core.data.reading.records import Record
+from core.data.reading.records import Quoting, Record
 from core.data.reading.settings import Settings
 from core.data.reading.sources import Progress, Source
 
-_EXACT = 2.0**53  # integers up to here are kept exactly
-_LAST = 3  # rows at the end that may be notes
 _ENOUGH = 400  # lines that tell as much as twice as many
 _WIDE = 200  # columns, of which few rows say enough
 
@@ -37,11 +35,25 @@ HEAD = 1 << 18
 
 @dataclass(frozen=True, slots=True)
 class _Plan:
-    """How the file is to be read, found on its head."""
+    """How the file is to be read, found on its head.
+
+    Attributes
+    ----------
+    dialect : Dialect
+    names : list of str
+        The columns' names, each once.
+    numerals : Numerals
+    doubtful : frozenset of str
+        The doubtful missing marks among numbers.
+    layout : Layout
+    start, line : int
+        The byte, and the line counted from 1, on which the first row begins.
+    """
 
     dialect: Dialect
     names: list[str]
     numerals: Numerals
+    doubtful: frozenset[str]
     layout: Layout
     start: int
     line: int
@@ -50,125 +62,93 @@ class _Plan:
 def read_bulk(
     source: Source, suffix: str, settings: Settings, progress: Progress | None
 ) -> Table | None:
-    """Read a large, regular file through pandas; None where it needs to be read with more care.
+    """Read a large file block by block; None where it needs to be read as a whole.
 
-    Only files are read here whose head is one even table, all of whose rows are full, and that end
-    without notes.
+    Only files are read here whose head is one even table. A column that was taken for numbers and
+    has other cells further down is read once more as text, and judged by all its cells.
+
+    Raises
+    ------
+    UserError
+        If it needs to be read as a whole and is too large for that.
     """
     log = ProblemLog()
     plan = _plan(source, suffix, settings, log)
     if plan is None:
         return None
-    parts = read_blocks(source, plan.start, plan.layout, progress)
+    check_kinds(source.name, plan.names, settings.kinds)
+    layout = plan.layout
+    parts = read_blocks(source, plan.start, layout, progress)
+    if not isinstance(parts, Uneven) and (odd := {j for part in parts for j in part.odd}):
+        layout = replace(layout, numbers=layout.numbers - odd)
+        del parts
+        parts = read_blocks(source, plan.start, layout, progress, (0.9, 1.0))
     if isinstance(parts, Uneven):
-        where = f"somewhere after line {plan.line + parts.line:,}"
-        _refuse_large(source, f"Its rows, quotes or characters are not sound {where}")
+        _refuse_large(source, plan.line + parts.line)
         return None
-    names = unique_names(plan.names, log)
-    cells = [_joined(parts, j) for j in range(len(names))]
-    if not len(cells[0]) or _notes_or_names(cells, plan):
-        _refuse_large(source, "Notes stand after its rows, or names among them")
-        return None
-    lines = _lines_of(parts, plan.line)
-    _tell_odd(parts, plan.line, log)
-    columns = _columns(cells, names, lines, plan, settings, log)
-    if columns is None or (lines is None and any(one.line for one in log.kept)):
-        return None
-    known = lines if lines is not None else np.zeros(0, np.int64)
-    known.flags.writeable = False
-    return Table(columns, len(cells[0]), log.kept, log.counts, plan.dialect, source.name, known)
+    lines = _lines_of(parts, plan.line, log)
+    lines.flags.writeable = False
+    columns, marks = _columns(parts, lines, plan, layout, settings, log)
+    dialect = replace(
+        plan.dialect,
+        missing=tuple(sorted({*plan.dialect.missing, *marks})),
+        footer=parts[-1].footer,
+    )
+    return Table(columns, len(lines), log.kept, log.counts, dialect, source.name, lines)
 
 
-def _refuse_large(source: Source, why: str) -> None:
-    """Raise a UserError if a file that needs to be read with care is too large for that."""
+def _refuse_large(source: Source, line: int) -> None:
     if source.size > LARGEST_UNEVEN:
         raise source.refuse(
-            f"{why}, and at {source.size / 1e6:,.0f} MB it is too large to be mended.",
+            f"Its rows, quotes or characters are not sound somewhere after line {line:,}, "
+            f"and at {source.size / 1e6:,.0f} MB it is too large to be mended.",
             "Mend those lines, export it again, or open a part of it.",
         )
 
 
-def _lines_of(parts: Sequence[Part], first: int) -> NDArray[np.int64] | None:
-    """Return the line of each row, the first block's first being `first`; None where unknown."""
-    lines, found = first, []
+def _lines_of(parts: Sequence[Part], first: int, log: ProblemLog) -> NDArray[np.int64]:
+    """Return the line of each row, the first block's first being `first`; log the problems."""
+    lines = []
     for part in parts:
-        if part.at is None:
-            return None
-        at = np.arange(len(part.at)) if isinstance(part.at, range) else part.at
-        found.append(at + lines)
-        lines += part.lines
-    return np.concatenate(found)
-
-
-def _joined(parts: Sequence[Part], column: int) -> NDArray[np.float64] | list[str]:
-    """Return a whole column: numbers where all blocks have numbers, else cells as text."""
-    pieces = [part.columns[column] for part in parts if len(part.columns[column])]
-    numbers = [piece for piece in pieces if isinstance(piece, np.ndarray)]
-    if len(numbers) == len(pieces):
-        return np.concatenate(numbers) if numbers else []
-    return [cell for piece in pieces for cell in _texts(piece)]
-
-
-def _texts(piece: NDArray[np.float64] | list[str]) -> list[str]:
-    if isinstance(piece, list):
-        return piece
-    return ["" if v != v else repr(v).removesuffix(".0") for v in piece.tolist()]  # noqa: PLR0124
-
-
-def _tell_odd(parts: Sequence[Part], first: int, log: ProblemLog) -> None:
-    """Say what was done about lines of another width."""
-    for part in parts:
-        for line, reason in part.odd:
-            log.add("ragged", reason, first + line)
-        first += part.lines
-
-
-def _notes_or_names(cells: Sequence[Sequence[str] | NDArray[np.float64]], plan: _Plan) -> bool:
-    """Tell whether the last rows are notes, or the names come again among the rows."""
-    for row in range(-min(_LAST, len(cells[0])), 0):
-        filled = [column[row] for column in cells if column[row] == column[row]]
-        if len(cells) > 2 and sum(cell != "" for cell in filled) <= 1:
-            return True
-    words = [j for j, column in enumerate(cells) if isinstance(column, list)]
-    numbers = [j for j in words if j in plan.layout.numbers]
-    return any(plan.names[j] and plan.names[j] in cells[j] for j in numbers or words[:1])
+        lines.append(part.lines + first)
+        log.extend(part.problems, first)
+        first += part.n_lines
+    return np.concatenate(lines)
 
 
 def _columns(
-    cells: Sequence[list[str] | NDArray[np.float64]],
-    names: Sequence[str],
-    lines: NDArray[np.int64] | None,
+    parts: Sequence[Part],
+    lines: NDArray[np.int64],
     plan: _Plan,
+    layout: Layout,
     settings: Settings,
     log: ProblemLog,
-) -> tuple[Column, ...] | None:
-    """Make columns of the cells; None where numbers turn out to be words further down."""
-    columns: list[Column] = []
-    rows = range(1, len(cells[0]) + 1) if lines is None else lines.tolist()
-    for j, (name, column) in enumerate(zip(names, cells, strict=True)):
-        if not isinstance(column, list):
-            if _has_huge_integers(column):
-                log.add("doubt", f"Doubtful: {HUGE}.", column=name)
-            columns.append(number_column(name, column, lines, log))
-            continue
-        built, _, _ = build_columns(
-            [name], [column], rows, plan.numerals, None, settings.missing, settings.kinds, log
-        )
-        if j in plan.layout.numbers and built[0].kind != "number":
-            return None  # the cells as they stood are lost
-        columns += built
-    return tuple(columns)
-
-
-def _has_huge_integers(values: NDArray[np.float64]) -> bool:
-    """Tell whether these are integers of more digits than a float keeps."""
-    top = max(float(np.nanmax(values, initial=0.0)), -float(np.nanmin(values, initial=0.0)))
-    if not _EXACT < top < np.inf:
-        return False
-    return bool(np.all((np.floor(values) == values) | np.isnan(values)))
+) -> tuple[tuple[Column, ...], tuple[str, ...]]:
+    """Make columns of the blocks' columns; also return the marks read as missing among words."""
+    columns: dict[int, Column] = {}
+    for j in sorted(layout.numbers):
+        values = np.concatenate([part.numbers[j] for part in parts])
+        has_integers = parts[0].numbers[j].dtype.kind in "iu"
+        columns[j] = number_column(plan.names[j], values.astype(np.float64, copy=False), lines, log)
+        columns[j] = replace(columns[j], is_id=columns[j].is_id and has_integers)
+    words = [j for j in range(len(plan.names)) if j not in columns]
+    built, _, marks = build_columns(
+        [plan.names[j] for j in words],
+        [[cell for part in parts for cell in part.texts[j]] for j in words],
+        lines.tolist() if words else (),
+        plan.numerals,
+        None,
+        settings.missing,
+        settings.kinds,
+        log,
+        doubtful=plan.doubtful,
+    )
+    columns |= dict(zip(words, built, strict=True))
+    return tuple(columns[j] for j in range(len(plan.names))), marks
 
 
 def _plan(source: Source, suffix: str, settings: Settings, log: ProblemLog) -> _Plan | None:
+    """Find out on the head how a file is to be read; None where blocks cannot be parsed by it."""
     with source.open() as stream:
         head = stream.read(HEAD)
     encoding = settings.encoding or find_encoding(head, final=False)
@@ -176,23 +156,24 @@ def _plan(source: Source, suffix: str, settings: Settings, log: ProblemLog) -> _
         return None
     if head.count(b"\n", 0, HEAD // 2) >= _ENOUGH:
         head = head[: HEAD // 2]
-    cut = last_end(head)
-    if cut == 0 or head.count(b"\r") not in (0, head.count(b"\r\n")):
+    head = head[: last_end(head, '"')]
+    if not head or head.count(b"\r") not in (0, head.count(b"\r\n")):
         return None
     trial, found = ProblemLog(), ProblemLog()
-    text = head[:cut].decode(encoding, "replace")
+    text = head.decode(encoding, "replace")
     grid = read_text(source, text, encoding, suffix, settings, trial)
-    start = _offset(head, grid.lines[0]) if _regular(grid, trial) else None
+    start = _offset(head, grid.lines[0]) if _is_regular(grid, trial) else None
     if start is None:
         return None
+    names = unique_names(grid.names, log)
     columns, numerals, marks = build_columns(
-        [f"{j}" for j in range(len(grid.names))],
+        names,
         grid.cells,
         grid.lines,
         None,
         grid.dialect.delimiter,
         settings.missing,
-        {str(j): settings.kinds[n] for j, n in enumerate(grid.names) if n in settings.kinds},
+        settings.kinds,
         found,
         (settings.decimal, settings.thousands),
     )
@@ -200,7 +181,14 @@ def _plan(source: Source, suffix: str, settings: Settings, log: ProblemLog) -> _
         late = problem.kind == "ragged" and (problem.line or 0) >= grid.lines[0]
         if problem.column is None and not late:  # those are met again
             log.add(problem.kind, problem.reason, problem.line)
-    layout = _layout(grid, columns, numerals, settings, marks, head)
+    doubtful = frozenset(
+        cell
+        for column, cells in zip(columns, grid.cells, strict=True)
+        for cell in (set(cells) if column.kind == "number" else ())
+        if cell in marks and cell.lower() in DOUBTFUL_MARKS
+    )
+    layout = _layout(grid, columns, numerals, doubtful, settings)
+    plain = _with_plain_numbers(layout, head[start:], grid, columns)
     dialect = replace(
         grid.dialect,
         decimal=numerals.decimal,
@@ -208,38 +196,51 @@ def _plan(source: Source, suffix: str, settings: Settings, log: ProblemLog) -> _
         missing=marks,
         compression="gzip" if source.gzipped else None,
     )
-    return _Plan(dialect, grid.names, numerals, layout, start, grid.lines[0])
+    if plain is None:
+        return None
+    return _Plan(dialect, names, numerals, doubtful, plain, start, grid.lines[0])
 
 
 def _layout(
     grid: Grid,
     columns: Sequence[Column],
     numerals: Numerals,
+    doubtful: frozenset[str],
     settings: Settings,
-    marks: Sequence[str],
-    head: bytes,
 ) -> Layout:
     """Say how blocks are parsed, by what was found on the head."""
     dialect = grid.dialect
     usual = MISSING_MARKS if settings.missing is None else settings.missing
-    # what a spreadsheet could not compute is told, and so must not pass as merely missing
-    known = sorted({*marks, *usual, *_doubtful(settings), ""} - ERROR_MARKS)
-    spaced = (dialect.delimiter or ",").encode() + b" " in head
+    # an error of a spreadsheet is told, and a number may be written in other ways
+    missing = {"", *usual, *doubtful} - ERROR_MARKS
+    numeric = {mark: numerals.value(mark) for mark in missing}
     rows = [Record(0, list(row)) for row in zip(*grid.cells, strict=True)]
     return Layout(
-        types=column_types(rows, len(columns)),
-        numbers=tuple(j for j, column in enumerate(columns) if column.kind == "number"),
-        marks=known,
-        options={
-            "sep": dialect.delimiter,
-            "decimal": numerals.decimal,
-            "thousands": numerals.thousands,
-            "quotechar": dialect.quote or '"',
-            "quoting": 0 if dialect.quote else 3,
-            "skipinitialspace": spaced and dialect.delimiter != " ",
-            "encoding": dialect.encoding,
-        },
+        names=tuple(grid.names),
+        types=tuple(column_types(rows, len(columns))),
+        numbers=frozenset(j for j, column in enumerate(columns) if column.kind == "number"),
+        missing=tuple(sorted(mark for mark, value in numeric.items() if value is None)),
+        not_missing=tuple(value for value in numeric.values() if value is not None),
+        quoting=Quoting(dialect.delimiter or ",", dialect.quote, dialect.escape),
+        decimal=numerals.decimal,
+        encoding=dialect.encoding or "utf-8",
+        comment=dialect.comment,
     )
+
+
+def _with_plain_numbers(
+    layout: Layout, data: bytes, grid: Grid, columns: Sequence[Column]
+) -> Layout | None:
+    """Keep for numbers only what pandas reads as such on the head; None where rows differ."""
+    part = parse_block(data, layout, is_last=False)
+    if part is None or not np.array_equal(part.lines + grid.lines[0], grid.lines):
+        return None
+    numbers = frozenset(
+        j
+        for j, values in part.numbers.items()
+        if np.array_equal(values, columns[j].values, equal_nan=True)
+    )
+    return replace(layout, numbers=numbers)
 
 
 def _offset(head: bytes, line: int) -> int | None:
@@ -250,20 +251,14 @@ def _offset(head: bytes, line: int) -> int | None:
     return start if start or line == 1 else None
 
 
-def _doubtful(settings: Settings) -> Sequence[str]:
-    if settings.missing is not None:
-        return ()
-    return [mark for word in DOUBTFUL_MARKS for mark in (word, word.upper(), word.capitalize())]
-
-
-def _regular(grid: Grid, trial: ProblemLog) -> bool:
-    """Tell whether the head is one even table that pandas can read as it was understood."""
+def _is_regular(grid: Grid, trial: ProblemLog) -> bool:
+    """Tell whether the head is one even table that blocks can be parsed by."""
     dialect = grid.dialect
-    harmless = {"title", "names", "ragged"}
     return (
-        set(trial.counts) <= harmless
+        set(trial.counts) <= {"title", "names", "ragged"}
         and len(grid.lines) > (100 if len(grid.names) < _WIDE else 10)
         and len(grid.names) > 1
+        and (dialect.delimiter or "").isascii()
         and dialect.quote in (None, '"')
         and dialect.escape == dialect.quote
         and dialect.footer == 0

@@ -49,7 +49,7 @@ def read_text(
         if settings.comment is not None
         else find_comment(lines[skip : skip + _HEAD_LINES])
     )
-    lines, commented = _blank_out(lines, skip, comment or None)
+    lines, commented = blank_out(lines, skip, comment or None)
     if not any(line and not line.isspace() for line in lines):
         raise source.refuse("There is no data in it: every line is blank.", "Choose another file.")
     head = lines[: _HEAD_LINES + skip]
@@ -64,7 +64,7 @@ def read_text(
         width -= 1
         records = [Record(r.line, r.cells[:width], r.mended) for r in records]
     restore_names(records, commented, comment or "", guess.quoting, width)
-    _tell_controls(lines, guess.quoting.delimiter, log)
+    tell_controls(lines, guess.quoting.delimiter, log)
     layout = lay_out(records, width, settings, log, guess.quoting)
     dialect = Dialect(
         encoding=encoding,
@@ -90,9 +90,9 @@ def _refuse_nul(source: Source, text: str) -> None:
         )
 
 
-def _tell_controls(lines: Sequence[str], delimiter: str, log: ProblemLog) -> None:
-    """Say where control characters stand inside cells."""
-    for number, line in enumerate(lines, 1):
+def tell_controls(lines: Sequence[str], delimiter: str, log: ProblemLog, first: int = 1) -> None:
+    """Log control characters inside cells; the first line has the number `first`."""
+    for number, line in enumerate(lines, first):
         found = None if line.isprintable() else _CONTROL.search(line.replace(delimiter, ""))
         if found:
             reason = f"A control character ({found.group()!r}) stands in it; check how it was read."
@@ -123,7 +123,7 @@ def _unwrapped(
     return inner, again
 
 
-def _blank_out(
+def blank_out(
     lines: list[str], skip: int, comment: str | None
 ) -> tuple[list[str], list[tuple[int, str]]]:
     """Blank the skipped and commented lines, so that line numbers stay; return those commented."""

@@ -48,8 +48,10 @@ def is_id(
 
 def is_id_number(name: str, values: NDArray[np.float64]) -> bool:
     """Tell whether numbers look like row numbers, or distinct keys by their column's name."""
-    if len(values) < 5 or not np.all(np.floor(values[:2000]) == values[:2000]):
+    first = values[:2000]
+    if len(values) < 5 or np.any((np.floor(first) != first) | (first < 0)):
         return False
-    if np.all(np.diff(values) == 1):
-        return True
-    return _ID_NAME.fullmatch(name) is not None and len(np.unique(values)) == len(values)
+    named = _ID_NAME.fullmatch(name) is not None
+    if not (np.all(np.diff(first) == 1) or named) or np.isnan(values).any():
+        return False
+    return len(np.unique(values)) == len(values)

@@ -65,6 +65,15 @@ class ProblemLog:
         if more > 0:
             self._counts[kind] += more
 
+    def extend(self, other: ProblemLog, offset: int) -> None:
+        """Add the problems of another log, whose lines are counted from this log's `offset`."""
+        kept = Counter(problem.kind for problem in other.kept)
+        for problem in other.kept:
+            line = None if problem.line is None else problem.line + offset
+            self.add(problem.kind, problem.reason, line, problem.column)
+        for kind, count in other.counts.items():
+            self.count(kind, count - kept[kind])
+
     @property
     def kept(self) -> tuple[Problem, ...]:
         """The problems kept, those of the whole file first, then by line."""

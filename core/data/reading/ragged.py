@@ -84,10 +84,9 @@ def _second_table(
         len(records),
     )
     if start == len(records):
-        while start and len(records[start - 1].cells) == len(records[-1].cells) != width:
-            start -= 1
+        start = _ragged_tail(records, width)
         block = records[start:]
-        if len(block) < 3 or len(block[0].cells) < 2 or not _wordy(block[0].cells):
+        if len(block) < 3 or not may_begin_table(records, width):
             return len(records)
         if all(_wordy(record.cells) for record in block[1:]):
             return len(records)
@@ -98,11 +97,27 @@ def _second_table(
     return start
 
 
+def may_begin_table(records: Sequence[Record], width: int) -> bool:
+    """Tell whether the last records have one other width, and the first of them may be names."""
+    tail = records[_ragged_tail(records, width) :]
+    return bool(tail) and len(tail[0].cells) >= 2 and _wordy(tail[0].cells)
+
+
+def _ragged_tail(records: Sequence[Record], width: int) -> int:
+    """Return where the last records begin that are alike in width, but not of the table's."""
+    start = len(records)
+    while start and len(records[start - 1].cells) == len(records[-1].cells) != width:
+        start -= 1
+    return start
+
+
 def _other_names(cells: Sequence[str], names: Sequence[str], width: int) -> bool:
     """Tell whether a record repeats most names, but not for all columns."""
+    if len(cells) == width:
+        return False
     known = {name for name in names if name}
     shared = sum(" ".join(cell.split()) in known for cell in cells)
-    return len(cells) != width and shared >= 2 and 2 * shared >= len(cells)
+    return shared >= 2 and 2 * shared >= len(cells)
 
 
 def _wordy(cells: Sequence[str]) -> bool:
