@@ -147,9 +147,8 @@ def measure(tasks: list[Task], rounds: int) -> dict[str, float]:
 
 def main(n: int = 1_000_000, rounds: int = 7) -> None:
     """Print medians, aims and ratios."""
-    print(
-        f"{n} rows, {rounds} rounds, {'compiled' if engines.make_ready('calibration') else 'not compiled'}"
-    )
+    is_ready = engines.make_ready("calibration")
+    print(f"{n} rows, {rounds} rounds, {'compiled' if is_ready else 'not compiled'}")
     y, p = rows(n)
     others, ours = peers(y, p), [*from_rows(y, p), *from_cells(y, p)]
     median = measure([*others, *ours], rounds)

@@ -20,10 +20,10 @@ os.environ.setdefault("XLA_FLAGS", "--xla_cpu_multi_thread_eigen=false")
 import numpy as np  # noqa: E402 - the number of threads is read when it is imported
 
 from benchmarks.peers import PEERS, Case, Steps  # noqa: E402
-from core.architecture import build_architecture  # noqa: E402
-from core.experiment import TrainingChoices  # noqa: E402
 from core import engines  # noqa: E402
+from core.architecture import build_architecture  # noqa: E402
 from core.compiled_engine import CompiledEngine, compiled_logits  # noqa: E402
+from core.experiment import TrainingChoices  # noqa: E402
 from core.training import Problem  # noqa: E402
 
 OURS = "Credence"
@@ -131,7 +131,7 @@ def print_surface() -> None:
 
 def print_coverage() -> None:
     """Print what is compiled and what numpy serves."""
-    for kind, name, compiled in coverage():
+    for kind, name, compiled in engines.coverage():
         print(f"{kind:<12}{name:<20}{'compiled' if compiled else 'numpy'}")
 
 

@@ -16,9 +16,9 @@ from core.calibration.calibrators import CALIBRATORS, CrossFitted, Fitted, Platt
 from core.calibration.calibrators.temperature import Temperature
 from core.data.dataset import TRAIN, VALIDATION, Codes, Floats, read_only
 from core.data.preparing import Prepared
+from core.engines import logits_at, probabilities_at
 from core.errors import UserError
 from core.experiment import CalibrationChoices
-from core.engines import logits_at, probabilities_at
 from core.functions import softmax
 from core.heads import class_logits
 from core.run import Run

@@ -149,7 +149,7 @@ class CodeCache:
 def _fingerprint(sources: Iterable[str]) -> str:
     """Return a hash of the sources and of everything else that compiled code depends on."""
     found = hashlib.sha256()
-    versions = (sys.version, _version("numba"), _version("llvmlite"), _processor())
+    versions = (sys.version, _version("numba"), _processor())
     found.update("\n".join(versions).encode())
     if getattr(sys, "frozen", False):  # a bundle holds no sources, and never changes
         status = os.stat(sys.executable)

@@ -128,6 +128,6 @@ def register(numba: Any) -> None:
 
 
 def _register(numba: Any, function: Any, single: Any, double: Any) -> None:
-    @numba.extending.overload(function, jit_options={"error_model": "numpy"})  # type: ignore[misc]
+    @numba.extending.overload(function, jit_options={"error_model": "numpy"})  # type: ignore[untyped-decorator]
     def choose(x: Any) -> Any:
         return single if x == numba.types.float32 else double

@@ -191,7 +191,8 @@ def warm(functions: Iterable[LazyFunction], folder: Path | None = None) -> bool:
                 if folder is not None:  # what lies in the cache may be anything
                     _log.warning("The cache of compiled code is not used.", exc_info=True)
                     return warm(functions)
-                _log.exception("%s cannot be compiled, so that numpy serves.", function.__name__)
+                name = function.plain.__name__
+                _log.exception("%s cannot be compiled, so that numpy serves.", name)
                 return False
         return True
 

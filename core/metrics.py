@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.data.preparing import Prepared
-from core.evaluation import tracked
 from core.engines import logits_at
+from core.evaluation import tracked
 from core.heads import HEADS, binary_logit
 from core.losses import LOSSES
 from core.registry import Registry

@@ -16,10 +16,10 @@ import numpy as np
 from core.calibrated import Mend, Model, mend_of, part_probabilities
 from core.data.catalogue import OWN_FILE, SOURCES
 from core.data.concerns import concerns
+from core.engines import engine_for_epochs
 from core.errors import UserError
 from core.evaluation import evaluate
 from core.experiment import Experiment
-from core.engines import engine_for_epochs
 from core.heads import class_logits
 from core.metrics import mean_loss, parts_of
 from core.run import Run, start_run

@@ -50,6 +50,9 @@ def launch(
     window.show()
     application.processEvents()
     notice("bare")
+    from core.scipy_import import postpone_scipy
+
+    postpone_scipy()
     _furnish(window, arguments)
     from gui.late_imports import import_late
 
@@ -99,8 +102,8 @@ def _application() -> QApplication:
 
 def _furnish(window: Window, arguments: argparse.Namespace) -> None:
     themes().configure_plots()
-    from core.experiment import Experiment
     from core.engines import available_engine
+    from core.experiment import Experiment
     from core.view import View
     from gui.session import Session
     from gui.transport import FIRST_PACE

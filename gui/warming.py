@@ -73,10 +73,11 @@ class Warming(QObject):
     def _make_ready(self, problem: Problem) -> None:
         if problem.training.precision == "float64":
             self._load(engines.ON_DEMAND)
+        if self._is_closing.is_set() or engines.is_ready(problem):
+            return
         # a record that was registered while the program runs is known to this process alone
-        if not (self._is_closing.is_set() or engines.is_ready(problem)):
-            if engines.make_engine_ready(problem):
-                self._loaded.emit()
+        if engines.make_engine_ready(problem):
+            self._loaded.emit()
 
     def _load(self, stages: Iterable[str]) -> None:
         """Load stages one by one, each as soon as it is in the cache."""
@@ -84,8 +85,8 @@ class Warming(QObject):
         cached = engines.cached_stages()
         compiled = self._compile([name for name in waiting if name not in cached])
         for name in waiting:
-            if name not in cached and next(compiled, None) != name:
-                _log.warning("The stage %s was not compiled by a process of its own.", name)
+            if name not in cached:
+                next(compiled, None)  # or this process compiles what the other could not
             if self._is_closing.is_set():
                 return
             if engines.make_ready(name):

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from core import engines
+from core.engines import available_engine
 from core.errors import UserError
 from core.experiment import Experiment, experiment_from_mapping
-from core.engines import available_engine
 from core.training import burst
 from gui.session import Session
 from tests.gui.panel_cases import START, train

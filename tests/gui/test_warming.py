@@ -1,14 +1,15 @@
 import os
 import subprocess
 import sys
-import types
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from core import kernels
+from core import engines
 from gui import warming
 from gui.warming import Warming
+from tests.core.compiled_problems import small_problem
 
 ROOT = Path(warming.__file__).resolve().parents[1]
 POISON = 'open(__file__ + ".was_run", "w").close()\nraise SystemExit(1)\n'
@@ -17,6 +18,7 @@ import sys
 sys.path.insert(0, sys.argv[1])
 from PySide6.QtCore import QCoreApplication, QTimer
 from gui.warming import Warming
+from tests.core.compiled_problems import small_problem
 application = QCoreApplication([])
 warming = Warming()
 warming.ready.connect(application.quit)
@@ -39,47 +41,90 @@ def made(qapp):
 def asked(monkeypatch):
     """Stand in for compiling, and say what was asked for."""
     asked = []
-    monkeypatch.setattr(kernels, "is_available", lambda: True)
-    monkeypatch.setattr(kernels, "is_ready", lambda precision="float32": False)
-    monkeypatch.setattr(kernels, "is_cached", lambda precision="float32": True)
-    monkeypatch.setattr(kernels, "compile_now", lambda p: asked.append(("load", p)) or True)
-    monkeypatch.setattr(warming, "warm_up", lambda: True)
+    monkeypatch.setattr(engines, "is_available", lambda: True)
+    monkeypatch.setattr(engines, "is_stage_ready", lambda name: False)
+    monkeypatch.setattr(engines, "is_ready", lambda problem: False)
+    monkeypatch.setattr(engines, "cached_stages", lambda: {*engines.STAGES, *engines.ON_DEMAND})
+    monkeypatch.setattr(engines, "make_ready", lambda name: asked.append(("load", name)) or True)
+    monkeypatch.setattr(
+        engines, "make_engine_ready", lambda problem: asked.append(("here", problem)) or True
+    )
     return asked
 
 
-def test_cached_kernels_are_loaded_without_a_process(qtbot, made, asked, monkeypatch):
+def test_cached_stages_are_loaded_without_a_process(qtbot, made, asked, monkeypatch):
     monkeypatch.setattr(warming.subprocess, "Popen", None)
-    with qtbot.waitSignals([made.ready, made.ready]):
+    with qtbot.waitSignals([made.ready] * len(engines.STAGES)):
         made.start()
         made.start()
-    assert asked == [("load", "float32"), ("load", "float64")]
+    assert asked == [("load", name) for name in engines.STAGES]
 
 
-def test_kernels_not_cached_are_compiled_in_a_process_of_their_own(qtbot, made, asked, monkeypatch):
+@pytest.mark.parametrize("cached", [set(), {"opening", "drawing"}])
+def test_other_stages_are_compiled_in_one_process_and_loaded_as_they_come(
+    qtbot, made, asked, monkeypatch, cached
+):
+    popen = subprocess.Popen
+
     def start(words, **options):
         assert words[:2] == [sys.executable, "-I"]
-        asked.append(("compile", words[-1]))
-        return types.SimpleNamespace(wait=lambda: 0, terminate=lambda: None)
+        assert words[3:] == ["--compile", *(name for name in engines.STAGES if name not in cached)]
+        asked.append("compile")
+        return popen([sys.executable, "-c", "import sys; print(*sys.argv[1:], sep=chr(10))",
+                      *words[4:]], **options)  # fmt: skip
 
-    monkeypatch.setattr(kernels, "is_cached", lambda precision="float32": False)
+    monkeypatch.setattr(engines, "cached_stages", lambda: cached)
     monkeypatch.setattr(warming.subprocess, "Popen", start)
-    with qtbot.waitSignals([made.ready, made.ready]):
+    with qtbot.waitSignals([made.ready] * len(engines.STAGES)):
         made.start()
     made.close()
-    steps = [(what, p) for p in ("float32", "float64") for what in ("compile", "load")]
-    assert asked[:4] == steps
-    assert asked[4:] in ([], [("compile", "calibration")])
+    loads = [("load", name) for name in engines.STAGES]
+    assert asked == [*loads[: len(cached)], "compile", *loads[len(cached) :]]
+
+
+def test_a_stage_that_no_process_could_compile_is_compiled_here(
+    qtbot, made, asked, monkeypatch, caplog
+):
+    def start(words, **options):
+        raise OSError("no more processes")
+
+    monkeypatch.setattr(engines, "cached_stages", set)
+    monkeypatch.setattr(warming.subprocess, "Popen", start)
+    with qtbot.waitSignals([made.ready] * len(engines.STAGES)):
+        made.start()
+    made.close()
+    assert asked == [("load", name) for name in engines.STAGES]
+    assert "no more processes" in caplog.text
+
+
+def test_what_a_run_needs_beyond_that_is_compiled_when_it_is_wanted(
+    qtbot, made, asked, monkeypatch
+):
+    monkeypatch.setattr(warming.subprocess, "Popen", None)
+    problem = small_problem()
+    double = problem.with_training(replace(problem.training, precision="float64"))
+    with qtbot.waitSignals([made.ready] * (len(engines.STAGES) + 3)):
+        made.start()
+        made.want(problem)
+        made.want(double)
+    made.close()
+    assert asked[len(engines.STAGES) :] == [
+        ("here", problem),
+        ("load", "float64"),
+        ("here", double),
+    ]
 
 
 def test_closing_ends_the_compiling_process(made, asked, monkeypatch):
-    monkeypatch.setattr(kernels, "is_cached", lambda precision="float32": False)
-    popen = warming.subprocess.Popen
+    popen = subprocess.Popen
     started = []
 
     def start(words, **options):
-        started.append(popen([sys.executable, "-c", "input()"], stdin=warming.subprocess.PIPE))
+        options["stdin"] = subprocess.PIPE
+        started.append(popen([sys.executable, "-c", "input()"], **options))
         return started[0]
 
+    monkeypatch.setattr(engines, "cached_stages", set)
     monkeypatch.setattr(warming.subprocess, "Popen", start)
     made.start()
     while not started or made._compiler is None:
@@ -91,7 +136,7 @@ def test_closing_ends_the_compiling_process(made, asked, monkeypatch):
 
 
 def test_without_numba_nothing_happens(made, monkeypatch):
-    monkeypatch.setattr(kernels, "is_available", lambda: False)
+    monkeypatch.setattr(engines, "is_available", lambda: False)
     made.start()
     assert made._thread is None
 
@@ -106,7 +151,6 @@ def test_nothing_in_the_current_folder_is_run(tmp_path):
         (here / f"{module}.py").write_text(POISON)
     folders = {
         "XDG_CACHE_HOME": str(tmp_path / "cache"),
-        "NUMBA_CACHE_DIR": str(tmp_path / "numba"),
         "LOCALAPPDATA": str(tmp_path / "cache"),
     }
     words = [sys.executable, "-I", "-c", WARM, str(ROOT)]
