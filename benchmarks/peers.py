@@ -1,7 +1,7 @@
 """The same training in other people's libraries, each as its users would write it, in float32.
 
-Every function here takes a `Case` and returns a function that takes so many steps of training,
-carrying on where it left off, or None where the library is not installed.
+Every function here takes a `Case` and returns a function that takes so many steps of training
+(whole epochs), carrying on where it left off, or None where the library is not installed.
 """
 
 from __future__ import annotations
@@ -48,6 +48,11 @@ class Case:
     def widths(self) -> tuple[int, ...]:
         """Inputs, hidden units, logits."""
         return (self.X.shape[1], *self.hidden, 1 if self.classes == 2 else self.classes)
+
+    @property
+    def steps_per_epoch(self) -> int:
+        """The number of batches in an epoch, the last partial one counted."""
+        return -(-len(self.y) // self.batch)
 
     def first_weights(self) -> list[np.ndarray]:
         """Draw weights and zero biases, layer by layer."""
@@ -137,21 +142,20 @@ def numpy_steps(case: Case) -> Steps:
 
 
 def sklearn_steps(case: Case) -> Steps | None:
-    """Return scikit-learn's MLPClassifier, one ``partial_fit`` a batch."""
+    """Return scikit-learn's MLPClassifier: each ``partial_fit`` of all rows is an epoch."""
     if not _installed("sklearn"):
         return None
     network: Any = importlib.import_module("sklearn.neural_network")
     model = network.MLPClassifier(
         case.hidden, activation=case.activation, solver=case.optimizer, alpha=0.0,
-        batch_size=case.batch, learning_rate_init=case.learning_rate, momentum=0.0,
-        nesterovs_momentum=False,
+        batch_size=min(case.batch, len(case.y)), learning_rate_init=case.learning_rate,
+        momentum=0.0, nesterovs_momentum=False,
     )  # fmt: skip
-    classes, batches = np.arange(case.classes), Batches(case)
+    classes = np.arange(case.classes)
 
     def run(steps: int) -> None:
-        for _ in range(steps):
-            rows = slice(None) if case.batch >= len(case.y) else batches()
-            model.partial_fit(case.X[rows], case.y[rows], classes=classes)
+        for _ in range(steps // case.steps_per_epoch):
+            model.partial_fit(case.X, case.y, classes=classes)
 
     return run
 

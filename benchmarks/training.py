@@ -74,9 +74,9 @@ def our_steps(case: Case) -> Steps:
     return run
 
 
-def _fitting(run: Steps, seconds: float) -> int:
-    """Return how many steps fit the time, a number that compiled peers have then compiled for."""
-    steps, taken = 1, 0.0
+def _fitting(run: Steps, seconds: float, steps: int) -> int:
+    """Return how many times `steps`, an epoch, fit the time; peers have then compiled for that."""
+    taken = 0.0
     run(steps)
     while taken < seconds / 4 and steps < 2_000_000:
         run(steps)
@@ -95,7 +95,7 @@ def measure(case: Case, rounds: int, seconds: float) -> dict[str, list[float]]:
         run = peer(case)
         if run is not None:
             contenders[name] = run
-    steps = {name: _fitting(run, seconds) for name, run in contenders.items()}
+    steps = {name: _fitting(run, seconds, case.steps_per_epoch) for name, run in contenders.items()}
     found: dict[str, list[float]] = {name: [] for name in contenders}
     for _ in range(rounds):
         for name, run in contenders.items():
