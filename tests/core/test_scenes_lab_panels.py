@@ -199,7 +199,7 @@ def test_shifts_of_several_classes_are_the_best_intercepts(three):
         logits = z + np.array([0.0, *b])
         return np.mean(logsumexp(logits, axis=1) - logits[np.arange(len(y)), y])
 
-    best = minimize(cost, np.zeros(2)).x
+    best = minimize(cost, np.zeros(2), tol=1e-9).x
     shift, error = class_shifts(z, y)
     np.testing.assert_allclose(shift, best, atol=1e-4)
     assert (error > 0).all()

@@ -85,7 +85,7 @@ def test_steps_to_an_epoch_are_counted_from_any_position():
 def test_schedules_scale_the_learning_rate_of_each_step(name):
     training = small_problem(schedule=name, schedule_epochs=4.0, learning_rate=0.2).training
     rates = rates_at(training, 6.5)
-    assert rates.step_size == 0.2 * SCHEDULES[name].factor(6.5, 4.0)
+    assert rates.learning_rate * rates.factor == 0.2 * SCHEDULES[name].factor(6.5, 4.0)
 
 
 def test_full_batch_training_reaches_scikit_learns_optimum():
