@@ -117,6 +117,7 @@ def _print_case(number: int, case: Case, found: dict[str, list[float]]) -> None:
 def print_surface() -> None:
     """Print how long a decision surface of a 2-8-8-1 network takes."""
     architecture = build_architecture(2, 2, (8, 8))
+    engines.warm(engines.functions_for_logits(architecture, "float32"))
     parameters = architecture.initial_parameters("glorot", 0).astype(np.float32)
     for side in (100, 200):
         X = np.random.default_rng(0).normal(size=(side * side, 2))

@@ -9,8 +9,14 @@ says where that cache is, `core.engines` when to warm what).
 from __future__ import annotations
 
 import functools
+import importlib
+import logging
 from collections.abc import Callable
 from typing import Any
+
+from core import compiled_functions
+
+_log = logging.getLogger(__name__)
 
 Signature = Callable[[Any], Any]
 
@@ -70,6 +76,18 @@ class LazyFunction:
     def sources(self) -> set[str]:
         """The files that it and its helpers are written in."""
         return {f.__code__.co_filename for f in (self.plain, *self.helpers)}
+
+
+@functools.cache
+def import_numba() -> Any:
+    """Import numba, and tell it of `core.compiled_functions`; None where it cannot be imported."""
+    try:
+        numba = importlib.import_module("numba")
+    except ImportError as error:
+        _log.warning("numba cannot be imported, so that numpy serves: %s", error)
+        return None
+    compiled_functions.register(numba)
+    return numba
 
 
 def lazy_njit(

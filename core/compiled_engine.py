@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import importlib
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
@@ -16,7 +15,7 @@ import numpy as np
 from core import compiled_step, losses, optimizers, row_order
 from core.activations import ACTIVATIONS
 from core.architecture import Architecture
-from core.compiled import LazyFunction, read_only
+from core.compiled import LazyFunction, import_numba, read_only
 from core.compiled_step import FORWARD_PARTS, PASS_PARTS, STEP_PARTS, Work
 from core.losses import LOSSES
 from core.optimizers import OPTIMIZERS, Rates
@@ -260,7 +259,7 @@ def _compiled(parts: PartFunctions, precision: Precision) -> dict[str, Any]:
     functions = functions_of(parts, precision)
     for function in functions.values():
         if function.compiled is None:
-            function.warm(importlib.import_module("numba"), cache=False)
+            function.warm(import_numba(), cache=False)
     return {kind: function.compiled for kind, function in functions.items()}
 
 

@@ -6,7 +6,6 @@ app may need is compiled in stages, what the opening picture needs first.
 
 from __future__ import annotations
 
-import importlib
 import importlib.util
 import logging
 import os
@@ -14,7 +13,6 @@ import threading
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -22,7 +20,7 @@ from core import compiled, compiled_functions, network
 from core.activations import ACTIVATIONS
 from core.architecture import Architecture, build_architecture
 from core.code_cache import CodeCache
-from core.compiled import LazyFunction
+from core.compiled import LazyFunction, import_numba
 from core.compiled_engine import (
     WIDE,
     CompiledEngine,
@@ -55,7 +53,6 @@ LOADING_SECONDS, COMPILING_SECONDS = 1.0, 15.0
 
 _log = logging.getLogger(__name__)
 _lock = threading.RLock()
-_numba: list[Any] = []  # numba, once it has been imported
 
 
 def is_available() -> bool:
@@ -179,7 +176,7 @@ def warm(functions: Iterable[LazyFunction], folder: Path | None = None) -> bool:
         Where numba looks first, and leaves what it compiles; without one nothing is kept.
     """
     with _lock:
-        numba = _import_numba()
+        numba = import_numba()
         if numba is None:
             return False
         if folder is not None:
@@ -244,20 +241,6 @@ def compile_into_cache(names: Iterable[str]) -> int:
             return 1
         print(name, flush=True)
     return 0
-
-
-def _import_numba() -> Any:
-    """Import numba; None where it cannot be imported."""
-    if _numba:
-        return _numba[0]
-    try:
-        numba = importlib.import_module("numba")
-    except ImportError as error:
-        _log.warning("numba cannot be imported, so that numpy serves: %s", error)
-        return None
-    compiled_functions.register(numba)
-    _numba.append(numba)
-    return numba
 
 
 def available_engine(problem: Problem) -> Engine:
