@@ -51,7 +51,8 @@ def _types(numba: Any, precision: Precision) -> dict[str, Any]:
     whole, number = numba.int64, numba.float64
     vector, matrix, cube = real[::1], real[:, ::1], real[:, :, ::1]
     rates = numba.types.NamedUniTuple(number, len(Rates._fields), Rates)
-    work_arrays = [read_only(numba, whole, 2), *[cube] * 5, matrix, matrix, vector, vector]
+    plan = read_only(numba, whole, 2)
+    work_arrays = [plan, *[cube] * 5, matrix, matrix, vector, vector, matrix]
     work = numba.types.NamedTuple(work_arrays, Work)
     ahead = void(work, whole, cube, whole, vector, vector, vector, whole)
     back = void(work, whole, cube, whole, vector, whole, vector)
@@ -67,9 +68,31 @@ def _types(numba: Any, precision: Precision) -> dict[str, Any]:
     }  # fmt: skip
     inner = [numba.types.FunctionType(kinds[name]) for name in PASS_PARTS]
     kinds["add_gradient"] = real(
-        work, cube, whole, whole, vector, vector, vector, real, vector, *inner
+        work,
+        plan,
+        cube,
+        cube,
+        cube,
+        matrix,
+        vector,
+        cube,
+        whole,
+        whole,
+        vector,
+        vector,
+        vector,
+        real,
+        vector,
+        *inner,
     )
-    arrays = {"vector": vector, "matrix": matrix, "cube": cube, "rates": rates, "work": work}
+    arrays = {
+        "vector": vector,
+        "matrix": matrix,
+        "cube": cube,
+        "rates": rates,
+        "work": work,
+        "plan": plan,
+    }
     return arrays | kinds
 
 
@@ -88,6 +111,7 @@ def _take_steps_signature(precision: Precision, numba: Any) -> Any:
     return numba.void(
         whole, whole, whole, whole, whole[::1], numba.uint32[::1], matrix, cube, cube,
         vector, vector, matrix, matrix, vector, vector, vector, vector, vector, known["work"],
+        known["plan"], cube, cube, cube, matrix, vector,
         known["rates"], number, number, *_function_types(numba, precision, STEP_PARTS),
     )  # fmt: skip
 
@@ -95,7 +119,8 @@ def _take_steps_signature(precision: Precision, numba: Any) -> Any:
 def _logits_signature(precision: Precision, numba: Any) -> Any:
     known = _types(numba, precision)
     return numba.void(
-        known["work"], known["vector"], known["vector"], numba.float64[:, ::1], known["cube"],
+        known["work"], known["plan"], known["cube"], known["cube"], known["vector"],
+        known["vector"], numba.float64[:, ::1], known["cube"],
         numba.float64[:, ::1], *_function_types(numba, precision, FORWARD_PARTS),
     )  # fmt: skip
 
@@ -250,7 +275,8 @@ def compiled_logits(
         X = np.ascontiguousarray(X, np.float64)
         X = X if X.flags.writeable else X.copy()
         flat, moments = (np.array(array, precision) for array in (parameters, statistics))
-        logits_of_rows(precision)(work, flat, moments, X, rows, logits, *parts)
+        own = (work.plan, work.values, work.slopes)
+        logits_of_rows(precision)(work, *own, flat, moments, X, rows, logits, *parts)
     return logits
 
 
@@ -298,6 +324,7 @@ def _work(architecture: Architecture, precision: Precision, samples: int) -> Wor
         inverse_sd=zeros(*shape[:2]), spare=zeros(3, samples),
         transposed=zeros(architecture.n_parameters),
         product=zeros(max(layer.n_weights for layer in layers)),
+        sums=zeros(*(shape[1:] if any(layer.n_weights >= WIDE for layer in layers) else (0, 0))),
     )  # fmt: skip
 
 
@@ -378,34 +405,35 @@ class Workspace:
         self._here, self._gradient = np.zeros((2, p), precision)
         self._batch = np.zeros((1, architecture.n_inputs + 2, samples), precision)
         self._order = np.zeros(1 << row_order.bits_of(problem.n_rows), np.uint32)
-        self._progress = np.full(7, -1, np.int64)
+        self._progress = np.full(6, -1, np.int64)
 
     def take_steps(self, problem: Problem, rows: Rows, state: TrainState, steps: int) -> bool:
         """Train from a state; return whether a step had to be refused."""
-        training = problem.training
+        training, work = problem.training, self._work
         self._enter(state)
         self._take_steps(
             steps, problem.n_rows, _batch_rows(problem), problem.seed, self._progress, self._order,
             rows.table, rows.stored, self._batch, *self._theta, *self._slots, *self._statistics,
-            self._mask, self._here, self._gradient, self._work,
+            self._mask, self._here, self._gradient, work, work.plan, work.values, work.slopes,
+            work.deltas, work.spare, work.transposed,
             rates_at(training, 0.0), training.penalty_strength, training.schedule_epochs,
             *_compiled(parts_of(problem), self._precision).values(),
         )  # fmt: skip
         return bool(self._progress[compiled_step.DIVERGED])
 
     def _enter(self, state: TrainState) -> None:
-        """Copy a state in, as the first of each pair."""
+        """Copy a state in, as the first of each pair: the present one."""
         if self._slots.shape[1:] != state.slots.shape:
             self._slots = np.zeros((2, *state.slots.shape), self._precision)
         self._theta[0], self._slots[0] = state.parameters, state.slots
         self._statistics[0] = state.statistics
-        self._progress[:5] = (state.step, state.epoch, state.position, 0, 0)
+        self._progress[:4] = (state.step, state.epoch, state.position, 0)
 
     def state(self) -> TrainState:
         """Return a copy of where training stands."""
-        step, epoch, position, current = (int(number) for number in self._progress[:4])
+        step, epoch, position = (int(number) for number in self._progress[:3])
         pairs = (self._theta, self._slots, self._statistics)
-        return TrainState(step, epoch, position, *(pair[current].copy() for pair in pairs))
+        return TrainState(step, epoch, position, *(present.copy() for present, _ in pairs))
 
 
 class Pool(Generic[Item]):

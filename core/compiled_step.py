@@ -23,7 +23,7 @@ from core.row_order import write_row_order
 INPUTS, UNITS, WEIGHTS, SHARPNESS, GAIN, STATISTICS, IS_WIDE = range(7)
 
 # Places in the array that says where training stands.
-STEP, EPOCH, POSITION, CURRENT, DIVERGED, ORDER_SEED, ORDER_EPOCH = range(7)
+STEP, EPOCH, POSITION, DIVERGED, ORDER_SEED, ORDER_EPOCH = range(6)
 
 
 class Work(NamedTuple):
@@ -43,6 +43,8 @@ class Work(NamedTuple):
         Room for the loss.
     transposed, product : (p,) arrays
         Each layer's weights as (units, inputs), and room for one layer's gradient.
+    sums : (units, samples) array, empty where nothing needs it
+        Room for the products of a wide layer.
     """
 
     plan: Any
@@ -55,6 +57,7 @@ class Work(NamedTuple):
     spare: Any
     transposed: Any
     product: Any
+    sums: Any
 
 
 # The compiled functions that are handed over, in the order in which they are: those of layers that
@@ -121,7 +124,7 @@ def multiply(
     work: Any, layer: int, below: Any, at: int, weights: Any, statistics: Any,
     new_statistics: Any, samples: int,
 ) -> None:  # fmt: skip
-    """Write W' x of each sample to the layer's values, by BLAS.
+    """Add W' x of each sample to the layer's values, by BLAS.
 
     Parameters
     ----------
@@ -138,7 +141,11 @@ def multiply(
     inputs, units = work.plan[layer, INPUTS], work.plan[layer, UNITS]
     start = work.plan[layer, WEIGHTS]
     W = weights[start : start + inputs * units].reshape((inputs, units))
-    np.dot(W.T, below[at, :inputs], work.values[layer, :units])
+    sums = work.sums[:units]
+    np.dot(W.T, below[at, :inputs], sums)
+    for u in range(units):
+        for s in range(sums.shape[1]):
+            work.values[layer, u, s] += sums[u, s]
 
 
 def multiply_back(
@@ -249,14 +256,17 @@ def skip_backward(
 
 
 def forward(
-    work: Any, rows: Any, block: int, samples: int, weights: Any, statistics: Any,
-    new_statistics: Any, multiply: Any, normalise: Any, sharpen: Any, activate: Any,
+    work: Any, plan: Any, values: Any, slopes: Any, rows: Any, block: int, samples: int,
+    weights: Any, statistics: Any, new_statistics: Any, multiply: Any, normalise: Any,
+    sharpen: Any, activate: Any,
 ) -> None:  # fmt: skip
     """Carry a block of rows through every layer; the last one's values are the logits.
 
     Parameters
     ----------
     work : Work
+    plan, values, slopes : arrays
+        Those of `work`: numba counts a reference each time one is taken out of it.
     rows : (blocks, features + 2, samples) array
     block : int
     samples : int
@@ -268,79 +278,85 @@ def forward(
     multiply, normalise, sharpen, activate : callable
         `FORWARD_PARTS`.
     """
-    plan, values = work.plan, work.values
     last = plan.shape[0] - 1
     for layer in range(last + 1):
         inputs, units, start = plan[layer, INPUTS], plan[layer, UNITS], plan[layer, WEIGHTS]
-        below, at = rows, block
-        if layer > 0:
-            below, at = values, layer - 1
-        is_wide = plan[layer, IS_WIDE] == 1
-        if is_wide:
-            multiply(work, layer, below, at, weights, statistics, new_statistics, samples)
         for u in range(units):
             bias = weights[start + inputs * units + u]
             for s in range(values.shape[2]):
-                values[layer, u, s] = bias + values[layer, u, s] if is_wide else bias
-        if not is_wide:
-            add_weighted_sums(weights, start, inputs, units, below, at, values, layer)
+                values[layer, u, s] = bias
+        if plan[layer, IS_WIDE] == 1:
+            if layer == 0:
+                multiply(work, layer, rows, block, weights, statistics, new_statistics, samples)
+            else:
+                multiply(
+                    work, layer, values, layer - 1, weights, statistics, new_statistics, samples
+                )
+        elif layer == 0:
+            add_weighted_sums(weights, start, inputs, units, rows, block, values, layer)
+        else:
+            add_weighted_sums(weights, start, inputs, units, values, layer - 1, values, layer)
         if layer == last:
             break
         if plan[layer, GAIN] >= 0:
-            normalise(work, layer, below, at, weights, statistics, new_statistics, samples)
+            normalise(work, layer, values, layer, weights, statistics, new_statistics, samples)
         if plan[layer, SHARPNESS] >= 0:
-            sharpen(work, layer, below, at, weights, statistics, new_statistics, samples)
-        activate(values, work.slopes, layer, units)
+            sharpen(work, layer, values, layer, weights, statistics, new_statistics, samples)
+        activate(values, slopes, layer, units)
 
 
 def backward(
-    work: Any, rows: Any, block: int, samples: int, weights: Any, gradient: Any,
-    multiply_back: Any, normalise_back: Any, sharpen_back: Any,
+    work: Any, plan: Any, values: Any, slopes: Any, deltas: Any, rows: Any, block: int,
+    samples: int, weights: Any, transposed: Any, gradient: Any, multiply_back: Any,
+    normalise_back: Any, sharpen_back: Any,
 ) -> None:  # fmt: skip
     """Carry the last layer's deltas back through every layer, as `forward` went."""
-    plan, deltas, zero = work.plan, work.deltas, gradient.dtype.type(0.0)
+    zero = gradient.dtype.type(0.0)
     last = plan.shape[0] - 1
     for layer in range(last, -1, -1):
         inputs, units, start = plan[layer, INPUTS], plan[layer, UNITS], plan[layer, WEIGHTS]
         if layer < last:
             for u in range(units):
                 for s in range(deltas.shape[2]):
-                    deltas[layer, u, s] *= work.slopes[layer, u, s]
-        below, at = rows, block
-        if layer > 0:
-            below, at = work.values, layer - 1
+                    deltas[layer, u, s] *= slopes[layer, u, s]
         if plan[layer, SHARPNESS] >= 0:
-            sharpen_back(work, layer, below, at, weights, samples, gradient)
+            sharpen_back(work, layer, values, layer, weights, samples, gradient)
         if plan[layer, GAIN] >= 0:
-            normalise_back(work, layer, below, at, weights, samples, gradient)
+            normalise_back(work, layer, values, layer, weights, samples, gradient)
         else:  # a normalised layer's bias has no gradient: the mean takes it away again
             for u in range(units):
                 total = zero
                 for s in range(deltas.shape[2]):
                     total += deltas[layer, u, s]
                 gradient[start + inputs * units + u] += total
-        if plan[layer, IS_WIDE] == 1:
-            multiply_back(work, layer, below, at, weights, samples, gradient)
-            continue
-        add_outer_products(gradient, start, inputs, units, below, at, deltas, layer)
-        if layer > 0:
+        if layer == 0:
+            if plan[layer, IS_WIDE] == 1:
+                multiply_back(work, layer, rows, block, weights, samples, gradient)
+            else:
+                add_outer_products(gradient, start, inputs, units, rows, block, deltas, layer)
+        elif plan[layer, IS_WIDE] == 1:
+            multiply_back(work, layer, values, layer - 1, weights, samples, gradient)
+        else:
+            add_outer_products(gradient, start, inputs, units, values, layer - 1, deltas, layer)
             for i in range(inputs):
                 for s in range(deltas.shape[2]):
                     deltas[layer - 1, i, s] = zero
-            turned = work.transposed
-            add_weighted_sums(turned, start, units, inputs, deltas, layer, deltas, layer - 1)
+            add_weighted_sums(transposed, start, units, inputs, deltas, layer, deltas, layer - 1)
 
 
 def network_pass(
-    work: Any, rows: Any, block: int, samples: int, weights: Any, statistics: Any,
-    new_statistics: Any, share: Any, gradient: Any, multiply: Any, normalise: Any, sharpen: Any,
-    activate: Any, multiply_back: Any, normalise_back: Any, sharpen_back: Any, loss: Any,
+    work: Any, plan: Any, values: Any, slopes: Any, deltas: Any, spare: Any, transposed: Any,
+    rows: Any, block: int, samples: int, weights: Any, statistics: Any, new_statistics: Any,
+    share: Any, gradient: Any, multiply: Any, normalise: Any, sharpen: Any, activate: Any,
+    multiply_back: Any, normalise_back: Any, sharpen_back: Any, loss: Any,
 ) -> Any:  # fmt: skip
     """Add the gradient of a block of rows; return a number that is finite where its loss is.
 
     Parameters
     ----------
     work : Work
+    plan, values, slopes, deltas, spare, transposed : arrays
+        Those of `work` (see `forward`).
     rows : (blocks, features + 2, samples) array
         Features, label and weight of each sample.
     block, samples : int
@@ -355,30 +371,31 @@ def network_pass(
         `PASS_PARTS`.
     """
     forward(
-        work, rows, block, samples, weights, statistics, new_statistics, multiply, normalise,
-        sharpen, activate,
+        work, plan, values, slopes, rows, block, samples, weights, statistics, new_statistics,
+        multiply, normalise, sharpen, activate,
     )  # fmt: skip
-    last = work.plan.shape[0] - 1
-    outputs = work.plan[last, UNITS]
-    value = loss(work.values, work.deltas, last, outputs, rows, block, share, work.spare)
+    last = plan.shape[0] - 1
+    value = loss(values, deltas, last, plan[last, UNITS], rows, block, share, spare)
     backward(
-        work, rows, block, samples, weights, gradient, multiply_back, normalise_back, sharpen_back
-    )
+        work, plan, values, slopes, deltas, rows, block, samples, weights, transposed, gradient,
+        multiply_back, normalise_back, sharpen_back,
+    )  # fmt: skip
     return value
 
 
 def single_logit_pass(
-    work: Any, rows: Any, block: int, samples: int, weights: Any, statistics: Any,
-    new_statistics: Any, share: Any, gradient: Any, multiply: Any, normalise: Any, sharpen: Any,
-    activate: Any, multiply_back: Any, normalise_back: Any, sharpen_back: Any, loss: Any,
+    work: Any, plan: Any, values: Any, slopes: Any, deltas: Any, spare: Any, transposed: Any,
+    rows: Any, block: int, samples: int, weights: Any, statistics: Any, new_statistics: Any,
+    share: Any, gradient: Any, multiply: Any, normalise: Any, sharpen: Any, activate: Any,
+    multiply_back: Any, normalise_back: Any, sharpen_back: Any, loss: Any,
 ) -> Any:  # fmt: skip
     """Do for logistic regression what `network_pass` does, in one go."""
-    values, deltas, features = work.values, work.deltas, work.plan[0, INPUTS]
-    start, units, layer = work.plan[0, WEIGHTS], work.plan[0, UNITS], work.plan.shape[0] - 1
+    features, units, start = plan[0, INPUTS], plan[0, UNITS], plan[0, WEIGHTS]
+    layer = plan.shape[0] - 1
     for s in range(values.shape[2]):
         values[layer, 0, s] = weights[features]
     add_weighted_sums(weights, start, features, units, rows, block, values, layer)
-    value = loss(values, deltas, layer, units, rows, block, share, work.spare)
+    value = loss(values, deltas, layer, units, rows, block, share, spare)
     add_outer_products(gradient, start, features, units, rows, block, deltas, layer)
     total = gradient.dtype.type(0.0)
     for s in range(values.shape[2]):
@@ -393,12 +410,11 @@ def gather(table: Any, order: Any, first: int, count: int, batch: Any) -> None:
     The block's other columns repeat the last row with the weight 0.
     """
     columns = table.shape[1]
-    for s in range(batch.shape[2]):
-        row = order[first + min(s, count - 1)]
-        for column in range(columns):
-            batch[0, column, s] = table[row, column]
-        if s >= count:
-            batch[0, columns - 1, s] = table.dtype.type(0.0)
+    for column in range(columns):
+        for s in range(batch.shape[2]):
+            batch[0, column, s] = table[order[first + min(s, count - 1)], column]
+    for s in range(count, batch.shape[2]):
+        batch[0, columns - 1, s] = table.dtype.type(0.0)
 
 
 def transpose_weights(plan: Any, weights: Any, transposed: Any) -> None:
@@ -415,17 +431,17 @@ def take_steps(
     steps: int, n_rows: int, batch_size: int, seed: int, progress: Any, order: Any, table: Any,
     stored: Any, batch: Any, theta: Any, new_theta: Any, slots: Any, new_slots: Any,
     statistics: Any, new_statistics: Any, mask: Any, here: Any, gradient: Any, work: Any,
-    rates: Any, strength: float, schedule_epochs: float, multiply: Any, normalise: Any,
-    sharpen: Any, activate: Any, multiply_back: Any, normalise_back: Any, sharpen_back: Any,
-    loss: Any, penalty: Any, schedule: Any, point: Any, update: Any, add_gradient: Any,
+    plan: Any, values: Any, slopes: Any, deltas: Any, spare: Any, transposed: Any, rates: Any,
+    strength: float, schedule_epochs: float, multiply: Any, normalise: Any, sharpen: Any,
+    activate: Any, multiply_back: Any, normalise_back: Any, sharpen_back: Any, loss: Any,
+    penalty: Any, schedule: Any, point: Any, update: Any, add_gradient: Any,
 ) -> None:  # fmt: skip
     """Take some steps, stopping before one whose loss or parameters would not be finite.
 
     Parameters
     ----------
-    progress : (7,) int64 array
-        Step, epoch, position in it; whether the present values ended up in the arrays called new;
-        whether training diverged; of which epoch `order` is.
+    progress : (6,) int64 array
+        Step, epoch, position in it; whether training diverged; of which epoch `order` is.
     order : uint32 array
     table : (n_rows, features + 2) array
         Features, label and weight of each row.
@@ -437,13 +453,15 @@ def take_steps(
     slots, new_slots : (n_slots, p) arrays
     statistics, new_statistics : (s,) arrays
     work : Work
+    plan, values, slopes, deltas, spare, transposed : arrays
+        Those of `work` (see `forward`).
     rates : Rates
     strength, schedule_epochs : float
     multiply, ... : callable
         `STEP_PARTS`.
     """
     step, epoch, position = progress[STEP], progress[EPOCH], progress[POSITION]
-    samples_in_block, current = work.values.shape[2], 0
+    samples_in_block = values.shape[2]
     for _ in range(steps):
         if position >= n_rows:  # the rows became fewer during the epoch
             epoch, position = epoch + 1, 0
@@ -458,40 +476,47 @@ def take_steps(
             rates.weight_decay, rates.epsilon,
         )  # fmt: skip
         point(theta, slots, present, here)
-        transpose_weights(work.plan, here, work.transposed)
+        transpose_weights(plan, here, transposed)
         for p in range(gradient.shape[0]):
             gradient[p] = gradient.dtype.type(0.0)
         value, share = gradient.dtype.type(0.0), gradient.dtype.type(1.0 / samples)
         for start in range(0, samples, samples_in_block):
-            rows, block = stored, start // samples_in_block
             count = min(samples_in_block, samples - start)
-            if not takes_all:
-                rows, block = batch, block - block
+            if takes_all:
+                value += add_gradient(
+                    work, plan, values, slopes, deltas, spare, transposed, stored,
+                    start // samples_in_block, count, here, statistics, new_statistics, share,
+                    gradient, multiply, normalise, sharpen, activate, multiply_back,
+                    normalise_back, sharpen_back, loss,
+                )  # fmt: skip
+            else:
                 gather(table, order, position + start, count, batch)
-            value += add_gradient(
-                work, rows, block, count, here, statistics, new_statistics, share, gradient,
-                multiply, normalise, sharpen, activate, multiply_back, normalise_back,
-                sharpen_back, loss,
-            )  # fmt: skip
+                value += add_gradient(
+                    work, plan, values, slopes, deltas, spare, transposed, batch, 0, count, here,
+                    statistics, new_statistics, share, gradient, multiply, normalise, sharpen,
+                    activate, multiply_back, normalise_back, sharpen_back, loss,
+                )  # fmt: skip
         value += penalty(here, mask, strength, gradient)
         value += update(theta, slots, gradient, step + 1, present, mask, new_theta, new_slots)
         if not abs(value) < np.inf:  # math.isfinite subtracts, which reordering makes 0
             progress[DIVERGED] = 1
             break
-        theta, new_theta = new_theta, theta
-        slots, new_slots = new_slots, slots
-        statistics, new_statistics = new_statistics, statistics
-        current = 1 - current
+        for p in range(theta.shape[0]):
+            theta[p] = new_theta[p]
+        for k in range(slots.shape[0]):
+            for p in range(theta.shape[0]):
+                slots[k, p] = new_slots[k, p]
+        for k in range(statistics.shape[0]):
+            statistics[k] = new_statistics[k]
         step, position = step + 1, position + samples
         if position >= n_rows:
             epoch, position = epoch + 1, 0
     progress[STEP], progress[EPOCH], progress[POSITION] = step, epoch, position
-    progress[CURRENT] = current
 
 
 def logits_of_rows(
-    work: Any, weights: Any, statistics: Any, X: Any, rows: Any, logits: Any, multiply: Any,
-    normalise: Any, sharpen: Any, activate: Any,
+    work: Any, plan: Any, values: Any, slopes: Any, weights: Any, statistics: Any, X: Any,
+    rows: Any, logits: Any, multiply: Any, normalise: Any, sharpen: Any, activate: Any,
 ) -> None:  # fmt: skip
     """Write the logits of many rows, as for a decision surface, block by block.
 
@@ -503,7 +528,7 @@ def logits_of_rows(
     multiply, normalise, sharpen, activate : callable
         `FORWARD_PARTS`.
     """
-    plan, size = work.plan, work.values.shape[2]
+    size = values.shape[2]
     last = plan.shape[0] - 1
     for start in range(0, X.shape[0], size):
         count = min(size, X.shape[0] - start)
@@ -511,12 +536,12 @@ def logits_of_rows(
             for i in range(X.shape[1]):
                 rows[0, i, s] = X[start + s, i]
         forward(
-            work, rows, start - start, start - start, weights, statistics, statistics, multiply,
-            normalise, sharpen, activate,
+            work, plan, values, slopes, rows, start - start, start - start, weights, statistics,
+            statistics, multiply, normalise, sharpen, activate,
         )  # fmt: skip
         for s in range(count):
             for k in range(plan[last, UNITS]):
-                logits[start + s, k] = work.values[last, k, s]
+                logits[start + s, k] = values[last, k, s]
 
 
 HELPERS = (add_weighted_sums, add_outer_products, forward, backward, gather, transpose_weights)
