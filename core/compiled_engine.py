@@ -33,7 +33,7 @@ from core.training import (
 Precision = Literal["float32", "float64"]
 Item = TypeVar("Item")
 
-WIDE = 1024  # weights: from here on BLAS multiplies a layer faster than loops do
+WIDE = 512  # weights: from here on BLAS multiplies a layer faster than loops do
 # Parts with the same signature: one compiled function serves as either.
 _LIKE = dict.fromkeys(("multiply", "sharpen"), "normalise") | dict.fromkeys(
     ("multiply_back", "sharpen_back"), "normalise_back"

@@ -410,9 +410,10 @@ def gather(table: Any, order: Any, first: int, count: int, batch: Any) -> None:
     The block's other columns repeat the last row with the weight 0.
     """
     columns = table.shape[1]
-    for column in range(columns):
-        for s in range(batch.shape[2]):
-            batch[0, column, s] = table[order[first + min(s, count - 1)], column]
+    for s in range(batch.shape[2]):
+        row = order[first + min(s, count - 1)]
+        for column in range(columns):
+            batch[0, column, s] = table[row, column]
     for s in range(count, batch.shape[2]):
         batch[0, columns - 1, s] = table.dtype.type(0.0)
 

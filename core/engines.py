@@ -200,9 +200,9 @@ def make_ready(name: str) -> bool:
         return False
     cache, functions = code_cache(), stage(name)
     with _lock:
-        if cache.holds(name):
-            return warm(functions, cache.folder_of(name))
-        if _are_ready(functions) or not cache.begin(name):
+        if _are_ready(functions):
+            return True
+        if not (cache.holds(name) or cache.begin(name)):
             return warm(functions)
         is_done = warm(functions, cache.folder_of(name))
         if is_done:

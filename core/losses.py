@@ -193,6 +193,7 @@ def _softmax_loop(
     for k in range(classes):
         for s in range(z.shape[2]):
             grown = exponential(z[layer, k, s] - spare[0, s])
+            grown = zero if grown < tiny else grown
             spare[1, s] += grown
             z[layer, k, s] = grown
     for s in range(z.shape[2]):
@@ -201,10 +202,9 @@ def _softmax_loop(
     for k in range(classes):
         for s in range(z.shape[2]):
             p = z[layer, k, s] * spare[1, s]
-            error = zero if p < tiny else p
             z[layer, k, s] = p
-            delta[layer, k, s] = error
-            spare[0, s] += zero if rows[block, label, s] == k else error
+            delta[layer, k, s] = p
+            spare[0, s] += zero if rows[block, label, s] == k else p
     for s in range(z.shape[2]):
         delta[layer, int(rows[block, label, s]), s] = -spare[0, s]
 
