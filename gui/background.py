@@ -24,6 +24,7 @@ class Background(QObject):
         super().__init__(parent)
         self._pool = ThreadPoolExecutor(MOST_AT_ONCE, thread_name_prefix="background")
         self._generations: dict[str, int] = {}
+        self._is_closed = False
         self._finished.connect(self._deliver, Qt.ConnectionType.QueuedConnection)
 
     def run(
@@ -33,7 +34,12 @@ class Background(QObject):
         done: Callable[[Any], None],
         failed: Callable[[BaseException], None],
     ) -> None:
-        """Do the work in the background; then `done(result)` or `failed(error)` here."""
+        """Do the work in the background; then `done(result)` or `failed(error)` here.
+
+        After `close` nothing is done.
+        """
+        if self._is_closed:
+            return
         generation = self._generations.get(kind, 0) + 1
         self._generations[kind] = generation
         future = self._pool.submit(work)
@@ -59,6 +65,7 @@ class Background(QObject):
 
     def close(self) -> None:
         """Drop what waits and wait for what runs."""
+        self._is_closed = True
         for kind in self._generations:
             self.cancel(kind)
         self._pool.shutdown(wait=True, cancel_futures=True)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
@@ -66,6 +67,7 @@ class Session(Playback):
         self.opening: Opening | None = None
         self._ended: list[Run] = []
         self._dragged: object = None
+        self._is_changing = False
 
     def edit(self, path: str, value: Any, drag: object = None) -> None:
         """Change one choice, undoably.
@@ -87,9 +89,13 @@ class Session(Playback):
     def replace(
         self, experiment: Experiment, dataset: Dataset | None = None, drag: object = None
     ) -> None:
-        """Put another experiment in place, undoably; `dataset` holds rows loaded already."""
+        """Put another experiment in place, undoably; `dataset` holds rows loaded already.
+
+        Nothing happens while another change (or its undo) is being shown: an editor that is taken
+        away then tells what was half typed in it.
+        """
         old = self.run
-        if experiment == old.experiment:
+        if self._is_changing or experiment == old.experiment:
             return
         self._apply(experiment, dataset)
         self._remember(old, drag)
@@ -124,7 +130,7 @@ class Session(Playback):
             Where a value cannot be; everything is as it was.
         """
         before = self.state
-        if patched(before, indices, values).same_bits(before):
+        if self._is_changing or patched(before, indices, values).same_bits(before):
             return
         put = functools.partial(self._put_parameters, self.run.architecture)
         put(indices, values)
@@ -166,13 +172,14 @@ class Session(Playback):
         """Go on with a run from a file, undoably; the view comes with it."""
         old = self.run
         self.pause()
-        self._replace_run(run, keep_ghost=False)
-        self._use_view(view)
-        if run.experiment != old.experiment:
-            self._remember(old)
-            self.undo_stack.push(ReplaceExperiment(self._return_to, old, run.experiment))
-        self.experiment_changed.emit(old.experiment, run.experiment)
-        self.frame.emit()
+        with self._changing():
+            self._replace_run(run, keep_ghost=False)
+            self._use_view(view)
+            if run.experiment != old.experiment:
+                self._remember(old)
+                self.undo_stack.push(ReplaceExperiment(self._return_to, old, run.experiment))
+            self.experiment_changed.emit(old.experiment, run.experiment)
+            self.frame.emit()
 
     def close(self) -> None:
         """Keep the session, and end every thread and timer."""
@@ -203,6 +210,20 @@ class Session(Playback):
         self, experiment: Experiment, dataset: Dataset | None = None, ended: Run | None = None
     ) -> None:
         """Put an experiment in place, with rows loaded already or a run that an edit had ended."""
+        with self._changing():
+            self._apply_and_tell(experiment, dataset, ended)
+
+    @contextmanager
+    def _changing(self) -> Iterator[None]:
+        before, self._is_changing = self._is_changing, True
+        try:
+            yield
+        finally:
+            self._is_changing = before
+
+    def _apply_and_tell(
+        self, experiment: Experiment, dataset: Dataset | None, ended: Run | None
+    ) -> None:
         old, old_run = self.experiment, self.run
         effect = effect_of(old, experiment)
         was_playing = self.is_playing

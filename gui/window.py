@@ -238,6 +238,8 @@ class Window(QMainWindow):
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Remember the layout and end every thread."""
+        if (focused := self.focusWidget()) is not None:
+            focused.clearFocus()  # what is half typed counts while the session can still be saved
         self.settings.setValue("geometry", self.saveGeometry())
         if self.is_furnished:
             self._end_maximising()

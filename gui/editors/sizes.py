@@ -74,6 +74,7 @@ class SizesEditor(QWidget):
         while len(self.steppers) > len(value):
             stepper = self.steppers.pop()
             self._grid.removeWidget(stepper)
+            stepper.blockSignals(True)  # a half-typed width would be told as it loses the keyboard
             stepper.hide()
             stepper.deleteLater()
         while len(self.steppers) < len(value):

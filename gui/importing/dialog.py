@@ -59,6 +59,7 @@ class ImportDialog(QDialog):
         self.reader = Reader(session.background, path, self._base.missing == "drop", parent=self)
         self._error: UserError | None = None
         self._waits_to_use = False
+        self._is_done = False
         self._encoding: str | None = None  # of the lines shown
         self._clock = QTimer(self)
         self._clock.setInterval(100)
@@ -81,7 +82,12 @@ class ImportDialog(QDialog):
     # what the user says
 
     def want(self, wishes: Wishes) -> None:
-        """Read and show the file under other wishes."""
+        """Read and show the file under other wishes.
+
+        Closing takes the keyboard from a field, which then says what was half typed: too late.
+        """
+        if self._is_done:
+            return
         self._error = None
         self._waits_to_use = False
         self.reader.want(wishes)
@@ -123,6 +129,7 @@ class ImportDialog(QDialog):
 
     def done(self, result: int) -> None:
         """Drop what is still being read, and close."""
+        self._is_done = True
         self._clock.stop()
         self.reader.stop()
         for kind in (_LINES, _USE):
