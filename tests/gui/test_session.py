@@ -291,3 +291,11 @@ def test_a_faster_engine_takes_a_young_run_over_step_by_step(qtbot, qapp):
         assert session.run is run
     finally:
         session.close()
+
+
+def test_nothing_is_done_in_the_background_of_a_closed_session(qapp):
+    closed, ended = Session(START), []
+    closed.close()
+    closed.background.run("late", lambda: ended.append("work"), ended.append, ended.append)
+    qapp.processEvents()
+    assert ended == []
