@@ -15,10 +15,10 @@ import numpy as np
 from core import compiled_step, losses, optimizers, row_order
 from core.activations import ACTIVATIONS
 from core.architecture import Architecture
-from core.compiled import LazyFunction, import_numba, read_only
-from core.compiled_step import FORWARD_PARTS, PASS_PARTS, STEP_PARTS, Work
+from core.compiled import LazyFunction, import_numba
+from core.compiled_step import ForwardParts, PassParts, StepParts, Work
 from core.losses import LOSSES
-from core.optimizers import OPTIMIZERS, Rates
+from core.optimizers import OPTIMIZERS
 from core.penalties import PENALTIES
 from core.schedules import SCHEDULES
 from core.training import (
@@ -38,132 +38,66 @@ WIDE = 512  # weights: from here on BLAS multiplies a layer faster than loops do
 _LIKE = dict.fromkeys(("multiply", "sharpen"), "normalise") | dict.fromkeys(
     ("multiply_back", "sharpen_back"), "normalise_back"
 )
+_HELPERS: dict[str, tuple[Callable[..., Any], ...]] = {
+    "loss": losses.LOOP_HELPERS,
+    "update": optimizers.LOOP_HELPERS,
+    "add_gradient": compiled_step.HELPERS,
+    "logits_of_rows": compiled_step.HELPERS,
+    "take_steps": (
+        *compiled_step.HELPERS, *row_order.LOOP_HELPERS, row_order.write_row_order,
+    ),
+}  # fmt: skip
 LANES = 8  # samples are padded to a multiple of this
 CACHE_BYTES = 128 * 1024
 MOST_SAMPLES = 512
 EVALUATED_SAMPLES = 256
 
 
-@functools.cache
-def _types(numba: Any, precision: Precision) -> dict[str, Any]:
-    """Return numba's type of each of the parts, of `Work` and of `Rates`."""
-    real, void = getattr(numba, precision), numba.void
-    whole, number = numba.int64, numba.float64
-    vector, matrix, cube = real[::1], real[:, ::1], real[:, :, ::1]
-    rates = numba.types.NamedUniTuple(number, len(Rates._fields), Rates)
-    plan = read_only(numba, whole, 2)
-    work_arrays = [plan, *[cube] * 5, matrix, matrix, vector, vector, matrix]
-    work = numba.types.NamedTuple(work_arrays, Work)
-    ahead = void(work, whole, cube, whole, vector, vector, vector, whole)
-    back = void(work, whole, cube, whole, vector, whole, vector)
-    kinds = {
-        "multiply": ahead, "normalise": ahead, "sharpen": ahead,
-        "activate": void(cube, cube, whole, whole),
-        "multiply_back": back, "normalise_back": back, "sharpen_back": back,
-        "loss": real(cube, cube, whole, whole, cube, whole, real, matrix),
-        "penalty": real(vector, vector, number, vector),
-        "schedule": number(number, number),
-        "point": void(vector, matrix, rates, vector),
-        "update": real(vector, matrix, vector, whole, rates, vector, vector, matrix),
-    }  # fmt: skip
-    inner = [numba.types.FunctionType(kinds[name]) for name in PASS_PARTS]
-    kinds["add_gradient"] = real(
-        work,
-        plan,
-        cube,
-        cube,
-        cube,
-        matrix,
-        vector,
-        cube,
-        whole,
-        whole,
-        vector,
-        vector,
-        vector,
-        real,
-        vector,
-        *inner,
-    )
-    arrays = {
-        "vector": vector,
-        "matrix": matrix,
-        "cube": cube,
-        "rates": rates,
-        "work": work,
-        "plan": plan,
-    }
-    return arrays | kinds
+def _signature(name: str, precision: Precision, numba: Any) -> Any:
+    from core.compiled_types import signatures
 
-
-def _function_types(numba: Any, precision: Precision, names: tuple[str, ...]) -> list[Any]:
-    known = _types(numba, precision)
-    return [numba.types.FunctionType(known[name]) for name in names]
-
-
-def _part_signature(kind: str, precision: Precision, numba: Any) -> Any:
-    return _types(numba, precision)[kind]
-
-
-def _take_steps_signature(precision: Precision, numba: Any) -> Any:
-    known, whole, number = _types(numba, precision), numba.int64, numba.float64
-    vector, matrix, cube = known["vector"], known["matrix"], known["cube"]
-    return numba.void(
-        whole, whole, whole, whole, whole[::1], numba.uint32[::1], matrix, cube, cube,
-        vector, vector, matrix, matrix, vector, vector, vector, vector, vector, known["work"],
-        known["plan"], cube, cube, cube, matrix, vector,
-        known["rates"], number, number, *_function_types(numba, precision, STEP_PARTS),
-    )  # fmt: skip
-
-
-def _logits_signature(precision: Precision, numba: Any) -> Any:
-    known = _types(numba, precision)
-    return numba.void(
-        known["work"], known["plan"], known["cube"], known["cube"], known["vector"],
-        known["vector"], numba.float64[:, ::1], known["cube"],
-        numba.float64[:, ::1], *_function_types(numba, precision, FORWARD_PARTS),
-    )  # fmt: skip
+    return signatures(precision)[name]
 
 
 @functools.cache
-def _part(function: Callable[..., Any], kind: str, precision: Precision) -> LazyFunction:
-    helpers: tuple[Callable[..., Any], ...] = {
-        "loss": losses.LOOP_HELPERS,
-        "update": optimizers.LOOP_HELPERS,
-        "add_gradient": compiled_step.HELPERS,
-    }.get(kind, ())
-    return LazyFunction(
-        function, functools.partial(_part_signature, kind, precision), helpers, True
-    )
+def _lazy(function: Callable[..., Any], name: str, precision: Precision) -> LazyFunction:
+    """Return a function that is compiled for the signature of that name."""
+    helpers = _HELPERS.get(name, ())
+    return LazyFunction(function, functools.partial(_signature, name, precision), helpers, True)
 
 
-def part(kind: str, function: Callable[..., Any], precision: Precision) -> LazyFunction:
-    """Return one of `core.compiled_step.STEP_PARTS` as a function that can be warmed.
+def part(name: str, function: Callable[..., Any], precision: Precision) -> LazyFunction:
+    """Return one of the parts of a step as a function that can be warmed.
 
     Parameters
     ----------
-    kind : str
-        A name in `STEP_PARTS`.
+    name : str
+        A field of `PassParts` or `StepParts`.
     function : callable
         Of `core.compiled_step`, or a record's `loop`.
     precision : {"float32", "float64"}
     """
-    return _part(function, _LIKE.get(kind, kind), precision)
+    return _lazy(function, _LIKE.get(name, name), precision)
 
 
-@functools.cache
 def take_steps(precision: Precision) -> LazyFunction:
     """Return `core.compiled_step.take_steps` in a precision."""
-    helpers = (*compiled_step.HELPERS, *row_order.LOOP_HELPERS, row_order.write_row_order)
-    signature = functools.partial(_take_steps_signature, precision)
-    return LazyFunction(compiled_step.take_steps, signature, helpers, True)
+    return _lazy(compiled_step.take_steps, "take_steps", precision)
 
 
-@functools.cache
 def logits_of_rows(precision: Precision) -> LazyFunction:
     """Return `core.compiled_step.logits_of_rows` in a precision."""
-    signature = functools.partial(_logits_signature, precision)
-    return LazyFunction(compiled_step.logits_of_rows, signature, compiled_step.HELPERS, True)
+    return _lazy(compiled_step.logits_of_rows, "logits_of_rows", precision)
+
+
+def makers(precision: Precision) -> dict[type, LazyFunction]:
+    """Return the functions that put the sets of parts together."""
+    functions = {
+        ForwardParts: compiled_step.forward_parts,
+        PassParts: compiled_step.pass_parts,
+        StepParts: compiled_step.step_parts,
+    }
+    return {kind: _lazy(f, f.__name__, precision) for kind, f in functions.items()}
 
 
 def hidden_activation(architecture: Architecture) -> str:
@@ -172,10 +106,11 @@ def hidden_activation(architecture: Architecture) -> str:
 
 
 PartFunctions = dict[str, Callable[..., Any] | None]
+Compiled = tuple[Precision, tuple[tuple[str, Any], ...]]  # each part's name and compiled function
 
 
 def forward_parts(architecture: Architecture) -> PartFunctions:
-    """Return the function for each of `FORWARD_PARTS`, in their order; None where there is none."""
+    """Return the function for each of `ForwardParts`; None where a record has no compiled form."""
     has, skip = _special_layers(architecture), compiled_step.skip_forward
     return {
         "multiply": compiled_step.multiply if has["wide"] else skip,
@@ -186,7 +121,7 @@ def forward_parts(architecture: Architecture) -> PartFunctions:
 
 
 def parts_of(problem: Problem) -> PartFunctions:
-    """Return the function for each of `STEP_PARTS`, in their order; None where there is none."""
+    """Return the function for each of `PassParts` and `StepParts`; None without a compiled form."""
     training, architecture = problem.training, problem.architecture
     has, skip = _special_layers(architecture), compiled_step.skip_backward
     loss, optimizer = LOSSES[training.loss], OPTIMIZERS[training.optimizer]
@@ -269,24 +204,34 @@ def compiled_logits(
     X : (n, n_inputs) array
     """
     precision: Precision = "float32" if parameters.itemsize == 4 else "float64"
-    parts = _compiled(forward_parts(architecture), precision).values()
+    kernel = logits_of_rows(precision)
+    functions = _compiled(kernel, forward_parts(architecture), precision)
+    parts = _put_together(ForwardParts, functions)
     with _EVALUATIONS.lend((architecture, precision), architecture, precision) as (work, rows):
         logits = np.empty((len(X), architecture.n_outputs))
         X = np.ascontiguousarray(X, np.float64)
         X = X if X.flags.writeable else X.copy()
         flat, moments = (np.array(array, precision) for array in (parameters, statistics))
         own = (work.plan, work.values, work.slopes)
-        logits_of_rows(precision)(work, *own, flat, moments, X, rows, logits, *parts)
+        kernel(work, *own, flat, moments, X, rows, logits, parts)
     return logits
 
 
-def _compiled(parts: PartFunctions, precision: Precision) -> dict[str, Any]:
+def _compiled(kernel: LazyFunction, parts: PartFunctions, precision: Precision) -> Compiled:
     """Return the compiled parts; what an edit while training brings in is compiled now."""
     functions = functions_of(parts, precision)
-    for function in functions.values():
+    for function in (kernel, *makers(precision).values(), *functions.values()):
         if function.compiled is None:
             function.warm(import_numba(), cache=False)
-    return {kind: function.compiled for kind, function in functions.items()}
+    return precision, tuple((name, function.compiled) for name, function in functions.items())
+
+
+@functools.lru_cache(maxsize=256)
+def _put_together(kind: type, functions: Compiled) -> Any:
+    """Return a set of parts, made once for the same functions."""
+    precision, compiled = functions
+    known = dict(compiled)
+    return makers(precision)[kind](*(known[name] for name in compiled_step.names_of(kind)))
 
 
 def _plan(architecture: Architecture) -> np.ndarray:
@@ -410,6 +355,7 @@ class Workspace:
     def take_steps(self, problem: Problem, rows: Rows, state: TrainState, steps: int) -> bool:
         """Train from a state; return whether a step had to be refused."""
         training, work = problem.training, self._work
+        functions = _compiled(self._take_steps, parts_of(problem), self._precision)
         self._enter(state)
         self._take_steps(
             steps, problem.n_rows, _batch_rows(problem), problem.seed, self._progress, self._order,
@@ -417,7 +363,7 @@ class Workspace:
             self._mask, self._here, self._gradient, work, work.plan, work.values, work.slopes,
             work.deltas, work.spare, work.transposed,
             rates_at(training, 0.0), training.penalty_strength, training.schedule_epochs,
-            *_compiled(parts_of(problem), self._precision).values(),
+            _put_together(PassParts, functions), _put_together(StepParts, functions),
         )  # fmt: skip
         return bool(self._progress[compiled_step.DIVERGED])
 

@@ -10,6 +10,7 @@ Everything here is plain Python that numba compiles; `core.engines` says when.
 
 from __future__ import annotations
 
+from dataclasses import dataclass, fields
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -60,13 +61,88 @@ class Work(NamedTuple):
     sums: Any
 
 
-# The compiled functions that are handed over, in the order in which they are: those of layers that
-# are wide, normalised or have a sharpness (`skip_forward` and `skip_backward` stand for them where
-# there are none), the `loop` of each record that was chosen, and `network_pass` or
-# `single_logit_pass` as add_gradient.
-FORWARD_PARTS = ("multiply", "normalise", "sharpen", "activate")
-PASS_PARTS = (*FORWARD_PARTS, "multiply_back", "normalise_back", "sharpen_back", "loss")
-STEP_PARTS = (*PASS_PARTS, "penalty", "schedule", "point", "update", "add_gradient")
+@dataclass(frozen=True, slots=True)
+class ForwardParts:
+    """The compiled functions that a forward pass consists of.
+
+    Attributes
+    ----------
+    multiply, normalise, sharpen : callable
+        Of layers that are wide, normalised or have a sharpness; `skip_forward` without such.
+    activate : callable
+        The `loop` of the activation.
+    """
+
+    multiply: Any
+    normalise: Any
+    sharpen: Any
+    activate: Any
+
+
+@dataclass(frozen=True, slots=True)
+class PassParts:
+    """The compiled functions that a pass forward and back consists of: `ForwardParts`, and these.
+
+    Attributes
+    ----------
+    multiply_back, normalise_back, sharpen_back : callable
+        The way back; `skip_backward` without such layers.
+    loss : callable
+        The `loop` of the loss.
+    """
+
+    multiply: Any
+    normalise: Any
+    sharpen: Any
+    activate: Any
+    multiply_back: Any
+    normalise_back: Any
+    sharpen_back: Any
+    loss: Any
+
+
+@dataclass(frozen=True, slots=True)
+class StepParts:
+    """The compiled functions that a step needs beside a pass.
+
+    Attributes
+    ----------
+    penalty, schedule, point, update : callable
+        The compiled forms of what was chosen.
+    add_gradient : callable
+        `network_pass` or `single_logit_pass`.
+    """
+
+    penalty: Any
+    schedule: Any
+    point: Any
+    update: Any
+    add_gradient: Any
+
+
+def names_of(parts: type) -> tuple[str, ...]:
+    """Return the names of a set of parts, in their order."""
+    return tuple(field.name for field in fields(parts))
+
+
+def forward_parts(multiply: Any, normalise: Any, sharpen: Any, activate: Any) -> Any:
+    """Put a `ForwardParts` together, in compiled code."""
+    return ForwardParts(multiply, normalise, sharpen, activate)
+
+
+def pass_parts(
+    multiply: Any, normalise: Any, sharpen: Any, activate: Any, multiply_back: Any,
+    normalise_back: Any, sharpen_back: Any, loss: Any,
+) -> Any:  # fmt: skip
+    """Put a `PassParts` together, in compiled code."""
+    return PassParts(
+        multiply, normalise, sharpen, activate, multiply_back, normalise_back, sharpen_back, loss
+    )
+
+
+def step_parts(penalty: Any, schedule: Any, point: Any, update: Any, add_gradient: Any) -> Any:
+    """Put a `StepParts` together, in compiled code."""
+    return StepParts(penalty, schedule, point, update, add_gradient)
 
 
 def add_weighted_sums(
@@ -276,7 +352,7 @@ def forward(
     statistics, new_statistics : (s,) arrays
         Running means and variances, and where the moved ones go.
     multiply, normalise, sharpen, activate : callable
-        `FORWARD_PARTS`.
+        See `ForwardParts`.
     """
     last = plan.shape[0] - 1
     for layer in range(last + 1):
@@ -347,8 +423,7 @@ def backward(
 def network_pass(
     work: Any, plan: Any, values: Any, slopes: Any, deltas: Any, spare: Any, transposed: Any,
     rows: Any, block: int, samples: int, weights: Any, statistics: Any, new_statistics: Any,
-    share: Any, gradient: Any, multiply: Any, normalise: Any, sharpen: Any, activate: Any,
-    multiply_back: Any, normalise_back: Any, sharpen_back: Any, loss: Any,
+    share: Any, gradient: Any, parts: Any,
 ) -> Any:  # fmt: skip
     """Add the gradient of a block of rows; return a number that is finite where its loss is.
 
@@ -367,18 +442,17 @@ def network_pass(
     share : number
         One over the size of the batch.
     gradient : (p,) array
-    multiply, ... : callable
-        `PASS_PARTS`.
+    parts : PassParts
     """
     forward(
         work, plan, values, slopes, rows, block, samples, weights, statistics, new_statistics,
-        multiply, normalise, sharpen, activate,
+        parts.multiply, parts.normalise, parts.sharpen, parts.activate,
     )  # fmt: skip
     last = plan.shape[0] - 1
-    value = loss(values, deltas, last, plan[last, UNITS], rows, block, share, spare)
+    value = parts.loss(values, deltas, last, plan[last, UNITS], rows, block, share, spare)
     backward(
         work, plan, values, slopes, deltas, rows, block, samples, weights, transposed, gradient,
-        multiply_back, normalise_back, sharpen_back,
+        parts.multiply_back, parts.normalise_back, parts.sharpen_back,
     )  # fmt: skip
     return value
 
@@ -386,8 +460,7 @@ def network_pass(
 def single_logit_pass(
     work: Any, plan: Any, values: Any, slopes: Any, deltas: Any, spare: Any, transposed: Any,
     rows: Any, block: int, samples: int, weights: Any, statistics: Any, new_statistics: Any,
-    share: Any, gradient: Any, multiply: Any, normalise: Any, sharpen: Any, activate: Any,
-    multiply_back: Any, normalise_back: Any, sharpen_back: Any, loss: Any,
+    share: Any, gradient: Any, parts: Any,
 ) -> Any:  # fmt: skip
     """Do for logistic regression what `network_pass` does, in one go."""
     features, units, start = plan[0, INPUTS], plan[0, UNITS], plan[0, WEIGHTS]
@@ -395,7 +468,7 @@ def single_logit_pass(
     for s in range(values.shape[2]):
         values[layer, 0, s] = weights[features]
     add_weighted_sums(weights, start, features, units, rows, block, values, layer)
-    value = loss(values, deltas, layer, units, rows, block, share, spare)
+    value = parts.loss(values, deltas, layer, units, rows, block, share, spare)
     add_outer_products(gradient, start, features, units, rows, block, deltas, layer)
     total = gradient.dtype.type(0.0)
     for s in range(values.shape[2]):
@@ -433,9 +506,7 @@ def take_steps(
     stored: Any, batch: Any, theta: Any, new_theta: Any, slots: Any, new_slots: Any,
     statistics: Any, new_statistics: Any, mask: Any, here: Any, gradient: Any, work: Any,
     plan: Any, values: Any, slopes: Any, deltas: Any, spare: Any, transposed: Any, rates: Any,
-    strength: float, schedule_epochs: float, multiply: Any, normalise: Any, sharpen: Any,
-    activate: Any, multiply_back: Any, normalise_back: Any, sharpen_back: Any, loss: Any,
-    penalty: Any, schedule: Any, point: Any, update: Any, add_gradient: Any,
+    strength: float, schedule_epochs: float, passing: Any, stepping: Any,
 ) -> None:  # fmt: skip
     """Take some steps, stopping before one whose loss or parameters would not be finite.
 
@@ -458,8 +529,8 @@ def take_steps(
         Those of `work` (see `forward`).
     rates : Rates
     strength, schedule_epochs : float
-    multiply, ... : callable
-        `STEP_PARTS`.
+    passing : PassParts
+    stepping : StepParts
     """
     step, epoch, position = progress[STEP], progress[EPOCH], progress[POSITION]
     samples_in_block = values.shape[2]
@@ -471,12 +542,12 @@ def take_steps(
         if not takes_all and (progress[ORDER_EPOCH] != epoch or progress[ORDER_SEED] != seed):
             write_row_order(seed, epoch, n_rows, order)
             progress[ORDER_EPOCH], progress[ORDER_SEED] = epoch, seed
-        factor = schedule(epoch + position / n_rows, schedule_epochs)
+        factor = stepping.schedule(epoch + position / n_rows, schedule_epochs)
         present = Rates(
             rates.learning_rate, factor, rates.momentum, rates.decay_rate, rates.beta2,
             rates.weight_decay, rates.epsilon,
         )  # fmt: skip
-        point(theta, slots, present, here)
+        stepping.point(theta, slots, present, here)
         transpose_weights(plan, here, transposed)
         for p in range(gradient.shape[0]):
             gradient[p] = gradient.dtype.type(0.0)
@@ -484,21 +555,21 @@ def take_steps(
         for start in range(0, samples, samples_in_block):
             count = min(samples_in_block, samples - start)
             if takes_all:
-                value += add_gradient(
+                value += stepping.add_gradient(
                     work, plan, values, slopes, deltas, spare, transposed, stored,
                     start // samples_in_block, count, here, statistics, new_statistics, share,
-                    gradient, multiply, normalise, sharpen, activate, multiply_back,
-                    normalise_back, sharpen_back, loss,
+                    gradient, passing,
                 )  # fmt: skip
             else:
                 gather(table, order, position + start, count, batch)
-                value += add_gradient(
+                value += stepping.add_gradient(
                     work, plan, values, slopes, deltas, spare, transposed, batch, 0, count, here,
-                    statistics, new_statistics, share, gradient, multiply, normalise, sharpen,
-                    activate, multiply_back, normalise_back, sharpen_back, loss,
+                    statistics, new_statistics, share, gradient, passing,
                 )  # fmt: skip
-        value += penalty(here, mask, strength, gradient)
-        value += update(theta, slots, gradient, step + 1, present, mask, new_theta, new_slots)
+        value += stepping.penalty(here, mask, strength, gradient)
+        value += stepping.update(
+            theta, slots, gradient, step + 1, present, mask, new_theta, new_slots
+        )
         if not abs(value) < np.inf:  # math.isfinite subtracts, which reordering makes 0
             progress[DIVERGED] = 1
             break
@@ -517,7 +588,7 @@ def take_steps(
 
 def logits_of_rows(
     work: Any, plan: Any, values: Any, slopes: Any, weights: Any, statistics: Any, X: Any,
-    rows: Any, logits: Any, multiply: Any, normalise: Any, sharpen: Any, activate: Any,
+    rows: Any, logits: Any, parts: Any,
 ) -> None:  # fmt: skip
     """Write the logits of many rows, as for a decision surface, block by block.
 
@@ -526,8 +597,7 @@ def logits_of_rows(
     X : (n, features) float64 array
     rows : (1, features, samples) array
     logits : (n, outputs) float64 array
-    multiply, normalise, sharpen, activate : callable
-        `FORWARD_PARTS`.
+    parts : ForwardParts
     """
     size = values.shape[2]
     last = plan.shape[0] - 1
@@ -538,7 +608,7 @@ def logits_of_rows(
                 rows[0, i, s] = X[start + s, i]
         forward(
             work, plan, values, slopes, rows, start - start, start - start, weights, statistics,
-            statistics, multiply, normalise, sharpen, activate,
+            statistics, parts.multiply, parts.normalise, parts.sharpen, parts.activate,
         )  # fmt: skip
         for s in range(count):
             for k in range(plan[last, UNITS]):

@@ -30,9 +30,11 @@ from core.compiled_engine import (
     functions_of,
     has_compiled_form,
     logits_of_rows,
+    makers,
     parts_of,
     take_steps,
 )
+from core.compiled_step import ForwardParts
 from core.experiment import Experiment, TrainingChoices
 from core.heads import HEADS
 from core.losses import LOSSES
@@ -66,7 +68,8 @@ def is_available() -> bool:
 def functions_for(problem: Problem) -> list[LazyFunction]:
     """Return what must be compiled before the compiled engine can train a problem."""
     precision = _precision(problem)
-    return [take_steps(precision), *functions_of(parts_of(problem), precision).values()]
+    parts = functions_of(parts_of(problem), precision)
+    return [take_steps(precision), *makers(precision).values(), *parts.values()]
 
 
 def functions_for_logits(
@@ -74,7 +77,7 @@ def functions_for_logits(
 ) -> list[LazyFunction]:
     """Return what must be compiled before `compiled_logits` can serve a network."""
     parts = functions_of(forward_parts(architecture), precision)
-    return [logits_of_rows(precision), *parts.values()]
+    return [logits_of_rows(precision), makers(precision)[ForwardParts], *parts.values()]
 
 
 def stage(name: str) -> list[LazyFunction]:
@@ -156,7 +159,9 @@ def code_cache() -> CodeCache:
     functions = [f for name in (*STAGES, *ON_DEMAND) for f in stage(name)]
     sources = {path for function in functions for path in function.sources}
     modules = (compiled, compiled_functions, network)  # options, polynomials, constants
-    return CodeCache(sources | {str(module.__file__) for module in modules})
+    files = {str(module.__file__) for module in modules}
+    types = str(Path(compiled.__file__).with_name("compiled_types.py"))  # which imports numba
+    return CodeCache(sources | files | {types})
 
 
 def cached_stages() -> set[str]:

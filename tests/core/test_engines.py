@@ -217,7 +217,7 @@ def test_numpy_serves_until_everything_that_a_problem_needs_is_ready(
 def test_what_the_opening_picture_needs_is_compiled_first(compiled: None) -> None:
     first = set(engines.stage("opening"))
     assert first < set(engines.stage("training"))
-    assert len(first) == 10
+    assert len(first) == 13
 
 
 def test_a_record_registered_while_the_program_runs_is_compiled_when_it_is_wanted(
