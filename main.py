@@ -60,7 +60,7 @@ def main(argv: "list[str] | None" = None) -> int:
         from core.engines import compile_into_cache
 
         return compile_into_cache(words[1:])
-    from core.errors import UserError
+    from core.base.errors import UserError
     from gui.arguments import read_arguments
 
     try:

@@ -15,10 +15,10 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from core.compiled_functions import exponential, exponential_minus_one
-from core.compiled_functions import tanh as compiled_tanh
-from core.functions import sigmoid, sigmoid_curvature, sigmoid_slope, softplus
-from core.registry import Registry
+from core.base.compiled_functions import exponential, exponential_minus_one
+from core.base.compiled_functions import tanh as compiled_tanh
+from core.base.registry import Registry
+from core.functions.sigmoid_family import sigmoid, sigmoid_curvature, sigmoid_slope, softplus
 
 Array = NDArray[np.float64]
 Function = Callable[[Array], Array]

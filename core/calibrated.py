@@ -12,18 +12,20 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from core.architecture import Architecture
-from core.calibration.calibrators import CALIBRATORS, CrossFitted, Fitted, Platt, cross_fit
+from core.base.arrays import SPLITS, TRAIN, VALIDATION, Codes, Floats, read_only
+from core.base.errors import UserError
+from core.calibration.calibrators import CALIBRATORS
+from core.calibration.calibrators.cross_fit import CrossFitted, cross_fit
+from core.calibration.calibrators.logistic_maps import Platt
+from core.calibration.calibrators.record import Fitted
 from core.calibration.calibrators.temperature import Temperature
-from core.data.dataset import TRAIN, VALIDATION, Codes, Floats, read_only
 from core.data.preparing import Prepared
 from core.engines import logits_at, probabilities_at
-from core.errors import UserError
 from core.experiment import CalibrationChoices
-from core.functions import softmax
+from core.functions.softmax_family import softmax
 from core.heads import class_logits
 from core.run import Run
 from core.training import TrainState
-from core.view import SPLITS
 
 NO_METHOD = "none"
 CROSS_FITTED = "cross_fitted"

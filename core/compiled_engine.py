@@ -15,7 +15,7 @@ import numpy as np
 from core import compiled_step, losses, optimizers, row_order
 from core.activations import ACTIVATIONS
 from core.architecture import Architecture
-from core.compiled import LazyFunction, import_numba
+from core.base.compiled import LazyFunction, import_numba
 from core.compiled_step import ForwardParts, PassParts, StepParts, Work
 from core.losses import LOSSES
 from core.optimizers import OPTIMIZERS

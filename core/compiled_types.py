@@ -16,7 +16,7 @@ import numba
 from numba import float64, int64, types, uint32, void
 from numba.experimental import structref
 
-from core.compiled import read_only
+from core.base.compiled import read_only
 from core.compiled_step import ForwardParts, PassParts, StepParts, Work, names_of
 from core.optimizers import Rates
 

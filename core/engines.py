@@ -16,11 +16,12 @@ from pathlib import Path
 
 import numpy as np
 
-from core import compiled, compiled_functions, network
+from core import network
 from core.activations import ACTIVATIONS
 from core.architecture import Architecture, build_architecture
-from core.code_cache import CodeCache
-from core.compiled import LazyFunction, import_numba
+from core.base import compiled, compiled_functions
+from core.base.code_cache import CodeCache
+from core.base.compiled import LazyFunction, import_numba
 from core.compiled_engine import (
     WIDE,
     CompiledEngine,

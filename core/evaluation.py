@@ -12,19 +12,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
+from core.base.arrays import FloatArray, IntArray, frozen
+from core.base.scipy_import import is_scipy_postponed
 from core.calibration.binned_error import binned_error, gap
 from core.calibration.binning import count
 from core.calibration.cells import Cells, pool_ties
-from core.calibration.inputs import (
-    FloatArray,
-    Forecast,
-    IntArray,
-    checked,
-    checked_labels,
-    checked_weights,
-    frozen,
-    one_forecast,
-)
+from core.calibration.inputs import Forecast, checked, checked_labels, checked_weights, one_forecast
 from core.calibration.scores import (
     SCORES,
     brier_score,
@@ -32,8 +25,8 @@ from core.calibration.scores import (
     decompose_without_scipy,
     log_loss,
 )
-from core.functions import binary_cross_entropy, categorical_cross_entropy
-from core.scipy_import import is_scipy_postponed
+from core.functions.sigmoid_family import binary_cross_entropy
+from core.functions.softmax_family import categorical_cross_entropy
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -12,13 +12,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from core.errors import UserError
-from core.knobs import Knob, knobs_of, setting
+from core.base.errors import UserError
+from core.base.knobs import Knob, knobs_of, setting
+from core.base.strict_json import parse_json
 from core.settings import calibration as calibration_knobs
 from core.settings import data as data_knobs
 from core.settings import model as model_knobs
 from core.settings import training as training_knobs
-from core.strict_json import parse_json
 
 VERSION = 1
 

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.functions import sigmoid, softmax
-from core.registry import Registry
+from core.base.registry import Registry
+from core.functions.sigmoid_family import sigmoid
+from core.functions.softmax_family import softmax
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from core.errors import UserError
+from core.base.errors import UserError
 from core.training import Engine, Problem, TrainState
 
 MOST_BYTES = 64 * 2**20

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.registry import Registry
+from core.base.registry import Registry
 
 
 @dataclass(frozen=True, slots=True)

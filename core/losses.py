@@ -13,16 +13,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from core.compiled_functions import exponential
-from core.functions import (
-    binary_cross_entropy,
-    categorical_cross_entropy,
-    sigmoid,
-    softmax,
-)
-from core.registry import Registry
+from core.base.compiled_functions import exponential
+from core.base.registry import Registry
+from core.functions.sigmoid_family import binary_cross_entropy, sigmoid
+from core.functions.softmax_family import categorical_cross_entropy, softmax
 
-__all__ = ["LOSSES", "HeadLoss", "Loss", "binary_cross_entropy", "categorical_cross_entropy"]
+__all__ = ["LOSSES", "HeadLoss", "Loss"]
 
 Array = NDArray[np.float64]
 Function = Callable[[Array, Array], Array]

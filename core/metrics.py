@@ -7,14 +7,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from core.base.arrays import SPLITS
+from core.base.registry import Registry
 from core.data.preparing import Prepared
 from core.engines import logits_at
 from core.evaluation import tracked
 from core.heads import HEADS, binary_logit
 from core.losses import LOSSES
-from core.registry import Registry
 from core.training import Problem, TrainState, gradient_at
-from core.view import SPLITS
 
 MOST_ROWS = 20_000  # of a part that are measured while training goes on, evenly spaced
 MOST_GRADIENT_ROWS = 2_000

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from core.registry import Registry
+from core.base.registry import Registry
 
 
 class Rates(NamedTuple):

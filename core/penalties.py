@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from core.registry import Registry
+from core.base.registry import Registry
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,11 +13,12 @@ from typing import Any
 
 import numpy as np
 
+from core.base.arrays import SPLITS
+from core.base.errors import UserError
 from core.calibrated import Mend, Model, mend_of, part_probabilities
 from core.data.catalogue import OWN_FILE, SOURCES
 from core.data.concerns import concerns
 from core.engines import engine_for_epochs
-from core.errors import UserError
 from core.evaluation import evaluate
 from core.experiment import Experiment
 from core.heads import class_logits
@@ -31,7 +32,6 @@ from core.training import (
     numpy_engine,
     steps_to_epoch,
 )
-from core.view import SPLITS
 
 FIGURES = ("accuracy", "balanced_accuracy", "log_loss", "brier", "auc", "ece")
 FALLBACK_METHOD = "temperature"

@@ -8,11 +8,11 @@ from typing import Literal
 import numpy as np
 
 from core.architecture import Architecture, build_architecture
+from core.base.errors import UserError
 from core.data.catalogue import PAINTED, load_dataset
 from core.data.dataset import Dataset
 from core.data.preparing import Prepared, prepare
 from core.engines import logits_at, probabilities_at
-from core.errors import UserError
 from core.experiment import DataChoices, Experiment, knob_at
 from core.history import History
 from core.training import ChooseEngine, Problem, TrainState, numpy_engine

@@ -16,12 +16,12 @@ from typing import Any
 
 import numpy as np
 
+from core.base.errors import UserError
+from core.base.strict_json import leaves, parse_json
 from core.data.catalogue import OWN_FILE
 from core.data.saving import write_atomically
-from core.errors import UserError
 from core.experiment import Experiment, experiment_from_mapping
 from core.saved_text import refusal, text_of
-from core.strict_json import leaves, parse_json
 from core.training import TrainState
 from core.view import View
 

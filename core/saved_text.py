@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from core.errors import UserError
+from core.base.errors import UserError
 
 LARGEST = 256 * 2**20
 

@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from core.registry import Registry
+from core.base.registry import Registry
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,9 +11,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
+from core.base.arrays import FloatArray, frozen
+from core.base.errors import UserError
 from core.calibration.cells import Cells, cells_of
-from core.calibration.inputs import FloatArray, View, frozen
-from core.errors import UserError
+from core.calibration.inputs import View
 from core.evaluation import ratio
 
 

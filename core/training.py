@@ -15,7 +15,7 @@ from typing import Protocol
 import numpy as np
 
 from core.architecture import Architecture
-from core.errors import UserError
+from core.base.errors import UserError
 from core.experiment import TrainingChoices
 from core.losses import LOSSES
 from core.network import LayerPass, objective, updated_statistics

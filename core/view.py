@@ -6,19 +6,11 @@ import dataclasses
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from core.errors import UserError
-from core.registry import Registry
+from core.base.arrays import SPLITS
+from core.base.errors import UserError
+from core.base.registry import Choice, Registry
 
-SPLITS = ("train", "validation", "test")
 Section = Literal["slice", "average", "components"]
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """One way of looking, by name."""
-
-    name: str
-    label: str
 
 
 SECTIONS: Registry[Choice] = Registry(

@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from core.registry import Registry
+from core.base.registry import Registry
 
 
 @dataclass(frozen=True, slots=True)

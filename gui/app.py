@@ -50,7 +50,7 @@ def launch(
     window.show()
     application.processEvents()
     notice("bare")
-    from core.scipy_import import postpone_scipy
+    from core.base.scipy_import import postpone_scipy
 
     postpone_scipy()
     _furnish(window, arguments)

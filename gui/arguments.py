@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from core.errors import UserError
+from core.base.errors import UserError
 
 if TYPE_CHECKING:
     from core.experiment import Experiment

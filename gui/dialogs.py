@@ -18,9 +18,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from core.base.errors import Trouble
 from gui.actions import ACTIONS, translated
 from gui.numerals import figures_font
-from gui.reporting import Trouble
 
 
 class ErrorDialog(QDialog):

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, QSettings
 from PySide6.QtWidgets import QFileDialog, QWidget
 
+from core.base.errors import UserError
 from core.data.saving import clear_unfinished
-from core.errors import UserError
 from core.saved import SUFFIX, is_session_file
 from gui.keeping import Keeper
 from gui.recent import RecentFiles

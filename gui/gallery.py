@@ -21,10 +21,10 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from core.base.errors import UserError
 from core.data.catalogue import PAINTED, SOURCES
 from core.data.gallery import GALLERY, about
 from core.data.generators import GENERATORS
-from core.errors import UserError
 from core.experiment import DataChoices
 from gui.numerals import figures_font
 from gui.session import Session

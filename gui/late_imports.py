@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from core.scipy_import import import_scipy, is_scipy_postponed
+from core.base.scipy_import import import_scipy, is_scipy_postponed
 from gui.panel import Panel
 
 if TYPE_CHECKING:

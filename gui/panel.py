@@ -13,7 +13,7 @@ from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QWidget
 
-from core.registry import Registry
+from core.base.registry import Registry
 from core.view import View
 from gui.session import Session
 

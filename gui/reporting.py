@@ -6,53 +6,14 @@ import logging
 import sys
 import threading
 import traceback
-from dataclasses import dataclass
 from types import TracebackType
 from typing import Any
 
 from PySide6.QtCore import QObject, Qt, Signal
 
-from core.errors import UserError
+from core.base.errors import trouble_of
 
 _log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Trouble:
-    """What an error dialog shows.
-
-    Attributes
-    ----------
-    what, why, mend : str
-        In words.
-    details : str
-        To be copied into a report; empty for a `UserError`, whose words say all.
-    """
-
-    what: str
-    why: str
-    mend: str
-    details: str = ""
-
-
-def trouble_of(error: BaseException) -> Trouble:
-    """Return what to show of an error."""
-    if isinstance(error, UserError):
-        return Trouble(error.what, error.why, error.mend)
-    if isinstance(error, MemoryError):
-        return Trouble(
-            "There is not enough memory for this.",
-            "The computer has no room for the numbers asked for.",
-            "Use fewer rows, or fewer or narrower layers.",
-        )
-    details = "".join(traceback.format_exception(error))
-    return Trouble(
-        "Something went wrong inside Credence.",
-        f"{type(error).__name__}: {error}" if str(error) else type(error).__name__,
-        "Your data and settings are as they were; you can go on. "
-        "If it happens again, copy the details and report them.",
-        details,
-    )
 
 
 class Reporter(QObject):

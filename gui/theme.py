@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QBrush, QColor, QPalette, QPen
 from PySide6.QtWidgets import QApplication
 
-from core.registry import Registry
+from core.base.registry import Registry
 from gui.style import style_sheet
 
 # Okabe & Ito 2008, in the order in which classes take them

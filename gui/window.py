@@ -18,13 +18,13 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QApplication, QLabel, QMainWindow
 
-from core.errors import UserError
+from core.base.errors import UserError
 from gui.theme import themes
 
 if TYPE_CHECKING:
+    from core.base.errors import Trouble
     from gui.files import Files
     from gui.furnishing import Fittings
-    from gui.reporting import Trouble
     from gui.session import Session
 
 FIRST_SIZE = QSize(1280, 800)

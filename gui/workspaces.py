@@ -10,7 +10,7 @@ from PySide6.QtCore import QByteArray, QPoint, QRect, QSettings, Qt, QTimer
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QMainWindow
 
-from core.registry import Registry
+from core.base.registry import Registry
 from gui.docks import Dock
 
 LAYOUT_VERSION = 1

@@ -8,7 +8,10 @@ from importlib import import_module
 from typing import Any
 
 _NAMES = {
-    "bands": ("Band", "consistency_band"),
+    "bands": (
+        "Band",
+        "consistency_band",
+    ),
     "binned_error": (
         "adaptive_calibration_error",
         "debiased_calibration_error",
@@ -16,18 +19,65 @@ _NAMES = {
         "maximum_calibration_error",
         "sweep_calibration_error",
     ),
-    "calibrators": ("CALIBRATORS", "Calibrator", "CrossFitted", "Fitted", "cross_fit"),
-    "cells": ("Cells", "cells_of"),
-    "integrated": ("IntegratedError", "integrated_calibration_index"),
-    "intervals": ("INTERVALS", "bars", "frequency_interval"),
-    "murphy": ("MurphyDecomposition", "murphy_decomposition"),
-    "null_distribution": ("Chance", "chance"),
-    "point": ("PointStatistics", "point_statistics"),
-    "reliability": ("BINNINGS", "ReliabilityCurve", "reliability_curve", "reliability_curves"),
-    "scores": ("SCORES", "Decomposition", "brier_score", "log_loss", "score_decomposition"),
-    "significance": ("CalibrationTest", "kolmogorov_smirnov", "kuiper", "spiegelhalter"),
-    "slope": ("CalibrationSlope", "calibration_slope"),
-    "smooth": ("SmoothCalibrationError", "smooth_calibration_error"),
+    "calibrators": (
+        "CALIBRATORS",
+        "Calibrator",
+        "CrossFitted",
+        "Fitted",
+        "cross_fit",
+    ),
+    "cells": (
+        "Cells",
+        "cells_of",
+    ),
+    "integrated": (
+        "IntegratedError",
+        "integrated_calibration_index",
+    ),
+    "intervals": (
+        "INTERVALS",
+        "bars",
+        "frequency_interval",
+    ),
+    "murphy": (
+        "MurphyDecomposition",
+        "murphy_decomposition",
+    ),
+    "null_distribution": (
+        "Chance",
+        "chance",
+    ),
+    "point": (
+        "PointStatistics",
+        "point_statistics",
+    ),
+    "reliability": (
+        "BINNINGS",
+        "ReliabilityCurve",
+        "reliability_curve",
+        "reliability_curves",
+    ),
+    "scores": (
+        "SCORES",
+        "Decomposition",
+        "brier_score",
+        "log_loss",
+        "score_decomposition",
+    ),
+    "significance": (
+        "CalibrationTest",
+        "kolmogorov_smirnov",
+        "kuiper",
+        "spiegelhalter",
+    ),
+    "slope": (
+        "CalibrationSlope",
+        "calibration_slope",
+    ),
+    "smooth": (
+        "SmoothCalibrationError",
+        "smooth_calibration_error",
+    ),
     "statistics": ("STATISTICS",),
 }
 _FILES = {name: file for file, names in _NAMES.items() for name in names}

@@ -14,10 +14,11 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike
 
+from core.base.arrays import FloatArray, IntArray, frozen
+from core.base.errors import UserError
 from core.calibration.cells import Cells, cells_of, coarsened
-from core.calibration.inputs import FloatArray, IntArray, View, frozen
+from core.calibration.inputs import View
 from core.calibration.isotonic import isotonic_blocks
-from core.errors import UserError
 
 Kind = Literal["consistency", "confidence"]
 MAX_CELLS = 512

@@ -8,11 +8,11 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike
 
+from core.base.errors import UserError
 from core.calibration.binning import Bins, CellIndex, count, fill, indexed, mass_edges, width_edges
 from core.calibration.cells import Cells, pool_ties
 from core.calibration.inputs import Forecast, View, forecasts
 from core.calibration.reliability import corp_curve
-from core.errors import UserError
 
 Norm = Literal["l1", "l2", "max"]
 

@@ -12,10 +12,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from core.base.arrays import FloatArray, IntArray, frozen
+from core.base.compiled import lazy_njit, read_only
+from core.base.errors import UserError
 from core.calibration.cells import Cells, effective_rows, pool_ties, squared_weight
-from core.calibration.inputs import FloatArray, Forecast, IntArray, frozen
-from core.compiled import lazy_njit, read_only
-from core.errors import UserError
+from core.calibration.inputs import Forecast
 
 _BLOCK = 128
 

@@ -12,14 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from core.calibration.inputs import (
-    FloatArray,
-    Forecast,
-    IntArray,
-    View,
-    frozen,
-    one_forecast,
-)
+from core.base.arrays import FloatArray, IntArray, frozen
+from core.calibration.inputs import Forecast, View, one_forecast
 
 
 @dataclass(frozen=True, slots=True, eq=False)

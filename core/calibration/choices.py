@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+from core.base.registry import Choice, Registry
 from core.calibration.calibrators import CALIBRATORS
-from core.registry import Registry
-from core.view import Choice
 
 NO_CALIBRATOR = Choice("none", "none")
 METHODS: Registry[Choice] = Registry(

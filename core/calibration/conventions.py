@@ -12,10 +12,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from core.base.arrays import FloatArray, IntArray
+from core.base.registry import Registry
 from core.calibration.binning import CellIndex, indexed
 from core.calibration.cells import Cells
-from core.calibration.inputs import FloatArray, IntArray
-from core.registry import Registry
 
 _FEW = 10_000  # cells; so many are sooner asked than searched
 

@@ -11,27 +11,18 @@ K > 2 classes a *view* says which yes-or-no forecast is judged (Gupta & Ramdas 2
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from core.errors import UserError
+from core.base.arrays import FloatArray, IntArray
+from core.base.errors import InputError, UserError
 
-FloatArray = NDArray[np.float64]
-IntArray = NDArray[np.int64]
 View = str | int | None
 
 _BITS_OF_ONE = np.float64(1.0).view(np.uint64)
 VIEWS = ("confidence", "class-wise", "top-label")
-
-
-class InputError(UserError, ValueError):
-    """Labels, probabilities, logits or weights that cannot be.
-
-    A `UserError`, for it names what to mend, and a `ValueError`, for those who call from Python.
-    """
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -57,25 +48,6 @@ class Forecast:
     weights: FloatArray | None = None
     share: float = 1.0
     of_class: int = -1
-
-
-def frozen(array: ArrayLike) -> FloatArray:
-    """Return a float64 array that refuses to be written to."""
-    result = np.asarray(array, dtype=np.float64)
-    if result.flags.writeable:
-        result = result.view()
-        result.flags.writeable = False
-    return result
-
-
-def chunks(n: int, size: int = 8192) -> Iterator[slice]:
-    """Yield slices that cover n rows.
-
-    Temporary arrays that short stay in the processor's cache, and products of them are below the
-    size from which a linear algebra library wakes more threads than it has use for.
-    """
-    for start in range(0, n, size):
-        yield slice(start, min(start + size, n))
 
 
 def checked(

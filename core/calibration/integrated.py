@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
+from core.base.arrays import FloatArray
 from core.calibration.cells import Cells, cells_of, coarsened
-from core.calibration.inputs import FloatArray, View
+from core.calibration.inputs import View
 
 SPAN = 2.0 / 3.0
 MAX_CELLS = 400

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from core.calibration.inputs import FloatArray, InputError
+from core.base.arrays import FloatArray
+from core.base.errors import InputError, UserError
+from core.base.registry import Registry
 from core.calibration.reliability import ReliabilityCurve
-from core.errors import UserError
-from core.registry import Registry
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from core.base.arrays import FloatArray, IntArray, frozen
 from core.calibration.cells import Cells
-from core.calibration.inputs import FloatArray, IntArray, frozen
 
 
 @dataclass(frozen=True, slots=True, eq=False)

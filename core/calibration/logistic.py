@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.calibration.inputs import FloatArray, chunks
-from core.functions import binary_cross_entropy, sigmoid, sigmoid_slope
+from core.base.arrays import FloatArray, chunks
+from core.functions.sigmoid_family import binary_cross_entropy, sigmoid, sigmoid_slope
 
 _STEPS = 100
 

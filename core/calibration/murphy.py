@@ -7,11 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
+from core.base.errors import UserError
 from core.calibration.binning import fill, mass_edges, width_edges
 from core.calibration.cells import cells_of
 from core.calibration.inputs import View
 from core.calibration.scores import SCORES
-from core.errors import UserError
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,12 +11,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
+from core.base.arrays import FloatArray
+from core.base.errors import UserError
 from core.calibration.bands import MAX_CELLS, draw_outcomes
 from core.calibration.cells import Cells, cells_of, coarsened
-from core.calibration.inputs import FloatArray, View
+from core.calibration.inputs import View
 from core.calibration.scores import SCORES
 from core.calibration.statistics import STATISTICS, Statistic
-from core.errors import UserError
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,11 +9,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from core.base.arrays import FloatArray, IntArray, chunks
+from core.base.compiled import lazy_njit, read_only
+from core.base.registry import Registry
 from core.calibration.cells import Cells, pool_ties
-from core.calibration.inputs import FloatArray, IntArray, View, checked, chunks, forecasts
+from core.calibration.inputs import View, checked, forecasts
 from core.calibration.isotonic import isotonic_blocks
-from core.compiled import lazy_njit, read_only
-from core.registry import Registry
 
 _RUN = 256  # rows whose sums are kept apart, so that few digits are lost
 _LEAST = 1e-200  # a likelihood below it might become subnormal

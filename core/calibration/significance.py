@@ -8,8 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
+from core.base.arrays import FloatArray
 from core.calibration.cells import Cells, cells_of, squared_weight
-from core.calibration.inputs import FloatArray, View
+from core.calibration.inputs import View
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from core.calibration.inputs import FloatArray, View, one_forecast
+from core.base.arrays import FloatArray
+from core.calibration.inputs import View, one_forecast
 from core.calibration.logistic import fit_logistic, separated
-from core.functions import logit
+from core.functions.sigmoid_family import logit
 
 
 @dataclass(frozen=True, slots=True)

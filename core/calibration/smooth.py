@@ -8,10 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
+from core.base.arrays import FloatArray
+from core.base.errors import UserError
 from core.calibration.cells import Cells
-from core.calibration.inputs import FloatArray, View, one_forecast
+from core.calibration.inputs import View, one_forecast
 from core.calibration.spectrum import GRIDS, Spectrum, finest_sigma, grid_for, smoothed, spectrum
-from core.errors import UserError
 
 CURVE_POINTS = 1024
 

@@ -12,7 +12,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from core.calibration.inputs import FloatArray, chunks, frozen
+from core.base.arrays import FloatArray, chunks, frozen
 
 GRIDS = (1024, 4096, 16384, 65536)
 ORDERS = 6  # of the moments in a cell: leaves a relative error below 1e-7

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from core.base.arrays import FloatArray
+from core.base.registry import Registry
 from core.calibration.binned_error import Norm, binned_error, debiased_error, parts_of, sweep
 from core.calibration.cells import Cells
-from core.calibration.inputs import FloatArray
 from core.calibration.integrated import distances, integrated_error
 from core.calibration.scores import SCORES, decompose
 from core.calibration.significance import excess
 from core.calibration.smooth import smooth_error_of, smooth_errors
-from core.registry import Registry
 
 One = Callable[[Cells, int], float]
 Many = Callable[[Cells, FloatArray, int], FloatArray]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from core.data.dataset import Dataset, Floats
+from core.base.arrays import Floats
+from core.data.dataset import Dataset
 
 MOST_ROWS = 2_000
 MOST_ALIKE = 0.9  # correlation above which a second axis would show the first again

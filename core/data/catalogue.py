@@ -7,16 +7,15 @@ import os
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from core.base.errors import UserError
+from core.base.registry import Choice, Registry
+from core.base.strict_json import parse_json
 from core.data.dataset import Dataset
 from core.data.experiments import with_imbalance, with_label_flips
 from core.data.gallery import GALLERY, load
 from core.data.generators import GENERATORS
 from core.data.painting import dataset_of_points
-from core.errors import UserError
 from core.experiment import DataChoices
-from core.registry import Registry
-from core.strict_json import parse_json
-from core.view import Choice
 
 if TYPE_CHECKING:
     from core.data.reading.columns import Table

@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from core.data.basics import SPLITS, TRAIN, Feature, Floats
+from core.base.arrays import SPLITS, TRAIN, Floats
+from core.base.errors import UserError
+from core.data.basics import Feature
 from core.data.labels import ColumnLike, code_column
-from core.errors import UserError
 
 MAX_LEVELS = 1000
 KEY = "a row number or key"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from core.data.basics import Codes, Floats
+from core.base.arrays import Codes, Floats
 from core.data.choosing import listed
 from core.data.dataset import Dataset
 

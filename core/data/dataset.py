@@ -9,35 +9,14 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from core.data.basics import (
-    SPLITS,
-    TEST,
-    TRAIN,
-    VALIDATION,
-    Codes,
-    Feature,
-    Floats,
-    Truth,
-    read_only,
-)
+from core.base.arrays import Codes, Floats, read_only
+from core.base.errors import UserError
+from core.data.basics import Feature, Truth
 from core.data.choosing import Chosen, listed, sample_weights, split_codes
 from core.data.labels import Bins, ColumnLike, code_target
 from core.data.returned import returned_roles
-from core.errors import UserError
 
-__all__ = [
-    "SPLITS",
-    "TEST",
-    "TRAIN",
-    "VALIDATION",
-    "Codes",
-    "Dataset",
-    "Feature",
-    "Floats",
-    "Truth",
-    "dataset_from_table",
-    "read_only",
-]
+__all__ = ["Dataset", "dataset_from_table"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -11,7 +11,7 @@ from functools import cache
 
 import numpy as np
 
-from core.data.basics import Codes, Floats
+from core.base.arrays import Codes, Floats
 
 _DROP = 30.0
 _LOG_2PI = float(np.log(2 * np.pi))

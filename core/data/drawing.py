@@ -13,8 +13,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.data.dataset import Codes, Dataset, Feature, Floats, Truth
-from core.errors import UserError
+from core.base.arrays import Codes, Floats
+from core.base.errors import UserError
+from core.data.basics import Feature, Truth
+from core.data.dataset import Dataset
 
 THICKNESS = 0.02
 

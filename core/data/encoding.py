@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.data.basics import Feature, Floats, take_columns
+from core.base.arrays import Floats, take_columns
+from core.data.basics import Feature
 from core.data.imputing import OWN_LEVEL
 from core.data.scaling import fit_scaling
 

@@ -6,7 +6,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from core.data.dataset import Dataset, Floats, Truth
+from core.base.arrays import Floats
+from core.data.basics import Truth
+from core.data.dataset import Dataset
 from core.data.drawing import check_share, flip_labels, flip_truth
 
 

@@ -10,8 +10,10 @@ from pathlib import Path
 
 import numpy as np
 
-from core.data.dataset import Dataset, Feature, Floats
-from core.registry import Registry
+from core.base.arrays import Floats
+from core.base.registry import Registry
+from core.data.basics import Feature
+from core.data.dataset import Dataset
 
 _FOLDER = Path(__file__).resolve().parents[2] / "resources" / "datasets"
 

@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from core.data.dataset import Floats
+from core.base.arrays import Floats
+from core.base.registry import Registry
 from core.data.densities import (
     legendre,
     log_curve,
@@ -16,7 +17,6 @@ from core.data.densities import (
     log_ring,
 )
 from core.data.drawing import Generator
-from core.registry import Registry
 
 
 def _polar(radius: Floats | float, angle: Floats) -> Floats:

@@ -6,9 +6,9 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
+from core.base.strict_json import parse_json
 from core.data.reading.columns import Dialect
 from core.experiment import DataChoices
-from core.strict_json import parse_json
 
 ROLES = ("feature", "target", "ignore", "weight", "split", "id")
 """What a column can be used for; ignored columns and ids are left out."""

@@ -2,24 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
-from core.data.basics import Codes, Feature, Floats, take_columns
+from core.base.arrays import Codes, Floats, take_columns
+from core.base.errors import UserError
+from core.base.registry import Choice, Registry
+from core.data.basics import Feature
 from core.data.dataset import Dataset
-from core.errors import UserError
-from core.registry import Registry
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """One of the choices of a form: its key, its label and one sentence on what it does."""
-
-    name: str
-    label: str
-    description: str
-
 
 MISSING: Registry[Choice] = Registry(
     "way with missing values",

@@ -12,8 +12,8 @@ from typing import Any, Literal, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from core.data.basics import Codes, Floats
-from core.errors import UserError
+from core.base.arrays import Codes, Floats
+from core.base.errors import UserError
 
 MAX_CLASSES = 100
 MAX_NUMERIC_CLASSES = 20

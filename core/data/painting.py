@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from core.data.dataset import Dataset, Feature
-from core.errors import UserError
+from core.base.errors import UserError
+from core.data.basics import Feature
+from core.data.dataset import Dataset
 
 Point = tuple[float, float, int]
 

@@ -13,26 +13,16 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from core.data.dataset import TRAIN, Codes, Dataset, Floats, read_only
-from core.data.encoding import ABSENT, Input, encode, fit_inputs
-from core.data.experiments import with_imbalance, with_label_flips
+from core.base.arrays import TRAIN, Codes, Floats, read_only
+from core.base.errors import UserError
+from core.data.dataset import Dataset
+from core.data.encoding import Input, encode, fit_inputs
 from core.data.imputing import MISSING, complete_rows, fit_fill
 from core.data.scaling import SCALINGS
 from core.data.splitting import stratified_split
-from core.data.weighting import CLASS_WEIGHTS, fit_class_weights, row_weights
-from core.errors import UserError
+from core.data.weighting import fit_class_weights, row_weights
 
-__all__ = [
-    "ABSENT",
-    "CLASS_WEIGHTS",
-    "MISSING",
-    "SCALINGS",
-    "Input",
-    "Prepared",
-    "prepare",
-    "with_imbalance",
-    "with_label_flips",
-]
+__all__ = ["Prepared", "prepare"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from core.data.basics import SPLITS, TRAIN
+from core.base.arrays import SPLITS, TRAIN
 from core.data.labels import ColumnLike
 
 _PROBABILITY = re.compile(r"P\((.*)\)( \(\d+\))?", re.DOTALL)

@@ -17,11 +17,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from core.data.basics import SPLITS, Floats
+from core.base.arrays import SPLITS, Floats
+from core.base.errors import UserError
 from core.data.dataset import Dataset
 from core.data.labels import number_name
 from core.data.preparing import Prepared
-from core.errors import UserError
 
 _FORMULA = re.compile(r"'*[=+\-@\t\r]")
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")

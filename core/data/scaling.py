@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from core.data.dataset import Floats
-from core.registry import Registry
+from core.base.arrays import Floats
+from core.base.registry import Registry
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from core.data.dataset import TEST, TRAIN, VALIDATION, Codes, Floats
-from core.errors import UserError
+from core.base.arrays import TEST, TRAIN, VALIDATION, Codes, Floats
+from core.base.errors import UserError
 
 
 def stratified_split(

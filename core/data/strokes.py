@@ -11,9 +11,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from core.data.basics import Floats
+from core.base.arrays import Floats
+from core.base.registry import Registry
 from core.data.painting import Point
-from core.registry import Registry
 
 MOST_POINTS = 5_000
 SPACING = 1.0  # between the dots of a pen, in radii of the brush

@@ -10,19 +10,19 @@ import numpy as np
 from core.data.reading.arff import read_arff
 from core.data.reading.assembling import build_columns, check_kinds, unique_names
 from core.data.reading.bulk import read_bulk
-from core.data.reading.columns import KINDS, Column, Dialect, Table
+from core.data.reading.columns import Table
 from core.data.reading.delimited import read_text
 from core.data.reading.encodings import decode
 from core.data.reading.formats import detect_format, suffix_of
 from core.data.reading.grids import Grid
 from core.data.reading.json_records import read_json
 from core.data.reading.parquet import read_parquet
-from core.data.reading.problems import Problem, ProblemLog
+from core.data.reading.problems import ProblemLog
 from core.data.reading.settings import Settings
-from core.data.reading.sources import Cancelled, Progress, Source, open_source, tell
+from core.data.reading.sources import Progress, Source, open_source, tell
 from core.data.reading.workbooks import read_workbook
 
-__all__ = ["KINDS", "Cancelled", "Column", "Dialect", "Problem", "Table", "read_table"]
+__all__ = ["read_table"]
 
 
 BULK = 1 << 20

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from core.data.dataset import Codes, Dataset, Floats
-from core.data.imputing import Choice
-from core.errors import UserError
-from core.registry import Registry
+from core.base.arrays import Codes, Floats
+from core.base.errors import UserError
+from core.base.registry import Choice, Registry
+from core.data.dataset import Dataset
 
 CLASS_WEIGHTS: Registry[Choice] = Registry(
     "class weighting",

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from core.base.arrays import SPLITS, Codes, Floats, read_only
 from core.calibrated import Mend, calibrated_at
-from core.data.dataset import Codes, Floats, read_only
 from core.heads import class_logits
 from core.run import Run
 from core.scenes.brushing import brushed_rows
@@ -17,7 +17,7 @@ from core.scenes.planes import MOST_STAND_INS, Limits, Plane, plane_of, spanning
 from core.scenes.surface import LEVELS, Contour, Surface, contours_of, surface_of
 from core.scenes.unit_maps import UnitMap, unit_map, unit_of
 from core.training import TrainState
-from core.view import SPLITS, View
+from core.view import View
 
 MOST_POINTS = 10_000
 MOST_RAW_VALUES = 4

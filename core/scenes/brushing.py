@@ -7,14 +7,14 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
+from core.base.arrays import SPLITS, Floats, read_only
 from core.calibrated import Model, part_probabilities
 from core.calibration.inputs import predicted
 from core.calibration.reliability import ReliabilityCurve
-from core.data.dataset import Floats, read_only
 from core.run import Run
 from core.scenes.judging import judged_view
 from core.training import TrainState
-from core.view import SPLITS, View
+from core.view import View
 
 HALF_WINDOW = 0.025  # around a point of a curve that has no parts
 

@@ -7,18 +7,18 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from core.base.arrays import SPLITS, Codes, Floats, read_only
+from core.base.errors import UserError
 from core.calibrated import Model, mend, mends, part_probabilities
 from core.calibration.binning import CellIndex, indexed
 from core.calibration.cells import pool_ties
 from core.calibration.inputs import forecasts
-from core.data.dataset import Codes, Floats, read_only
-from core.errors import UserError
 from core.experiment import CalibrationChoices
 from core.run import Run
 from core.scenes.judging import Drawing, Judged, judge
 from core.scenes.ternary import CORNERS
 from core.training import TrainState
-from core.view import SPLITS, View
+from core.view import View
 
 MOST_TILES = 12
 MOST_POINTS = 1500

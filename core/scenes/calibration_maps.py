@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from core.base.arrays import Codes, Floats, read_only
+from core.base.errors import UserError
 from core.calibrated import (
     Mend,
     Model,
@@ -18,9 +20,8 @@ from core.calibrated import (
 from core.calibration.calibrators import CALIBRATORS
 from core.calibration.inputs import predicted
 from core.calibration.intervals import frequency_interval
-from core.data.dataset import Codes, Floats, read_only
-from core.errors import UserError
-from core.functions import logit, sigmoid, softmax
+from core.functions.sigmoid_family import logit, sigmoid
+from core.functions.softmax_family import softmax
 from core.run import Run
 from core.scenes.judging import LEVEL, judged_view
 from core.scenes.meanings import meanings_of

@@ -7,10 +7,10 @@ import math
 
 import numpy as np
 
+from core.base.arrays import FloatArray, IntArray
+from core.base.compiled import lazy_njit, read_only
 from core.calibration.cells import Cells
-from core.calibration.inputs import FloatArray, IntArray
 from core.calibration.reliability import ReliabilityCurve
-from core.compiled import lazy_njit, read_only
 
 MOST_EXACT = 256  # rows of a bin; beyond that the normal distribution is as good
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.data.dataset import Floats
+from core.base.arrays import Floats
 from core.scenes.planes import Limits
 from core.scenes.surface import Contour
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.data.dataset import Codes, Floats
+from core.base.arrays import Codes, Floats
 from core.losses import LOSSES
 from core.network import forward
 from core.penalties import PENALTIES

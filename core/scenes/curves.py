@@ -10,15 +10,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.data.dataset import Floats, read_only
+from core.base.arrays import SPLITS, Floats, read_only
+from core.base.registry import Registry
 from core.experiment import TrainingChoices, knob_at
 from core.history import History, Metrics
 from core.metrics import METRICS, Metric
-from core.registry import Registry
 from core.run import Run
 from core.scenes.lines import mean_along, thinned
 from core.scenes.turning import loss_turn
-from core.view import SPLITS, View
+from core.view import View
 
 SMOOTHING_SHARE = 0.05  # of the line's width, averaged around each record
 PARTS = Metric("decomposition", "log loss and Brier parts (MCB, DSC, UNC)", by_split=False)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from core.base.arrays import SPLITS
 from core.evaluation import Figures, evaluate
 from core.heads import HEADS, class_logits
 from core.run import Run
 from core.training import TrainState
-from core.view import SPLITS, View
+from core.view import View
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,10 +10,10 @@ from typing import Any, Literal
 import numpy as np
 
 from core.activations import ACTIVATIONS, Activation, Array
-from core.data.dataset import Floats, read_only
-from core.errors import UserError
-from core.functions import sigmoid
-from core.knobs import NumberKnob
+from core.base.arrays import Floats, read_only
+from core.base.errors import UserError
+from core.base.knobs import NumberKnob
+from core.functions.sigmoid_family import sigmoid
 from core.run import Run
 from core.scenes.facts import Facts, facts_about
 from core.scenes.numerics import Comparison, compare_numerics

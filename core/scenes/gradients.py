@@ -9,7 +9,7 @@ import numpy as np
 
 from core.activations import ACTIVATIONS
 from core.architecture import Layer
-from core.data.dataset import TRAIN, Codes, Floats, read_only
+from core.base.arrays import TRAIN, Codes, Floats, evenly_spaced, read_only
 from core.losses import LOSSES
 from core.network import LayerPass
 from core.optimizers import OPTIMIZERS
@@ -133,19 +133,6 @@ def hardest_row(run: Run, state: TrainState) -> int:
     labels: np.ndarray = run.prepared.y[mine]
     losses = LOSSES[run.experiment.training.loss].values(logits, labels)
     return int(run.prepared.rows[mine[np.nan_to_num(losses, nan=-1.0).argmax()]])
-
-
-@functools.lru_cache(maxsize=8)
-def evenly_spaced(n_rows: int, most: int) -> Codes:
-    """Return at most so many row numbers, evenly spaced from the first to the last.
-
-    Examples
-    --------
-    >>> evenly_spaced(9, 3).tolist()
-    [0, 4, 8]
-    """
-    places = np.linspace(0, n_rows - 1, min(n_rows, most)).round()
-    return read_only(places, np.int64)
 
 
 @functools.lru_cache(maxsize=32)

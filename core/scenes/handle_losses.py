@@ -8,13 +8,14 @@ from dataclasses import replace
 
 import numpy as np
 
+from core.base.arrays import Floats, every, read_only
 from core.calibrated import Model, fitting_part, undone_weights
 from core.calibration.calibrators.logistic_maps import smoothed_targets
 from core.calibration.cells import Cells
-from core.data.dataset import Floats, read_only
 from core.experiment import CalibrationChoices
-from core.functions import log_softmax, softplus
-from core.scenes.moving import AS_IN_DATA, every, logit_cells
+from core.functions.sigmoid_family import softplus
+from core.functions.softmax_family import log_softmax
+from core.scenes.moving import AS_IN_DATA, logit_cells
 
 GRID_POINTS = 81
 MOST_ROWS = 4_000  # or cells that the loss is drawn from

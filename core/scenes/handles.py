@@ -7,6 +7,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from core.base.arrays import SPLITS, Floats, every, read_only
+from core.base.errors import UserError
+from core.base.knobs import NumberKnob
 from core.calibrated import (
     Mend,
     Model,
@@ -16,32 +19,21 @@ from core.calibrated import (
     part_probabilities,
 )
 from core.calibration.binned_error import binned_error
-from core.calibration.calibrators import CALIBRATORS, CrossFitted
+from core.calibration.calibrators import CALIBRATORS
+from core.calibration.calibrators.cross_fit import CrossFitted
 from core.calibration.calibrators.temperature import Temperature
 from core.calibration.cells import Cells, cells_of
 from core.calibration.scores import log_loss
-from core.data.dataset import Floats, read_only
-from core.errors import UserError
 from core.experiment import CalibrationChoices, knob_at
-from core.functions import categorical_cross_entropy, softmax
-from core.knobs import NumberKnob
+from core.functions.softmax_family import categorical_cross_entropy, softmax
 from core.run import Run
 from core.scenes.boundary import decided
 from core.scenes.handle_losses import grid_of, losses_along
 from core.scenes.judging import judged_view
 from core.scenes.meanings import meanings_of
-from core.scenes.moving import (
-    AS_IN_DATA,
-    UNTOUCHED,
-    every,
-    logit_cells,
-    moved,
-    rises,
-    said,
-    surprise,
-)
+from core.scenes.moving import AS_IN_DATA, UNTOUCHED, logit_cells, moved, rises, said, surprise
 from core.training import TrainState
-from core.view import SPLITS, View
+from core.view import View
 
 TURNED = {"temperature": ("temperature",), "platt": ("platt_a", "platt_b")}
 FITTED_NAMES = {"temperature": "temperature", "platt_a": "a", "platt_b": "b"}

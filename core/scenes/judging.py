@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from core.base.arrays import Floats, every, read_only
+from core.base.scipy_import import is_scipy_postponed
 from core.calibrated import Model, is_by_hand, mend, mends, part_probabilities
 from core.calibration.binned_error import gap
 from core.calibration.binning import Bins, CellIndex, indexed
@@ -20,12 +22,10 @@ from core.calibration.reliability import (
 )
 from core.calibration.scores import SCORES, Decomposition, decompose, decompose_without_scipy
 from core.calibration.spectrum import GRIDS, finest_sigma
-from core.data.dataset import Floats, read_only
 from core.experiment import CalibrationChoices
 from core.run import Run
 from core.scenes.chance import chance_error
-from core.scenes.moving import BaseRate, class_row_weights, every, logit_cells, moved, rises
-from core.scipy_import import is_scipy_postponed
+from core.scenes.moving import BaseRate, class_row_weights, logit_cells, moved, rises
 from core.training import TrainState
 from core.view import View
 

@@ -13,8 +13,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from core.base.arrays import TRAIN, Floats, read_only
 from core.calibrated import Mend, calibrated_at
-from core.data.dataset import TRAIN, Dataset, Floats, read_only
+from core.data.dataset import Dataset
 from core.data.preparing import Prepared
 from core.heads import class_logits
 from core.run import Run

@@ -13,11 +13,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.architecture import Architecture
-from core.data.dataset import Floats, read_only
+from core.base.arrays import Floats, evenly_spaced, read_only
 from core.history import History
 from core.run import Run
 from core.scenes.curvature import Largest, Point, largest_eigenvalue
-from core.scenes.gradients import evenly_spaced
 from core.scenes.loss_planes import LossPlane, PlaneChoice, plane_through
 from core.scenes.surface import Contour
 from core.training import TrainState

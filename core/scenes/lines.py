@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from core.data.dataset import Floats
+from core.base.arrays import Floats
 
 MOST_POINTS = 1200  # of a line; beyond that the extremes of each stretch are kept
 

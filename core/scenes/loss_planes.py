@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 
 from core.architecture import Architecture
-from core.data.dataset import Codes, Floats, read_only
+from core.base.arrays import Codes, Floats, read_only
 
 PlaneKind = Literal["pair", "random"]
 

@@ -6,8 +6,8 @@ import math
 
 import numpy as np
 
+from core.base.arrays import Floats
 from core.calibrated import Mend
-from core.data.dataset import Floats
 
 
 def meanings_of(mended: Mend | None, classes: tuple[str, ...]) -> tuple[tuple[str, str, str], ...]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.data.dataset import Floats, read_only
+from core.base.arrays import Floats, read_only
 from core.losses import LOSSES
 
 BELOW, ABOVE = 10.0, 6.0  # that the logit runs beyond the largest of the others

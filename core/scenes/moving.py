@@ -6,16 +6,15 @@ import functools
 
 import numpy as np
 
+from core.base.arrays import Floats, frozen
 from core.calibrated import Mend, Model, base_rate_ratios, base_rates
-from core.calibration.calibrators import Platt
+from core.calibration.calibrators.logistic_maps import Platt
 from core.calibration.calibrators.record import LogisticMap
 from core.calibration.calibrators.stepwise import pool_logits
 from core.calibration.calibrators.temperature import Temperature
 from core.calibration.cells import Cells, coarsened, merged, run_starts
-from core.calibration.inputs import frozen
-from core.data.dataset import Floats
 from core.data.preparing import Prepared
-from core.functions import softplus
+from core.functions.sigmoid_family import softplus
 
 BaseRate = tuple[float, int]  # in use, and of which class; (0, ...) is as in the data
 AS_IN_DATA: BaseRate = (0.0, -1)
@@ -27,11 +26,6 @@ def class_row_weights(prepared: Prepared, code: int, base_rate: BaseRate) -> Flo
     """Return what each of a part's rows counts for where another base rate is in use; or None."""
     ratios = base_rate_ratios(base_rates(prepared, code), *base_rate)
     return None if ratios is None else np.asarray(ratios[prepared.part(code)[1]])
-
-
-def every(n: int, most: int) -> slice | None:
-    """Return which of n rows stand for all, evenly spaced; None for every one."""
-    return slice(None, None, -(-n // most)) if 0 < most < n else None
 
 
 def said(s: Floats, mended: Mend, forecast: int) -> Floats:

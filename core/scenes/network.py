@@ -9,7 +9,7 @@ from itertools import pairwise
 import numpy as np
 
 from core.architecture import Architecture, Layer
-from core.data.dataset import Codes, Floats, read_only
+from core.base.arrays import Codes, Floats, read_only
 from core.run import Run
 from core.scenes.planes import plane_of
 from core.scenes.unit_maps import (

@@ -9,6 +9,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from core.base.arrays import SPLITS, Floats, read_only
+from core.base.errors import UserError
 from core.calibrated import mends
 from core.calibration.binned_error import gap, parts_of
 from core.calibration.binning import CellIndex, width_edges
@@ -17,13 +19,11 @@ from core.calibration.conventions import CONVENTIONS
 from core.calibration.null_distribution import Chance, chance_of
 from core.calibration.slope import calibration_slope
 from core.calibration.statistics import STATISTICS
-from core.data.dataset import Floats, read_only
-from core.errors import UserError
-from core.functions import logit
+from core.functions.sigmoid_family import logit
 from core.run import Run
 from core.scenes.judging import LEVEL, judged_view, pooled
 from core.training import TrainState
-from core.view import SPLITS, View
+from core.view import View
 
 MOST_BINS = 100
 NORMAL_90 = 1.6448536269514722  # the 95 % quantile of the standard normal

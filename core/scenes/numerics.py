@@ -10,8 +10,9 @@ from decimal import Context, Decimal, localcontext
 import numpy as np
 
 from core.activations import ACTIVATIONS
-from core.functions import log_sigmoid, sigmoid, sigmoid_slope, softmax, softplus
-from core.registry import Registry
+from core.base.registry import Registry
+from core.functions.sigmoid_family import log_sigmoid, sigmoid, sigmoid_slope, softplus
+from core.functions.softmax_family import softmax
 
 ALL_DIGITS = 17.0
 """The digits of a result that is the float64 number nearest to the truth."""

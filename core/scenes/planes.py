@@ -13,7 +13,8 @@ from typing import Literal
 
 import numpy as np
 
-from core.data.dataset import TRAIN, Dataset, Floats, read_only
+from core.base.arrays import TRAIN, Floats, read_only
+from core.data.dataset import Dataset
 from core.data.imputing import OWN_LEVEL
 from core.data.preparing import Prepared
 from core.view import View

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from core.base.arrays import SPLITS, Codes, Floats, read_only
 from core.calibrated import (
     Model,
     base_class_of,
@@ -15,11 +16,10 @@ from core.calibrated import (
     rates_in_use,
 )
 from core.calibration.scores import log_loss
-from core.data.dataset import Codes, Floats, read_only
-from core.functions import softmax
+from core.functions.softmax_family import softmax
 from core.run import Run
 from core.training import TrainState
-from core.view import SPLITS, View
+from core.view import View
 
 STEPS = 50
 NORMAL_90 = 1.6448536269514722  # the 95 % quantile of the standard normal

@@ -7,6 +7,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from core.base.arrays import SPLITS, Floats, read_only
+from core.base.errors import UserError
+from core.base.scipy_import import is_scipy_postponed
 from core.calibrated import (
     CROSS_FITTED,
     NO_METHOD,
@@ -20,8 +23,6 @@ from core.calibrated import (
 from core.calibration.bands import Band, Kind, band_of
 from core.calibration.calibrators import CALIBRATORS
 from core.calibration.cells import Cells
-from core.data.dataset import Floats, read_only
-from core.errors import UserError
 from core.experiment import CalibrationChoices
 from core.run import Run
 from core.scenes.judging import (
@@ -31,27 +32,16 @@ from core.scenes.judging import (
     is_rounded,
     judge,
     judged_view,
-    polyline,
     pooled,
 )
 from core.scenes.truth import Truth, true_curve
-from core.scipy_import import is_scipy_postponed
 from core.training import TrainState
-from core.view import SPLITS, View
+from core.view import View
 
 HISTOGRAM_BINS = 30
 FULL_DRAWS = 300
 
-__all__ = [
-    "FULL_DRAWS",
-    "HISTOGRAM_BINS",
-    "Compared",
-    "Judged",
-    "ReliabilityScene",
-    "judged_view",
-    "polyline",
-    "reliability_scene",
-]
+__all__ = ["FULL_DRAWS", "HISTOGRAM_BINS", "Compared", "ReliabilityScene", "reliability_scene"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -12,7 +12,7 @@ import numpy as np
 
 from core.activations import ACTIVATIONS
 from core.architecture import Architecture, Layer, LayerParameters
-from core.data.dataset import Floats, read_only
+from core.base.arrays import Floats, read_only
 from core.heads import HEADS
 from core.losses import LOSSES, Loss
 from core.network import NORM_EPSILON

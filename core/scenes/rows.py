@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from core.data.dataset import Codes, Dataset, Floats, read_only
+from core.base.arrays import Codes, Floats, read_only
+from core.data.dataset import Dataset
 from core.data.preparing import Prepared
 from core.run import Run
 from core.scenes.boundary import decided

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.architecture import Architecture
+from core.base.arrays import Floats, read_only
 from core.calibrated import Mend
-from core.data.dataset import Floats, read_only
-from core.functions import logit
+from core.functions.sigmoid_family import logit
 from core.heads import HEADS, class_logits
 from core.run import Run
 from core.scenes.planes import Plane

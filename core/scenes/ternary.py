@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.data.dataset import Floats, read_only
-from core.functions import softmax
+from core.base.arrays import Floats, read_only
+from core.functions.softmax_family import softmax
 
 CORNERS = read_only(np.array([[0.0, 0.0], [1.0, 0.0], [0.5, math.sqrt(3.0) / 2.0]]), np.float64)
 """Where each class is certain, (3, 2)."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from core.data.dataset import Floats
+from core.base.arrays import Floats
 from core.scenes.lines import running_mean
 
 SMOOTHING_SHARE = 0.05  # of the records, averaged around each

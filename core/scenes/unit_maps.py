@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.data.dataset import Floats, read_only
+from core.base.arrays import Floats, read_only
 from core.data.preparing import Prepared
 from core.heads import HEADS
 from core.network import forward

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.activations import ACTIVATIONS
-from core.data.dataset import Floats, read_only
+from core.base.arrays import Floats, read_only
 from core.heads import binary_logit
 from core.network import forward
 from core.run import Run

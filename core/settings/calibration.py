@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from core.knobs import ChoiceKnob, ChoicesKnob, IntegerKnob, NumberKnob, SwitchKnob
-from core.registry import Named
+from core.base.knobs import ChoiceKnob, ChoicesKnob, IntegerKnob, NumberKnob, SwitchKnob
+from core.base.registry import Named
 
 
 def _methods() -> Mapping[str, Named]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from core.knobs import (
+from core.base.knobs import (
     ChoiceKnob,
     IntegerKnob,
     NamesKnob,
@@ -14,7 +14,7 @@ from core.knobs import (
     SwitchKnob,
     TextKnob,
 )
-from core.registry import Named
+from core.base.registry import Named
 
 
 def _drawn() -> tuple[object, ...]:
@@ -30,19 +30,19 @@ def _sources() -> Mapping[str, Named]:
 
 
 def _scalings() -> Mapping[str, Named]:
-    from core.data.preparing import SCALINGS
+    from core.data.scaling import SCALINGS
 
     return SCALINGS
 
 
 def _missing() -> Mapping[str, Named]:
-    from core.data.preparing import MISSING
+    from core.data.imputing import MISSING
 
     return MISSING
 
 
 def _class_weights() -> Mapping[str, Named]:
-    from core.data.preparing import CLASS_WEIGHTS
+    from core.data.weighting import CLASS_WEIGHTS
 
     return CLASS_WEIGHTS
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from core.knobs import ChoiceKnob, IntegerKnob, NumberKnob, SwitchKnob
-from core.registry import Named, Registry
-from core.view import Choice
+from core.base.knobs import ChoiceKnob, IntegerKnob, NumberKnob, SwitchKnob
+from core.base.registry import Choice, Named, Registry
 
 
 def _losses() -> Mapping[str, Named]:

@@ -6,7 +6,7 @@ from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
-from core.errors import UserError
+from core.base.errors import UserError
 from core.experiment import knob_at
 from gui.session import Session
 

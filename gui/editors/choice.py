@@ -6,7 +6,7 @@ from PySide6.QtCore import QSignalBlocker, Qt
 from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import QCheckBox, QComboBox, QSizePolicy, QWidget
 
-from core.knobs import ChoiceKnob
+from core.base.knobs import ChoiceKnob
 from gui.editors.binding import Binding
 
 

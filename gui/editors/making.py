@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from PySide6.QtWidgets import QWidget
 
-from core.knobs import ChoiceKnob, IntegerKnob, NumberKnob, PointsKnob, SizesKnob, SwitchKnob
+from core.base.knobs import ChoiceKnob, IntegerKnob, NumberKnob, PointsKnob, SizesKnob, SwitchKnob
 from gui.editors.binding import Binding
 from gui.editors.choice import ChoiceEditor, SwitchEditor
 from gui.editors.data import (

@@ -8,7 +8,7 @@ from PySide6.QtCore import QEvent, QPointF, QSignalBlocker, Qt
 from PySide6.QtGui import QColor, QKeyEvent, QKeySequence, QPainter
 from PySide6.QtWidgets import QAbstractSlider, QHBoxLayout, QLineEdit, QWidget
 
-from core.knobs import IntegerKnob, NumberKnob
+from core.base.knobs import IntegerKnob, NumberKnob
 from gui.editors.binding import Binding
 from gui.editors.scales import scale_of
 from gui.editors.slider import Slider

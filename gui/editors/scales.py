@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import Literal
 
-from core.knobs import IntegerKnob, NumberKnob
+from core.base.knobs import IntegerKnob, NumberKnob
 
 _FINEST = 1000
 

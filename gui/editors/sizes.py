@@ -6,7 +6,7 @@ from PySide6.QtCore import QEvent, QSignalBlocker, Qt
 from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QSpinBox, QToolButton, QVBoxLayout, QWidget
 
-from core.knobs import SizesKnob
+from core.base.knobs import SizesKnob
 from gui.editors.binding import Binding
 from gui.editors.number import TypedField, asks_to_undo
 from gui.icons import icon

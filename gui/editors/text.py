@@ -6,7 +6,7 @@ from typing import Any
 
 from PySide6.QtWidgets import QWidget
 
-from core.knobs import NamesKnob
+from core.base.knobs import NamesKnob
 from gui.editors.binding import Binding
 from gui.editors.number import TypedField
 from gui.numerals import typed

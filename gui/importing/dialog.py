@@ -10,12 +10,12 @@ from pathlib import Path
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QDialog, QWidget
 
+from core.base.errors import UserError
 from core.data.catalogue import load_dataset
 from core.data.dataset import Dataset
 from core.data.importing import Wishes
 from core.data.reading.columns import Dialect
 from core.data.reading.heads import SHOWN_LINES, file_lines
-from core.errors import UserError
 from core.experiment import DataChoices, Experiment
 from core.run import start_run
 from core.scenes.importing import ImportScene

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QT_TRANSLATE_NOOP
 
-from core.registry import Registry
+from core.base.registry import Registry
 
 _TEXT = ("text",)
 _SHEETS = ("xlsx", "xls", "xlsb", "ods")

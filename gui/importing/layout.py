@@ -17,8 +17,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from core.base.errors import UserError
 from core.data.importing import Wishes
-from core.errors import UserError
 from core.scenes.importing import ImportScene
 from gui.importing.guesses import GuessForm
 from gui.importing.target import Remarks, TargetForm

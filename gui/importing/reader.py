@@ -8,13 +8,13 @@ from functools import partial
 
 from PySide6.QtCore import QObject, Signal
 
+from core.base.strict_json import parse_json
 from core.data.catalogue import table_of
 from core.data.importing import Wishes
 from core.data.reading.columns import Table
 from core.data.reading.heads import head_table
 from core.experiment import DataChoices
 from core.scenes.importing import ImportScene, import_scene
-from core.strict_json import parse_json
 from gui.background import Background
 from gui.importing.words import error_of
 

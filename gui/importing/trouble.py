@@ -7,7 +7,7 @@ import re
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
-from core.errors import UserError
+from core.base.errors import UserError
 from gui.numerals import figures_font
 
 _LINE = re.compile(r"\b[Ll]ine (\d+)")

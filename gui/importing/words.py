@@ -6,9 +6,9 @@ import math
 
 from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication
 
+from core.base.errors import UserError
 from core.data.importing import ROLES
 from core.data.reading.columns import KINDS
-from core.errors import UserError
 
 
 def _(text: str) -> str:

@@ -8,7 +8,7 @@ import numpy as np
 from PySide6.QtGui import QFontMetricsF, QPen
 from PySide6.QtWidgets import QWidget
 
-from core.errors import UserError
+from core.base.errors import UserError
 from core.scenes.boundary import BoundaryScene, boundary_scene, reading_at
 from core.scenes.contour_labels import level_labels
 from core.scenes.planes import MOST_STAND_INS

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from PySide6.QtWidgets import QWidget
 
+from core.base.arrays import SPLITS
 from core.scenes.by_class import ByClassScene, by_class_scene
-from core.view import CURVES, SPLITS
+from core.view import CURVES
 from gui.panels.base import PlottedPanel
 from gui.panels.by_class_tiles import Tiles
 from gui.panels.controls import choice, note, row, show_checked, toggle

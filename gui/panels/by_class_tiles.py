@@ -7,7 +7,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPolygonF
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
-from core.data.dataset import Floats
+from core.base.arrays import Floats
 from core.scenes.by_class import ByClassScene, Tile
 from core.scenes.judging import polyline
 from core.scenes.ternary import CORNERS

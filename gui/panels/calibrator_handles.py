@@ -10,8 +10,8 @@ import pyqtgraph as pg
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
 
+from core.base.knobs import NumberKnob
 from core.experiment import KNOBS
-from core.knobs import NumberKnob
 from core.scenes.handles import HandlesScene
 from gui.panels.controls import row
 from gui.panels.labels import log_ticks

@@ -9,8 +9,8 @@ import numpy as np
 import pyqtgraph as pg
 from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
 
+from core.base.knobs import NumberKnob
 from core.experiment import KNOBS
-from core.knobs import NumberKnob
 from core.scenes.priors import PriorsScene
 from gui.panels.controls import choice, row, show_checked, toggle
 from gui.panels.plotting import LockedPlot, curve

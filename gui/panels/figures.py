@@ -6,8 +6,8 @@ from PySide6.QtCore import QSignalBlocker, Qt
 from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import QDoubleSpinBox, QGridLayout, QLabel, QWidget
 
+from core.base.arrays import SPLITS
 from core.scenes.figures import FiguresScene, figures_scene
-from core.view import SPLITS
 from gui.panels.base import PlottedPanel
 from gui.panels.confusion import ConfusionMatrix
 from gui.panels.controls import CalmSlider, choice, note, row

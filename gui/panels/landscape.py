@@ -11,7 +11,7 @@ from PySide6.QtGui import QHideEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QToolButton, QWidget
 
 from core.architecture import Architecture
-from core.errors import UserError
+from core.base.errors import UserError
 from core.scenes.landscape import (
     FINEST,
     LandscapeScene,

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 from PySide6.QtGui import QImage
 
-from core.data.dataset import Codes, Floats
+from core.base.arrays import Codes, Floats
 from gui.panels.shades import rgb
 from gui.theme import Theme
 

@@ -7,9 +7,9 @@ import pyqtgraph as pg
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from core.base.arrays import SPLITS
 from core.calibrated import mends
 from core.scenes.numbers import Headline, NumbersScene, headlines, numbers_scene
-from core.view import SPLITS
 from gui.panels.base import PlottedPanel
 from gui.panels.controls import choice, row, show_checked, toggle
 from gui.panels.plotting import LockedPlot, curve

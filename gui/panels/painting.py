@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QEvent, QObject, QPointF, Qt, QTimer, Signal
 from PySide6.QtGui import QMouseEvent
 
+from core.base.arrays import SPLITS
+from core.base.errors import UserError
 from core.data.catalogue import PAINTED
-from core.errors import UserError
 from core.experiment import Experiment
 from core.scenes.planes import Limits
-from core.view import SPLITS
 from gui.panels.painting_brushes import MOST_CLASSES, Brushes
 from gui.panels.painting_sheet import PaintStroke, Sheet
 from gui.panels.painting_start import around, limits_of, points_to_paint, why_no_points

@@ -12,7 +12,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QBrush, QImage, QPainter, QPen, QTransform
 from PySide6.QtWidgets import QStyleOptionGraphicsItem, QWidget
 
-from core.data.dataset import TRAIN, Floats
+from core.base.arrays import TRAIN, Floats
 from core.scenes.boundary import Rows
 from gui.panels.layers import Layer, device_ratio, draw_in_bands
 from gui.panels.plotting import LockedPlot

@@ -7,8 +7,8 @@ from html import escape
 from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtWidgets import QLabel, QWidget
 
+from core.base.arrays import SPLITS
 from core.scenes.boundary import BoundaryScene, Reading
-from core.view import SPLITS
 from gui.panels.words import figure, number, tr
 from gui.theme import class_colour, theme
 

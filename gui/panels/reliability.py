@@ -6,6 +6,8 @@ import numpy as np
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QWidget
 
+from core.base.arrays import SPLITS
+from core.base.scipy_import import is_scipy_postponed
 from core.calibrated import Model
 from core.calibration.bands import MAX_CELLS
 from core.scenes.brushing import interval_of, next_interval
@@ -17,8 +19,6 @@ from core.scenes.reliability import (
     reliability_scene,
 )
 from core.scenes.truth import Truth, true_probabilities
-from core.scipy_import import is_scipy_postponed
-from core.view import SPLITS
 from gui.panels.base import PlottedPanel
 from gui.panels.controls import note
 from gui.panels.reliability_controls import ReliabilityControls

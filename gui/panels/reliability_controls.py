@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QLabel, QStackedWidget, QVBoxLayout, QWidget
 
+from core.base.arrays import SPLITS
+from core.base.knobs import IntegerKnob
 from core.experiment import KNOBS
-from core.knobs import IntegerKnob
 from core.scenes.reliability import ReliabilityScene
-from core.view import CURVES, SPLITS
+from core.view import CURVES
 from gui.numerals import figures_font, width_of
 from gui.panels.controls import CalmSlider, choice, row, show_checked, toggle
 from gui.panels.words import number

@@ -8,12 +8,12 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu, QToolButton, QVBoxLayout, QWidget
 
+from core.base.registry import Choice, Registry
 from core.calibration.calibrators import CALIBRATORS
 from core.calibration.choices import FITTING_ROWS, METHODS
 from core.experiment import KNOBS
-from core.registry import Registry
 from core.scenes.reliability import ReliabilityScene
-from core.view import BANDS, BAR_INTERVALS, Choice
+from core.view import BANDS, BAR_INTERVALS
 from gui.actions import without_checked
 from gui.panels.controls import CalmComboBox, choice, row, show_checked, toggle
 from gui.session import Session

@@ -9,7 +9,8 @@ from PySide6.QtGui import QPen
 from PySide6.QtWidgets import QWidget
 
 from core.calibration.calibrators import CALIBRATORS
-from core.scenes.reliability import Judged, ReliabilityScene, polyline
+from core.scenes.judging import Judged, polyline
+from core.scenes.reliability import ReliabilityScene
 from gui.panels.layers import AreaLayer
 from gui.panels.plotting import Bars, Curve, LockedPlot, curve
 from gui.panels.square import SquareAbove

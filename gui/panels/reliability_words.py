@@ -6,12 +6,12 @@ from html import escape
 
 import numpy as np
 
+from core.base.scipy_import import is_scipy_postponed
 from core.calibration.choices import METHODS
 from core.calibration.reliability import BINNINGS, ReliabilityCurve
 from core.scenes.brushing import part_at
-from core.scenes.judging import LEVEL
-from core.scenes.reliability import Compared, Judged, ReliabilityScene, polyline
-from core.scipy_import import is_scipy_postponed
+from core.scenes.judging import LEVEL, Judged, polyline
+from core.scenes.reliability import Compared, ReliabilityScene
 from gui.panels.reliability_plot import style_of
 from gui.panels.words import figure, number, percent, tr
 from gui.theme import theme

@@ -10,8 +10,8 @@ import numpy as np
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 from PySide6.QtGui import QBrush, QPixmap
 
+from core.base.arrays import SPLITS
 from core.scenes.rows import RowsScene
-from core.view import SPLITS
 from gui.panels.marks import class_mark
 from gui.panels.words import figure, level_or_number, tr
 from gui.theme import brush, theme

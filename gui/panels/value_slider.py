@@ -8,8 +8,8 @@ from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QAbstractSlider, QHBoxLayout, QLabel, QLineEdit, QWidget
 
-from core.errors import UserError
-from core.knobs import NumberKnob
+from core.base.errors import UserError
+from core.base.knobs import NumberKnob
 from gui.editors.scales import SliderScale
 from gui.editors.slider import Slider
 from gui.numerals import figures_font, typed, width_of

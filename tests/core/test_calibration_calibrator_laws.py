@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from scipy.special import expit
 
+from core.base.errors import UserError
 from core.calibration import CALIBRATORS, cross_fit
-from core.errors import UserError
 from tests.core.calibration_cases import integer_weights
 
 AT = np.array([-30.0, -3.0, -0.5, 0.0, 1e-9, 0.5, 3.0, 30.0])

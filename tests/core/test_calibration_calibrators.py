@@ -9,11 +9,11 @@ from scipy.special import expit, log_expit, log_softmax, logsumexp
 from sklearn.isotonic import IsotonicRegression
 from sklearn.linear_model import LogisticRegression
 
+from core.base.errors import UserError
 from core.calibration import CALIBRATORS, cross_fit, log_loss
 from core.calibration.calibrators import softmax_regression
 from core.calibration.calibrators.one_vs_rest import against_the_rest
 from core.calibration.calibrators.softmax_maps import OFF_DIAGONAL, PULL
-from core.errors import UserError
 
 
 def two_classes(seed: int = 0, n: int = 400, slope: float = 0.5, shift: float = -0.3):

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from core.base.errors import UserError
 from core.calibration import STATISTICS, chance
 from core.calibration.cells import cells_of
 from core.calibration.null_distribution import null_distribution
-from core.errors import UserError
 from tests.core.calibration_cases import binary_cases, class_case, drawn
 
 

@@ -9,6 +9,7 @@ import pytest
 from sklearn.calibration import calibration_curve
 from sklearn.isotonic import IsotonicRegression
 
+from core.base.errors import UserError
 from core.calibration import (
     BINNINGS,
     adaptive_calibration_error,
@@ -23,7 +24,6 @@ from core.calibration.binned_error import sweep
 from core.calibration.binning import fill, indexed, mass_edges, width_edges
 from core.calibration.cells import Cells, cells_of, coarsened
 from core.calibration.isotonic import isotonic_blocks
-from core.errors import UserError
 from tests.core.calibration_cases import (
     binary_cases,
     class_case,

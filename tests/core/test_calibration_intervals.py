@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from core.base.errors import UserError
 from core.calibration import INTERVALS, bars, frequency_interval, reliability_curve
-from core.errors import UserError
 from tests.core.calibration_cases import drawn
 
 

@@ -12,7 +12,7 @@ import pytest
 from sklearn.isotonic import IsotonicRegression
 
 from core import calibration as c
-from core.errors import UserError
+from core.base.errors import UserError
 from tests.core.calibration_cases import (
     binary_cases,
     class_case,

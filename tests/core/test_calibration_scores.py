@@ -7,6 +7,7 @@ import pytest
 from sklearn import metrics
 from sklearn.isotonic import IsotonicRegression
 
+from core.base.errors import UserError
 from core.calibration import (
     SCORES,
     brier_score,
@@ -14,7 +15,6 @@ from core.calibration import (
     murphy_decomposition,
     score_decomposition,
 )
-from core.errors import UserError
 from tests.core.calibration_cases import binary_cases, class_case, drawn, integer_weights
 
 CASES = binary_cases()

@@ -9,13 +9,13 @@ import pytest
 from scipy.integrate import quad
 from scipy.optimize import brentq
 
+from core.base.arrays import chunks
+from core.base.errors import UserError
 from core.calibration import reliability_curve, smooth_calibration_error
 from core.calibration.cells import cells_of
-from core.calibration.inputs import chunks
 from core.calibration.reliability import smooth_curve
 from core.calibration.smooth import smooth_fit, smooth_forecast
 from core.calibration.spectrum import finest_sigma, grid_for, moments, spectrum
-from core.errors import UserError
 from tests.core.calibration_cases import binary_cases, class_case, drawn, integer_weights
 
 

@@ -10,6 +10,7 @@ import pytest
 
 from core import compiled_engine
 from core.activations import ACTIVATIONS
+from core.base.registry import Registry
 from core.compiled_engine import CompiledEngine, compiled_logits, has_compiled_form
 from core.engines import available_engine, coverage
 from core.heads import HEADS
@@ -17,7 +18,6 @@ from core.losses import LOSSES
 from core.network import logits_of
 from core.optimizers import OPTIMIZERS
 from core.penalties import PENALTIES
-from core.registry import Registry
 from core.schedules import SCHEDULES
 from core.training import NumpyEngine, Problem, burst
 from tests.core.compiled_problems import (

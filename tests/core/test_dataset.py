@@ -4,9 +4,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core.data.dataset import Dataset, Feature, dataset_from_table
+from core.base.errors import UserError
+from core.data.basics import Feature
+from core.data.dataset import Dataset, dataset_from_table
 from core.data.labels import natural_order, skeleton
-from core.errors import UserError
 
 
 @dataclass

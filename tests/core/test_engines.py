@@ -11,12 +11,13 @@ from pathlib import Path
 
 import pytest
 
-from core import code_cache, compiled_engine, engines
+from core import compiled_engine, engines
 from core.activations import ACTIVATIONS
-from core.code_cache import CodeCache, cache_folder
-from core.compiled import LazyFunction, lazy_njit
+from core.base import code_cache
+from core.base.code_cache import CodeCache, cache_folder
+from core.base.compiled import LazyFunction, lazy_njit
+from core.base.registry import Registry
 from core.engines import available_engine, engine_for_epochs
-from core.registry import Registry
 from core.training import NumpyEngine
 from tests.core.compiled_problems import small_problem
 
@@ -71,7 +72,7 @@ COMPILE = """
 import logging, sys
 logging.basicConfig(stream=sys.stdout, format="%(message)s")
 from core import engines
-from core.compiled import lazy_njit
+from core.base.compiled import lazy_njit
 @lazy_njit(lambda nb: nb.float64(nb.float64))
 def twice(x):
     return 2.0 * x

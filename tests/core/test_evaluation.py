@@ -7,8 +7,8 @@ import pytest
 from scipy.special import expit
 from sklearn import metrics
 
+from core.base.errors import UserError
 from core.calibration.scores import score_decomposition
-from core.errors import UserError
 from core.evaluation import confusion_matrix, evaluate, tracked
 from core.functions import logit
 from core.thresholds import (

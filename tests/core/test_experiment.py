@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.errors import UserError
+from core.base.errors import UserError
+from core.base.knobs import ChoiceKnob, IntegerKnob, Knob, NumberKnob, SwitchKnob
 from core.experiment import KNOBS, PATHS, Experiment
-from core.knobs import ChoiceKnob, IntegerKnob, Knob, NumberKnob, SwitchKnob
 
 
 def values_of(knob: Knob) -> st.SearchStrategy:

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from sklearn import datasets
 
+from core.base.errors import UserError
 from core.data import gallery
 from core.data.gallery import GALLERY, about, load
-from core.errors import UserError
 
 FOLDER = Path(gallery.__file__).parents[2] / "resources" / "datasets"
 ORACLES = {

@@ -3,7 +3,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from core.errors import UserError
+from core.base.errors import UserError
 from core.history import History, Metrics, patched
 from core.training import NumpyEngine
 from tests.core.problems import small_problem

@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from core.base.errors import UserError
 from core.data.catalogue import load_dataset, table_of
 from core.data.concerns import concerns
 from core.data.gallery import load
@@ -15,7 +16,6 @@ from core.data.reading.heads import HEAD_BYTES, cut_at_line_end, file_lines, hea
 from core.data.reading.sources import Cancelled
 from core.data.saving import write_csv
 from core.data.tables import read_table
-from core.errors import UserError
 from core.experiment import DataChoices, Experiment
 from core.scenes.importing import import_scene
 

@@ -2,9 +2,9 @@ import math
 
 import pytest
 
-from core.errors import UserError
+from core.base.errors import UserError
+from core.base.knobs import ChoiceKnob, IntegerKnob, NumberKnob, SizesKnob, SwitchKnob
 from core.experiment import KNOBS, Experiment, knob_at
-from core.knobs import ChoiceKnob, IntegerKnob, NumberKnob, SizesKnob, SwitchKnob
 
 ALL = sorted(KNOBS)
 

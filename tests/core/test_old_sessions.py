@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 from sklearn.metrics import accuracy_score, log_loss
 
+from core.base.arrays import SPLITS
 from core.calibrated import Model, mend_of, part_probabilities
 from core.data.catalogue import load_dataset
 from core.experiment import KNOBS
 from core.run import resumed_run
 from core.saved import read_session
 from core.scenes.figures import figures_scene
-from core.view import SPLITS
 from tests.old_sessions import FIGURES, FOLDER, NAMES, content_of, frozen, path_of
 
 

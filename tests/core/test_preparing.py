@@ -5,12 +5,16 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, MinMaxScaler, RobustScaler, StandardScaler
 from sklearn.utils.class_weight import compute_class_weight
 
-from core.data.dataset import Dataset, Feature
+from core.base.errors import UserError
+from core.data.basics import Feature
+from core.data.dataset import Dataset
 from core.data.gallery import GALLERY, load
 from core.data.generators import GENERATORS
-from core.data.preparing import CLASS_WEIGHTS, MISSING, SCALINGS, prepare
+from core.data.imputing import MISSING
+from core.data.preparing import prepare
+from core.data.scaling import SCALINGS
 from core.data.splitting import divide, stratified_split
-from core.errors import UserError
+from core.data.weighting import CLASS_WEIGHTS
 
 SCALERS = {
     "standard": StandardScaler(),

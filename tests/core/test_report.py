@@ -7,7 +7,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import accuracy_score, brier_score_loss, log_loss, roc_auc_score
 
 from core import engines
-from core.errors import UserError
+from core.base.errors import UserError
 from core.evaluation import evaluate
 from core.experiment import experiment_from_mapping
 from core.metrics import mean_loss, measure, parts_of

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core.errors import UserError
+from core.base.errors import UserError
 from core.experiment import Experiment
 from core.saved import SavedSession, is_session_file, read_session, write_session
 from core.training import NumpyEngine

@@ -11,12 +11,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.data.dataset import Dataset, Feature, dataset_from_table
+from core.base.errors import UserError
+from core.data.basics import Feature
+from core.data.dataset import Dataset, dataset_from_table
 from core.data.gallery import load
 from core.data.generators import GENERATORS
 from core.data.preparing import prepare
 from core.data.saving import clear_unfinished, protect, write_atomically, write_csv
-from core.errors import UserError
 
 ROOT = Path(__file__).resolve().parents[2]
 FORMULAS = ("=1+1", "+1+1", "-2+3", "@SUM(1)", "\t=1", "\r=1", "'=1", "plain", "it's", "-2.5")

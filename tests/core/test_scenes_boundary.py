@@ -5,9 +5,10 @@ import pytest
 from sklearn.decomposition import PCA
 from sklearn.metrics import accuracy_score
 
+from core.base.errors import UserError
 from core.calibration.calibrators import CALIBRATORS
-from core.data.dataset import Dataset, Feature
-from core.errors import UserError
+from core.data.basics import Feature
+from core.data.dataset import Dataset
 from core.scenes.boundary import (
     MOST_POINTS,
     THINNED_POINTS,

@@ -4,11 +4,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from core.base.arrays import SPLITS
 from core.history import patched
 from core.run import Run, edited_run
 from core.scenes.curves import curves_scene
 from core.scenes.lines import MOST_POINTS, mean_along, running_mean, thinned
-from core.view import SPLITS, View
+from core.view import View
 from tests.core.scene_cases import trained
 
 

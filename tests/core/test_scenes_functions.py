@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from scipy import integrate, optimize, special
 
 from core.activations import ACTIVATIONS
-from core.errors import UserError
+from core.base.errors import UserError
 from core.experiment import experiment_from_mapping
 from core.network import forward
 from core.run import start_run

@@ -6,13 +6,14 @@ import numpy as np
 import pytest
 
 from core.activations import ACTIVATIONS
+from core.base.arrays import evenly_spaced
 from core.experiment import experiment_from_mapping
 from core.gradcheck import check_gradient, finite_differences
 from core.losses import LOSSES
 from core.network import backward, forward, logits_of
 from core.optimizers import OPTIMIZERS
 from core.run import start_run
-from core.scenes.gradients import evenly_spaced, gradients_scene, hardest_row, steepest_slope
+from core.scenes.gradients import gradients_scene, hardest_row, steepest_slope
 from core.scenes.row_pass import row_pass
 from core.training import burst, step
 from core.view import View

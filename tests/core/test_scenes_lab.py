@@ -11,13 +11,15 @@ from scipy.stats import beta as beta_distribution
 from sklearn.isotonic import IsotonicRegression
 from sklearn.metrics import log_loss
 
+from core.base.arrays import SPLITS
+from core.base.errors import UserError
 from core.calibrated import Model, base_rates, mend_of, part_probabilities, reweighted
 from core.calibration.calibrators import CALIBRATORS
 from core.calibration.cells import cells_of
 from core.calibration.choices import FITTING_ROWS, METHODS
 from core.calibration.reliability import BINNINGS
-from core.data.dataset import Dataset, Feature
-from core.errors import UserError
+from core.data.basics import Feature
+from core.data.dataset import Dataset
 from core.experiment import Experiment
 from core.scenes.boundary import boundary_scene
 from core.scenes.brushing import brushed_rows, interval_of, next_interval, part_at
@@ -25,7 +27,7 @@ from core.scenes.judging import polyline
 from core.scenes.reliability import reliability_scene
 from core.scenes.rows import rows_scene
 from core.scenes.truth import true_curve, true_probabilities
-from core.view import BANDS, BAR_INTERVALS, CURVES, SPLITS, View
+from core.view import BANDS, BAR_INTERVALS, CURVES, View
 from tests.core.scene_cases import by_hand, raw_rows, table, trained
 
 

@@ -7,11 +7,13 @@ from scipy.special import expit
 from core.calibrated import Model, mend_of, part_probabilities
 from core.calibration.cells import Cells, cells_of
 from core.calibration.statistics import STATISTICS
-from core.data.dataset import Dataset, Feature
+from core.data.basics import Feature
+from core.data.dataset import Dataset
 from core.scenes import moving
 from core.scenes.calibration_maps import maps_scene
 from core.scenes.handles import handles_scene
-from core.scenes.judging import class_row_weights, is_rounded, pooled
+from core.scenes.judging import is_rounded, pooled
+from core.scenes.moving import class_row_weights
 from core.scenes.reliability import reliability_scene
 from core.view import View
 from tests.core.scene_cases import trained

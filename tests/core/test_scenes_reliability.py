@@ -6,6 +6,7 @@ import pytest
 from sklearn.isotonic import IsotonicRegression
 from sklearn.metrics import brier_score_loss
 
+from core.base.arrays import SPLITS
 from core.calibration.bands import consistency_band
 from core.calibration.calibrators import CALIBRATORS
 from core.calibration.cells import cells_of
@@ -13,7 +14,7 @@ from core.calibration.reliability import BINNINGS
 from core.data.dataset import Dataset
 from core.scenes.chance import MOST_EXACT, chance_error
 from core.scenes.reliability import HISTOGRAM_BINS, reliability_scene
-from core.view import SPLITS, View
+from core.view import View
 from tests.core.calibration_cases import use_compiled
 from tests.core.scene_cases import by_hand, raw_rows, table, trained
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import special, stats
 
-from core.errors import UserError
+from core.base.errors import UserError
 from core.experiment import experiment_from_mapping
 from core.run import start_run
 from core.scenes.mistakes import mistakes

@@ -7,11 +7,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from core import scipy_import
+from core.base import scipy_import
+from core.base.scipy_import import import_scipy, is_scipy_postponed, postpone_scipy
 from core.evaluation import tracked
 from core.functions import logit
 from core.scenes.reliability import reliability_scene
-from core.scipy_import import import_scipy, is_scipy_postponed, postpone_scipy
 from core.view import View
 from tests.core.calibration_cases import class_case, drawn
 from tests.core.scene_cases import trained
@@ -37,7 +37,7 @@ def test_importing_ends_the_postponement(postponed):
 def test_no_scene_imports_scipy_before_it_is_needed_and_none_while_it_is_postponed():
     code = """
 import sys
-from core.scipy_import import is_scipy_postponed, postpone_scipy
+from core.base.scipy_import import is_scipy_postponed, postpone_scipy
 import numpy as np
 import core.calibration as c
 for name in c.__all__:

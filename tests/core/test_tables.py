@@ -5,10 +5,11 @@ import itertools
 import numpy as np
 import pytest
 
+from core.base.errors import UserError
 from core.data import tables
 from core.data.reading import blocks, bulk, sources
+from core.data.reading.sources import Cancelled
 from core.data.tables import read_table
-from core.errors import UserError
 
 NAMES = ("length", "width", "when", "kind")
 LABELS = ("red oak", "ash", "elm")
@@ -357,5 +358,5 @@ def test_large_files_read_as_small_ones_do(tmp_path, monkeypatch, delimiter, cha
 
 
 def test_reading_stops_when_progress_says_so(tmp_path):
-    with pytest.raises(tables.Cancelled):
+    with pytest.raises(Cancelled):
         table_of(tmp_path, "a,b\n1,2\n3,4\n", progress=lambda done: done < 0.4)

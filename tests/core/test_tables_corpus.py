@@ -5,8 +5,8 @@ import pathlib
 
 import pytest
 
+from core.base.errors import UserError
 from core.data.tables import read_table
-from core.errors import UserError
 
 CORPUS = pathlib.Path(__file__).parents[2].parent / "shared" / "corpus"
 MANIFEST = CORPUS / "manifest.json"

@@ -9,8 +9,8 @@ import sys
 import numpy as np
 import pytest
 
+from core.base.errors import UserError
 from core.data.tables import read_table
-from core.errors import UserError
 
 RECORDS = [
     {"x": 1.5, "n": 3, "kind": "red", "ok": True},

@@ -7,10 +7,10 @@ import zipfile
 
 import pytest
 
+from core.base.errors import UserError
 from core.data import tables
 from core.data.reading import archives, blocks, bulk, sources
 from core.data.tables import read_table
-from core.errors import UserError
 
 CONTENTS = {
     "nothing": (b"", "no data"),

@@ -8,13 +8,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from core.base.errors import UserError
 from core.data import tables
 from core.data.reading import blocks, bulk, sources
 from core.data.reading.block_parser import Layout, parse_block
 from core.data.reading.records import Quoting
 from core.data.reading.settings import Settings
+from core.data.reading.sources import Cancelled
 from core.data.tables import read_table
-from core.errors import UserError
 
 HEAD_ROWS = 500
 NAMES = ["size", "count", "day", "colour", "gap"]
@@ -174,7 +175,7 @@ def test_a_column_that_is_not_there_cannot_be_given_a_kind(tmp_path, monkeypatch
 def test_reading_a_large_file_stops_when_progress_says_so(tmp_path, monkeypatch):
     patched(monkeypatch)
     (tmp_path / "t.csv").write_text(table_with())
-    with pytest.raises(tables.Cancelled):
+    with pytest.raises(Cancelled):
         read_table(tmp_path / "t.csv", progress=lambda done: done < 0.4)
 
 

@@ -4,9 +4,9 @@ import itertools
 
 import pytest
 
+from core.base.errors import UserError
 from core.data.reading.problems import KEPT_PER_KIND, ProblemLog
 from core.data.tables import read_table
-from core.errors import UserError
 
 NAMES = ["when", "n", "what", "note"]
 ROWS = [

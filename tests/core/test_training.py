@@ -7,6 +7,7 @@ from sklearn.linear_model import LogisticRegression
 
 from core.heads import HEADS
 from core.optimizers import OPTIMIZERS
+from core.row_order import row_order
 from core.schedules import SCHEDULES
 from core.training import (
     NumpyEngine,
@@ -15,7 +16,6 @@ from core.training import (
     gradient_at,
     initial_state,
     rates_at,
-    row_order,
     step,
     steps_to_epoch,
 )

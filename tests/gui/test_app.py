@@ -12,9 +12,9 @@ import pytest
 from sklearn.metrics import accuracy_score, brier_score_loss, log_loss
 
 import main
+from core.base.arrays import SPLITS
+from core.base.errors import UserError
 from core.data.tables import read_table
-from core.errors import UserError
-from core.view import SPLITS
 from gui.arguments import experiment_for, read_arguments, read_settings
 from gui.dialogs import ErrorDialog
 from gui.keeping import Keeper

@@ -13,8 +13,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QFontMetrics
 from PySide6.QtWidgets import QWidget
 
+from core.base.arrays import SPLITS
 from core.data import catalogue
-from core.data.basics import SPLITS
 from core.data.importing import ROLES
 from core.data.reading.sources import Cancelled
 from core.data.tables import read_table

@@ -8,7 +8,7 @@ import pytest
 from PySide6.QtCore import QRect
 from PySide6.QtWidgets import QApplication
 
-from core.errors import UserError
+from core.base.errors import UserError
 from gui.dialogs import ErrorDialog
 from gui.docks import Title
 from gui.panels import PANELS

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QApplication, QLabel, QWidget
 from scipy import special
 
 from core.activations import ACTIVATIONS
-from core.errors import UserError
+from core.base.errors import UserError
 from core.scenes.functions import AXES, SECTIONS, FunctionsChoice, functions_scene
 from gui import formulas
 from gui.formulas import as_text

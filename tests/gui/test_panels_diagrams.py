@@ -5,7 +5,7 @@ import pytest
 from PySide6.QtGui import QFontMetricsF
 from PySide6.QtWidgets import QApplication
 
-from core import scipy_import
+from core.base import scipy_import
 from gui.panels.curve_words import legend
 from gui.panels.labels import log_ticks, spread
 from gui.panels.plotting import FONT_POINTS, LockedPlot

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QPointF, Qt
 
-from core.view import SPLITS
+from core.base.arrays import SPLITS
 from gui.panels.figures import SHOWN
 from tests.gui.panel_cases import new_session, train
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from core import engines
+from core.base.errors import UserError
 from core.engines import available_engine
-from core.errors import UserError
 from core.experiment import Experiment, experiment_from_mapping
 from core.training import burst
 from gui.session import Session

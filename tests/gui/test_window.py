@@ -17,13 +17,12 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from core.errors import UserError
+from core.base.errors import UserError, trouble_of
 from gui.actions import ACTIONS
 from gui.dialogs import AboutDialog, ErrorDialog, ShortcutsDialog
 from gui.gallery import Gallery
 from gui.importing.dialog import ImportDialog
 from gui.panels import PANELS
-from gui.reporting import trouble_of
 from gui.theme import THEMES, theme, themes
 from gui.window import Window
 from gui.workspaces import LOW, WORKSPACES, is_on_a_screen

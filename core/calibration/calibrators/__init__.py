@@ -1,5 +1,6 @@
 """Calibrators: maps from logits to better probabilities, fitted on rows training never saw."""
 
+from core.base.registry import Registry
 from core.calibration.calibrators.cross_fit import CrossFitted, cross_fit
 from core.calibration.calibrators.logistic_maps import BETA, PLATT, Beta, Platt
 from core.calibration.calibrators.one_vs_rest import OneVsRest
@@ -8,7 +9,6 @@ from core.calibration.calibrators.softmax_maps import DIRICHLET, VECTOR, Dirichl
 from core.calibration.calibrators.stepwise import HISTOGRAM, ISOTONIC, Histogram, Isotonic
 from core.calibration.calibrators.temperature import TEMPERATURE, Temperature
 from core.calibration.calibrators.venn_abers import VENN_ABERS, VennAbers
-from core.registry import Registry
 
 CALIBRATORS: Registry[Calibrator] = Registry(
     "calibrator",

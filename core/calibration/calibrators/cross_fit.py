@@ -8,9 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
+from core.base.arrays import FloatArray, IntArray, frozen
+from core.base.errors import UserError
 from core.calibration.calibrators.record import Calibrator, Fitted, Parameter, as_logits
-from core.calibration.inputs import FloatArray, IntArray, checked_labels, checked_weights, frozen
-from core.errors import UserError
+from core.calibration.inputs import checked_labels, checked_weights
 
 
 @dataclass(frozen=True, slots=True, eq=False)

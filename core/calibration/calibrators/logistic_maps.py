@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from core.base.arrays import FloatArray
 from core.calibration.calibrators.record import Calibrator, LogisticMap, Parameter
-from core.calibration.inputs import FloatArray
 from core.calibration.logistic import LogisticFit, fit_logistic, separated
-from core.functions import log_sigmoid, sigmoid, softplus
+from core.functions.sigmoid_family import log_sigmoid, sigmoid, softplus
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
+from core.base.arrays import FloatArray, IntArray, frozen
 from core.calibration.calibrators.record import (
     BinaryFitted,
     FitBinary,
@@ -15,8 +16,7 @@ from core.calibration.calibrators.record import (
     as_logits,
     wrong_classes,
 )
-from core.calibration.inputs import FloatArray, IntArray, frozen
-from core.functions import logsumexp
+from core.functions.softmax_family import logsumexp
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -14,16 +14,10 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import ArrayLike
 
-from core.calibration.inputs import (
-    FloatArray,
-    InputError,
-    IntArray,
-    as_class_rows,
-    checked_labels,
-    checked_weights,
-)
-from core.errors import UserError
-from core.functions import sigmoid
+from core.base.arrays import FloatArray, IntArray
+from core.base.errors import InputError, UserError
+from core.calibration.inputs import as_class_rows, checked_labels, checked_weights
+from core.functions.sigmoid_family import sigmoid
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
+from core.base.arrays import FloatArray, IntArray, frozen
 from core.calibration.calibrators.record import Calibrator, Parameter, as_logits, wrong_classes
 from core.calibration.calibrators.softmax_regression import SoftmaxPenalty, fit_softmax
-from core.calibration.inputs import FloatArray, IntArray, frozen
-from core.functions import log_softmax, softmax
+from core.functions.softmax_family import log_softmax, softmax
 
 PULL = 1e-6  # towards the identity: decides only what the rows leave open
 OFF_DIAGONAL = 1e-3  # ODIR: keeps Dirichlet's matrix near a diagonal one

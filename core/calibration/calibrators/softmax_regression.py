@@ -12,9 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from core.calibration.inputs import FloatArray, IntArray
-from core.errors import UserError
-from core.functions import categorical_cross_entropy, softmax
+from core.base.arrays import FloatArray, IntArray
+from core.base.errors import UserError
+from core.functions.softmax_family import categorical_cross_entropy, softmax
 
 _STEPS = 200
 _MOST_WORK = 2e9  # multiplications to write a Hessian out

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from core.base.arrays import FloatArray, frozen
 from core.calibration.binning import fill, mass_edges
 from core.calibration.calibrators.record import BinaryMap, Calibrator, Parameter
 from core.calibration.cells import Cells, pool_ties
-from core.calibration.inputs import FloatArray, Forecast, frozen
+from core.calibration.inputs import Forecast
 from core.calibration.isotonic import isotonic_blocks
-from core.functions import sigmoid
+from core.functions.sigmoid_family import sigmoid
 
 HISTOGRAM_BINS = 10
 

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
+from core.base.arrays import FloatArray, IntArray
 from core.calibration.calibrators.record import Calibrator, LogisticMap, Parameter, as_logits
-from core.calibration.inputs import FloatArray, IntArray
-from core.functions import softmax
+from core.functions.softmax_family import softmax
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
+from core.base.arrays import FloatArray, IntArray, frozen
+from core.base.errors import InputError
 from core.calibration.calibrators.record import BinaryMap, Calibrator, Parameter, as_logits
 from core.calibration.calibrators.stepwise import pool_logits
-from core.calibration.inputs import FloatArray, InputError, IntArray, frozen
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -6,8 +6,8 @@ import re
 import zipfile
 from collections.abc import Iterator
 
+from core.base.errors import UserError
 from core.data.reading.sources import CHUNK, LARGEST, LARGEST_RATIO, Source
-from core.errors import UserError
 
 RATIO_FREE = 256 << 20
 MOST_CELLS = 30_000_000

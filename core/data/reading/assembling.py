@@ -11,12 +11,12 @@ from itertools import islice
 import numpy as np
 from numpy.typing import NDArray
 
+from core.base.errors import UserError
 from core.data.reading.columns import Column
 from core.data.reading.ids import is_id
 from core.data.reading.kinds import Verdict, judge
 from core.data.reading.numerals import DOUBTFUL_MARKS, ERROR_MARKS, Numerals, find_numerals
 from core.data.reading.problems import ProblemLog
-from core.errors import UserError
 
 _CELLS = 60_000  # looked at to find the marks inside numbers
 Said = tuple[str | None, str | None]

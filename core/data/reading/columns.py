@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from core.base.errors import UserError
 from core.data.reading.problems import Problem
-from core.errors import UserError
 
 KINDS = ("number", "category", "boolean", "date", "text", "empty")
 """What a column can be."""

@@ -7,8 +7,8 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any
 
+from core.base.errors import UserError
 from core.data.reading.columns import KINDS
-from core.errors import UserError
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, cast
 
-from core.errors import UserError
+from core.base.errors import UserError
 
 CHUNK = 1 << 20
 LARGEST = 4 << 30

@@ -7,6 +7,7 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from core.base.errors import UserError
 from core.data.reading.archives import check_archive
 from core.data.reading.cell_errors import put_errors
 from core.data.reading.columns import Dialect
@@ -15,7 +16,6 @@ from core.data.reading.problems import ProblemLog
 from core.data.reading.records import Record
 from core.data.reading.settings import Settings
 from core.data.reading.sources import Source, refuse_wide
-from core.errors import UserError
 
 if TYPE_CHECKING:
     from python_calamine import CalamineWorkbook

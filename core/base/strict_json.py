@@ -8,7 +8,7 @@ import math
 from collections.abc import Iterator
 from typing import Any
 
-from core.errors import UserError
+from core.base.errors import UserError
 
 
 def parse_json(text: str, name: str = "The file") -> dict[str, Any]:

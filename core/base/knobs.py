@@ -12,8 +12,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from core.errors import UserError
-from core.registry import Named
+from core.base.errors import UserError
+from core.base.registry import Named
 
 Effect = Literal["view", "live", "data", "restart"]
 Condition = tuple[str, tuple[object, ...] | Callable[[], tuple[object, ...]]]

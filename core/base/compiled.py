@@ -2,7 +2,7 @@
 
 A loop is an ordinary function under ``@lazy_njit(signature)``. Importing it imports no numba; while
 it is not compiled, calling it runs the Python text. `warm` compiles it with an explicit signature
-or loads it from numba's cache, in whichever thread or process asks for that (`core.code_cache`
+or loads it from numba's cache, in whichever thread or process asks for that (`core.base.code_cache`
 says where that cache is, `core.engines` when to warm what).
 """
 
@@ -14,7 +14,7 @@ import logging
 from collections.abc import Callable
 from typing import Any
 
-from core import compiled_functions
+from core.base import compiled_functions
 
 _log = logging.getLogger(__name__)
 
@@ -80,7 +80,9 @@ class LazyFunction:
 
 @functools.cache
 def import_numba() -> Any:
-    """Import numba, and tell it of `core.compiled_functions`; None where it cannot be imported."""
+    """Import numba, and tell it of `core.base.compiled_functions`; None where it cannot be
+    imported.
+    """
     try:
         numba = importlib.import_module("numba")
     except ImportError as error:

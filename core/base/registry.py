@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
-from core.errors import UserError
+from core.base.errors import UserError
 
 
 class Named(Protocol):
@@ -65,3 +66,12 @@ class Registry(Mapping[str, T]):
     def __len__(self) -> int:
         """Count the records."""
         return len(self._records)
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One of the choices of a form: its key, its label and one sentence on what it does."""
+
+    name: str
+    label: str
+    description: str = ""
