@@ -11,7 +11,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from core.architecture import Architecture
 from core.base.arrays import SPLITS, TRAIN, VALIDATION, Codes, Floats, read_only
 from core.base.errors import UserError
 from core.calibration.calibrators import CALIBRATORS
@@ -22,8 +21,9 @@ from core.calibration.calibrators.temperature import Temperature
 from core.data.preparing import Prepared
 from core.engines import logits_at, probabilities_at
 from core.experiment import CalibrationChoices
+from core.functions.heads import class_logits
 from core.functions.softmax_family import softmax
-from core.heads import class_logits
+from core.model.architecture import Architecture
 from core.run import Run
 from core.training import TrainState
 

@@ -12,14 +12,15 @@ from typing import Any, Generic, Literal, TypeVar
 
 import numpy as np
 
-from core import compiled_step, losses, optimizers, row_order
-from core.activations import ACTIVATIONS
-from core.architecture import Architecture
+from core import compiled_step, optimizers, row_order
 from core.base.compiled import LazyFunction, import_numba
 from core.compiled_step import ForwardParts, PassParts, StepParts, Work
-from core.losses import LOSSES
+from core.functions import losses
+from core.functions.activations import ACTIVATIONS
+from core.functions.losses import LOSSES
+from core.functions.penalties import PENALTIES
+from core.model.architecture import Architecture
 from core.optimizers import OPTIMIZERS
-from core.penalties import PENALTIES
 from core.schedules import SCHEDULES
 from core.training import (
     Burst,

@@ -1,4 +1,5 @@
-"""A burst of training steps, compiled: `core.network` and `core.training.step` once more, as loops.
+"""A burst of training steps, compiled: `core.model.network` and `core.training.step` once more, as
+loops.
 
 Arrays are laid out (layer, unit, sample) or (block, feature, sample), so that the innermost loop
 runs over samples, where the processor takes several at a time. A batch is worked through in blocks
@@ -15,7 +16,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from core.network import NORM_EPSILON, NORM_MOMENTUM
+from core.model.network import NORM_EPSILON, NORM_MOMENTUM
 from core.optimizers import Rates
 from core.row_order import write_row_order
 

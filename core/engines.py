@@ -16,9 +16,6 @@ from pathlib import Path
 
 import numpy as np
 
-from core import network
-from core.activations import ACTIVATIONS
-from core.architecture import Architecture, build_architecture
 from core.base import compiled, compiled_functions
 from core.base.code_cache import CodeCache
 from core.base.compiled import LazyFunction, import_numba
@@ -37,11 +34,14 @@ from core.compiled_engine import (
 )
 from core.compiled_step import ForwardParts
 from core.experiment import Experiment, TrainingChoices
-from core.heads import HEADS
-from core.losses import LOSSES
-from core.network import logits_of
+from core.functions.activations import ACTIVATIONS
+from core.functions.heads import HEADS
+from core.functions.losses import LOSSES
+from core.functions.penalties import PENALTIES
+from core.model import network
+from core.model.architecture import Architecture, build_architecture
+from core.model.network import logits_of
 from core.optimizers import OPTIMIZERS
-from core.penalties import PENALTIES
 from core.schedules import SCHEDULES
 from core.training import Engine, NumpyEngine, Problem, TrainState
 

@@ -15,9 +15,9 @@ from typing import Any
 from core.base.errors import UserError
 from core.base.knobs import Knob, knobs_of, setting
 from core.base.strict_json import parse_json
+from core.model.model_knobs import ModelChoices
 from core.settings import calibration as calibration_knobs
 from core.settings import data as data_knobs
-from core.settings import model as model_knobs
 from core.settings import training as training_knobs
 
 VERSION = 1
@@ -48,18 +48,6 @@ class DataChoices:
     class_weights: str = setting(data_knobs.CLASS_WEIGHTS)
     custom_weights: tuple[float, ...] = setting(data_knobs.CUSTOM_WEIGHTS)
     seed: int = setting(data_knobs.SEED)
-
-
-@dataclass(frozen=True, slots=True)
-class ModelChoices:
-    """The network: layers, activation, output and first parameters."""
-
-    hidden: tuple[int, ...] = setting(model_knobs.HIDDEN)
-    activation: str = setting(model_knobs.ACTIVATION)
-    head: str = setting(model_knobs.HEAD)
-    batch_norm: bool = setting(model_knobs.BATCH_NORM)
-    initialisation: str = setting(model_knobs.INITIALISATION)
-    seed: int = setting(model_knobs.SEED)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,8 @@ from core.base.registry import Registry
 from core.data.preparing import Prepared
 from core.engines import logits_at
 from core.evaluation import tracked
-from core.heads import HEADS, binary_logit
-from core.losses import LOSSES
+from core.functions.heads import HEADS, binary_logit
+from core.functions.losses import LOSSES
 from core.training import Problem, TrainState, gradient_at
 
 MOST_ROWS = 20_000  # of a part that are measured while training goes on, evenly spaced

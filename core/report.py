@@ -21,7 +21,7 @@ from core.data.concerns import concerns
 from core.engines import engine_for_epochs
 from core.evaluation import evaluate
 from core.experiment import Experiment
-from core.heads import class_logits
+from core.functions.heads import class_logits
 from core.metrics import mean_loss, parts_of
 from core.run import Run, start_run
 from core.stopping import EarlyStopping

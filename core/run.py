@@ -7,7 +7,6 @@ from typing import Literal
 
 import numpy as np
 
-from core.architecture import Architecture, build_architecture
 from core.base.errors import UserError
 from core.data.catalogue import PAINTED, load_dataset
 from core.data.dataset import Dataset
@@ -15,6 +14,7 @@ from core.data.preparing import Prepared, prepare
 from core.engines import logits_at, probabilities_at
 from core.experiment import DataChoices, Experiment, knob_at
 from core.history import History
+from core.model.architecture import Architecture, build_architecture
 from core.training import ChooseEngine, Problem, TrainState, numpy_engine
 
 ChosenEffect = Literal["none", "view", "live", "data", "restart"]

@@ -14,13 +14,13 @@ from typing import Protocol
 
 import numpy as np
 
-from core.architecture import Architecture
 from core.base.errors import UserError
 from core.experiment import TrainingChoices
-from core.losses import LOSSES
-from core.network import LayerPass, objective, updated_statistics
+from core.functions.losses import LOSSES
+from core.functions.penalties import PENALTIES
+from core.model.architecture import Architecture
+from core.model.network import LayerPass, objective, updated_statistics
 from core.optimizers import OPTIMIZERS, Rates
-from core.penalties import PENALTIES
 from core.row_order import row_order
 from core.schedules import SCHEDULES
 

@@ -12,12 +12,12 @@ import numpy as np
 from PySide6.QtCore import QObject
 from PySide6.QtGui import QUndoStack
 
-from core.architecture import Architecture
 from core.base.errors import UserError
 from core.data.catalogue import OWN_FILE, load_dataset
 from core.data.dataset import Dataset
 from core.experiment import Experiment
 from core.history import patched
+from core.model.architecture import Architecture
 from core.run import Run, edited_run, effect_of, start_run
 from core.training import ChooseEngine, numpy_engine
 from core.view import View

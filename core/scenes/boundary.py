@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from core.base.arrays import SPLITS, Codes, Floats, read_only
 from core.calibrated import Mend, calibrated_at
-from core.heads import class_logits
+from core.functions.heads import class_logits
 from core.run import Run
 from core.scenes.brushing import brushed_rows
 from core.scenes.planes import MOST_STAND_INS, Limits, Plane, plane_of, spanning

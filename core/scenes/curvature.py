@@ -12,9 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.base.arrays import Codes, Floats
-from core.losses import LOSSES
-from core.network import forward
-from core.penalties import PENALTIES
+from core.functions.losses import LOSSES
+from core.functions.penalties import PENALTIES
+from core.model.network import forward
 from core.training import Problem, gradient_at
 
 STEP = 1e-4  # how far the parameters move for a difference of gradients

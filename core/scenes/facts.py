@@ -10,7 +10,7 @@ from typing import Literal
 
 import numpy as np
 
-from core.activations import ACTIVATIONS, Array, normal_density
+from core.functions.activations import ACTIVATIONS, Array, normal_density
 
 Symmetry = Literal["point", "identity", "none"]
 _REACH = 12.0

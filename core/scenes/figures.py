@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from core.base.arrays import SPLITS
 from core.evaluation import Figures, evaluate
-from core.heads import HEADS, class_logits
+from core.functions.heads import HEADS, class_logits
 from core.run import Run
 from core.training import TrainState
 from core.view import View

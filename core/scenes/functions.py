@@ -9,10 +9,10 @@ from typing import Any, Literal
 
 import numpy as np
 
-from core.activations import ACTIVATIONS, Activation, Array
 from core.base.arrays import Floats, read_only
 from core.base.errors import UserError
 from core.base.knobs import NumberKnob
+from core.functions.activations import ACTIVATIONS, Activation, Array
 from core.functions.sigmoid_family import sigmoid
 from core.run import Run
 from core.scenes.facts import Facts, facts_about

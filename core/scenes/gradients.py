@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.activations import ACTIVATIONS
-from core.architecture import Layer
 from core.base.arrays import TRAIN, Codes, Floats, evenly_spaced, read_only
-from core.losses import LOSSES
-from core.network import LayerPass
+from core.functions.activations import ACTIVATIONS
+from core.functions.losses import LOSSES
+from core.model.architecture import Layer
+from core.model.network import LayerPass
 from core.optimizers import OPTIMIZERS
 from core.run import Run
 from core.scenes.row_pass import RowPass, row_pass

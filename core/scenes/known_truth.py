@@ -17,7 +17,7 @@ from core.base.arrays import TRAIN, Floats, read_only
 from core.calibrated import Mend, calibrated_at
 from core.data.dataset import Dataset
 from core.data.preparing import Prepared
-from core.heads import class_logits
+from core.functions.heads import class_logits
 from core.run import Run
 from core.scenes.boundary import BoundaryScene
 from core.scenes.planes import Plane

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.architecture import Architecture
 from core.base.arrays import Floats, evenly_spaced, read_only
 from core.history import History
+from core.model.architecture import Architecture
 from core.run import Run
 from core.scenes.curvature import Largest, Point, largest_eigenvalue
 from core.scenes.loss_planes import LossPlane, PlaneChoice, plane_through

@@ -8,8 +8,8 @@ from typing import Literal
 
 import numpy as np
 
-from core.architecture import Architecture
 from core.base.arrays import Codes, Floats, read_only
+from core.model.architecture import Architecture
 
 PlaneKind = Literal["pair", "random"]
 
@@ -97,7 +97,7 @@ def default_pair(architecture: Architecture) -> tuple[int, int]:
 
     Examples
     --------
-    >>> from core.architecture import build_architecture
+    >>> from core.model.architecture import build_architecture
     >>> default_pair(build_architecture(2, 2, (8,))), default_pair(build_architecture(1, 2))
     ((0, 8), (0, 1))
     """

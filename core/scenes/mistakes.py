@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.base.arrays import Floats, read_only
-from core.losses import LOSSES
+from core.functions.losses import LOSSES
 
 BELOW, ABOVE = 10.0, 6.0  # that the logit runs beyond the largest of the others
 _POINTS = 257

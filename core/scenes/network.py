@@ -8,8 +8,8 @@ from itertools import pairwise
 
 import numpy as np
 
-from core.architecture import Architecture, Layer
 from core.base.arrays import Codes, Floats, read_only
+from core.model.architecture import Architecture, Layer
 from core.run import Run
 from core.scenes.planes import plane_of
 from core.scenes.unit_maps import (

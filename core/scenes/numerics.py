@@ -9,8 +9,8 @@ from decimal import Context, Decimal, localcontext
 
 import numpy as np
 
-from core.activations import ACTIVATIONS
 from core.base.registry import Registry
+from core.functions.activations import ACTIVATIONS
 from core.functions.sigmoid_family import log_sigmoid, sigmoid, sigmoid_slope, softplus
 from core.functions.softmax_family import softmax
 

@@ -10,12 +10,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.activations import ACTIVATIONS
-from core.architecture import Architecture, Layer, LayerParameters
 from core.base.arrays import Floats, read_only
-from core.heads import HEADS
-from core.losses import LOSSES, Loss
-from core.network import NORM_EPSILON
+from core.functions.activations import ACTIVATIONS
+from core.functions.heads import HEADS
+from core.functions.losses import LOSSES, Loss
+from core.model.architecture import Architecture, Layer, LayerParameters
+from core.model.network import NORM_EPSILON
 from core.run import Run
 from core.training import TrainState
 

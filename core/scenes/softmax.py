@@ -12,9 +12,9 @@ import numpy as np
 from core.base.arrays import Floats, read_only
 from core.base.errors import UserError
 from core.base.knobs import NumberKnob
+from core.functions.heads import class_logits
 from core.functions.sigmoid_family import sigmoid
 from core.functions.softmax_family import log_softmax, softmax, softmax_jacobian
-from core.heads import class_logits
 from core.run import Run
 from core.scenes.mistakes import Mistakes, mistakes
 from core.scenes.ternary import Ternary, ternary

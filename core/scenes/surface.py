@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.architecture import Architecture
 from core.base.arrays import Floats, read_only
 from core.calibrated import Mend
+from core.functions.heads import HEADS, class_logits
 from core.functions.sigmoid_family import logit
-from core.heads import HEADS, class_logits
+from core.model.architecture import Architecture
 from core.run import Run
 from core.scenes.planes import Plane
 from core.training import TrainState

@@ -9,8 +9,8 @@ import numpy as np
 
 from core.base.arrays import Floats, read_only
 from core.data.preparing import Prepared
-from core.heads import HEADS
-from core.network import forward
+from core.functions.heads import HEADS
+from core.model.network import forward
 from core.run import Run
 from core.scenes.planes import Plane
 from core.scenes.surface import Surface

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.activations import ACTIVATIONS
 from core.base.arrays import Floats, read_only
-from core.heads import binary_logit
-from core.network import forward
+from core.functions.activations import ACTIVATIONS
+from core.functions.heads import binary_logit
+from core.model.network import forward
 from core.run import Run
 from core.training import TrainState
 

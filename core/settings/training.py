@@ -9,7 +9,7 @@ from core.base.registry import Choice, Named, Registry
 
 
 def _losses() -> Mapping[str, Named]:
-    from core.losses import LOSSES
+    from core.functions.losses import LOSSES
 
     return LOSSES
 
@@ -27,7 +27,7 @@ def _schedules() -> Mapping[str, Named]:
 
 
 def _penalties() -> Mapping[str, Named]:
-    from core.penalties import PENALTIES
+    from core.functions.penalties import PENALTIES
 
     return PENALTIES
 

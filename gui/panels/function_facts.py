@@ -7,7 +7,7 @@ from functools import partial
 from PySide6.QtCore import QSignalBlocker
 from PySide6.QtWidgets import QButtonGroup, QLabel, QPushButton, QRadioButton, QWidget
 
-from core.activations import ACTIVATIONS
+from core.functions.activations import ACTIVATIONS
 from core.scenes.facts import facts_about
 from core.scenes.functions import FunctionsScene
 from core.scenes.units import UnitsScene

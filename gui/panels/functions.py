@@ -6,7 +6,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu, QToolButton, QVBoxLayout, QWidget
 
-from core.activations import ACTIVATIONS
+from core.functions.activations import ACTIVATIONS
 from core.scenes.functions import FunctionsChoice, FunctionsScene, functions_scene
 from gui.formulas import FormulaView
 from gui.panels import function_words as words

@@ -7,7 +7,7 @@ from html import escape
 
 import numpy as np
 
-from core.losses import LOSSES
+from core.functions.losses import LOSSES
 from core.run import Run
 from core.scenes.gradients import GradientsScene
 from core.scenes.row_pass import RowPass

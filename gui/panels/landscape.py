@@ -10,8 +10,8 @@ from PySide6.QtCore import QElapsedTimer
 from PySide6.QtGui import QHideEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QToolButton, QWidget
 
-from core.architecture import Architecture
 from core.base.errors import UserError
+from core.model.architecture import Architecture
 from core.scenes.landscape import (
     FINEST,
     LandscapeScene,

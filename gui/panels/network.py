@@ -7,8 +7,8 @@ from html import escape
 from PySide6.QtGui import QHideEvent
 from PySide6.QtWidgets import QLabel, QStyle, QToolButton, QWidget
 
-from core.architecture import Architecture
 from core.base.errors import UserError
+from core.model.architecture import Architecture
 from core.scenes.network import NetworkScene, Place, network_scene, places_of
 from core.scenes.unit_maps import INPUTS
 from gui.panels.base import PlottedPanel

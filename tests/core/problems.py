@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from core.architecture import build_architecture
 from core.experiment import TrainingChoices
+from core.model.architecture import build_architecture
 from core.training import Problem
 
 

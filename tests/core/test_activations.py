@@ -6,7 +6,7 @@ import mpmath as mp
 import numpy as np
 import pytest
 
-from core.activations import ACTIVATIONS, normal_cdf, normal_density
+from core.functions.activations import ACTIVATIONS, normal_cdf, normal_density
 from tests.core.ulp import largest_error
 
 mp.mp.dps = 50

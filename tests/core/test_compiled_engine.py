@@ -9,15 +9,15 @@ import numpy as np
 import pytest
 
 from core import compiled_engine
-from core.activations import ACTIVATIONS
 from core.base.registry import Registry
 from core.compiled_engine import CompiledEngine, compiled_logits, has_compiled_form
 from core.engines import available_engine, coverage
-from core.heads import HEADS
-from core.losses import LOSSES
-from core.network import logits_of
+from core.functions.activations import ACTIVATIONS
+from core.functions.heads import HEADS
+from core.functions.losses import LOSSES
+from core.functions.penalties import PENALTIES
+from core.model.network import logits_of
 from core.optimizers import OPTIMIZERS
-from core.penalties import PENALTIES
 from core.schedules import SCHEDULES
 from core.training import NumpyEngine, Problem, burst
 from tests.core.compiled_problems import (

@@ -12,12 +12,12 @@ from pathlib import Path
 import pytest
 
 from core import compiled_engine, engines
-from core.activations import ACTIVATIONS
 from core.base import code_cache
 from core.base.code_cache import CodeCache, cache_folder
 from core.base.compiled import LazyFunction, lazy_njit
 from core.base.registry import Registry
 from core.engines import available_engine, engine_for_epochs
+from core.functions.activations import ACTIVATIONS
 from core.training import NumpyEngine
 from tests.core.compiled_problems import small_problem
 
@@ -43,7 +43,7 @@ def test_without_numba_training_still_works_on_numpy() -> None:
 import sys
 sys.modules["numba"] = None
 from core import engines
-from core.architecture import build_architecture
+from core.model.architecture import build_architecture
 from core.experiment import TrainingChoices
 from core.training import Problem
 import numpy as np
@@ -226,7 +226,7 @@ def test_a_record_registered_while_the_program_runs_is_compiled_when_it_is_wante
 ) -> None:
     bent = replace(ACTIVATIONS["relu"], name="bent", loop=_bent_loop)
     more = Registry("activation", [*ACTIVATIONS.values(), bent])
-    for module in ("core.compiled_engine", "core.architecture", "core.network"):
+    for module in ("core.compiled_engine", "core.model.architecture", "core.model.network"):
         monkeypatch.setattr(sys.modules[module], "ACTIVATIONS", more)
     problem = small_problem(activation="bent")
     assert available_engine(problem) == NumpyEngine()

@@ -4,9 +4,9 @@ from scipy.special import expit
 from sklearn.metrics import log_loss as sklearn_log_loss
 
 from core.functions import softmax
+from core.functions.losses import LOSSES
 from core.functions.sigmoid_family import binary_cross_entropy
 from core.functions.softmax_family import categorical_cross_entropy
-from core.losses import LOSSES
 
 GENERATOR = np.random.default_rng(0)
 LOGITS = GENERATOR.normal(0.0, 3.0, 50)

@@ -7,14 +7,14 @@ import numpy as np
 import pytest
 from sklearn.neural_network import MLPClassifier
 
-from core.activations import ACTIVATIONS
-from core.architecture import build_architecture
-from core.gradcheck import GradientCheck, check_gradient
-from core.heads import HEADS, binary_logit, class_logits
-from core.initialisation import INITIALISATIONS
-from core.losses import LOSSES
-from core.network import forward, logits_of, updated_statistics
-from core.penalties import PENALTIES
+from core.functions.activations import ACTIVATIONS
+from core.functions.heads import HEADS, binary_logit, class_logits
+from core.functions.losses import LOSSES
+from core.functions.penalties import PENALTIES
+from core.model.architecture import build_architecture
+from core.model.gradient_check import GradientCheck, check_gradient
+from core.model.initialisation import INITIALISATIONS
+from core.model.network import forward, logits_of, updated_statistics
 from core.training import gradient_at
 from tests.core.problems import random_parameters, small_problem
 
@@ -127,7 +127,7 @@ def test_a_batch_of_one_row_can_be_normalised():
 
 
 def test_deltas_are_the_derivatives_by_each_pre_activation():
-    from core.network import backward
+    from core.model.network import backward
 
     problem = small_problem(hidden=(3,))
     flat = random_parameters(problem.architecture)

@@ -8,10 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import integrate, optimize, special
 
-from core.activations import ACTIVATIONS
 from core.base.errors import UserError
 from core.experiment import experiment_from_mapping
-from core.network import forward
+from core.functions.activations import ACTIVATIONS
+from core.model.network import forward
 from core.run import start_run
 from core.scenes import functions as scenes
 from core.scenes.facts import facts_about

@@ -5,12 +5,12 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from core.activations import ACTIVATIONS
 from core.base.arrays import evenly_spaced
 from core.experiment import experiment_from_mapping
-from core.gradcheck import check_gradient, finite_differences
-from core.losses import LOSSES
-from core.network import backward, forward, logits_of
+from core.functions.activations import ACTIVATIONS
+from core.functions.losses import LOSSES
+from core.model.gradient_check import check_gradient, finite_differences
+from core.model.network import backward, forward, logits_of
 from core.optimizers import OPTIMIZERS
 from core.run import start_run
 from core.scenes.gradients import gradients_scene, hardest_row, steepest_slope

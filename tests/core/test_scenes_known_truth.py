@@ -10,7 +10,7 @@ from core.calibrated import calibrated_at
 from core.data.drawing import THICKNESS
 from core.data.generators import GENERATORS
 from core.data.preparing import prepare
-from core.heads import class_logits
+from core.functions.heads import class_logits
 from core.scenes.boundary import boundary_scene
 from core.scenes.known_truth import (
     MOST_ROWS,

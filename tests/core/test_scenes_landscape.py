@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 
 from core.experiment import experiment_from_mapping
-from core.gradcheck import finite_differences
 from core.history import patched
+from core.model.gradient_check import finite_differences
 from core.run import start_run
 from core.scenes.curvature import Largest, Point, largest_eigenvalue
 from core.scenes.landscape import (

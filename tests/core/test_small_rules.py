@@ -6,7 +6,7 @@ import math
 import numpy as np
 import pytest
 
-from core.penalties import PENALTIES
+from core.functions.penalties import PENALTIES
 from core.schedules import SCHEDULES
 from core.stopping import EarlyStopping
 

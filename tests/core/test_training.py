@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from sklearn.linear_model import LogisticRegression
 
-from core.heads import HEADS
+from core.functions.heads import HEADS
 from core.optimizers import OPTIMIZERS
 from core.row_order import row_order
 from core.schedules import SCHEDULES

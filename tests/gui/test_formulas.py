@@ -4,9 +4,9 @@ import math
 
 import pytest
 
-from core.activations import ACTIVATIONS
-from core.heads import HEADS
-from core.losses import LOSSES
+from core.functions.activations import ACTIVATIONS
+from core.functions.heads import HEADS
+from core.functions.losses import LOSSES
 from gui import formulas
 from gui.formulas import FormulaView, as_latex, as_text, coloured, filled_in
 from gui.panels.softmax_words import GRADIENTS, JACOBIAN, SOFTMAX

@@ -9,8 +9,8 @@ from PySide6.QtGui import QMouseEvent, QWheelEvent
 from PySide6.QtWidgets import QApplication, QLabel, QWidget
 from scipy import special
 
-from core.activations import ACTIVATIONS
 from core.base.errors import UserError
+from core.functions.activations import ACTIVATIONS
 from core.scenes.functions import AXES, SECTIONS, FunctionsChoice, functions_scene
 from gui import formulas
 from gui.formulas import as_text

@@ -16,9 +16,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.activations import ACTIVATIONS
-from core.architecture import Architecture, Layer, LayerParameters
-from core.losses import Loss
+from core.functions.activations import ACTIVATIONS
+from core.functions.losses import Loss
+from core.model.architecture import Architecture, Layer, LayerParameters
 
 NORM_EPSILON = 1e-5
 NORM_MOMENTUM = 0.1  # the share of the running statistics that one batch replaces

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.activations import ACTIVATIONS
-from core.heads import head_for
-from core.initialisation import INITIALISATIONS
+from core.functions.activations import ACTIVATIONS
+from core.functions.heads import head_for
+from core.model.initialisation import INITIALISATIONS
 
 
 @dataclass(frozen=True, slots=True)

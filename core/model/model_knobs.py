@@ -3,25 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
-from core.base.knobs import ChoiceKnob, IntegerKnob, SizesKnob, SwitchKnob
+from core.base.knobs import ChoiceKnob, IntegerKnob, SizesKnob, SwitchKnob, setting
 from core.base.registry import Named
 
 
 def _activations() -> Mapping[str, Named]:
-    from core.activations import ACTIVATIONS
+    from core.functions.activations import ACTIVATIONS
 
     return ACTIVATIONS
 
 
 def _heads() -> Mapping[str, Named]:
-    from core.heads import HEADS
+    from core.functions.heads import HEADS
 
     return HEADS
 
 
 def _initialisations() -> Mapping[str, Named]:
-    from core.initialisation import INITIALISATIONS
+    from core.model.initialisation import INITIALISATIONS
 
     return INITIALISATIONS
 
@@ -64,3 +65,15 @@ SEED = IntegerKnob(
     high=999_999,
     help="Another seed draws other first weights and another order of the rows.",
 )
+
+
+@dataclass(frozen=True, slots=True)
+class ModelChoices:
+    """The network: layers, activation, output and first parameters."""
+
+    hidden: tuple[int, ...] = setting(HIDDEN)
+    activation: str = setting(ACTIVATION)
+    head: str = setting(HEAD)
+    batch_norm: bool = setting(BATCH_NORM)
+    initialisation: str = setting(INITIALISATION)
+    seed: int = setting(SEED)

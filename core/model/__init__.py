@@ -1,0 +1,1 @@
+"""The network: its layers, their first weights, forward and backward."""
