@@ -15,39 +15,12 @@ from typing import Any
 from core.base.errors import UserError
 from core.base.knobs import Knob, knobs_of, setting
 from core.base.strict_json import parse_json
+from core.data.data_knobs import DataChoices
 from core.model.model_knobs import ModelChoices
 from core.settings import calibration as calibration_knobs
-from core.settings import data as data_knobs
 from core.settings import training as training_knobs
 
 VERSION = 1
-
-
-@dataclass(frozen=True, slots=True)
-class DataChoices:
-    """Which rows the model learns from, and how they are prepared."""
-
-    source: str = setting(data_knobs.SOURCE)
-    path: str = setting(data_knobs.PATH)
-    target: str = setting(data_knobs.TARGET)
-    features: tuple[str, ...] = setting(data_knobs.FEATURES)
-    reading: str = setting(data_knobs.READING)
-    target_bins: int = setting(data_knobs.TARGET_BINS)
-    merge_labels: bool = setting(data_knobs.MERGE_LABELS)
-    split_column: str = setting(data_knobs.SPLIT_COLUMN)
-    weight_column: str = setting(data_knobs.WEIGHT_COLUMN)
-    painted: tuple[tuple[float, float, int], ...] = setting(data_knobs.PAINTED)
-    rows: int = setting(data_knobs.ROWS)
-    noise: float = setting(data_knobs.NOISE)
-    imbalance: float = setting(data_knobs.IMBALANCE)
-    label_flips: float = setting(data_knobs.LABEL_FLIPS)
-    train: float = setting(data_knobs.TRAIN)
-    validation: float = setting(data_knobs.VALIDATION)
-    scaling: str = setting(data_knobs.SCALING)
-    missing: str = setting(data_knobs.MISSING)
-    class_weights: str = setting(data_knobs.CLASS_WEIGHTS)
-    custom_weights: tuple[float, ...] = setting(data_knobs.CUSTOM_WEIGHTS)
-    seed: int = setting(data_knobs.SEED)
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,8 +16,8 @@ import numpy as np
 from core.base.arrays import SPLITS
 from core.base.errors import UserError
 from core.calibrated import Mend, Model, mend_of, part_probabilities
-from core.data.catalogue import OWN_FILE, SOURCES
-from core.data.concerns import concerns
+from core.data.data_warnings import concerns
+from core.data.gallery import OWN_FILE, SOURCES
 from core.engines import engine_for_epochs
 from core.evaluation import evaluate
 from core.experiment import Experiment

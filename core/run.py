@@ -8,11 +8,13 @@ from typing import Literal
 import numpy as np
 
 from core.base.errors import UserError
-from core.data.catalogue import PAINTED, load_dataset
+from core.data.data_knobs import DataChoices
 from core.data.dataset import Dataset
+from core.data.gallery import PAINTED
+from core.data.loading import load_dataset
 from core.data.preparing import Prepared, prepare
 from core.engines import logits_at, probabilities_at
-from core.experiment import DataChoices, Experiment, knob_at
+from core.experiment import Experiment, knob_at
 from core.history import History
 from core.model.architecture import Architecture, build_architecture
 from core.training import ChooseEngine, Problem, TrainState, numpy_engine

@@ -18,7 +18,7 @@ import numpy as np
 
 from core.base.errors import UserError
 from core.base.strict_json import leaves, parse_json
-from core.data.catalogue import OWN_FILE
+from core.data.gallery import OWN_FILE
 from core.data.saving import write_atomically
 from core.experiment import Experiment, experiment_from_mapping
 from core.saved_text import refusal, text_of

@@ -22,10 +22,9 @@ from PySide6.QtWidgets import (
 )
 
 from core.base.errors import UserError
-from core.data.catalogue import PAINTED, SOURCES
-from core.data.gallery import GALLERY, about
+from core.data.data_knobs import DataChoices
+from core.data.gallery import GALLERY, PAINTED, SOURCES, about
 from core.data.generators import GENERATORS
-from core.experiment import DataChoices
 from gui.numerals import figures_font
 from gui.session import Session
 from gui.theme import class_colour

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from PySide6.QtCore import QObject, QStandardPaths, QTimer
 
 from core.base.errors import UserError
-from core.data.catalogue import load_dataset
+from core.data.loading import load_dataset
 from core.run import Run, resumed_run, start_run
 from core.saved import SUFFIX, SavedSession, read_session, write_session
 

@@ -13,8 +13,9 @@ from PySide6.QtCore import QObject
 from PySide6.QtGui import QUndoStack
 
 from core.base.errors import UserError
-from core.data.catalogue import OWN_FILE, load_dataset
 from core.data.dataset import Dataset
+from core.data.gallery import OWN_FILE
+from core.data.loading import load_dataset
 from core.experiment import Experiment
 from core.history import patched
 from core.model.architecture import Architecture

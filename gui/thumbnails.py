@@ -8,10 +8,10 @@ import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QImage, QPainter, QPolygonF
 
-from core.data.catalogue import load_dataset
+from core.data.data_knobs import DataChoices
 from core.data.dataset import Dataset
+from core.data.loading import load_dataset
 from core.data.preparing import prepare
-from core.experiment import DataChoices
 
 MOST_POINTS = 400
 _MARGIN = 8.0

@@ -11,9 +11,9 @@ from pathlib import Path
 import numpy as np
 
 from core.base.arrays import Floats
-from core.base.registry import Registry
-from core.data.basics import Feature
-from core.data.dataset import Dataset
+from core.base.registry import Choice, Registry
+from core.data.dataset import Dataset, Feature
+from core.data.generators import GENERATORS
 
 _FOLDER = Path(__file__).resolve().parents[2] / "resources" / "datasets"
 
@@ -125,3 +125,16 @@ def _column(cells: np.ndarray, category: bool) -> tuple[tuple[str, ...], Floats]
     levels, codes = np.unique(cells[~empty], return_inverse=True)
     values[~empty] = codes
     return tuple(levels.tolist()), values
+
+
+OWN_FILE = Choice("file", "your own file")
+PAINTED = Choice("painted", "painted by hand")
+SOURCES: Registry[Choice] = Registry(
+    "data set",
+    [
+        *(Choice(record.name, record.label) for record in GENERATORS.values()),
+        *(Choice(record.name, record.label) for record in GALLERY.values()),
+        OWN_FILE,
+        PAINTED,
+    ],
+)

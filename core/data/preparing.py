@@ -3,6 +3,10 @@
 Everything that is estimated (a fill, a shift, a scale, which levels exist) comes from train rows
 only. Numbers are scaled; the 0/1 inputs of a category are not. A category with two levels is one
 input, with more one input a level.
+
+Inputs: a scaled number, or 0/1 for a level of a category.
+
+Train, validation and test: a seeded draw in which each part has each class in proportion.
 """
 
 from __future__ import annotations
@@ -13,16 +17,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from core.base.arrays import TRAIN, Codes, Floats, read_only
+from core.base.arrays import TEST, TRAIN, VALIDATION, Codes, Floats, read_only, take_columns
 from core.base.errors import UserError
-from core.data.dataset import Dataset
-from core.data.encoding import Input, encode, fit_inputs
-from core.data.imputing import MISSING, complete_rows, fit_fill
-from core.data.scaling import SCALINGS
-from core.data.splitting import stratified_split
-from core.data.weighting import fit_class_weights, row_weights
-
-__all__ = ["Prepared", "prepare"]
+from core.data.class_weights import fit_class_weights, row_weights
+from core.data.dataset import Dataset, Feature
+from core.data.missing_values import MISSING, OWN_LEVEL, complete_rows, fit_fill
+from core.data.scaling import SCALINGS, fit_scaling
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -161,3 +161,189 @@ def prepare(
         fill=fill,
         notes=(*notes, *fill_notes, *input_notes, *class_notes),
     )
+
+
+ABSENT = -1
+_CELLS = 2_000_000
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Input:
+    """One column of what the network sees: X = (raw - shift) / scale.
+
+    Parameters
+    ----------
+    name : str
+        The column's name; for a category with its level ("island = Dream").
+    feature : int
+        The raw column it comes from.
+    level : int or None
+        None for a number; else the level for which it is 1, or -1: it is 1 where the value is
+        missing.
+    shift, scale : float
+        In raw units; 0 and 1 for a level.
+    """
+
+    name: str
+    feature: int
+    level: int | None
+    shift: float
+    scale: float
+
+
+def fit_inputs(
+    features: tuple[Feature, ...], X: Floats, fill: Floats, scaling: str, missing: str
+) -> tuple[tuple[Input, ...], list[str]]:
+    """Fit the inputs on raw train rows, in the order of the raw columns.
+
+    Parameters
+    ----------
+    features : tuple of Feature
+    X : ndarray, shape (n, n_features)
+        Raw train rows; a missing number counts as its fill.
+    fill : ndarray, shape (n_features,)
+    scaling, missing : str
+        Keys of `core.data.scaling.SCALINGS` and `core.data.missing_values.MISSING`.
+
+    Returns
+    -------
+    inputs : tuple of Input
+    notes : list of str
+        On columns without spread and levels that no train row has.
+    """
+    numbers = [j for j, feature in enumerate(features) if not feature.levels]
+    block = take_columns(X, numbers)
+    gaps = np.isnan(block)
+    lacking = np.atleast_1d(gaps.any(axis=0))
+    if lacking.any():
+        block = np.where(gaps, fill[numbers], block)
+    shift, scale, flat = fit_scaling(scaling, block)
+    inputs: list[list[Input]] = [[] for _ in features]
+    notes = []
+    for i, j in enumerate(numbers):
+        name = features[j].name
+        inputs[j].append(Input(name, j, None, float(shift[i]), float(scale[i])))
+        if missing == "category" and lacking[i]:
+            inputs[j].append(Input(f"{name} is missing", j, ABSENT, 0.0, 1.0))
+        if flat[i]:
+            notes.append(f"{name} has no spread in the train rows, so it was not scaled.")
+    for j, feature in enumerate(features):
+        if feature.levels:
+            inputs[j], unseen = _level_inputs(feature, j, X[:, j], fill[j] == OWN_LEVEL)
+            notes += unseen
+    return tuple(it for some in inputs for it in some), notes
+
+
+def _level_inputs(
+    feature: Feature, j: int, codes: Floats, own_level: bool
+) -> tuple[list[Input], list[str]]:
+    """Return one input for each level the train rows have, or a single one for two levels."""
+    seen = np.unique(codes[~np.isnan(codes)]).astype(np.int64).tolist()
+    names = {k: f"{feature.name} = {feature.levels[k]}" for k in seen}
+    notes = []
+    if unseen := [level for k, level in enumerate(feature.levels) if k not in names]:
+        shown = ", ".join(unseen[:5]) + (" and others" if len(unseen) > 5 else "")
+        notes.append(f"{feature.name}: no train row has {shown}.")
+    if own_level:
+        seen.append(ABSENT)
+        names[ABSENT] = f"{feature.name} is missing"
+    if len(seen) == 1:
+        notes.append(f"{feature.name} has one level in the train rows.")
+    chosen = seen[1:] if len(seen) == 2 else seen
+    return [Input(names[k], j, k, 0.0, 1.0) for k in chosen], notes
+
+
+def encode(raw: Floats, inputs: tuple[Input, ...], fill: Floats) -> Floats:
+    """Turn raw rows of shape (m, n_features) into inputs of shape (m, f), some rows at a time."""
+    numbers = np.flatnonzero([it.level is None for it in inputs])
+    levels = np.flatnonzero([it.level is not None for it in inputs])
+    feature = np.array([it.feature for it in inputs], dtype=np.int64)
+    level = np.array([ABSENT if it.level is None else it.level for it in inputs])[levels]
+    shift = np.array([it.shift for it in inputs])[numbers]
+    scale = np.array([it.scale for it in inputs])[numbers]
+    out = np.empty((len(raw), len(inputs)))
+    step = max(1, _CELLS // max(len(inputs), 1))
+    for start in range(0, len(raw), step):
+        part, rows = raw[start : start + step], slice(start, start + step)
+        values = _filled(take_columns(part, feature[numbers]), fill[feature[numbers]]) - shift
+        values /= scale
+        out[rows, numbers if len(levels) else slice(None)] = values
+        if len(levels):
+            codes = part[:, feature[levels]]
+            known = _filled(codes, fill[feature[levels]]) == level
+            out[rows, levels] = np.where(level == ABSENT, np.isnan(codes), known)
+    return out
+
+
+def _filled(values: Floats, fill: Floats) -> Floats:
+    gaps = np.isnan(values)
+    return np.where(gaps, fill, values) if gaps.any() else values
+
+
+def stratified_split(
+    y: Codes, train: float, validation: float, n_classes: int, seed: int
+) -> NDArray[np.int8]:
+    """Draw each row's part (0 train, 1 validation, 2 test), class by class.
+
+    Each class gets its share in each part rounded down or up; its spare rows go by largest
+    remainder, counting what the parts are short of from earlier classes, so that the totals keep to
+    the shares as well. A class with at least as many rows as there are parts appears in each; of a
+    smaller class the first row goes to train. One row more at the end changes the part of a few
+    others at most.
+
+    Parameters
+    ----------
+    y : ndarray, shape (n,)
+        Labels 0..K-1.
+    train, validation : float
+        Shares; what remains is test.
+    n_classes, seed : int
+
+    Raises
+    ------
+    UserError
+        If a share is negative, train is 0, or they add up to more than 1.
+    """
+    shares = _shares(train, validation)
+    # a row's number does not hang on how many come after it, so that a row more moves few others
+    order = np.argsort(np.random.default_rng((seed, 7)).random(len(y)), kind="stable")
+    shuffled, split = y[order], np.empty(len(y), dtype=np.int8)
+    owed = np.zeros(3)
+    for k in range(n_classes):
+        members = order[shuffled == k]
+        counts = divide(len(members), shares, owed)
+        owed += len(members) * shares - counts
+        split[members] = np.repeat(np.array([TRAIN, VALIDATION, TEST], dtype=np.int8), counts)
+    return split
+
+
+def divide(rows: int, shares: Floats, owed: Floats) -> Codes:
+    """Divide one class's rows among the parts, of which earlier classes still owe them some.
+
+    Examples
+    --------
+    >>> divide(7, np.array([0.6, 0.2, 0.2]), np.zeros(3)).tolist()
+    [4, 2, 1]
+    """
+    quota = rows * shares
+    counts = np.floor(quota + 1e-9).astype(np.int64)
+    # Only a part whose share is not whole may be rounded up.
+    rank = np.where(quota - counts > 1e-9, np.round(quota - counts + owed, 9), -np.inf)
+    counts[np.argsort(-rank, kind="stable")[: rows - int(counts.sum())]] += 1
+    wanted = [TRAIN] if rows < np.count_nonzero(shares) else np.flatnonzero(shares)
+    for part in wanted if rows else ():
+        if counts[part] == 0:
+            counts[counts.argmax()] -= 1
+            counts[part] = 1
+    return counts
+
+
+def _shares(train: float, validation: float) -> Floats:
+    test = round(1 - train - validation, 9)
+    if not (train > 0 and validation >= 0 and test >= 0):
+        raise UserError(
+            "The rows were not divided.",
+            f"The train share is {train:g} and the validation share {validation:g}.",
+            "Choose a train share above 0 and a validation share that leaves the sum at most 1.",
+        )
+    return np.array([train, validation, test])

@@ -9,16 +9,14 @@ import numpy as np
 
 from core.base.arrays import Codes
 from core.base.errors import UserError
-from core.data.choosing import listed
-from core.data.concerns import concerns, tells_the_class
-from core.data.dataset import Dataset, dataset_from_table
-from core.data.importing import Wishes
+from core.data.column_roles import guess_target, is_usual, returned_roles, roles_as_used, roles_of
+from core.data.data_knobs import DataChoices
+from core.data.data_warnings import concerns, tells_the_class
+from core.data.dataset import Dataset
+from core.data.from_table import dataset_from_table, listed
+from core.data.import_options import Wishes
 from core.data.labels import code_target, have_twins
 from core.data.reading.columns import Column, Table
-from core.data.returned import returned_roles
-from core.data.roles import is_usual, roles_as_used, roles_of
-from core.data.targets import guess_target
-from core.experiment import DataChoices
 
 MANY_INCOMPLETE = 0.2
 """The share of rows with a missing value from which the user is warned."""

@@ -15,7 +15,7 @@ import numpy as np
 
 from core.base.arrays import TRAIN, Floats, read_only
 from core.data.dataset import Dataset
-from core.data.imputing import OWN_LEVEL
+from core.data.missing_values import OWN_LEVEL
 from core.data.preparing import Prepared
 from core.view import View
 

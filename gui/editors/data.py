@@ -19,14 +19,14 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from core.data.catalogue import PAINTED
-from core.data.painting import can_be_learnt
+from core.data.gallery import PAINTED
+from core.data.painted import can_be_learnt
 from gui.editors.binding import Binding
 from gui.editors.choice import ChoiceEditor, QuietComboBox
 from gui.session import Session
 
 if TYPE_CHECKING:
-    from core.data.strokes import Points
+    from core.data.painted import Points
 
 
 class Columns(QObject):

@@ -11,12 +11,13 @@ from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QDialog, QWidget
 
 from core.base.errors import UserError
-from core.data.catalogue import load_dataset
+from core.data.data_knobs import DataChoices
 from core.data.dataset import Dataset
-from core.data.importing import Wishes
+from core.data.import_options import Wishes
+from core.data.loading import load_dataset
 from core.data.reading.columns import Dialect
 from core.data.reading.heads import SHOWN_LINES, file_lines
-from core.experiment import DataChoices, Experiment
+from core.experiment import Experiment
 from core.run import start_run
 from core.scenes.importing import ImportScene
 from gui.importing.layout import Parts

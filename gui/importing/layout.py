@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from core.base.errors import UserError
-from core.data.importing import Wishes
+from core.data.import_options import Wishes
 from core.scenes.importing import ImportScene
 from gui.importing.guesses import GuessForm
 from gui.importing.target import Remarks, TargetForm

@@ -9,11 +9,11 @@ from functools import partial
 from PySide6.QtCore import QObject, Signal
 
 from core.base.strict_json import parse_json
-from core.data.catalogue import table_of
-from core.data.importing import Wishes
+from core.data.data_knobs import DataChoices
+from core.data.import_options import Wishes
+from core.data.loading import table_of
 from core.data.reading.columns import Table
 from core.data.reading.heads import head_table
-from core.experiment import DataChoices
 from core.scenes.importing import ImportScene, import_scene
 from gui.background import Background
 from gui.importing.words import error_of

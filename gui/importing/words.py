@@ -7,7 +7,7 @@ import math
 from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication
 
 from core.base.errors import UserError
-from core.data.importing import ROLES
+from core.data.import_options import ROLES
 from core.data.reading.columns import KINDS
 
 

@@ -11,7 +11,7 @@ from PySide6.QtGui import QMouseEvent
 
 from core.base.arrays import SPLITS
 from core.base.errors import UserError
-from core.data.catalogue import PAINTED
+from core.data.gallery import PAINTED
 from core.experiment import Experiment
 from core.scenes.planes import Limits
 from gui.panels.painting_brushes import MOST_CLASSES, Brushes
@@ -21,7 +21,7 @@ from gui.panels.plotting import LockedPlot
 from gui.session import Session
 
 if TYPE_CHECKING:
-    from core.data.strokes import Points, Stroke
+    from core.data.painted import Points, Stroke
 
 BLANK: Limits = (-1.0, 1.0, -1.0, 1.0)
 TICK_MILLISECONDS = 16
@@ -189,7 +189,7 @@ class Painter(Brushes):
         return (x, y), (x, y) == (here.x(), here.y())
 
     def _press(self, x: float, y: float) -> None:
-        from core.data.strokes import Brush, Stroke
+        from core.data.painted import Brush, Stroke
 
         self._finish()
         self._strokes += 1
@@ -202,7 +202,7 @@ class Painter(Brushes):
         self._flush()
 
     def _tick(self) -> None:
-        from core.data.strokes import TICKS_A_SECOND
+        from core.data.painted import TICKS_A_SECOND
 
         self._ticks += 1
         every = max(round(1000 / TICKS_A_SECOND / TICK_MILLISECONDS), 1)

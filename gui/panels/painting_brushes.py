@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal
 
 if TYPE_CHECKING:
-    from core.data.strokes import Tool
+    from core.data.painted import Tool
 
 MOST_CLASSES = 8
 SIZES = (4, 100)  # of the brush's radius, in pixels
@@ -25,7 +25,7 @@ class Brushes(QObject):
     Attributes
     ----------
     tool : str
-        A key of `core.data.strokes.TOOLS`.
+        A key of `core.data.painted.TOOLS`.
     size : int
         The brush's radius in pixels.
     density : int
@@ -43,13 +43,13 @@ class Brushes(QObject):
     @property
     def record(self) -> Tool:
         """What the tool in hand does."""
-        from core.data.strokes import TOOLS  # few starts paint
+        from core.data.painted import TOOLS  # few starts paint
 
         return TOOLS[self.tool]
 
     def choose(self, tool: str) -> None:
         """Take another tool."""
-        from core.data.strokes import TOOLS
+        from core.data.painted import TOOLS
 
         self.tool = TOOLS[tool].name
         self.changed.emit()

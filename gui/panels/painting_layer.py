@@ -15,7 +15,7 @@ from gui.panels.points import SIZE
 from gui.theme import brush, class_colour, class_marker, pen, theme
 
 if TYPE_CHECKING:
-    from core.data.strokes import Points
+    from core.data.painted import Points
 
 COVER, DOTS, CIRCLE = 40, 41, 60  # above the rows, which lie at 20
 

@@ -9,7 +9,7 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QIcon, QKeySequence, QShortcut
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QToolButton, QVBoxLayout, QWidget
 
-from core.data.strokes import TOOLS
+from core.data.painted import TOOLS
 from gui.actions import without_checked
 from gui.panels.controls import CalmSlider, note, row, show_checked, toggle
 from gui.panels.marks import class_mark

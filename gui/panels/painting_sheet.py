@@ -9,12 +9,13 @@ from weakref import WeakMethod
 
 from PySide6.QtGui import QUndoCommand
 
-from core.data.catalogue import PAINTED
-from core.data.painting import can_be_learnt
-from core.experiment import DataChoices, Experiment
+from core.data.data_knobs import DataChoices
+from core.data.gallery import PAINTED
+from core.data.painted import can_be_learnt
+from core.experiment import Experiment
 
 if TYPE_CHECKING:
-    from core.data.strokes import Points
+    from core.data.painted import Points
 
 MERGING_STROKES = 3
 _KEPT = ("train", "validation", "scaling", "class_weights", "custom_weights", "seed")

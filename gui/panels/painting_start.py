@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from core.data.catalogue import PAINTED
 from core.data.dataset import Dataset
-from core.data.painting import classes_of, points_of
+from core.data.gallery import PAINTED
+from core.data.painted import classes_of, points_of
 from core.run import Run
 from core.scenes.planes import Limits, plane_of
 from gui.panels.painting_brushes import MOST_CLASSES
@@ -14,7 +14,7 @@ from gui.panels.words import number, tr
 from gui.session import Session
 
 if TYPE_CHECKING:
-    from core.data.strokes import Points
+    from core.data.painted import Points
     from gui.panels.painting import Painter
 
 MOST_TAKEN = 4_000  # of a data set's rows, so that there is room for more
@@ -64,7 +64,7 @@ def painting_note(painter: Painter) -> str:
     points = painter.sheet.points
     if not painter.is_painting:
         return ""
-    from core.data.strokes import MOST_POINTS
+    from core.data.painted import MOST_POINTS
 
     if painter.is_local:
         said = tr("Paint at least three points, of two classes.")

@@ -2,8 +2,7 @@
 
 import numpy as np
 
-from core.data.basics import Feature
-from core.data.dataset import Dataset
+from core.data.dataset import Dataset, Feature
 from core.experiment import Experiment, experiment_from_mapping
 from core.run import Run, start_run
 

@@ -3,8 +3,7 @@ import pytest
 from sklearn.feature_selection import f_classif
 
 from core.data.axes import telling_pair
-from core.data.basics import Feature
-from core.data.dataset import Dataset
+from core.data.dataset import Dataset, Feature
 from core.data.gallery import GALLERY, load
 
 NUMBERS = [name for name in GALLERY if name != "digits"]

@@ -1,9 +1,8 @@
 import numpy as np
 import pytest
 
-from core.data.basics import Feature
-from core.data.concerns import concerns, tells_the_class
-from core.data.dataset import Dataset
+from core.data.data_warnings import concerns, tells_the_class
+from core.data.dataset import Dataset, Feature
 from core.data.gallery import GALLERY, load
 from core.data.generators import GENERATORS
 

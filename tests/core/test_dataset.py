@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 
 from core.base.errors import UserError
-from core.data.basics import Feature
-from core.data.dataset import Dataset, dataset_from_table
+from core.data.dataset import Dataset, Feature
+from core.data.from_table import dataset_from_table
 from core.data.labels import natural_order, skeleton
 
 

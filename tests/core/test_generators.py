@@ -7,10 +7,9 @@ from scipy.stats import norm
 from core.base.errors import UserError
 from core.data.dataset import Dataset
 from core.data.densities import log_half_ring, log_interval, log_ring
-from core.data.drawing import THICKNESS, apportion, flip_labels, flip_truth
-from core.data.experiments import with_imbalance, with_label_flips
 from core.data.gallery import load
-from core.data.generators import GENERATORS
+from core.data.generators import GENERATORS, THICKNESS, apportion
+from core.data.perturbations import flip_labels, flip_truth, with_imbalance, with_label_flips
 
 each_generator = pytest.mark.parametrize("name", GENERATORS)
 

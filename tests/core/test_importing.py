@@ -6,17 +6,18 @@ import numpy as np
 import pytest
 
 from core.base.errors import UserError
-from core.data.catalogue import load_dataset, table_of
-from core.data.concerns import concerns
+from core.data.data_knobs import DataChoices
+from core.data.data_warnings import concerns
 from core.data.gallery import load
-from core.data.importing import ROLES, Wishes
+from core.data.import_options import ROLES, Wishes
+from core.data.loading import load_dataset, table_of
 from core.data.preparing import prepare
 from core.data.reading.columns import Column, Dialect, Table
 from core.data.reading.heads import HEAD_BYTES, cut_at_line_end, file_lines, head_table
 from core.data.reading.sources import Cancelled
 from core.data.saving import write_csv
 from core.data.tables import read_table
-from core.experiment import DataChoices, Experiment
+from core.experiment import Experiment
 from core.scenes.importing import import_scene
 
 

@@ -10,7 +10,7 @@ from sklearn.metrics import accuracy_score, log_loss
 
 from core.base.arrays import SPLITS
 from core.calibrated import Model, mend_of, part_probabilities
-from core.data.catalogue import load_dataset
+from core.data.loading import load_dataset
 from core.experiment import KNOBS
 from core.run import resumed_run
 from core.saved import read_session

@@ -2,10 +2,10 @@ import numpy as np
 import pytest
 
 from core.base.errors import UserError
-from core.data.catalogue import load_dataset
 from core.data.gallery import load
 from core.data.generators import GENERATORS
-from core.data.painting import dataset_of_points, points_of
+from core.data.loading import load_dataset
+from core.data.painted import dataset_of_points, points_of
 from core.experiment import Experiment
 from core.run import edited_run, start_run
 from tests.core.scene_cases import trained

@@ -6,15 +6,13 @@ from sklearn.preprocessing import FunctionTransformer, MinMaxScaler, RobustScale
 from sklearn.utils.class_weight import compute_class_weight
 
 from core.base.errors import UserError
-from core.data.basics import Feature
-from core.data.dataset import Dataset
+from core.data.class_weights import CLASS_WEIGHTS
+from core.data.dataset import Dataset, Feature
 from core.data.gallery import GALLERY, load
 from core.data.generators import GENERATORS
-from core.data.imputing import MISSING
-from core.data.preparing import prepare
+from core.data.missing_values import MISSING
+from core.data.preparing import divide, prepare, stratified_split
 from core.data.scaling import SCALINGS
-from core.data.splitting import divide, stratified_split
-from core.data.weighting import CLASS_WEIGHTS
 
 SCALERS = {
     "standard": StandardScaler(),

@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.base.errors import UserError
-from core.data.basics import Feature
-from core.data.dataset import Dataset, dataset_from_table
+from core.data.dataset import Dataset, Feature
+from core.data.from_table import dataset_from_table
 from core.data.gallery import load
 from core.data.generators import GENERATORS
 from core.data.preparing import prepare

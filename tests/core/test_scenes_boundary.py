@@ -7,8 +7,7 @@ from sklearn.metrics import accuracy_score
 
 from core.base.errors import UserError
 from core.calibration.calibrators import CALIBRATORS
-from core.data.basics import Feature
-from core.data.dataset import Dataset
+from core.data.dataset import Dataset, Feature
 from core.scenes.boundary import (
     MOST_POINTS,
     THINNED_POINTS,

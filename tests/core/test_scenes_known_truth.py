@@ -7,8 +7,7 @@ import pytest
 from scipy.stats import norm
 
 from core.calibrated import calibrated_at
-from core.data.drawing import THICKNESS
-from core.data.generators import GENERATORS
+from core.data.generators import GENERATORS, THICKNESS
 from core.data.preparing import prepare
 from core.functions.heads import class_logits
 from core.scenes.boundary import boundary_scene

@@ -18,8 +18,7 @@ from core.calibration.calibrators import CALIBRATORS
 from core.calibration.cells import cells_of
 from core.calibration.choices import FITTING_ROWS, METHODS
 from core.calibration.reliability import BINNINGS
-from core.data.basics import Feature
-from core.data.dataset import Dataset
+from core.data.dataset import Dataset, Feature
 from core.experiment import Experiment
 from core.scenes.boundary import boundary_scene
 from core.scenes.brushing import brushed_rows, interval_of, next_interval, part_at

@@ -7,8 +7,7 @@ from scipy.special import expit
 from core.calibrated import Model, mend_of, part_probabilities
 from core.calibration.cells import Cells, cells_of
 from core.calibration.statistics import STATISTICS
-from core.data.basics import Feature
-from core.data.dataset import Dataset
+from core.data.dataset import Dataset, Feature
 from core.scenes import moving
 from core.scenes.calibration_maps import maps_scene
 from core.scenes.handles import handles_scene

@@ -19,8 +19,7 @@ from core.calibration.calibrators import CALIBRATORS
 from core.calibration.cells import cells_of
 from core.calibration.conventions import CONVENTIONS
 from core.calibration.statistics import STATISTICS
-from core.data.basics import Feature
-from core.data.dataset import Dataset
+from core.data.dataset import Dataset, Feature
 from core.history import Metrics
 from core.scenes.by_class import MOST_TILES, by_class_scene
 from core.scenes.calibration_maps import maps_scene

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from core.data.splitting import stratified_split
-from core.data.strokes import MOST_POINTS, SPACING, TOOLS, Brush, Stroke
+from core.data.painted import MOST_POINTS, SPACING, TOOLS, Brush, Stroke
+from core.data.preparing import stratified_split
 
 BRUSH = Brush(kind=1, x_radius=0.5, y_radius=2.0, density=90.0)
 POINTS = ((0.0, 0.0, 0), (0.4, 0.0, 0), (0.0, 1.9, 0), (0.6, 0.0, 0), (0.0, 2.1, 2), (0.4, 1.6, 2))

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from core.data.column_roles import guess_target
 from core.data.reading.columns import Column, Table
-from core.data.targets import guess_target
 
 
 def number(name, values, is_id=False):

@@ -14,8 +14,8 @@ from PySide6.QtGui import QFontMetrics
 from PySide6.QtWidgets import QWidget
 
 from core.base.arrays import SPLITS
-from core.data import catalogue
-from core.data.importing import ROLES
+from core.data import loading
+from core.data.import_options import ROLES
 from core.data.reading.sources import Cancelled
 from core.data.tables import read_table
 from gui.dialogs import ErrorDialog
@@ -393,7 +393,7 @@ def test_reopening_shows_what_was_said_and_keeps_the_other_choices(qtbot, sessio
 def slow(monkeypatch):
     """Let reading of whole files wait until it is let go on, or is stopped."""
     gate, stopped = threading.Event(), threading.Event()
-    reading = catalogue.table_of
+    reading = loading.table_of
 
     def table_of(choices, progress=None):
         while not gate.wait(0.01):
@@ -403,7 +403,7 @@ def slow(monkeypatch):
         return reading(choices, progress)
 
     monkeypatch.setattr("gui.importing.reader.table_of", table_of)
-    monkeypatch.setattr(catalogue, "table_of", table_of)
+    monkeypatch.setattr(loading, "table_of", table_of)
     yield gate, stopped
     gate.set()
 

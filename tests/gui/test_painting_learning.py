@@ -6,8 +6,7 @@ import numpy as np
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
-from core.data.painting import points_of
-from core.data.strokes import MOST_POINTS
+from core.data.painted import MOST_POINTS, points_of
 from core.saved import read_session
 from gui.gallery import Gallery
 from tests.gui.painting_cases import blank, paint_three, points, stroke

@@ -6,10 +6,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from core.base.arrays import Floats
-from core.data.basics import Truth
-from core.data.dataset import Dataset
-from core.data.drawing import check_share, flip_labels, flip_truth
+from core.base.arrays import Codes, Floats
+from core.base.errors import UserError
+from core.data.dataset import Dataset, Truth
 
 
 def with_label_flips(dataset: Dataset, share: float, seed: int = 0) -> Dataset:
@@ -79,3 +78,29 @@ def _reweighted(truth: Truth, fractions: Floats) -> Truth:
         return np.asarray(joint / joint.sum(axis=1, keepdims=True))
 
     return reweighted
+
+
+def check_share(name: str, knob: str, value: float, high: float) -> None:
+    """Raise a UserError unless 0 <= value <= high (NaN is refused too)."""
+    if not 0 <= value <= high:
+        why = f"The {knob} must lie between 0 and {high:g}; it is {value:g}."
+        raise UserError(f"{name} was not drawn.", why, "Choose a value in that range.")
+
+
+def flip_labels(y: Codes, share: float, n_classes: int, seed: int) -> Codes:
+    """Move a share of the labels (to the nearest row) each to another class, drawn evenly.
+
+    A larger share flips the same rows and more.
+    """
+    rng = np.random.default_rng((seed, 1_000_003))
+    rows = rng.permutation(len(y))[: round(share * len(y))]
+    away = rng.integers(1, n_classes, size=len(y))
+    flipped = y.copy()
+    flipped[rows] = (y[rows] + away[rows]) % n_classes
+    return flipped
+
+
+def flip_truth(probabilities: Floats, share: float) -> Floats:
+    """P(label | x) after a share s of labels was flipped: (1 - s) p_k + s (1 - p_k) / (K - 1)."""
+    others = (1 - probabilities) / (probabilities.shape[1] - 1)
+    return np.asarray((1 - share) * probabilities + share * others)

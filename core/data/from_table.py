@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from core.base.arrays import SPLITS, TRAIN, Floats
 from core.base.errors import UserError
-from core.data.basics import Feature
-from core.data.labels import ColumnLike, code_column
+from core.data.column_roles import returned_roles
+from core.data.dataset import Dataset, Feature
+from core.data.labels import Bins, ColumnLike, code_column, code_target
 
 MAX_LEVELS = 1000
 KEY = "a row number or key"
@@ -146,3 +147,105 @@ def sample_weights(column: ColumnLike) -> Floats:
             "Choose another column, or weigh all rows alike.",
         )
     return np.asarray(values, dtype=np.float64)
+
+
+class TableLike(Protocol):
+    """What is asked of a table: its columns and how many rows they have."""
+
+    @property
+    def columns(self) -> Sequence[ColumnLike]:
+        """The columns, in order."""
+
+    @property
+    def n_rows(self) -> int:
+        """The number of rows."""
+
+
+def dataset_from_table(
+    table: TableLike,
+    target: str,
+    features: Sequence[str] = (),
+    name: str = "",
+    *,
+    bins: Bins = None,
+    merge: bool = False,
+    split: str = "",
+    weights: str = "",
+) -> Dataset:
+    """Choose and code a table's columns.
+
+    Numbers stay numbers (infinite ones count as missing). A category, and a boolean written in
+    words, becomes a category whose levels are in natural order (no before yes, False before True).
+    Rows without a label are left out. Whatever is left out is in the dataset's notes.
+
+    Parameters
+    ----------
+    table : TableLike
+        As `core.data.tables.read_table` gives it.
+    target : str
+        The label's column.
+    features : sequence of str
+        The columns to use; empty means every one but ids, free text, dates, the target, the
+        columns named below and what `core.data.saving.write_csv` adds, whose split and weights
+        are then used (`core.data.column_roles`). The target, and columns that are constant or all
+        missing, are left out in any case.
+    name : str
+        What the window calls the dataset.
+    bins, merge
+        See `core.data.labels.code_target`.
+    split : str
+        A column that says which part each row belongs to (train, validation or test).
+    weights : str
+        A column of sample weights.
+
+    Raises
+    ------
+    UserError
+        If there are fewer than two rows or classes, too many classes, no usable column, or no
+        column of a name that was given.
+    """
+    name = name or str(getattr(table, "source", "")) or "The table"
+    columns = {column.name: column for column in table.columns}
+    returned = {} if features else returned_roles(table.columns)
+    split = split or next((key for key, role in returned.items() if role == "split"), "")
+    weights = weights or next((key for key, role in returned.items() if role == "weight"), "")
+    predictions = [key for key, role in returned.items() if role == "ignore" and key != target]
+    _check(table, name, [target, *features, *filter(None, (split, weights))])
+    label = code_target(columns[target], bins, merge)
+    rows = np.flatnonzero(label.codes >= 0)
+    notes = list(label.notes)
+    if lost := table.n_rows - len(rows):
+        notes.append(f"Rows left out for want of a value of {target}: {lost}.")
+    if split in returned:
+        notes.append(f"The rows are divided as the column {split} says.")
+    if predictions:
+        notes.append(f"Left out, what a model predicted: {listed(predictions)}.")
+    others = [key for key in columns if key not in (target, split, weights, *predictions)]
+    chosen = Chosen(name, rows)
+    for key in [key for key in features if key in others] if features else others:
+        chosen.consider(columns[key], asked=bool(features))
+    chosen.fall_back_on_keys([columns[key] for key in others])
+    return Dataset(
+        name=name,
+        features=tuple(chosen.features),
+        X=chosen.matrix(),
+        y=label.codes[rows],
+        classes=label.names,
+        target=target,
+        notes=(*notes, *chosen.notes()),
+        split=split_codes(columns[split])[rows] if split else None,
+        weights=sample_weights(columns[weights])[rows] if weights else None,
+    )
+
+
+def _check(table: TableLike, name: str, wanted: Sequence[str]) -> None:
+    if table.n_rows < 2:
+        rows = "1 row" if table.n_rows == 1 else "no data"
+        why = f"It has {rows}; you need at least 2 rows of 2 classes."
+        raise UserError(f"{name} cannot be learnt from.", why, "Choose a table with more rows.")
+    names = [column.name for column in table.columns]
+    shown = ", ".join(names[:30]) + (", …" if len(names) > 30 else "")
+    for key in wanted:
+        if key not in names:
+            what = f"has no column {key!r}" if key else "has no target column yet"
+            raise UserError(f"{name} {what}.", "", f"Choose one of: {shown}.")

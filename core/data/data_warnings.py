@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from core.base.arrays import Codes, Floats
-from core.data.choosing import listed
 from core.data.dataset import Dataset
+from core.data.from_table import listed
 
 LOPSIDED = 0.98
 
@@ -20,7 +20,7 @@ def concerns(dataset: Dataset) -> tuple[str, ...]:
 
     Examples
     --------
-    >>> from core.data.basics import Feature
+    >>> from core.data.dataset import Feature
     >>> X = [[0.0, 1.0], [1.0, 5.0], [0.0, 2.0], [1.0, 1.0]]
     >>> data = Dataset("d", (Feature("alive"), Feature("age")), X, [1, 0, 1, 0], ("no", "yes"))
     >>> concerns(data)[0]

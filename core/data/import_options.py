@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from core.base.strict_json import parse_json
+from core.data.data_knobs import DataChoices
 from core.data.reading.columns import Dialect
-from core.experiment import DataChoices
 
 ROLES = ("feature", "target", "ignore", "weight", "split", "id")
 """What a column can be used for; ignored columns and ids are left out."""

@@ -8,30 +8,18 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from core.base.errors import UserError
-from core.base.registry import Choice, Registry
 from core.base.strict_json import parse_json
+from core.data.data_knobs import DataChoices
 from core.data.dataset import Dataset
-from core.data.experiments import with_imbalance, with_label_flips
-from core.data.gallery import GALLERY, load
+from core.data.gallery import OWN_FILE, PAINTED, load
 from core.data.generators import GENERATORS
-from core.data.painting import dataset_of_points
-from core.experiment import DataChoices
+from core.data.painted import dataset_of_points
+from core.data.perturbations import with_imbalance, with_label_flips
 
 if TYPE_CHECKING:
     from core.data.reading.columns import Table
     from core.data.reading.sources import Progress
 
-OWN_FILE = Choice("file", "your own file")
-PAINTED = Choice("painted", "painted by hand")
-SOURCES: Registry[Choice] = Registry(
-    "data set",
-    [
-        *(Choice(record.name, record.label) for record in GENERATORS.values()),
-        *(Choice(record.name, record.label) for record in GALLERY.values()),
-        OWN_FILE,
-        PAINTED,
-    ],
-)
 
 MOST_TABLES = 2
 _TABLES: dict[tuple[str, object, str], Table] = {}
@@ -114,8 +102,8 @@ def table_of(choices: DataChoices, progress: Progress | None = None) -> Table:
 
 
 def _file_dataset(choices: DataChoices, progress: Progress | None) -> Dataset:
-    from core.data.dataset import dataset_from_table
-    from core.data.targets import guess_target
+    from core.data.column_roles import guess_target
+    from core.data.from_table import dataset_from_table
 
     table = table_of(choices, progress)
     return dataset_from_table(

@@ -7,8 +7,7 @@ import numpy as np
 from core.base.arrays import Codes, Floats, take_columns
 from core.base.errors import UserError
 from core.base.registry import Choice, Registry
-from core.data.basics import Feature
-from core.data.dataset import Dataset
+from core.data.dataset import Dataset, Feature
 
 MISSING: Registry[Choice] = Registry(
     "way with missing values",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from core.base.knobs import (
     ChoiceKnob,
@@ -13,6 +14,7 @@ from core.base.knobs import (
     PointsKnob,
     SwitchKnob,
     TextKnob,
+    setting,
 )
 from core.base.registry import Named
 
@@ -24,7 +26,7 @@ def _drawn() -> tuple[object, ...]:
 
 
 def _sources() -> Mapping[str, Named]:
-    from core.data.catalogue import SOURCES
+    from core.data.gallery import SOURCES
 
     return SOURCES
 
@@ -36,13 +38,13 @@ def _scalings() -> Mapping[str, Named]:
 
 
 def _missing() -> Mapping[str, Named]:
-    from core.data.imputing import MISSING
+    from core.data.missing_values import MISSING
 
     return MISSING
 
 
 def _class_weights() -> Mapping[str, Named]:
-    from core.data.weighting import CLASS_WEIGHTS
+    from core.data.class_weights import CLASS_WEIGHTS
 
     return CLASS_WEIGHTS
 
@@ -199,3 +201,30 @@ SEED = IntegerKnob(
     effect="data",
     help="Another seed draws other rows of the same kind and splits them anew.",
 )
+
+
+@dataclass(frozen=True, slots=True)
+class DataChoices:
+    """Which rows the model learns from, and how they are prepared."""
+
+    source: str = setting(SOURCE)
+    path: str = setting(PATH)
+    target: str = setting(TARGET)
+    features: tuple[str, ...] = setting(FEATURES)
+    reading: str = setting(READING)
+    target_bins: int = setting(TARGET_BINS)
+    merge_labels: bool = setting(MERGE_LABELS)
+    split_column: str = setting(SPLIT_COLUMN)
+    weight_column: str = setting(WEIGHT_COLUMN)
+    painted: tuple[tuple[float, float, int], ...] = setting(PAINTED)
+    rows: int = setting(ROWS)
+    noise: float = setting(NOISE)
+    imbalance: float = setting(IMBALANCE)
+    label_flips: float = setting(LABEL_FLIPS)
+    train: float = setting(TRAIN)
+    validation: float = setting(VALIDATION)
+    scaling: str = setting(SCALING)
+    missing: str = setting(MISSING)
+    class_weights: str = setting(CLASS_WEIGHTS)
+    custom_weights: tuple[float, ...] = setting(CUSTOM_WEIGHTS)
+    seed: int = setting(SEED)
