@@ -16,7 +16,7 @@ from core.base.arrays import SPLITS, TRAIN
 from core.data.dataset import Dataset
 from core.data.import_options import Wishes
 from core.data.labels import ColumnLike
-from core.data.reading.columns import Column, Table
+from core.data.reading.table import Column, Table
 
 
 def roles_of(
@@ -108,7 +108,7 @@ def returned_roles(columns: Sequence[ColumnLike]) -> Mapping[str, str]:
 
     Examples
     --------
-    >>> from core.data.reading.columns import Column
+    >>> from core.data.reading.table import Column
     >>> returned_roles([Column("split", "category", np.array(["train", "test"], object), 0)])
     {'split': 'split'}
     """
@@ -181,7 +181,7 @@ def guess_target(table: Table) -> str | None:
 
     Examples
     --------
-    >>> from core.data.reading.columns import Column, Table
+    >>> from core.data.reading.table import Column, Table
     >>> x = Column("x", "number", np.array([0.1, 0.2, 0.3, 0.4]), 0)
     >>> kind = Column("kind", "category", np.array(["a", "b", "a", "b"], object), 0)
     >>> guess_target(Table((x, kind), 4))

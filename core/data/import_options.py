@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from core.base.strict_json import parse_json
 from core.data.data_knobs import DataChoices
-from core.data.reading.columns import Dialect
+from core.data.reading.table import Dialect
 
 ROLES = ("feature", "target", "ignore", "weight", "split", "id")
 """What a column can be used for; ignored columns and ids are left out."""
@@ -24,7 +24,7 @@ class Wishes:
     Attributes
     ----------
     reading : mapping
-        Keywords of `core.data.tables.read_table` in place of the guesses, all but ``kinds``.
+        Keywords of `core.data.table_reader.read_table` in place of the guesses, all but ``kinds``.
     kinds : mapping
         Kinds by column name.
     target : str

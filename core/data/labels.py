@@ -193,7 +193,7 @@ def have_twins(column: ColumnLike) -> bool:
 
     Examples
     --------
-    >>> from core.data.reading.columns import Column
+    >>> from core.data.reading.table import Column
     >>> have_twins(Column("y", "category", np.array(["Yes", "YES", "no"], object), 0))
     True
     """

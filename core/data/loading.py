@@ -17,8 +17,8 @@ from core.data.painted import dataset_of_points
 from core.data.perturbations import with_imbalance, with_label_flips
 
 if TYPE_CHECKING:
-    from core.data.reading.columns import Table
-    from core.data.reading.sources import Progress
+    from core.data.reading.source import Progress
+    from core.data.reading.table import Table
 
 
 MOST_TABLES = 2
@@ -90,7 +90,7 @@ def table_of(choices: DataChoices, progress: Progress | None = None) -> Table:
     ------
     UserError
         Where it cannot be read.
-    core.data.reading.sources.Cancelled
+    core.data.reading.source.Cancelled
         Where `progress` returned False.
     """
     key = (choices.path, _stamp(choices.path), choices.reading)
@@ -119,7 +119,7 @@ def _file_dataset(choices: DataChoices, progress: Progress | None) -> Dataset:
 
 
 def _read(path: str, reading: str, progress: Progress | None) -> Table:
-    from core.data.tables import read_table
+    from core.data.table_reader import read_table
 
     said = parse_json(reading, "The reading") if reading else {}
     return read_table(path, progress=progress, **said)

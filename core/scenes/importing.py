@@ -16,7 +16,7 @@ from core.data.dataset import Dataset
 from core.data.from_table import dataset_from_table, listed
 from core.data.import_options import Wishes
 from core.data.labels import code_target, have_twins
-from core.data.reading.columns import Column, Table
+from core.data.reading.table import Column, Table
 
 MANY_INCOMPLETE = 0.2
 """The share of rows with a missing value from which the user is warned."""

@@ -15,8 +15,8 @@ from core.data.data_knobs import DataChoices
 from core.data.dataset import Dataset
 from core.data.import_options import Wishes
 from core.data.loading import load_dataset
-from core.data.reading.columns import Dialect
-from core.data.reading.heads import SHOWN_LINES, file_lines
+from core.data.reading.table import Dialect
+from core.data.table_reader import SHOWN_LINES, file_lines
 from core.experiment import Experiment
 from core.run import start_run
 from core.scenes.importing import ImportScene

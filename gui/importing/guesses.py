@@ -7,7 +7,7 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QGridLayout, QLabel, QLineEdit, QWidget
 
 from core.data.import_options import Wishes
-from core.data.reading.columns import Dialect
+from core.data.reading.table import Dialect
 from gui.editors.choice import QuietComboBox
 from gui.importing.findings import GUESSES, Guess
 from gui.importing.target import LABEL_WIDTH

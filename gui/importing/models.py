@@ -8,7 +8,7 @@ from typing import Any
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt, Signal
 from PySide6.QtGui import QFont
 
-from core.data.reading.columns import Column
+from core.data.reading.table import Column
 from core.scenes.importing import ImportScene
 from gui.importing.words import cell_text, kind_word, role_help, role_word, shortened
 from gui.numerals import grouped

@@ -12,8 +12,8 @@ from core.base.strict_json import parse_json
 from core.data.data_knobs import DataChoices
 from core.data.import_options import Wishes
 from core.data.loading import table_of
-from core.data.reading.columns import Table
-from core.data.reading.heads import head_table
+from core.data.reading.table import Table
+from core.data.table_reader import head_table
 from core.scenes.importing import ImportScene, import_scene
 from gui.background import Background
 from gui.importing.words import error_of

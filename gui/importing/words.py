@@ -8,7 +8,7 @@ from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication
 
 from core.base.errors import UserError
 from core.data.import_options import ROLES
-from core.data.reading.columns import KINDS
+from core.data.reading.table import KINDS
 
 
 def _(text: str) -> str:

@@ -12,11 +12,10 @@ from core.data.gallery import load
 from core.data.import_options import ROLES, Wishes
 from core.data.loading import load_dataset, table_of
 from core.data.preparing import prepare
-from core.data.reading.columns import Column, Dialect, Table
-from core.data.reading.heads import HEAD_BYTES, cut_at_line_end, file_lines, head_table
-from core.data.reading.sources import Cancelled
+from core.data.reading.source import Cancelled
+from core.data.reading.table import Column, Dialect, Table
 from core.data.saving import write_csv
-from core.data.tables import read_table
+from core.data.table_reader import HEAD_BYTES, cut_at_line_end, file_lines, head_table, read_table
 from core.experiment import Experiment
 from core.scenes.importing import import_scene
 

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from core.base.errors import UserError
-from core.data import tables
-from core.data.reading import blocks, bulk, sources
-from core.data.reading.sources import Cancelled
-from core.data.tables import read_table
+from core.data import table_reader
+from core.data.reading import large_files, source
+from core.data.reading.source import Cancelled
+from core.data.table_reader import read_table
 
 NAMES = ("length", "width", "when", "kind")
 LABELS = ("red oak", "ash", "elm")
@@ -342,10 +342,10 @@ def test_large_files_read_as_small_ones_do(tmp_path, monkeypatch, delimiter, cha
     if change == "blank line":
         text = text.replace("\n2500.5", "\n\n2500.5")
     careful = table_of(tmp_path, text)
-    monkeypatch.setattr(tables, "BULK", 1000)
-    monkeypatch.setattr(bulk, "HEAD", 10_000)
-    monkeypatch.setattr(blocks, "BLOCK", 5_000)
-    monkeypatch.setattr(sources, "CHUNK", 3_000)
+    monkeypatch.setattr(table_reader, "BULK", 1000)
+    monkeypatch.setattr(large_files, "HEAD", 10_000)
+    monkeypatch.setattr(large_files, "BLOCK", 5_000)
+    monkeypatch.setattr(source, "CHUNK", 3_000)
     fractions = []
     fast = read_table(tmp_path / "t.csv", progress=lambda done: fractions.append(done) or True)
     assert fractions == sorted(fractions)

@@ -8,9 +8,10 @@ import zipfile
 import pytest
 
 from core.base.errors import UserError
-from core.data import tables
-from core.data.reading import archives, blocks, bulk, sources
-from core.data.tables import read_table
+from core.data import table_reader
+from core.data.reading import large_files, source
+from core.data.reading.formats import workbooks
+from core.data.table_reader import read_table
 
 CONTENTS = {
     "nothing": (b"", "no data"),
@@ -42,7 +43,7 @@ def test_contents_that_are_no_table_are_refused(tmp_path, what):
 
 
 def test_a_gzip_bomb_is_refused_before_it_goes_off(tmp_path, monkeypatch):
-    monkeypatch.setattr(sources, "_RATIO_FREE", 1 << 20)
+    monkeypatch.setattr(source, "_RATIO_FREE", 1 << 20)
     path = tmp_path / "t.csv.gz"
     packed = gzip.compress(b"0," * 5_000_000)
     path.write_bytes(packed)
@@ -54,7 +55,7 @@ def test_a_gzip_bomb_is_refused_before_it_goes_off(tmp_path, monkeypatch):
 
 
 def test_a_workbook_that_expands_too_far_is_refused(tmp_path, monkeypatch):
-    monkeypatch.setattr(archives, "RATIO_FREE", 1 << 20)
+    monkeypatch.setattr(workbooks, "RATIO_FREE", 1 << 20)
     path = tmp_path / "t.xlsx"
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("xl/workbook.xml", b"0" * 20_000_000)
@@ -68,11 +69,11 @@ def test_a_workbook_that_expands_too_far_is_refused(tmp_path, monkeypatch):
     ids=["rows", "quote", "NUL", "CR"],
 )
 def test_a_large_file_that_is_not_sound_is_refused_with_the_place(tmp_path, monkeypatch, line):
-    monkeypatch.setattr(tables, "BULK", 1000)
-    monkeypatch.setattr(bulk, "LARGEST_UNEVEN", 1000)
-    monkeypatch.setattr(bulk, "HEAD", 4000)
-    monkeypatch.setattr(blocks, "BLOCK", 2000)
-    monkeypatch.setattr(sources, "CHUNK", 1000)
+    monkeypatch.setattr(table_reader, "BULK", 1000)
+    monkeypatch.setattr(large_files, "LARGEST_UNEVEN", 1000)
+    monkeypatch.setattr(large_files, "HEAD", 4000)
+    monkeypatch.setattr(large_files, "BLOCK", 2000)
+    monkeypatch.setattr(source, "CHUNK", 1000)
     rows = [f"{i},{i % 7},{i % 3}" for i in range(3000)]
     path = tmp_path / "t.csv"
     path.write_bytes("\n".join(["a,b,c", *rows[:2000], line, *rows[2000:]]).encode())
@@ -108,7 +109,7 @@ def test_cells_very_far_apart_are_refused_before_they_fill_the_memory(
 
 
 def test_a_line_beyond_the_limit_is_refused_with_its_number(tmp_path, monkeypatch):
-    monkeypatch.setattr(sources, "LONGEST_LINE", 1 << 20)
+    monkeypatch.setattr(source, "LONGEST_LINE", 1 << 20)
     path = tmp_path / "t.csv"
     path.write_bytes(b"a,b\n1,2\n" + b"x" * (3 << 20))
     with pytest.raises(UserError, match="Line 3 is longer than the limit"):

@@ -9,13 +9,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from core.base.errors import UserError
-from core.data import tables
-from core.data.reading import blocks, bulk, sources
+from core.data import table_reader
+from core.data.reading import large_files
+from core.data.reading import source as source_module
 from core.data.reading.block_parser import Layout, parse_block
+from core.data.reading.read_options import Settings
 from core.data.reading.records import Quoting
-from core.data.reading.settings import Settings
-from core.data.reading.sources import Cancelled
-from core.data.tables import read_table
+from core.data.reading.source import Cancelled
+from core.data.table_reader import read_table
 
 HEAD_ROWS = 500
 NAMES = ["size", "count", "day", "colour", "gap"]
@@ -34,10 +35,10 @@ LINES = [
 
 
 def patched(monkeypatch, block=5_000):
-    monkeypatch.setattr(tables, "BULK", 1000)
-    monkeypatch.setattr(bulk, "HEAD", 20_000)
-    monkeypatch.setattr(blocks, "BLOCK", block)
-    monkeypatch.setattr(sources, "CHUNK", 3_000)
+    monkeypatch.setattr(table_reader, "BULK", 1000)
+    monkeypatch.setattr(large_files, "HEAD", 20_000)
+    monkeypatch.setattr(large_files, "BLOCK", block)
+    monkeypatch.setattr(source_module, "CHUNK", 3_000)
 
 
 def regular(i):
@@ -67,13 +68,13 @@ def assert_same(fast, careful):
 def both(path, text, **settings):
     """Read a file in blocks (None where that cannot be) and as a whole."""
     path.write_bytes(text.encode())
-    source = sources.open_source(path)
-    fast = bulk.read_bulk(source, ".csv", Settings.of(settings), None)
-    tables.BULK, before = 1 << 40, tables.BULK
+    source = source_module.open_source(path)
+    fast = large_files.read_bulk(source, ".csv", Settings.of(settings), None)
+    table_reader.BULK, before = 1 << 40, table_reader.BULK
     try:
         careful = read_table(path, **settings)
     finally:
-        tables.BULK = before
+        table_reader.BULK = before
     return fast, careful
 
 
@@ -149,7 +150,7 @@ def table_with(rows=(), more=(), top="", names=NAMES):
 )
 def test_no_such_thing_needs_the_whole_file(tmp_path, monkeypatch, text, overrides):
     patched(monkeypatch)
-    monkeypatch.setattr(bulk, "LARGEST_UNEVEN", 1000)
+    monkeypatch.setattr(large_files, "LARGEST_UNEVEN", 1000)
     fast, careful = both(tmp_path / "t.csv", text, **overrides)
     assert fast is not None
     assert_same(fast, careful)

@@ -5,8 +5,8 @@ import itertools
 import pytest
 
 from core.base.errors import UserError
-from core.data.reading.problems import KEPT_PER_KIND, ProblemLog
-from core.data.tables import read_table
+from core.data.reading.table import KEPT_PER_KIND, ProblemLog
+from core.data.table_reader import read_table
 
 NAMES = ["when", "n", "what", "note"]
 ROWS = [

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from core.data.column_roles import guess_target
-from core.data.reading.columns import Column, Table
+from core.data.reading.table import Column, Table
 
 
 def number(name, values, is_id=False):

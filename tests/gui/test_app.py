@@ -14,7 +14,7 @@ from sklearn.metrics import accuracy_score, brier_score_loss, log_loss
 import main
 from core.base.arrays import SPLITS
 from core.base.errors import UserError
-from core.data.tables import read_table
+from core.data.table_reader import read_table
 from gui.arguments import experiment_for, read_arguments, read_settings
 from gui.dialogs import ErrorDialog
 from gui.keeping import Keeper

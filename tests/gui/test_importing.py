@@ -16,8 +16,8 @@ from PySide6.QtWidgets import QWidget
 from core.base.arrays import SPLITS
 from core.data import loading
 from core.data.import_options import ROLES
-from core.data.reading.sources import Cancelled
-from core.data.tables import read_table
+from core.data.reading.source import Cancelled
+from core.data.table_reader import read_table
 from gui.dialogs import ErrorDialog
 from gui.importing import dialog as module
 from gui.importing.dialog import ImportDialog

@@ -16,11 +16,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from core.data.reading.delimited import blank_out, tell_controls
-from core.data.reading.layout import drop_footer, drop_notes
-from core.data.reading.problems import ProblemLog
-from core.data.reading.ragged import level, may_begin_table
+from core.data.reading.dialect import blank_out, tell_controls
+from core.data.reading.grid import level, may_begin_table
+from core.data.reading.header import drop_footer, drop_notes
 from core.data.reading.records import RUNS, Quoting, UnclosedQuoteError, read_records, split_lines
+from core.data.reading.table import ProblemLog
 
 EXACT = 2.0**53
 """Whole numbers up to here have a float64 of their own."""
@@ -40,7 +40,7 @@ class Layout:
     names : tuple of str
         The columns' names as they stand in the file.
     types : tuple of str
-        What the cells of each column are; see `core.data.reading.layout.column_types`.
+        What the cells of each column are; see `core.data.reading.header.column_types`.
     numbers : frozenset of int
         The columns that pandas parses as numbers; the others are kept as text.
     missing : tuple of str

@@ -7,12 +7,11 @@ import re
 from collections.abc import Mapping, Sequence
 
 from core.base.errors import UserError
-from core.data.reading.columns import Dialect
-from core.data.reading.grids import Grid
-from core.data.reading.problems import ProblemLog
+from core.data.reading.grid import Grid
+from core.data.reading.read_options import Settings
 from core.data.reading.records import split_lines
-from core.data.reading.settings import Settings
-from core.data.reading.sources import Source, refuse_wide
+from core.data.reading.source import Source, refuse_wide
+from core.data.reading.table import Dialect, ProblemLog
 
 _MEND = 'Give a list of records such as [{"x": 1, "y": "a"}], or save the table as CSV.'
 

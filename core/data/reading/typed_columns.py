@@ -1,4 +1,9 @@
-"""From rows of cells to the columns of a table."""
+"""From rows of cells to the columns of a table.
+
+Row numbers and keys, which a model should not see.
+
+From a pandas frame to the columns of a table.
+"""
 
 from __future__ import annotations
 
@@ -6,17 +11,15 @@ import math
 import re
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from itertools import islice
+from itertools import islice, pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
 from core.base.errors import UserError
-from core.data.reading.columns import Column
-from core.data.reading.ids import is_id
-from core.data.reading.kinds import Verdict, judge
+from core.data.reading.column_kinds import Verdict, judge
 from core.data.reading.numerals import DOUBTFUL_MARKS, ERROR_MARKS, Numerals, find_numerals
-from core.data.reading.problems import ProblemLog
+from core.data.reading.table import Column, ProblemLog
 
 _CELLS = 60_000  # looked at to find the marks inside numbers
 Said = tuple[str | None, str | None]
@@ -207,3 +210,72 @@ def _numbers(
         cell: value if math.isfinite(value) else nan for cell, value in verdict.numbers.items()
     }
     return np.fromiter((finite.get(cell, nan) for cell in cells), np.float64, len(cells))
+
+
+_ID_NAME = re.compile(
+    r"(.*[_\s.-])?(id|key|uuid|guid|index|rownames?|row|nr|no|code)|.*Id|.*ID|unnamed: 0|#",
+    re.IGNORECASE,
+)
+
+
+def is_id(
+    name: str, kind: str, counts: Counter[str], ordered: Sequence[str], n_missing: int
+) -> bool:
+    """Tell whether a column looks like a row number or a key.
+
+    Parameters
+    ----------
+    name, kind : str
+        The column's name and kind.
+    counts : Counter
+        Occurrences of each distinct cell.
+    ordered : sequence of str
+        The first cells, in the file's order.
+    n_missing : int
+        How many cells are missing.
+    """
+    total = counts.total()
+    if total < 5 or n_missing or kind not in ("number", "text", "category"):
+        return False
+    distinct = len(counts) / total
+    if kind == "number":
+        if not all(cell.isdecimal() for cell in ordered):
+            return False
+        steps = {int(b) - int(a) for a, b in pairwise(ordered)}
+        named = _ID_NAME.fullmatch(name) is not None
+        return distinct == 1 and (steps == {1} or (named and distinct > 0.95))
+    short = sum(len(cell) for cell in ordered) <= 40 * len(ordered)
+    return distinct == 1 and short and (total >= 10 or _ID_NAME.fullmatch(name) is not None)
+
+
+def is_id_number(name: str, values: NDArray[np.float64]) -> bool:
+    """Tell whether numbers look like row numbers, or distinct keys by their column's name."""
+    first = values[:2000]
+    if len(values) < 5 or np.any((np.floor(first) != first) | (first < 0)):
+        return False
+    named = _ID_NAME.fullmatch(name) is not None
+    if not (np.all(np.diff(first) == 1) or named) or np.isnan(values).any():
+        return False
+    return len(np.unique(values)) == len(values)
+
+
+def number_column(
+    name: str, values: NDArray[np.float64], lines: NDArray[np.int64] | None, log: ProblemLog
+) -> Column:
+    """Return a column of numbers; infinite ones are missing, and told."""
+    infinite = np.isinf(values)
+    if infinite.any():
+        values = np.where(infinite, np.nan, values)
+        for row in np.flatnonzero(infinite)[:100]:
+            line = None if lines is None else int(lines[row])
+            log.add("infinite", "An infinite value was read as missing.", line, name)
+        log.count("infinite", int(infinite.sum()) - 100)
+    missing = int(np.isnan(values).sum())
+    if missing == len(values) and missing:
+        log.add("empty", "Its values are all missing.", column=name)
+        texts = np.full(len(values), None, object)
+        texts.flags.writeable = False
+        return Column(name, "empty", texts, missing)
+    if values.flags.writeable:
+        values.flags.writeable = False
+    return Column(name, "number", values, missing, is_id_number(name, values))

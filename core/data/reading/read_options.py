@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, fields
 from typing import Any
 
 from core.base.errors import UserError
-from core.data.reading.columns import KINDS
+from core.data.reading.table import KINDS
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,12 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from core.data.reading.columns import Dialect
-from core.data.reading.grids import Grid
-from core.data.reading.problems import ProblemLog
+from core.data.reading.grid import Grid
+from core.data.reading.read_options import Settings
 from core.data.reading.records import Quoting, Record, UnclosedQuoteError, read_records, split_lines
-from core.data.reading.settings import Settings
-from core.data.reading.sources import Source
+from core.data.reading.source import Source
+from core.data.reading.table import Dialect, ProblemLog
 
 _ATTRIBUTE = re.compile(
     r"""\s*@attribute\s+('(?:[^'\\]|\\.)*'|"[^"]*"|[^\s{]+)\s*(.+?)\s*$""", re.IGNORECASE

@@ -1,27 +1,130 @@
-"""Large delimited files: the dialect is found on the head, and blocks are parsed by it."""
+"""A large file in blocks of whole lines, parsed side by side.
+
+Large delimited files: the dialect is found on the head, and blocks are parsed by it.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import os
+from collections import deque
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from core.data.reading.assembling import build_columns, check_kinds, unique_names
 from core.data.reading.block_parser import Layout, Part, parse_block
-from core.data.reading.blocks import Uneven, last_end, read_blocks
-from core.data.reading.columns import Column, Dialect, Table
-from core.data.reading.delimited import read_text
+from core.data.reading.dialect import read_text
 from core.data.reading.encodings import find_encoding
-from core.data.reading.frames import number_column
-from core.data.reading.grids import Grid
-from core.data.reading.layout import column_types
+from core.data.reading.grid import Grid
+from core.data.reading.header import column_types
 from core.data.reading.numerals import DOUBTFUL_MARKS, ERROR_MARKS, MISSING_MARKS, Numerals
-from core.data.reading.problems import ProblemLog
+from core.data.reading.read_options import Settings
 from core.data.reading.records import Quoting, Record
-from core.data.reading.settings import Settings
-from core.data.reading.sources import Progress, Source
+from core.data.reading.source import Progress, Source, tell
+from core.data.reading.table import Column, Dialect, ProblemLog, Table
+from core.data.reading.typed_columns import build_columns, check_kinds, number_column, unique_names
+
+BLOCK = 4 << 20
+"""Bytes parsed at a time."""
+
+_MOST_WORKERS = 4
+_LONGEST_BLOCK = 16 << 20  # of a quoted cell that does not end
+
+
+@dataclass(frozen=True, slots=True)
+class Uneven:
+    """That a block is not regular, and the line on which the block begins, counted from 0."""
+
+    line: int
+
+
+def read_blocks(
+    source: Source,
+    start: int,
+    layout: Layout,
+    progress: Progress | None,
+    span: tuple[float, float] = (0.0, 0.9),
+) -> list[Part] | Uneven:
+    """Parse a file from the byte `start` on, as long as its blocks are regular.
+
+    pandas releases the GIL while it parses, so that a few blocks are parsed at the same time.
+
+    Parameters
+    ----------
+    span : pair of float
+        The progress told at the beginning and at the end.
+
+    Raises
+    ------
+    UserError, Cancelled
+        As `core.data.reading.source` has it.
+    """
+    workers = min(os.cpu_count() or 1, _MOST_WORKERS)
+    parts: list[Part] = []
+    pending: deque[Future[Part | None]] = deque()
+    blocks = _cut(source, start, layout.quoting.quote, progress, span)
+    with ThreadPoolExecutor(workers) as pool:
+        try:
+            while (block := next(blocks, None)) is not None or pending:
+                if block is not None:
+                    data, is_last = block
+                    pending.append(pool.submit(parse_block, data, layout, is_last))
+                    if len(pending) <= 2 * workers:  # so many blocks are in memory
+                        continue
+                if (part := pending.popleft().result()) is None:
+                    return Uneven(sum(part.n_lines for part in parts))
+                parts.append(part)
+        finally:
+            pool.shutdown(cancel_futures=True)
+    return parts
+
+
+def _cut(
+    source: Source,
+    start: int,
+    quote: str | None,
+    progress: Progress | None,
+    span: tuple[float, float],
+) -> Iterator[tuple[bytes, bool]]:
+    """Yield blocks that end where a line does, outside quotes; and whether it is the last.
+
+    The last one is at least as long as the others, so that notes after the rows stand together.
+    """
+    rest = ready = b""
+    pieces: list[bytes] = []
+    seen = held = 0
+    size = max(source.size * (4 if source.gzipped else 1), 1)
+    for chunk in source.chunks():
+        pieces.append(chunk if seen else chunk[start:])
+        held, seen = held + len(pieces[-1]), seen + len(chunk)
+        tell(progress, span[0] + (span[1] - span[0]) * min(1.0, seen / size))
+        if held < BLOCK:
+            continue
+        rest = b"".join(pieces)
+        end = last_end(rest, quote)
+        if not end and held > _LONGEST_BLOCK:
+            end = rest.rfind(b"\n") + 1
+        if end:
+            if ready:
+                yield ready, False
+            ready, rest = rest[:end], rest[end:]
+        pieces, held = [rest], len(rest)
+    yield (ready + b"".join(pieces)).rstrip(b"\x1a"), True  # DOS ended files with it
+
+
+def last_end(data: bytes, quote: str | None) -> int:
+    """Return where the last line outside quotes ends; 0 where there is none."""
+    end = data.rfind(b"\n") + 1
+    mark = (quote or "").encode()
+    quotes = data.count(mark, 0, end) if mark and mark in data else 0
+    while quotes % 2 and end > 0:
+        before = data.rfind(b"\n", 0, data.rfind(mark, 0, end)) + 1
+        quotes -= data.count(mark, before, end)
+        end = before
+    return end
+
 
 _ENOUGH = 400  # lines that tell as much as twice as many
 _WIDE = 200  # columns, of which few rows say enough
@@ -88,7 +191,7 @@ def read_bulk(
         return None
     lines = _lines_of(parts, plan.line, log)
     lines.flags.writeable = False
-    columns, marks = _columns(parts, lines, plan, layout, settings, log)
+    columns, marks = _typed_columns(parts, lines, plan, layout, settings, log)
     dialect = replace(
         plan.dialect,
         missing=tuple(sorted({*plan.dialect.missing, *marks})),
@@ -116,7 +219,7 @@ def _lines_of(parts: Sequence[Part], first: int, log: ProblemLog) -> NDArray[np.
     return np.concatenate(lines)
 
 
-def _columns(
+def _typed_columns(
     parts: Sequence[Part],
     lines: NDArray[np.int64],
     plan: _Plan,

@@ -1,22 +1,61 @@
-"""From a pandas frame to the columns of a table."""
+"""Parquet files, through pyarrow where it is installed."""
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from core.data.reading.assembling import build_columns
-from core.data.reading.columns import Column
-from core.data.reading.ids import is_id_number
 from core.data.reading.numerals import Numerals
-from core.data.reading.problems import ProblemLog
-from core.data.reading.settings import Settings
+from core.data.reading.read_options import Settings
+from core.data.reading.source import Source, refuse_wide
+from core.data.reading.table import Column, Dialect, ProblemLog, Table
+from core.data.reading.typed_columns import build_columns, number_column, unique_names
 
 if TYPE_CHECKING:
     import pandas as pd
+
+
+def read_parquet(source: Source, settings: Settings, log: ProblemLog) -> Table:
+    """Read a Parquet file.
+
+    Raises
+    ------
+    UserError
+        If pyarrow is not installed, or the file is damaged or too wide.
+    """
+    try:
+        parquet = importlib.import_module("pyarrow.parquet")
+        arrow_error = importlib.import_module("pyarrow.lib").ArrowException
+    except ImportError as error:
+        raise source.refuse(
+            "Reading Parquet needs pyarrow, which is not installed.",
+            "Install it with: pip install 'credence[parquet]', or save the table as CSV.",
+        ) from error
+    try:
+        with source.open() as stream:
+            width = len(parquet.ParquetFile(stream).schema_arrow)
+            refuse_wide(source, width)
+            stream.seek(0)
+            frame = parquet.read_table(stream).to_pandas(ignore_metadata=True)
+    except (arrow_error, OSError, ValueError) as error:
+        raise source.refuse(
+            f"The Parquet file is damaged ({error}).", "Save it again, or save it as CSV."
+        ) from error
+    if not len(frame.columns):
+        raise source.refuse("There is no data in it.", "Choose another file.")
+    source.check_unchanged()
+    names = unique_names([str(name) for name in frame.columns], log)
+    lines = np.arange(1, len(frame) + 1)
+    columns, marks = columns_of(frame, names, lines, Numerals(), settings, log)
+    if len(frame) <= 1:
+        log.add("size", "It has only 1 row." if len(frame) else "It has names but no rows of data.")
+    dialect = Dialect("parquet", header=1, missing=marks)
+    lines.flags.writeable = False
+    return Table(columns, len(frame), log.kept, log.counts, dialect, source.name, lines)
 
 
 def columns_of(
@@ -57,28 +96,6 @@ def columns_of(
         columns += built
         met.update(marks)
     return tuple(columns), tuple(sorted(met))
-
-
-def number_column(
-    name: str, values: NDArray[np.float64], lines: NDArray[np.int64] | None, log: ProblemLog
-) -> Column:
-    """Return a column of numbers; infinite ones are missing, and told."""
-    infinite = np.isinf(values)
-    if infinite.any():
-        values = np.where(infinite, np.nan, values)
-        for row in np.flatnonzero(infinite)[:100]:
-            line = None if lines is None else int(lines[row])
-            log.add("infinite", "An infinite value was read as missing.", line, name)
-        log.count("infinite", int(infinite.sum()) - 100)
-    missing = int(np.isnan(values).sum())
-    if missing == len(values) and missing:
-        log.add("empty", "Its values are all missing.", column=name)
-        texts = np.full(len(values), None, object)
-        texts.flags.writeable = False
-        return Column(name, "empty", texts, missing)
-    if values.flags.writeable:
-        values.flags.writeable = False
-    return Column(name, "number", values, missing, is_id_number(name, values))
 
 
 def _text(value: object) -> str:
