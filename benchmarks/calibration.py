@@ -32,11 +32,11 @@ from core.calibration import (
     smooth_calibration_error,
 )
 from core.calibration.binning import indexed
-from core.calibration.cells import cells_of
+from core.calibration.pooled import cells_of
 from core.calibration.reliability import mass_curve, width_curve
 from core.calibration.scores import decompose
-from core.calibration.smooth import smooth_fit, smooth_forecast
-from core.evaluation import evaluate
+from core.calibration.smoothing import smooth_fit, smooth_forecast
+from core.evaluation.performance import evaluate
 
 Work = Callable[[], object]
 CURVE = "scikit-learn: curve, 15 equal widths"

@@ -13,14 +13,14 @@ import numpy as np
 
 from core.base.arrays import SPLITS, TRAIN, VALIDATION, Codes, Floats, read_only
 from core.base.errors import UserError
+from core.calibration.calibration_knobs import CalibrationChoices
 from core.calibration.calibrators import CALIBRATORS
-from core.calibration.calibrators.cross_fit import CrossFitted, cross_fit
+from core.calibration.calibrators.calibrator import Fitted
+from core.calibration.calibrators.cross_fitting import CrossFitted, cross_fit
 from core.calibration.calibrators.logistic_maps import Platt
-from core.calibration.calibrators.record import Fitted
 from core.calibration.calibrators.temperature import Temperature
 from core.data.preparing import Prepared
 from core.engines import logits_at, probabilities_at
-from core.experiment import CalibrationChoices
 from core.functions.heads import class_logits
 from core.functions.softmax_family import softmax
 from core.model.architecture import Architecture

@@ -15,9 +15,9 @@ from typing import Any
 from core.base.errors import UserError
 from core.base.knobs import Knob, knobs_of, setting
 from core.base.strict_json import parse_json
+from core.calibration.calibration_knobs import CalibrationChoices
 from core.data.data_knobs import DataChoices
 from core.model.model_knobs import ModelChoices
-from core.settings import calibration as calibration_knobs
 from core.settings import training as training_knobs
 
 VERSION = 1
@@ -43,25 +43,6 @@ class TrainingChoices:
     patience: int = setting(training_knobs.PATIENCE)
     stop_epoch: int = setting(training_knobs.STOP_EPOCH)
     precision: str = setting(training_knobs.PRECISION)
-
-
-@dataclass(frozen=True, slots=True)
-class CalibrationChoices:
-    """How probabilities are mended and how their reliability is shown."""
-
-    method: str = setting(calibration_knobs.METHOD)
-    fitted_on: str = setting(calibration_knobs.FITTED_ON)
-    folds: int = setting(calibration_knobs.FOLDS)
-    by_hand: bool = setting(calibration_knobs.BY_HAND)
-    temperature: float = setting(calibration_knobs.TEMPERATURE)
-    platt_a: float = setting(calibration_knobs.PLATT_A)
-    platt_b: float = setting(calibration_knobs.PLATT_B)
-    undo_weights: bool = setting(calibration_knobs.UNDO_WEIGHTS)
-    base_rate: float = setting(calibration_knobs.BASE_RATE)
-    base_class: int = setting(calibration_knobs.BASE_CLASS)
-    compared: tuple[str, ...] = setting(calibration_knobs.COMPARED)
-    bins: int = setting(calibration_knobs.BINS)
-    binning: str = setting(calibration_knobs.BINNING)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from core.base.arrays import SPLITS
 from core.base.registry import Registry
 from core.data.preparing import Prepared
 from core.engines import logits_at
-from core.evaluation import tracked
+from core.evaluation.performance import tracked
 from core.functions.heads import HEADS, binary_logit
 from core.functions.losses import LOSSES
 from core.training import Problem, TrainState, gradient_at

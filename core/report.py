@@ -19,7 +19,7 @@ from core.calibrated import Mend, Model, mend_of, part_probabilities
 from core.data.data_warnings import concerns
 from core.data.gallery import OWN_FILE, SOURCES
 from core.engines import engine_for_epochs
-from core.evaluation import evaluate
+from core.evaluation.performance import evaluate
 from core.experiment import Experiment
 from core.functions.heads import class_logits
 from core.metrics import mean_loss, parts_of

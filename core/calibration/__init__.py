@@ -12,12 +12,16 @@ _NAMES = {
         "Band",
         "consistency_band",
     ),
-    "binned_error": (
+    "calibration_error": (
         "adaptive_calibration_error",
         "debiased_calibration_error",
         "expected_calibration_error",
         "maximum_calibration_error",
         "sweep_calibration_error",
+        "IntegratedError",
+        "integrated_calibration_index",
+        "PointStatistics",
+        "point_statistics",
     ),
     "calibrators": (
         "CALIBRATORS",
@@ -26,30 +30,28 @@ _NAMES = {
         "Fitted",
         "cross_fit",
     ),
-    "cells": (
+    "pooled": (
         "Cells",
         "cells_of",
-    ),
-    "integrated": (
-        "IntegratedError",
-        "integrated_calibration_index",
     ),
     "intervals": (
         "INTERVALS",
         "bars",
         "frequency_interval",
     ),
-    "murphy": (
+    "scores": (
         "MurphyDecomposition",
         "murphy_decomposition",
+        "SCORES",
+        "Decomposition",
+        "brier_score",
+        "log_loss",
+        "score_decomposition",
     ),
     "null_distribution": (
         "Chance",
         "chance",
-    ),
-    "point": (
-        "PointStatistics",
-        "point_statistics",
+        "STATISTICS",
     ),
     "reliability": (
         "BINNINGS",
@@ -57,28 +59,20 @@ _NAMES = {
         "reliability_curve",
         "reliability_curves",
     ),
-    "scores": (
-        "SCORES",
-        "Decomposition",
-        "brier_score",
-        "log_loss",
-        "score_decomposition",
-    ),
     "significance": (
         "CalibrationTest",
         "kolmogorov_smirnov",
         "kuiper",
         "spiegelhalter",
     ),
-    "slope": (
+    "logistic_regression": (
         "CalibrationSlope",
         "calibration_slope",
     ),
-    "smooth": (
+    "smoothing": (
         "SmoothCalibrationError",
         "smooth_calibration_error",
     ),
-    "statistics": ("STATISTICS",),
 }
 _FILES = {name: file for file, names in _NAMES.items() for name in names}
 __all__ = list(_FILES)

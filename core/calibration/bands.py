@@ -16,9 +16,9 @@ from numpy.typing import ArrayLike
 
 from core.base.arrays import FloatArray, IntArray, frozen
 from core.base.errors import UserError
-from core.calibration.cells import Cells, cells_of, coarsened
-from core.calibration.inputs import View
 from core.calibration.isotonic import isotonic_blocks
+from core.calibration.pooled import Cells, cells_of, coarsened
+from core.predictions.forecasts import View
 
 Kind = Literal["consistency", "confidence"]
 MAX_CELLS = 512

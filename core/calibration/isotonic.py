@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.base.arrays import FloatArray, IntArray, frozen
-from core.calibration.cells import Cells
+from core.calibration.pooled import Cells
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -50,7 +50,7 @@ def isotonic_blocks(cells: Cells) -> Blocks:
 
     Examples
     --------
-    >>> from core.calibration.cells import cells_of
+    >>> from core.calibration.pooled import cells_of
     >>> isotonic_blocks(cells_of([0, 1, 0, 1], [0.1, 0.2, 0.3, 0.4])).frequency
     array([0. , 0.5, 1. ])
     """

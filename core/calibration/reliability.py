@@ -11,11 +11,18 @@ from numpy.typing import ArrayLike
 from core.base.arrays import FloatArray, frozen
 from core.base.registry import Registry
 from core.calibration.binning import Bins, CellIndex, count, fill, indexed, mass_edges, width_edges
-from core.calibration.cells import Cells, effective_rows, pool_ties, squared_weight
-from core.calibration.inputs import View, forecasts, one_forecast
 from core.calibration.isotonic import isotonic_blocks
-from core.calibration.smooth import CURVE_POINTS, smooth_error_of, smooth_fit, smooth_forecast
-from core.calibration.spectrum import GRIDS, finest_sigma, grid_for
+from core.calibration.pooled import Cells, effective_rows, pool_ties, squared_weight
+from core.calibration.smoothing import (
+    CURVE_POINTS,
+    GRIDS,
+    finest_sigma,
+    grid_for,
+    smooth_error_of,
+    smooth_fit,
+    smooth_forecast,
+)
+from core.predictions.forecasts import View, forecasts, one_forecast
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from core.base.arrays import FloatArray
-from core.calibration.cells import Cells, cells_of, squared_weight
-from core.calibration.inputs import View
+from core.calibration.pooled import Cells, cells_of, squared_weight
+from core.predictions.forecasts import View
 
 
 @dataclass(frozen=True, slots=True)

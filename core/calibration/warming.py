@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from core.calibration.binning import count_rows
+from core.calibration.null_distribution import mean_deviations
 from core.calibration.scores import score_rows
-from core.scenes.chance import mean_deviations
 
 LOOPS = (count_rows, score_rows, mean_deviations)

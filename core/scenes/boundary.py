@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from core.base.arrays import SPLITS, Codes, Floats, read_only
 from core.calibrated import Mend, calibrated_at
+from core.evaluation.thresholds import decided
 from core.functions.heads import class_logits
 from core.run import Run
 from core.scenes.brushing import brushed_rows
@@ -155,19 +156,6 @@ def boundary_scene(
         calibrated=calibrated is not None,
         unit=unit,
     )
-
-
-def decided(probabilities: Floats, threshold: float) -> Codes:
-    """Return the class decided for probabilities (..., K): of two, class 1 from the threshold on.
-
-    Examples
-    --------
-    >>> decided(np.array([[0.6, 0.4], [0.7, 0.3]]), 0.4).tolist()
-    [1, 0]
-    """
-    if probabilities.shape[-1] == 2:
-        return np.asarray(probabilities[..., 1] >= threshold, dtype=np.int64)
-    return np.asarray(probabilities.argmax(axis=-1), dtype=np.int64)
 
 
 def reading_at(run: Run, state: TrainState, view: View, x: float, y: float) -> Reading:

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from core.base.arrays import SPLITS, Floats, read_only
 from core.calibrated import Model, part_probabilities
-from core.calibration.inputs import predicted
 from core.calibration.reliability import ReliabilityCurve
+from core.predictions.forecasts import predicted
 from core.run import Run
 from core.scenes.judging import judged_view
 from core.training import TrainState
@@ -52,7 +52,7 @@ def part_at(curve: ReliabilityCurve, x: float) -> int:
 
     Examples
     --------
-    >>> from core.calibration.cells import cells_of
+    >>> from core.calibration.pooled import cells_of
     >>> from core.calibration.reliability import width_curve
     >>> part_at(width_curve(cells_of([0, 1], [0.3, 0.8]), 10), 0.3)
     2

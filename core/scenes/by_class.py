@@ -11,9 +11,9 @@ from core.base.arrays import SPLITS, Codes, Floats, read_only
 from core.base.errors import UserError
 from core.calibrated import Model, mend, mends, part_probabilities
 from core.calibration.binning import CellIndex, indexed
-from core.calibration.cells import pool_ties
-from core.calibration.inputs import forecasts
-from core.experiment import CalibrationChoices
+from core.calibration.calibration_knobs import CalibrationChoices
+from core.calibration.pooled import pool_ties
+from core.predictions.forecasts import forecasts
 from core.run import Run
 from core.scenes.judging import Drawing, Judged, judge
 from core.scenes.ternary import CORNERS

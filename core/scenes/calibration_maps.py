@@ -18,10 +18,10 @@ from core.calibrated import (
     undone_weights,
 )
 from core.calibration.calibrators import CALIBRATORS
-from core.calibration.inputs import predicted
 from core.calibration.intervals import frequency_interval
 from core.functions.sigmoid_family import logit, sigmoid
 from core.functions.softmax_family import softmax
+from core.predictions.forecasts import predicted
 from core.run import Run
 from core.scenes.judging import LEVEL, judged_view
 from core.scenes.meanings import meanings_of

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from core.base.arrays import SPLITS
-from core.evaluation import Figures, evaluate
+from core.evaluation.performance import Figures, evaluate
 from core.functions.heads import HEADS, class_logits
 from core.run import Run
 from core.training import TrainState

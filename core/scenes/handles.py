@@ -18,16 +18,17 @@ from core.calibrated import (
     mend,
     part_probabilities,
 )
-from core.calibration.binned_error import binned_error
+from core.calibration.calibration_error import binned_error
+from core.calibration.calibration_knobs import CalibrationChoices
 from core.calibration.calibrators import CALIBRATORS
-from core.calibration.calibrators.cross_fit import CrossFitted
+from core.calibration.calibrators.cross_fitting import CrossFitted
 from core.calibration.calibrators.temperature import Temperature
-from core.calibration.cells import Cells, cells_of
+from core.calibration.pooled import Cells, cells_of
 from core.calibration.scores import log_loss
-from core.experiment import CalibrationChoices, knob_at
+from core.evaluation.thresholds import decided
+from core.experiment import knob_at
 from core.functions.softmax_family import categorical_cross_entropy, softmax
 from core.run import Run
-from core.scenes.boundary import decided
 from core.scenes.handle_losses import grid_of, losses_along
 from core.scenes.judging import judged_view
 from core.scenes.meanings import meanings_of

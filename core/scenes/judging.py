@@ -10,9 +10,11 @@ import numpy as np
 from core.base.arrays import Floats, every, read_only
 from core.base.scipy_import import is_scipy_postponed
 from core.calibrated import Model, is_by_hand, mend, mends, part_probabilities
-from core.calibration.binned_error import gap
 from core.calibration.binning import Bins, CellIndex, indexed
-from core.calibration.cells import Cells, cells_of
+from core.calibration.calibration_error import gap
+from core.calibration.calibration_knobs import CalibrationChoices
+from core.calibration.null_distribution import chance_error
+from core.calibration.pooled import Cells, cells_of
 from core.calibration.reliability import (
     ReliabilityCurve,
     corp_curve,
@@ -21,10 +23,8 @@ from core.calibration.reliability import (
     width_curve,
 )
 from core.calibration.scores import SCORES, Decomposition, decompose, decompose_without_scipy
-from core.calibration.spectrum import GRIDS, finest_sigma
-from core.experiment import CalibrationChoices
+from core.calibration.smoothing import GRIDS, finest_sigma
 from core.run import Run
-from core.scenes.chance import chance_error
 from core.scenes.moving import BaseRate, class_row_weights, logit_cells, moved, rises
 from core.training import TrainState
 from core.view import View

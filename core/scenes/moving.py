@@ -8,11 +8,11 @@ import numpy as np
 
 from core.base.arrays import Floats, frozen
 from core.calibrated import Mend, Model, base_rate_ratios, base_rates
+from core.calibration.calibrators.calibrator import LogisticMap
 from core.calibration.calibrators.logistic_maps import Platt
-from core.calibration.calibrators.record import LogisticMap
-from core.calibration.calibrators.stepwise import pool_logits
+from core.calibration.calibrators.stepwise_maps import pool_logits
 from core.calibration.calibrators.temperature import Temperature
-from core.calibration.cells import Cells, coarsened, merged, run_starts
+from core.calibration.pooled import Cells, coarsened, merged, run_starts
 from core.data.preparing import Prepared
 from core.functions.sigmoid_family import softplus
 

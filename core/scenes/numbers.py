@@ -12,13 +12,11 @@ import numpy as np
 from core.base.arrays import SPLITS, Floats, read_only
 from core.base.errors import UserError
 from core.calibrated import mends
-from core.calibration.binned_error import gap, parts_of
-from core.calibration.binning import CellIndex, width_edges
-from core.calibration.cells import Cells, squared_weight
-from core.calibration.conventions import CONVENTIONS
-from core.calibration.null_distribution import Chance, chance_of
-from core.calibration.slope import calibration_slope
-from core.calibration.statistics import STATISTICS
+from core.calibration.binning import CONVENTIONS, CellIndex, width_edges
+from core.calibration.calibration_error import gap, parts_of
+from core.calibration.logistic_regression import calibration_slope
+from core.calibration.null_distribution import STATISTICS, Chance, chance_of
+from core.calibration.pooled import Cells, squared_weight
 from core.functions.sigmoid_family import logit
 from core.run import Run
 from core.scenes.judging import LEVEL, judged_view, pooled

@@ -21,9 +21,9 @@ from core.calibrated import (
     plain_method,
 )
 from core.calibration.bands import Band, Kind, band_of
+from core.calibration.calibration_knobs import CalibrationChoices
 from core.calibration.calibrators import CALIBRATORS
-from core.calibration.cells import Cells
-from core.experiment import CalibrationChoices
+from core.calibration.pooled import Cells
 from core.run import Run
 from core.scenes.judging import (
     NO_FLOATS,
@@ -97,7 +97,7 @@ class ReliabilityScene:
     method : str
         The calibrator's name; "none" without one.
     fitted_on : str
-        A name in ``core.calibration.choices.FITTING_ROWS``.
+        A name in ``core.calibration.calibration_knobs.FITTING_ROWS``.
     fitted_here : bool
         Whether the calibrator is shown on the rows it was fitted on.
     base_rates : (data, in use)

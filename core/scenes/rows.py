@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from core.base.arrays import Codes, Floats, read_only
 from core.data.dataset import Dataset
 from core.data.preparing import Prepared
+from core.evaluation.thresholds import decided
 from core.run import Run
-from core.scenes.boundary import decided
 from core.scenes.brushing import brushed_rows
 from core.training import TrainState
 from core.view import View

@@ -9,12 +9,11 @@ import numpy as np
 
 from core.base.arrays import Floats, read_only
 from core.calibrated import Model, base_rate_ratios, base_rates
-from core.calibration.inputs import predicted
-from core.calibration.smooth import SmoothForecast, smooth_fit
-from core.calibration.spectrum import grid_for, spectrum
+from core.calibration.smoothing import SmoothForecast, grid_for, smooth_fit, spectrum
 from core.data.dataset import Dataset
 from core.data.preparing import Prepared
 from core.engines import probabilities_at
+from core.predictions.forecasts import predicted
 from core.run import Run
 from core.training import TrainState
 

@@ -9,8 +9,8 @@ import pyqtgraph as pg
 from PySide6.QtGui import QPen
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from core.calibration.calibration_knobs import FITTING_ROWS
 from core.calibration.calibrators import CALIBRATORS
-from core.calibration.choices import FITTING_ROWS
 from core.scenes.calibration_maps import CalibrationMap, MapsScene
 from gui.panels.calibrator_handles import meanings_html
 from gui.panels.plotting import LockedPlot, curve

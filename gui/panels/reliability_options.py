@@ -9,8 +9,8 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu, QToolButton, QVBoxLayout, QWidget
 
 from core.base.registry import Choice, Registry
+from core.calibration.calibration_knobs import FITTING_ROWS, METHODS
 from core.calibration.calibrators import CALIBRATORS
-from core.calibration.choices import FITTING_ROWS, METHODS
 from core.experiment import KNOBS
 from core.scenes.reliability import ReliabilityScene
 from core.view import BANDS, BAR_INTERVALS

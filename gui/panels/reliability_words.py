@@ -7,7 +7,7 @@ from html import escape
 import numpy as np
 
 from core.base.scipy_import import is_scipy_postponed
-from core.calibration.choices import METHODS
+from core.calibration.calibration_knobs import METHODS
 from core.calibration.reliability import BINNINGS, ReliabilityCurve
 from core.scenes.brushing import part_at
 from core.scenes.judging import LEVEL, Judged, polyline

@@ -6,8 +6,8 @@ import numpy as np
 
 from core import engines
 from core.calibration.binning import count_rows
+from core.calibration.null_distribution import mean_deviations
 from core.calibration.scores import score_rows
-from core.scenes.chance import mean_deviations
 
 
 def use_compiled(is_compiled, monkeypatch):

@@ -10,7 +10,7 @@ from sklearn.isotonic import IsotonicRegression
 from core.base.errors import UserError
 from core.calibration import consistency_band, reliability_curve
 from core.calibration.bands import band_of, draw_outcomes, refit
-from core.calibration.cells import cells_of
+from core.calibration.pooled import cells_of
 from tests.core.calibration_cases import binary_cases, class_case, drawn
 
 KINDS = ["consistency", "confidence"]

@@ -7,8 +7,8 @@ import pytest
 
 from core.base.errors import UserError
 from core.calibration import STATISTICS, chance
-from core.calibration.cells import cells_of
 from core.calibration.null_distribution import null_distribution
+from core.calibration.pooled import cells_of
 from tests.core.calibration_cases import binary_cases, class_case, drawn
 
 

@@ -20,10 +20,10 @@ from core.calibration import (
     reliability_curves,
     sweep_calibration_error,
 )
-from core.calibration.binned_error import sweep
 from core.calibration.binning import fill, indexed, mass_edges, width_edges
-from core.calibration.cells import Cells, cells_of, coarsened
+from core.calibration.calibration_error import sweep
 from core.calibration.isotonic import isotonic_blocks
+from core.calibration.pooled import Cells, cells_of, coarsened
 from tests.core.calibration_cases import (
     binary_cases,
     class_case,

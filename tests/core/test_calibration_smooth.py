@@ -12,10 +12,16 @@ from scipy.optimize import brentq
 from core.base.arrays import chunks
 from core.base.errors import UserError
 from core.calibration import reliability_curve, smooth_calibration_error
-from core.calibration.cells import cells_of
+from core.calibration.pooled import cells_of
 from core.calibration.reliability import smooth_curve
-from core.calibration.smooth import smooth_fit, smooth_forecast
-from core.calibration.spectrum import finest_sigma, grid_for, moments, spectrum
+from core.calibration.smoothing import (
+    finest_sigma,
+    grid_for,
+    moments,
+    smooth_fit,
+    smooth_forecast,
+    spectrum,
+)
 from tests.core.calibration_cases import binary_cases, class_case, drawn, integer_weights
 
 
@@ -48,7 +54,7 @@ def test_smoothing_is_a_sum_of_reflected_gaussians(sigma):
 
 
 def test_moments_are_taken_about_the_middle_of_each_cell(monkeypatch):
-    monkeypatch.setattr("core.calibration.spectrum.chunks", lambda n, size: chunks(n, 100))
+    monkeypatch.setattr("core.calibration.smoothing.chunks", lambda n, size: chunks(n, 100))
     rng = np.random.default_rng(1)
     x, w = np.append(rng.random(500), [0.0, 1.0]), rng.normal(size=502)
     expected = np.zeros((6, 64))

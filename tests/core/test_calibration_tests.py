@@ -16,8 +16,8 @@ from core.calibration import (
     kuiper,
     spiegelhalter,
 )
-from core.calibration.cells import cells_of
-from core.calibration.integrated import smoother
+from core.calibration.calibration_error import smoother
+from core.calibration.pooled import cells_of
 from core.calibration.significance import distance_tail, range_tail
 from tests.core.calibration_cases import binary_cases, class_case, drawn, integer_weights
 

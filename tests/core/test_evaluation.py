@@ -9,14 +9,14 @@ from sklearn import metrics
 
 from core.base.errors import UserError
 from core.calibration.scores import score_decomposition
-from core.evaluation import confusion_matrix, evaluate, tracked
-from core.functions import logit
-from core.thresholds import (
+from core.evaluation.performance import confusion_matrix, evaluate, tracked
+from core.evaluation.thresholds import (
     bayes_threshold,
     best_threshold,
     expected_cost,
     threshold_table,
 )
+from core.functions import logit
 
 
 def binary_case(seed: int, n: int = 200, ties: bool = True):

@@ -8,7 +8,7 @@ from sklearn.metrics import accuracy_score, brier_score_loss, log_loss, roc_auc_
 
 from core import engines
 from core.base.errors import UserError
-from core.evaluation import evaluate
+from core.evaluation.performance import evaluate
 from core.experiment import experiment_from_mapping
 from core.metrics import mean_loss, measure, parts_of
 from core.report import main, report, train

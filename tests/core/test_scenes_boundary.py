@@ -8,13 +8,8 @@ from sklearn.metrics import accuracy_score
 from core.base.errors import UserError
 from core.calibration.calibrators import CALIBRATORS
 from core.data.dataset import Dataset, Feature
-from core.scenes.boundary import (
-    MOST_POINTS,
-    THINNED_POINTS,
-    boundary_scene,
-    decided,
-    reading_at,
-)
+from core.evaluation.thresholds import decided
+from core.scenes.boundary import MOST_POINTS, THINNED_POINTS, boundary_scene, reading_at
 from core.scenes.planes import MOST_STAND_INS, axes_of, plane_of
 from core.scenes.surface import LEVELS, resolution_within
 from core.view import View

@@ -14,9 +14,9 @@ from sklearn.metrics import log_loss
 from core.base.arrays import SPLITS
 from core.base.errors import UserError
 from core.calibrated import Model, base_rates, mend_of, part_probabilities, reweighted
+from core.calibration.calibration_knobs import FITTING_ROWS, METHODS
 from core.calibration.calibrators import CALIBRATORS
-from core.calibration.cells import cells_of
-from core.calibration.choices import FITTING_ROWS, METHODS
+from core.calibration.pooled import cells_of
 from core.calibration.reliability import BINNINGS
 from core.data.dataset import Dataset, Feature
 from core.experiment import Experiment

@@ -5,8 +5,8 @@ import pytest
 from scipy.special import expit
 
 from core.calibrated import Model, mend_of, part_probabilities
-from core.calibration.cells import Cells, cells_of
-from core.calibration.statistics import STATISTICS
+from core.calibration.null_distribution import STATISTICS
+from core.calibration.pooled import Cells, cells_of
 from core.data.dataset import Dataset, Feature
 from core.scenes import moving
 from core.scenes.calibration_maps import maps_scene

@@ -13,12 +13,11 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import log_loss
 
 from core.calibrated import Model, mend_of
-from core.calibration import conventions
-from core.calibration.binning import indexed
+from core.calibration import binning
+from core.calibration.binning import CONVENTIONS, indexed
 from core.calibration.calibrators import CALIBRATORS
-from core.calibration.cells import cells_of
-from core.calibration.conventions import CONVENTIONS
-from core.calibration.statistics import STATISTICS
+from core.calibration.null_distribution import STATISTICS
+from core.calibration.pooled import cells_of
 from core.data.dataset import Dataset, Feature
 from core.history import Metrics
 from core.scenes.by_class import MOST_TILES, by_class_scene
@@ -244,7 +243,7 @@ def test_few_and_many_cells_are_put_into_the_same_bins(monkeypatch):
     cells = cells_of(rng.integers(0, 2, 211), p)
     for bins in (1, 7, 10):
         few = [it.error(cells, bins) for it in CONVENTIONS.values()]
-        monkeypatch.setattr(conventions, "_FEW", 0)
+        monkeypatch.setattr(binning, "_FEW", 0)
         many = [it.error(cells, bins) for it in CONVENTIONS.values()]
         monkeypatch.undo()
         assert many == few

@@ -9,10 +9,10 @@ from sklearn.metrics import brier_score_loss
 from core.base.arrays import SPLITS
 from core.calibration.bands import consistency_band
 from core.calibration.calibrators import CALIBRATORS
-from core.calibration.cells import cells_of
+from core.calibration.null_distribution import MOST_EXACT, chance_error
+from core.calibration.pooled import cells_of
 from core.calibration.reliability import BINNINGS
 from core.data.dataset import Dataset
-from core.scenes.chance import MOST_EXACT, chance_error
 from core.scenes.reliability import HISTOGRAM_BINS, reliability_scene
 from core.view import View
 from tests.core.calibration_cases import use_compiled

@@ -9,7 +9,7 @@ import pytest
 
 from core.base import scipy_import
 from core.base.scipy_import import import_scipy, is_scipy_postponed, postpone_scipy
-from core.evaluation import tracked
+from core.evaluation.performance import tracked
 from core.functions import logit
 from core.scenes.reliability import reliability_scene
 from core.view import View
@@ -43,7 +43,7 @@ import core.calibration as c
 for name in c.__all__:
     getattr(c, name)
 import core.report
-from core.evaluation import tracked
+from core.evaluation.performance import tracked
 from core.scenes.reliability import reliability_scene
 from core.scenes.by_class import by_class_scene
 from core.view import View

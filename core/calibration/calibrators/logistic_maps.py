@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.base.arrays import FloatArray
-from core.calibration.calibrators.record import Calibrator, LogisticMap, Parameter
-from core.calibration.logistic import LogisticFit, fit_logistic, separated
+from core.calibration.calibrators.calibrator import Calibrator, LogisticMap, Parameter
+from core.calibration.logistic_regression import LogisticFit, fit_logistic, separated
 from core.functions.sigmoid_family import log_sigmoid, sigmoid, softplus
 
 

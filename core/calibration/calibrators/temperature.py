@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from core.base.arrays import FloatArray, IntArray
-from core.calibration.calibrators.record import Calibrator, LogisticMap, Parameter, as_logits
+from core.calibration.calibrators.calibrator import Calibrator, LogisticMap, Parameter, as_logits
 from core.functions.softmax_family import softmax
 
 

@@ -10,8 +10,8 @@ from numpy.typing import ArrayLike
 
 from core.base.arrays import FloatArray, IntArray, frozen
 from core.base.errors import InputError
-from core.calibration.calibrators.record import BinaryMap, Calibrator, Parameter, as_logits
-from core.calibration.calibrators.stepwise import pool_logits
+from core.calibration.calibrators.calibrator import BinaryMap, Calibrator, Parameter, as_logits
+from core.calibration.calibrators.stepwise_maps import pool_logits
 
 
 @dataclass(frozen=True, slots=True, eq=False)

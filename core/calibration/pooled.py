@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from core.base.arrays import FloatArray, IntArray, frozen
-from core.calibration.inputs import Forecast, View, one_forecast
+from core.predictions.forecasts import Forecast, View, one_forecast
 
 
 @dataclass(frozen=True, slots=True, eq=False)

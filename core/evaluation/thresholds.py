@@ -11,11 +11,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from core.base.arrays import FloatArray, frozen
+from core.base.arrays import Codes, FloatArray, Floats, frozen
 from core.base.errors import UserError
-from core.calibration.cells import Cells, cells_of
-from core.calibration.inputs import View
-from core.evaluation import ratio
+from core.calibration.pooled import Cells, cells_of
+from core.evaluation.performance import ratio
+from core.predictions.forecasts import View
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -102,7 +102,7 @@ def threshold_table(
     weights : (n,) array, optional
         How much each row counts.
     view : int or "confidence", optional
-        Which class is positive; see `core.calibration.inputs.forecasts`.
+        Which class is positive; see `core.predictions.forecasts.forecasts`.
 
     Raises
     ------
@@ -223,3 +223,16 @@ def _check_costs(false_positive: float, false_negative: float) -> None:
             f"The costs are {false_positive:g} and {false_negative:g}.",
             "Choose costs of at least 0, not both 0.",
         )
+
+
+def decided(probabilities: Floats, threshold: float) -> Codes:
+    """Return the class decided for probabilities (..., K): of two, class 1 from the threshold on.
+
+    Examples
+    --------
+    >>> decided(np.array([[0.6, 0.4], [0.7, 0.3]]), 0.4).tolist()
+    [1, 0]
+    """
+    if probabilities.shape[-1] == 2:
+        return np.asarray(probabilities[..., 1] >= threshold, dtype=np.int64)
+    return np.asarray(probabilities.argmax(axis=-1), dtype=np.int64)

@@ -10,8 +10,8 @@ from numpy.typing import ArrayLike
 
 from core.base.arrays import FloatArray, IntArray, frozen
 from core.base.errors import UserError
-from core.calibration.calibrators.record import Calibrator, Fitted, Parameter, as_logits
-from core.calibration.inputs import checked_labels, checked_weights
+from core.calibration.calibrators.calibrator import Calibrator, Fitted, Parameter, as_logits
+from core.predictions.forecasts import checked_labels, checked_weights
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -2,7 +2,8 @@
 
 A row is predicted positive where its probability is at least the threshold; with more than two
 classes the most probable class is predicted. What is undefined (a precision where nothing was
-predicted, an AUC of one class) is nan, never an error. `core.thresholds` has the curves and costs.
+predicted, an AUC of one class) is nan, never an error. `core.evaluation.thresholds` has the curves
+and costs.
 """
 
 from __future__ import annotations
@@ -14,10 +15,9 @@ from numpy.typing import ArrayLike
 
 from core.base.arrays import FloatArray, IntArray, frozen
 from core.base.scipy_import import is_scipy_postponed
-from core.calibration.binned_error import binned_error, gap
 from core.calibration.binning import count
-from core.calibration.cells import Cells, pool_ties
-from core.calibration.inputs import Forecast, checked, checked_labels, checked_weights, one_forecast
+from core.calibration.calibration_error import binned_error, gap
+from core.calibration.pooled import Cells, pool_ties
 from core.calibration.scores import (
     SCORES,
     brier_score,
@@ -27,6 +27,13 @@ from core.calibration.scores import (
 )
 from core.functions.sigmoid_family import binary_cross_entropy
 from core.functions.softmax_family import categorical_cross_entropy
+from core.predictions.forecasts import (
+    Forecast,
+    checked,
+    checked_labels,
+    checked_weights,
+    one_forecast,
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

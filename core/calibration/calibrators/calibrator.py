@@ -3,6 +3,8 @@
 Two classes have one logit a row, (n,), of class 1; two columns are taken as their difference. With
 K > 2 columns a calibrator either has a form of its own for classes, or fits one map a class against
 the rest and divides by the sum.
+
+One map a class against the rest, divided by their sum.
 """
 
 from __future__ import annotations
@@ -14,10 +16,11 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import ArrayLike
 
-from core.base.arrays import FloatArray, IntArray
+from core.base.arrays import FloatArray, IntArray, frozen
 from core.base.errors import InputError, UserError
-from core.calibration.inputs import as_class_rows, checked_labels, checked_weights
 from core.functions.sigmoid_family import sigmoid
+from core.functions.softmax_family import logsumexp
+from core.predictions.forecasts import as_class_rows, checked_labels, checked_weights
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -164,7 +167,6 @@ class Calibrator:
             return self.fit_binary(z, y.astype(np.float64), w)
         if self.fit_classes is not None:
             return self.fit_classes(z, y, w)
-        from core.calibration.calibrators.one_vs_rest import fit_one_vs_rest
 
         return fit_one_vs_rest(self.fit_binary, z, y, w)
 
@@ -211,3 +213,64 @@ def wrong_classes(n_classes: int, logits: FloatArray) -> InputError:
         f"The logits have the shape {logits.shape}.",
         f"The calibrator was fitted on {n_classes} classes.",
     )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class OneVsRest:
+    """A fitted map for each class, renormalised (Zadrozny & Elkan 2002, section 3.2).
+
+    Parameters
+    ----------
+    members : tuple
+        One fitted map a class, on the logit of that class against the rest.
+    """
+
+    members: tuple[BinaryFitted, ...]
+
+    @property
+    def parameters(self) -> Mapping[str, Parameter]:
+        """Each parameter of the maps, one value a class."""
+        first = self.members[0].parameters
+        return {
+            name: Parameter(
+                frozen([float(np.asarray(m.parameters[name].value)) for m in self.members]),
+                first[name].meaning,
+            )
+            for name in first
+        }
+
+    def probabilities(self, logits: ArrayLike) -> FloatArray:
+        """Return (n, K) probabilities; a row whose maps all say 0 is shared evenly.
+
+        Raises
+        ------
+        InputError
+            If there is not one column a class, or a logit is NaN.
+        """
+        z = as_logits(logits)
+        if z.ndim != 2 or z.shape[1] != len(self.members):
+            raise wrong_classes(len(self.members), z)
+        s = against_the_rest(z)
+        p = np.column_stack([m.positive(s[:, k]) for k, m in enumerate(self.members)])
+        total = p.sum(axis=1, keepdims=True)
+        # Tiny sums are scaled up first, so that the division stays accurate.
+        p = np.where(total > 0.0, p, 1.0)
+        p = p / p.max(axis=1, keepdims=True)
+        result: FloatArray = p / p.sum(axis=1, keepdims=True)
+        return result
+
+
+def fit_one_vs_rest(
+    fit: FitBinary, z: FloatArray, labels: IntArray, weights: FloatArray | None
+) -> OneVsRest:
+    """Fit a separate map for each class of (n, K) logits."""
+    s = against_the_rest(z)
+    return OneVsRest(
+        tuple(fit(s[:, k], (labels == k).astype(np.float64), weights) for k in range(z.shape[1]))
+    )
+
+
+def against_the_rest(z: FloatArray) -> FloatArray:
+    """Return the logit of each class against all others, ln p_k / (1 - p_k), (n, K)."""
+    columns = [z[:, k] - logsumexp(np.delete(z, k, axis=1), axis=1) for k in range(z.shape[1])]
+    return np.ascontiguousarray(np.column_stack(columns))

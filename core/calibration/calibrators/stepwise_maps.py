@@ -9,11 +9,11 @@ import numpy as np
 
 from core.base.arrays import FloatArray, frozen
 from core.calibration.binning import fill, mass_edges
-from core.calibration.calibrators.record import BinaryMap, Calibrator, Parameter
-from core.calibration.cells import Cells, pool_ties
-from core.calibration.inputs import Forecast
+from core.calibration.calibrators.calibrator import BinaryMap, Calibrator, Parameter
 from core.calibration.isotonic import isotonic_blocks
+from core.calibration.pooled import Cells, pool_ties
 from core.functions.sigmoid_family import sigmoid
+from core.predictions.forecasts import Forecast
 
 HISTOGRAM_BINS = 10
 

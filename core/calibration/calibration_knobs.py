@@ -1,27 +1,29 @@
-"""The knobs of calibration."""
+"""The knobs of calibration.
+
+What a user can choose of calibration: a calibrator or none, its rows, how bars are binned.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
-from core.base.knobs import ChoiceKnob, ChoicesKnob, IntegerKnob, NumberKnob, SwitchKnob
-from core.base.registry import Named
+from core.base.knobs import ChoiceKnob, ChoicesKnob, IntegerKnob, NumberKnob, SwitchKnob, setting
+from core.base.registry import Choice, Named, Registry
+from core.calibration.calibrators import CALIBRATORS
 
 
 def _methods() -> Mapping[str, Named]:
-    from core.calibration.choices import METHODS
 
     return METHODS
 
 
 def _binnings() -> Mapping[str, Named]:
-    from core.calibration.choices import BINNINGS
 
     return BINNINGS
 
 
 def _fitting_rows() -> Mapping[str, Named]:
-    from core.calibration.choices import FITTING_ROWS
 
     return FITTING_ROWS
 
@@ -135,3 +137,41 @@ BINNING = ChoiceKnob(
     effect="view",
     help="Bins of equal width, or bins that hold the same number of rows.",
 )
+
+
+NO_CALIBRATOR = Choice("none", "none")
+METHODS: Registry[Choice] = Registry(
+    "calibrator",
+    [NO_CALIBRATOR, *(Choice(name, record.label) for name, record in CALIBRATORS.items())],
+)
+FITTING_ROWS: Registry[Choice] = Registry(
+    "choice of fitting rows",
+    [
+        Choice("validation", "validation"),
+        Choice("cross_fitted", "validation, cross-fitted"),
+        Choice("train", "train (leaks)"),
+        Choice("test", "test (leaks)"),
+    ],
+)
+BINNINGS: Registry[Choice] = Registry(
+    "binning", [Choice("width", "equal width"), Choice("mass", "equal mass")]
+)
+
+
+@dataclass(frozen=True, slots=True)
+class CalibrationChoices:
+    """How probabilities are mended and how their reliability is shown."""
+
+    method: str = setting(METHOD)
+    fitted_on: str = setting(FITTED_ON)
+    folds: int = setting(FOLDS)
+    by_hand: bool = setting(BY_HAND)
+    temperature: float = setting(TEMPERATURE)
+    platt_a: float = setting(PLATT_A)
+    platt_b: float = setting(PLATT_B)
+    undo_weights: bool = setting(UNDO_WEIGHTS)
+    base_rate: float = setting(BASE_RATE)
+    base_class: int = setting(BASE_CLASS)
+    compared: tuple[str, ...] = setting(COMPARED)
+    bins: int = setting(BINS)
+    binning: str = setting(BINNING)

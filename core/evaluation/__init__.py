@@ -1,0 +1,1 @@
+"""How well predictions do: accuracy, AUC, scores, thresholds and costs."""

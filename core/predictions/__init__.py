@@ -1,0 +1,1 @@
+"""What is judged: labels and probabilities, and the forecasts in them."""
