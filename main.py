@@ -57,16 +57,16 @@ def main(argv: "list[str] | None" = None) -> int:
     if problem:
         return _stop(problem)
     if words[:1] == ["--compile"]:  # how the window starts its compiling process
-        from core.engines import compile_into_cache
+        from core.training.engines import compile_into_cache
 
         return compile_into_cache(words[1:])
     from core.base.errors import UserError
-    from gui.arguments import read_arguments
+    from core.run.command_line import read_arguments
 
     try:
         arguments = read_arguments(words)
         if arguments.run:
-            from core.report import main as report
+            from core.run.report import main as report
 
             return int(report(arguments))
         return _open_window(arguments)

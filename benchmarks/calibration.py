@@ -18,7 +18,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from core import engines
 from core.calibration import (
     SCORES,
     brier_score,
@@ -37,6 +36,7 @@ from core.calibration.reliability import mass_curve, width_curve
 from core.calibration.scores import decompose
 from core.calibration.smoothing import smooth_fit, smooth_forecast
 from core.evaluation.performance import evaluate
+from core.training import engines
 
 Work = Callable[[], object]
 CURVE = "scikit-learn: curve, 15 equal widths"

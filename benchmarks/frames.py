@@ -33,7 +33,7 @@ multiply_in_one_thread()  # as the application does, before numpy is there
 import numpy as np
 from PySide6.QtCore import QEvent, QEventLoop, QObject, QSettings, QStandardPaths, QTimer
 
-from core import engines
+from core.training import engines
 from gui.app import launch
 from gui.garbage import collect_here_alone
 from gui.pacing import Pace

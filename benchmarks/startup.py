@@ -22,7 +22,7 @@ import gc, json, sys, time
 sys.path.insert(0, sys.argv[1])
 import main  # what follows is what it does
 problem = main.folder_problem()
-from gui.arguments import read_arguments
+from core.run.command_line import read_arguments
 arguments = read_arguments([])
 gc.disable()
 main.multiply_in_one_thread()

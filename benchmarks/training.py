@@ -20,11 +20,11 @@ os.environ.setdefault("XLA_FLAGS", "--xla_cpu_multi_thread_eigen=false")
 import numpy as np  # noqa: E402 - the number of threads is read when it is imported
 
 from benchmarks.peers import PEERS, Case, Steps  # noqa: E402
-from core import engines  # noqa: E402
-from core.compiled_engine import CompiledEngine, compiled_logits  # noqa: E402
-from core.experiment import TrainingChoices  # noqa: E402
 from core.model.architecture import build_architecture  # noqa: E402
-from core.training import Problem  # noqa: E402
+from core.training import engines  # noqa: E402
+from core.training.compiled_engine import CompiledEngine, compiled_logits  # noqa: E402
+from core.training.problem import Problem  # noqa: E402
+from core.training.training_knobs import TrainingChoices  # noqa: E402
 
 OURS = "Credence"
 

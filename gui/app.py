@@ -12,7 +12,7 @@ from PySide6.QtCore import QCoreApplication, QSettings, QTimer
 from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QApplication
 
-from gui.arguments import experiment_for, read_arguments
+from core.run.command_line import experiment_for, read_arguments
 from gui.style import ICONS
 from gui.theme import themes
 from gui.window import Window
@@ -30,7 +30,7 @@ def launch(
     Parameters
     ----------
     arguments : argparse.Namespace or sequence of str
-        As `gui.arguments.read_arguments` gives or takes them.
+        As `core.run.command_line.read_arguments` gives or takes them.
     notice : callable
         Called with "bare" when the bare window has been drawn, and with "frame" when everything
         has; for measurements.
@@ -102,9 +102,9 @@ def _application() -> QApplication:
 
 def _furnish(window: Window, arguments: argparse.Namespace) -> None:
     themes().configure_plots()
-    from core.engines import available_engine
-    from core.experiment import Experiment
-    from core.view import View
+    from core.experiment.experiment import Experiment
+    from core.experiment.view import View
+    from core.training.engines import available_engine
     from gui.session import Session
     from gui.transport import FIRST_PACE
 
@@ -124,7 +124,7 @@ def _furnish(window: Window, arguments: argparse.Namespace) -> None:
 
 def _begin(window: Window, arguments: argparse.Namespace) -> None:
     """Train; where a file is named, on that, or if it cannot be read on what is there."""
-    from core.saved import is_session_file
+    from core.run.session_file import is_session_file
 
     session = window.session
     experiment, _ = experiment_for(arguments)

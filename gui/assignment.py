@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from core.training import Engine, TrainState
+from core.training.problem import Engine, TrainState
 from gui.measuring import Measure
 
 ValidationLoss = Callable[[TrainState], float]

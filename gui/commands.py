@@ -8,8 +8,8 @@ from weakref import ref
 import numpy as np
 from PySide6.QtGui import QUndoCommand
 
-from core.experiment import Experiment, knob_at
-from core.run import Run
+from core.experiment.experiment import Experiment, knob_at
+from core.run.run import Run
 
 MERGING, MERGING_PARAMETERS = 1, 2
 

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 
 from core.base.errors import UserError
 from core.data.saving import clear_unfinished
-from core.saved import SUFFIX, is_session_file
+from core.run.session_file import SUFFIX, is_session_file
 from gui.keeping import Keeper
 from gui.recent import RecentFiles
 

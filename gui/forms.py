@@ -8,7 +8,7 @@ from itertools import takewhile
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QScrollArea, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
-from core.experiment import KNOBS, SECTIONS, Experiment
+from core.experiment.experiment import KNOBS, SECTIONS, Experiment
 from gui.editors.binding import Binding
 from gui.editors.data import Columns
 from gui.editors.row import Row

@@ -9,8 +9,8 @@ from PySide6.QtCore import QObject, QStandardPaths, QTimer
 
 from core.base.errors import UserError
 from core.data.loading import load_dataset
-from core.run import Run, resumed_run, start_run
-from core.saved import SUFFIX, SavedSession, read_session, write_session
+from core.run.run import Run, resumed_run, start_run
+from core.run.session_file import SUFFIX, SavedSession, read_session, write_session
 
 if TYPE_CHECKING:
     from gui.session import Session

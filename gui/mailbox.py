@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from core.training import Divergence, Problem, TrainState
+from core.training.problem import Divergence, Problem, TrainState
 
 
 @dataclass(frozen=True, slots=True, eq=False)

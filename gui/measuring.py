@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Mapping
 
-from core.training import Problem, TrainState
+from core.training.problem import Problem, TrainState
 from gui.mailbox import Measured
 
 Measure = Callable[[Problem, TrainState], Iterable[Mapping[str, float]]]

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from core.training import Problem
+from core.training.problem import Problem
 
 SPEED_SECONDS = 0.25  # over which the updates a second are counted
 SHORTEST_WAIT = 0.001

@@ -14,7 +14,7 @@ from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QWidget
 
 from core.base.registry import Registry
-from core.view import View
+from core.experiment.view import View
 from gui.session import Session
 
 DESCRIPTION_SECONDS = 0.3

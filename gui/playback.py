@@ -8,9 +8,10 @@ import time
 from PySide6.QtCore import QObject, Qt, QTimer
 
 from core.data.dataset import Dataset
-from core.experiment import Experiment
-from core.run import retrained_run, start_run
-from core.training import ChooseEngine, Divergence, numpy_engine, steps_to_epoch
+from core.experiment.experiment import Experiment
+from core.run.run import retrained_run, start_run
+from core.training.numpy_engine import numpy_engine, steps_to_epoch
+from core.training.problem import ChooseEngine, Divergence
 from gui.mailbox import Edited, Event, Failed, Measured, Stopped
 from gui.pacing import FRAME_SECONDS, Pace
 from gui.present import Present

@@ -11,11 +11,12 @@ from PySide6.QtCore import QObject, Signal
 
 from core.data.axes import telling_pair
 from core.data.dataset import Dataset
-from core.experiment import Experiment
-from core.metrics import mean_loss, measured_by_part, parts_of
-from core.run import Run, start_run
-from core.training import ChooseEngine, Divergence, Problem, TrainState, numpy_engine
-from core.view import View
+from core.experiment.experiment import Experiment
+from core.experiment.view import View
+from core.run.run import Run, start_run
+from core.training.numpy_engine import numpy_engine
+from core.training.problem import ChooseEngine, Divergence, Problem, TrainState
+from core.training.recorded_metrics import mean_loss, measured_by_part, parts_of
 from gui.background import Background
 from gui.runner import Runner
 

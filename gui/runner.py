@@ -8,9 +8,10 @@ import time
 
 import numpy as np
 
-from core.history import patched
-from core.stopping import EarlyStopping
-from core.training import Engine, Problem, TrainState, steps_to_epoch
+from core.run.history import patched
+from core.run.training_loop import EarlyStopping
+from core.training.numpy_engine import steps_to_epoch
+from core.training.problem import Engine, Problem, TrainState
 from gui.assignment import Assignment, ValidationLoss
 from gui.mailbox import Edited, Event, Failed, Mailbox, Measured, Stopped
 from gui.measuring import Measure, Measurement

@@ -16,12 +16,13 @@ from core.base.errors import UserError
 from core.data.dataset import Dataset
 from core.data.gallery import OWN_FILE
 from core.data.loading import load_dataset
-from core.experiment import Experiment
-from core.history import patched
+from core.experiment.experiment import Experiment
+from core.experiment.view import View
 from core.model.architecture import Architecture
-from core.run import Run, edited_run, effect_of, start_run
-from core.training import ChooseEngine, numpy_engine
-from core.view import View
+from core.run.history import patched
+from core.run.run import Run, edited_run, effect_of, start_run
+from core.training.numpy_engine import numpy_engine
+from core.training.problem import ChooseEngine
 from gui.commands import ReplaceExperiment, SetParameters
 from gui.keeping import Keeper
 from gui.playback import Playback

@@ -74,7 +74,7 @@ class StatusLine(QWidget):
             names = [f"{split}.{name}" for name in FIGURES]
             return {name: float(metrics.column(name)[-1]) for name in names}
         if self._measured != (run, state):
-            from core.metrics import measure, parts_of
+            from core.training.recorded_metrics import measure, parts_of
 
             problem = run.history.problem_at(state.step)
             self._values = measure(problem, parts_of(run.prepared), state)

@@ -12,8 +12,8 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Qt, Signal
 
-from core import engines
-from core.training import Problem
+from core.training import engines
+from core.training.problem import Problem
 
 _log = logging.getLogger(__name__)
 ROOT = Path(__file__).resolve().parents[1]

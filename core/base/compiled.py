@@ -3,7 +3,7 @@
 A loop is an ordinary function under ``@lazy_njit(signature)``. Importing it imports no numba; while
 it is not compiled, calling it runs the Python text. `warm` compiles it with an explicit signature
 or loads it from numba's cache, in whichever thread or process asks for that (`core.base.code_cache`
-says where that cache is, `core.engines` when to warm what).
+says where that cache is, `core.training.engines` when to warm what).
 """
 
 from __future__ import annotations

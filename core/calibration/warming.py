@@ -1,4 +1,4 @@
-"""The loops over rows that are compiled by numba, when `core.engines` warms it."""
+"""The loops over rows that are compiled by numba, when `core.training.engines` warms it."""
 
 from __future__ import annotations
 

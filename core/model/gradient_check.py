@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.training import Problem, gradient_at
+from core.training.numpy_engine import gradient_at
+from core.training.problem import Problem
 
 
 @dataclass(frozen=True, slots=True, eq=False)

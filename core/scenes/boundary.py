@@ -9,16 +9,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.base.arrays import SPLITS, Codes, Floats, read_only
-from core.calibrated import Mend, calibrated_at
 from core.evaluation.thresholds import decided
+from core.experiment.view import View
 from core.functions.heads import class_logits
-from core.run import Run
+from core.run.recalibration import Mend, calibrated_at
+from core.run.run import Run
 from core.scenes.brushing import brushed_rows
 from core.scenes.planes import MOST_STAND_INS, Limits, Plane, plane_of, spanning
 from core.scenes.surface import LEVELS, Contour, Surface, contours_of, surface_of
 from core.scenes.unit_maps import UnitMap, unit_map, unit_of
-from core.training import TrainState
-from core.view import View
+from core.training.problem import TrainState
 
 MOST_POINTS = 10_000
 MOST_RAW_VALUES = 4

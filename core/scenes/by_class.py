@@ -9,16 +9,16 @@ import numpy as np
 
 from core.base.arrays import SPLITS, Codes, Floats, read_only
 from core.base.errors import UserError
-from core.calibrated import Model, mend, mends, part_probabilities
 from core.calibration.binning import CellIndex, indexed
 from core.calibration.calibration_knobs import CalibrationChoices
 from core.calibration.pooled import pool_ties
+from core.experiment.view import View
 from core.predictions.forecasts import forecasts
-from core.run import Run
+from core.run.recalibration import Model, mend, mends, part_probabilities
+from core.run.run import Run
 from core.scenes.judging import Drawing, Judged, judge
 from core.scenes.ternary import CORNERS
-from core.training import TrainState
-from core.view import View
+from core.training.problem import TrainState
 
 MOST_TILES = 12
 MOST_POINTS = 1500

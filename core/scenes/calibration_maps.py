@@ -9,24 +9,17 @@ from numpy.typing import NDArray
 
 from core.base.arrays import Codes, Floats, read_only
 from core.base.errors import UserError
-from core.calibrated import (
-    Mend,
-    Model,
-    fitting_part,
-    mend,
-    plain_method,
-    undone_weights,
-)
 from core.calibration.calibrators import CALIBRATORS
 from core.calibration.intervals import frequency_interval
+from core.experiment.view import View
 from core.functions.sigmoid_family import logit, sigmoid
 from core.functions.softmax_family import softmax
 from core.predictions.forecasts import predicted
-from core.run import Run
+from core.run.recalibration import Mend, Model, fitting_part, mend, plain_method, undone_weights
+from core.run.run import Run
 from core.scenes.judging import LEVEL, judged_view
 from core.scenes.meanings import meanings_of
-from core.training import TrainState
-from core.view import View
+from core.training.problem import TrainState
 
 Flags = NDArray[np.bool_]
 POINTS = 241

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from core.run import Run
+from core.experiment.view import View
+from core.run.run import Run
 from core.scenes.calibration_maps import MapsScene, maps_scene
 from core.scenes.handles import HandlesScene, handles_scene
 from core.scenes.priors import PriorsScene, priors_scene
-from core.training import TrainState
-from core.view import View
+from core.training.problem import TrainState
 
 PAGES = ("handles", "maps", "priors")
 

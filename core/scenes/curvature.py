@@ -15,7 +15,8 @@ from core.base.arrays import Codes, Floats
 from core.functions.losses import LOSSES
 from core.functions.penalties import PENALTIES
 from core.model.network import forward
-from core.training import Problem, gradient_at
+from core.training.numpy_engine import gradient_at
+from core.training.problem import Problem
 
 STEP = 1e-4  # how far the parameters move for a difference of gradients
 MOST_ITERATIONS = 200

@@ -12,13 +12,14 @@ import numpy as np
 
 from core.base.arrays import SPLITS, Floats, read_only
 from core.base.registry import Registry
-from core.experiment import TrainingChoices, knob_at
-from core.history import History, Metrics
-from core.metrics import METRICS, Metric
-from core.run import Run
+from core.experiment.experiment import knob_at
+from core.experiment.view import View
+from core.run.history import History, Metrics
+from core.run.run import Run
 from core.scenes.lines import mean_along, thinned
 from core.scenes.turning import loss_turn
-from core.view import View
+from core.training.recorded_metrics import METRICS, Metric
+from core.training.training_knobs import TrainingChoices
 
 SMOOTHING_SHARE = 0.05  # of the line's width, averaged around each record
 PARTS = Metric("decomposition", "log loss and Brier parts (MCB, DSC, UNC)", by_split=False)

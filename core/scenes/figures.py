@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 from core.base.arrays import SPLITS
 from core.evaluation.performance import Figures, evaluate
+from core.experiment.view import View
 from core.functions.heads import HEADS, class_logits
-from core.run import Run
-from core.training import TrainState
-from core.view import View
+from core.run.run import Run
+from core.training.problem import TrainState
 
 
 @dataclass(frozen=True, slots=True)

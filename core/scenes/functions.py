@@ -2,111 +2,24 @@
 
 from __future__ import annotations
 
-import dataclasses
 import math
 from dataclasses import dataclass
-from typing import Any, Literal
 
 import numpy as np
 
 from core.base.arrays import Floats, read_only
-from core.base.errors import UserError
-from core.base.knobs import NumberKnob
+from core.experiment.view import HIGHEST, SPAN, Axis, FunctionsChoice
 from core.functions.activations import ACTIVATIONS, Activation, Array
 from core.functions.sigmoid_family import sigmoid
-from core.run import Run
+from core.run.run import Run
 from core.scenes.facts import Facts, facts_about
 from core.scenes.numerics import Comparison, compare_numerics
 from core.scenes.units import UnitsScene, units_scene
-from core.training import TrainState
+from core.training.problem import TrainState
 
-SPAN = 8.0
 POINTS = 641
 KEY_PLACES = (-5.0, -2.0, 0.0, 2.0, 5.0)
-Z = NumberKnob(
-    label="z",
-    default=1.0,
-    help="Where on the curve to look; the slider shows the near part, more can be typed.",
-    effect="view",
-    low=-10_000.0,
-    high=10_000.0,
-)
-SHARPNESS = NumberKnob(
-    label="Sharpness t",
-    default=1.0,
-    help="The function becomes f(t z): a larger t makes it steeper, towards a step.",
-    effect="view",
-    low=0.1,
-    high=100.0,
-    scale="log",
-)
-HIGHEST = 10.0  # that the plot goes for the function itself
 LOW_BESIDE, HIGH_BESIDE = -2.0, 3.0  # and for what is drawn beside it
-Axis = Literal["probability", "odds", "log_odds"]
-AXES: tuple[Axis, ...] = ("probability", "odds", "log_odds")
-SECTIONS = ("point", "sharpness", "facts", "numerics", "model")
-FACTS = ("", "range", "symmetry", "steepest", "centre")
-
-
-@dataclass(frozen=True, slots=True)
-class FunctionsChoice:
-    """What is looked at in the functions panel.
-
-    Attributes
-    ----------
-    function : str
-        A name in ``ACTIVATIONS``.
-    z : float
-        Where the point is.
-    sharpness : float
-        t in f(t z).
-    slope, curvature : bool
-        Whether the derivatives are drawn.
-    others : tuple of str
-        Functions drawn beside it, at t = 1.
-    axis : {"probability", "odds", "log_odds"}
-        What the vertical axis of the sigmoid shows.
-    fact : {"", "range", "symmetry", "steepest", "centre"}
-        The fact that is drawn.
-    layer : int
-        The layer whose units are looked at.
-    section : {"point", "sharpness", "facts", "numerics", "model"}
-        What is explained.
-
-    Examples
-    --------
-    >>> FunctionsChoice().replacing("function", "tanh").function
-    'tanh'
-    """
-
-    function: str = "sigmoid"
-    z: float = Z.default
-    sharpness: float = SHARPNESS.default
-    slope: bool = True
-    curvature: bool = False
-    others: tuple[str, ...] = ()
-    axis: Axis = "probability"
-    fact: str = "range"
-    layer: int = 0
-    section: str = "point"
-
-    def __post_init__(self) -> None:
-        """Check every field."""
-        for name in (self.function, *self.others):
-            ACTIVATIONS[name]
-        Z.check(self.z)
-        SHARPNESS.check(self.sharpness)
-        for value, known in (
-            (self.axis, AXES),
-            (self.fact, FACTS),
-            (self.section, SECTIONS),
-        ):
-            if value not in known:
-                raise UserError(f"There is no {value!r} here.", f"Choices: {', '.join(known)}.")
-
-    def replacing(self, name: str, value: Any) -> FunctionsChoice:
-        """Return a copy with one field changed."""
-        return dataclasses.replace(self, **{name: value})
 
 
 @dataclass(frozen=True, slots=True)

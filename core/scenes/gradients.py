@@ -8,15 +8,16 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.base.arrays import TRAIN, Codes, Floats, evenly_spaced, read_only
+from core.experiment.view import View
 from core.functions.activations import ACTIVATIONS
 from core.functions.losses import LOSSES
 from core.model.architecture import Layer
 from core.model.network import LayerPass
-from core.optimizers import OPTIMIZERS
-from core.run import Run
+from core.run.run import Run
 from core.scenes.row_pass import RowPass, row_pass
-from core.training import Problem, TrainState, gradient_at, rates_at
-from core.view import View
+from core.training.numpy_engine import gradient_at
+from core.training.optimizers import OPTIMIZERS
+from core.training.problem import Problem, TrainState, rates_at
 
 MOST_ROWS, FEWEST_ROWS = 400, 32
 BUDGET = 2e7  # rows times parameters

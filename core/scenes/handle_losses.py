@@ -9,12 +9,12 @@ from dataclasses import replace
 import numpy as np
 
 from core.base.arrays import Floats, every, read_only
-from core.calibrated import Model, fitting_part, undone_weights
 from core.calibration.calibration_knobs import CalibrationChoices
 from core.calibration.calibrators.logistic_maps import smoothed_targets
 from core.calibration.pooled import Cells
 from core.functions.sigmoid_family import softplus
 from core.functions.softmax_family import log_softmax
+from core.run.recalibration import Model, fitting_part, undone_weights
 from core.scenes.moving import AS_IN_DATA, logit_cells
 
 GRID_POINTS = 81

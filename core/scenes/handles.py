@@ -10,14 +10,6 @@ import numpy as np
 from core.base.arrays import SPLITS, Floats, every, read_only
 from core.base.errors import UserError
 from core.base.knobs import NumberKnob
-from core.calibrated import (
-    Mend,
-    Model,
-    fit_calibrator,
-    is_by_hand,
-    mend,
-    part_probabilities,
-)
 from core.calibration.calibration_error import binned_error
 from core.calibration.calibration_knobs import CalibrationChoices
 from core.calibration.calibrators import CALIBRATORS
@@ -26,15 +18,16 @@ from core.calibration.calibrators.temperature import Temperature
 from core.calibration.pooled import Cells, cells_of
 from core.calibration.scores import log_loss
 from core.evaluation.thresholds import decided
-from core.experiment import knob_at
+from core.experiment.experiment import knob_at
+from core.experiment.view import View
 from core.functions.softmax_family import categorical_cross_entropy, softmax
-from core.run import Run
+from core.run.recalibration import Mend, Model, fit_calibrator, is_by_hand, mend, part_probabilities
+from core.run.run import Run
 from core.scenes.handle_losses import grid_of, losses_along
 from core.scenes.judging import judged_view
 from core.scenes.meanings import meanings_of
 from core.scenes.moving import AS_IN_DATA, UNTOUCHED, logit_cells, moved, rises, said, surprise
-from core.training import TrainState
-from core.view import View
+from core.training.problem import TrainState
 
 TURNED = {"temperature": ("temperature",), "platt": ("platt_a", "platt_b")}
 FITTED_NAMES = {"temperature": "temperature", "platt_a": "a", "platt_b": "b"}

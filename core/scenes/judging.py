@@ -9,7 +9,6 @@ import numpy as np
 
 from core.base.arrays import Floats, every, read_only
 from core.base.scipy_import import is_scipy_postponed
-from core.calibrated import Model, is_by_hand, mend, mends, part_probabilities
 from core.calibration.binning import Bins, CellIndex, indexed
 from core.calibration.calibration_error import gap
 from core.calibration.calibration_knobs import CalibrationChoices
@@ -24,10 +23,11 @@ from core.calibration.reliability import (
 )
 from core.calibration.scores import SCORES, Decomposition, decompose, decompose_without_scipy
 from core.calibration.smoothing import GRIDS, finest_sigma
-from core.run import Run
+from core.experiment.view import View
+from core.run.recalibration import Model, is_by_hand, mend, mends, part_probabilities
+from core.run.run import Run
 from core.scenes.moving import BaseRate, class_row_weights, logit_cells, moved, rises
-from core.training import TrainState
-from core.view import View
+from core.training.problem import TrainState
 
 LEVEL = 0.9
 JUDGED = 24  # forecasts remembered: a dozen classes, raw and calibrated

@@ -14,15 +14,15 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.base.arrays import TRAIN, Floats, read_only
-from core.calibrated import Mend, calibrated_at
 from core.data.dataset import Dataset
 from core.data.preparing import Prepared
 from core.functions.heads import class_logits
-from core.run import Run
+from core.run.recalibration import Mend, calibrated_at
+from core.run.run import Run
 from core.scenes.boundary import BoundaryScene
 from core.scenes.planes import Plane
 from core.scenes.surface import surface_of
-from core.training import TrainState
+from core.training.problem import TrainState
 
 MOST_ROWS = 10_000
 

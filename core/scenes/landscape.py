@@ -13,13 +13,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.base.arrays import Floats, evenly_spaced, read_only
-from core.history import History
+from core.experiment.view import PlaneChoice
 from core.model.architecture import Architecture
-from core.run import Run
+from core.run.history import History
+from core.run.run import Run
 from core.scenes.curvature import Largest, Point, largest_eigenvalue
-from core.scenes.loss_planes import LossPlane, PlaneChoice, plane_through
+from core.scenes.loss_planes import LossPlane, plane_through
 from core.scenes.surface import Contour
-from core.training import TrainState
+from core.training.problem import TrainState
 
 MOST_ROWS, FEWEST_ROWS = 2000, 200
 COARSEST, FINEST = 17, 41

@@ -4,36 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 
 from core.base.arrays import Codes, Floats, read_only
+from core.experiment.view import PlaneChoice, PlaneKind
 from core.model.architecture import Architecture
-
-PlaneKind = Literal["pair", "random"]
-
-
-@dataclass(frozen=True, slots=True)
-class PlaneChoice:
-    """Which plane to look at.
-
-    Attributes
-    ----------
-    kind : {"pair", "random"}
-    first, second : int
-        Of a pair, the places in the flat vector.
-    seed : int
-        Of the random directions.
-    zoom : float
-        How many times wider than fits the plane is drawn.
-    """
-
-    kind: PlaneKind = "pair"
-    first: int = 0
-    second: int = 1
-    seed: int = 0
-    zoom: float = 1.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from core.base.arrays import Floats
-from core.calibrated import Mend
+from core.run.recalibration import Mend
 
 
 def meanings_of(mended: Mend | None, classes: tuple[str, ...]) -> tuple[tuple[str, str, str], ...]:

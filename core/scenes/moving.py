@@ -7,7 +7,6 @@ import functools
 import numpy as np
 
 from core.base.arrays import Floats, frozen
-from core.calibrated import Mend, Model, base_rate_ratios, base_rates
 from core.calibration.calibrators.calibrator import LogisticMap
 from core.calibration.calibrators.logistic_maps import Platt
 from core.calibration.calibrators.stepwise_maps import pool_logits
@@ -15,6 +14,7 @@ from core.calibration.calibrators.temperature import Temperature
 from core.calibration.pooled import Cells, coarsened, merged, run_starts
 from core.data.preparing import Prepared
 from core.functions.sigmoid_family import softplus
+from core.run.recalibration import Mend, Model, base_rate_ratios, base_rates
 
 BaseRate = tuple[float, int]  # in use, and of which class; (0, ...) is as in the data
 AS_IN_DATA: BaseRate = (0.0, -1)

@@ -9,8 +9,9 @@ from itertools import pairwise
 import numpy as np
 
 from core.base.arrays import Codes, Floats, read_only
+from core.experiment.view import View
 from core.model.architecture import Architecture, Layer
-from core.run import Run
+from core.run.run import Run
 from core.scenes.planes import plane_of
 from core.scenes.unit_maps import (
     INPUTS,
@@ -20,8 +21,7 @@ from core.scenes.unit_maps import (
     signed_shades,
     train_sample,
 )
-from core.training import TrainState
-from core.view import View
+from core.training.problem import TrainState
 
 MOST_LAYERS = 8  # hidden layers drawn
 MOST_UNITS = 16  # units drawn of a layer

@@ -11,17 +11,17 @@ import numpy as np
 
 from core.base.arrays import SPLITS, Floats, read_only
 from core.base.errors import UserError
-from core.calibrated import mends
 from core.calibration.binning import CONVENTIONS, CellIndex, width_edges
 from core.calibration.calibration_error import gap, parts_of
 from core.calibration.logistic_regression import calibration_slope
 from core.calibration.null_distribution import STATISTICS, Chance, chance_of
 from core.calibration.pooled import Cells, squared_weight
+from core.experiment.view import View
 from core.functions.sigmoid_family import logit
-from core.run import Run
+from core.run.recalibration import mends
+from core.run.run import Run
 from core.scenes.judging import LEVEL, judged_view, pooled
-from core.training import TrainState
-from core.view import View
+from core.training.problem import TrainState
 
 MOST_BINS = 100
 NORMAL_90 = 1.6448536269514722  # the 95 % quantile of the standard normal

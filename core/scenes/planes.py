@@ -17,7 +17,7 @@ from core.base.arrays import TRAIN, Floats, read_only
 from core.data.dataset import Dataset
 from core.data.missing_values import OWN_LEVEL
 from core.data.preparing import Prepared
-from core.view import View
+from core.experiment.view import View
 
 Limits = tuple[float, float, float, float]
 Kind = Literal["whole", "slice", "average", "components"]

@@ -8,18 +8,18 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.base.arrays import SPLITS, Codes, Floats, read_only
-from core.calibrated import (
+from core.calibration.scores import log_loss
+from core.experiment.view import View
+from core.functions.softmax_family import softmax
+from core.run.recalibration import (
     Model,
     base_class_of,
     base_rates,
     part_probabilities,
     rates_in_use,
 )
-from core.calibration.scores import log_loss
-from core.functions.softmax_family import softmax
-from core.run import Run
-from core.training import TrainState
-from core.view import View
+from core.run.run import Run
+from core.training.problem import TrainState
 
 STEPS = 50
 NORMAL_90 = 1.6448536269514722  # the 95 % quantile of the standard normal

@@ -10,7 +10,12 @@ import numpy as np
 from core.base.arrays import SPLITS, Floats, read_only
 from core.base.errors import UserError
 from core.base.scipy_import import is_scipy_postponed
-from core.calibrated import (
+from core.calibration.bands import Band, Kind, band_of
+from core.calibration.calibration_knobs import CalibrationChoices
+from core.calibration.calibrators import CALIBRATORS
+from core.calibration.pooled import Cells
+from core.experiment.view import View
+from core.run.recalibration import (
     CROSS_FITTED,
     NO_METHOD,
     base_class_of,
@@ -20,11 +25,7 @@ from core.calibrated import (
     mends,
     plain_method,
 )
-from core.calibration.bands import Band, Kind, band_of
-from core.calibration.calibration_knobs import CalibrationChoices
-from core.calibration.calibrators import CALIBRATORS
-from core.calibration.pooled import Cells
-from core.run import Run
+from core.run.run import Run
 from core.scenes.judging import (
     NO_FLOATS,
     Drawing,
@@ -35,8 +36,7 @@ from core.scenes.judging import (
     pooled,
 )
 from core.scenes.truth import Truth, true_curve
-from core.training import TrainState
-from core.view import View
+from core.training.problem import TrainState
 
 HISTOGRAM_BINS = 30
 FULL_DRAWS = 300
@@ -79,7 +79,7 @@ class ReliabilityScene:
         As asked for; the equal-mass bars may be fewer.
     binning : str
     kind : str
-        How curves are drawn; a name in ``core.view.CURVES``.
+        How curves are drawn; a name in ``core.experiment.view.CURVES``.
     raw : Judged or None
         None where the part has no rows.
     calibrated : Judged or None

@@ -16,8 +16,8 @@ from core.functions.heads import HEADS
 from core.functions.losses import LOSSES, Loss
 from core.model.architecture import Architecture, Layer, LayerParameters
 from core.model.network import NORM_EPSILON
-from core.run import Run
-from core.training import TrainState
+from core.run.run import Run
+from core.training.problem import TrainState
 
 WIDTH = 1e-3  # of the widest of three differences
 SHARES = (0.25, 0.5, 1.0)

@@ -11,10 +11,10 @@ from core.base.arrays import Codes, Floats, read_only
 from core.data.dataset import Dataset
 from core.data.preparing import Prepared
 from core.evaluation.thresholds import decided
-from core.run import Run
+from core.experiment.view import View
+from core.run.run import Run
 from core.scenes.brushing import brushed_rows
-from core.training import TrainState
-from core.view import View
+from core.training.problem import TrainState
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -2,113 +2,20 @@
 
 from __future__ import annotations
 
-import dataclasses
 import math
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from core.base.arrays import Floats, read_only
-from core.base.errors import UserError
-from core.base.knobs import NumberKnob
+from core.experiment.view import MOST, SoftmaxChoice
 from core.functions.heads import class_logits
 from core.functions.sigmoid_family import sigmoid
 from core.functions.softmax_family import log_softmax, softmax, softmax_jacobian
-from core.run import Run
+from core.run.run import Run
 from core.scenes.mistakes import Mistakes, mistakes
 from core.scenes.ternary import Ternary, ternary
-from core.training import TrainState
-
-FEWEST, MOST = 2, 8
-TEMPERATURE = NumberKnob(
-    label="Temperature T",
-    default=1.0,
-    help="Logits are divided by it: below 1 the largest takes more, above 1 all become alike.",
-    effect="view",
-    low=0.05,
-    high=20.0,
-    scale="log",
-)
-LOGIT = NumberKnob(
-    label="Logit",
-    default=0.0,
-    help="A class's score before the softmax; only differences matter.",
-    effect="view",
-    low=-10_000.0,
-    high=10_000.0,
-)
-CONSTANT = NumberKnob(
-    label="Constant c",
-    default=0.0,
-    help="Added to every logit; the probabilities do not change.",
-    effect="view",
-    low=-10_000.0,
-    high=10_000.0,
-)
-SECTIONS = ("logits", "steps", "slopes", "sigmoid", "triangle", "learning")
-
-
-@dataclass(frozen=True, slots=True)
-class SoftmaxChoice:
-    """What is looked at in the softmax panel.
-
-    Attributes
-    ----------
-    logits : tuple of 2 to 8 floats
-        Those set by hand.
-    follows_row : bool
-        Whether the selected row's logits take their place, where a row is selected.
-    temperature : float
-        T in softmax(z / T).
-    constant : float
-        c, added to every logit.
-    true_class : int
-    section : {"logits", "steps", "slopes", "sigmoid", "triangle", "learning"}
-        What is explained.
-
-    Examples
-    --------
-    >>> SoftmaxChoice().with_classes(4).with_logit(3, 1.5).logits
-    (2.0, 0.5, -1.0, 1.5)
-    """
-
-    logits: tuple[float, ...] = (2.0, 0.5, -1.0)
-    follows_row: bool = False
-    temperature: float = TEMPERATURE.default
-    constant: float = CONSTANT.default
-    true_class: int = 0
-    section: str = "logits"
-
-    def __post_init__(self) -> None:
-        """Check every field."""
-        if not FEWEST <= len(self.logits) <= MOST:
-            raise UserError(
-                "That is not a number of classes that can be shown.",
-                f"It was {len(self.logits)}.",
-                f"Give a number from {FEWEST} to {MOST}.",
-            )
-        for z in self.logits:
-            LOGIT.check(z)
-        CONSTANT.check(self.constant)
-        TEMPERATURE.check(self.temperature)
-        if self.section not in SECTIONS:
-            raise UserError(f"There is no section {self.section!r} here.")
-
-    def replacing(self, name: str, value: Any) -> SoftmaxChoice:
-        """Return a copy with one field changed."""
-        return dataclasses.replace(self, **{name: value})
-
-    def with_logit(self, k: int, value: float) -> SoftmaxChoice:
-        """Return a copy with one logit changed."""
-        logits = list(self.logits)
-        logits[k] = value
-        return self.replacing("logits", tuple(logits))
-
-    def with_classes(self, n_classes: int) -> SoftmaxChoice:
-        """Return a copy with that many classes; new ones have the logit 0."""
-        logits = (*self.logits, *(0.0,) * n_classes)[:n_classes]
-        return self.replacing("logits", logits)
+from core.training.problem import TrainState
 
 
 @dataclass(frozen=True, slots=True)

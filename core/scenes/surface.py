@@ -8,13 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.base.arrays import Floats, read_only
-from core.calibrated import Mend
 from core.functions.heads import HEADS, class_logits
 from core.functions.sigmoid_family import logit
 from core.model.architecture import Architecture
-from core.run import Run
+from core.run.recalibration import Mend
+from core.run.run import Run
 from core.scenes.planes import Plane
-from core.training import TrainState
+from core.training.problem import TrainState
 
 LEVELS = (0.1, 0.25, 0.5, 0.75, 0.9)
 COARSEST = 32

@@ -8,14 +8,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.base.arrays import Floats, read_only
-from core.calibrated import Model, base_rate_ratios, base_rates
 from core.calibration.smoothing import SmoothForecast, grid_for, smooth_fit, spectrum
 from core.data.dataset import Dataset
 from core.data.preparing import Prepared
-from core.engines import probabilities_at
 from core.predictions.forecasts import predicted
-from core.run import Run
-from core.training import TrainState
+from core.run.recalibration import Model, base_rate_ratios, base_rates
+from core.run.run import Run
+from core.training.engines import probabilities_at
+from core.training.problem import TrainState
 
 WIDTH = 0.15  # of the kernel, in probability, for one row; it shrinks with the fifth root
 POINTS = 128

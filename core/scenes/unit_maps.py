@@ -11,10 +11,10 @@ from core.base.arrays import Floats, read_only
 from core.data.preparing import Prepared
 from core.functions.heads import HEADS
 from core.model.network import forward
-from core.run import Run
+from core.run.run import Run
 from core.scenes.planes import Plane
 from core.scenes.surface import Surface
-from core.training import TrainState
+from core.training.problem import TrainState
 
 INPUTS = -1  # stands for the inputs where a layer is named
 MOST_ROWS = 400

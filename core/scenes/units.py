@@ -10,8 +10,8 @@ from core.base.arrays import Floats, read_only
 from core.functions.activations import ACTIVATIONS
 from core.functions.heads import binary_logit
 from core.model.network import forward
-from core.run import Run
-from core.training import TrainState
+from core.run.run import Run
+from core.training.problem import TrainState
 
 BINS = 64
 MOST_ROWS = 2000

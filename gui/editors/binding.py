@@ -7,7 +7,7 @@ from typing import Any
 from PySide6.QtCore import QObject, Signal
 
 from core.base.errors import UserError
-from core.experiment import knob_at
+from core.experiment.experiment import knob_at
 from gui.session import Session
 
 

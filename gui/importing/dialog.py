@@ -17,8 +17,8 @@ from core.data.import_options import Wishes
 from core.data.loading import load_dataset
 from core.data.reading.table import Dialect
 from core.data.table_reader import SHOWN_LINES, file_lines
-from core.experiment import Experiment
-from core.run import start_run
+from core.experiment.experiment import Experiment
+from core.run.run import start_run
 from core.scenes.importing import ImportScene
 from gui.importing.layout import Parts
 from gui.importing.reader import Reader

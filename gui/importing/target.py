@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import QCheckBox, QGridLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
-from core.experiment import KNOBS
+from core.experiment.experiment import KNOBS
 from core.scenes.importing import ImportScene, Warned
 from gui.editors.choice import QuietComboBox
 from gui.importing.bars import ClassBars

@@ -11,7 +11,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
 
 from core.base.knobs import NumberKnob
-from core.experiment import KNOBS
+from core.experiment.experiment import KNOBS
 from core.scenes.handles import HandlesScene
 from gui.panels.controls import row
 from gui.panels.labels import log_ticks

@@ -10,7 +10,7 @@ import pyqtgraph as pg
 from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
 
 from core.base.knobs import NumberKnob
-from core.experiment import KNOBS
+from core.experiment.experiment import KNOBS
 from core.scenes.priors import PriorsScene
 from gui.panels.controls import choice, row, show_checked, toggle
 from gui.panels.plotting import LockedPlot, curve

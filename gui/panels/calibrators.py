@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtWidgets import QWidget
 
 from core.calibration.calibration_knobs import METHODS
-from core.experiment import KNOBS
+from core.experiment.experiment import KNOBS
 from core.scenes.calibration_maps import MapsScene
 from core.scenes.calibrators import PAGES, CalibratorsScene, calibrators_scene
 from core.scenes.handles import HandlesScene

@@ -8,9 +8,9 @@ import numpy as np
 from PySide6.QtGui import QPen, QResizeEvent
 from PySide6.QtWidgets import QWidget
 
-from core.history import History
+from core.experiment.view import View
+from core.run.history import History
 from core.scenes.curves import DRAWN, CurvesScene, Line, curves_scene
-from core.view import View
 from gui.panels.base import PlottedPanel
 from gui.panels.controls import choice, note, row, show_checked, toggle
 from gui.panels.curve_words import legend, place_on, reading_at, turn_words

@@ -10,14 +10,8 @@ import pyqtgraph as pg
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
-from core.scenes.functions import (
-    SHARPNESS,
-    SPAN,
-    FunctionsScene,
-    Z,
-    sharpness_of_steepest,
-    slope_by_sharpness,
-)
+from core.experiment.view import SHARPNESS, SPAN, Z
+from core.scenes.functions import FunctionsScene, sharpness_of_steepest, slope_by_sharpness
 from gui.formulas import FormulaView
 from gui.panels import function_words as words
 from gui.panels.grid import FigureGrid

@@ -10,8 +10,9 @@ from PySide6.QtCore import QPointF, QSize, Qt, Signal
 from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from core.experiment.view import SPAN
 from core.functions.activations import ACTIVATIONS
-from core.scenes.functions import SPAN, FunctionsScene
+from core.scenes.functions import FunctionsScene
 from core.scenes.units import UnitsScene
 from gui.panels.plotting import LockedPlot, curve
 from gui.theme import brush, class_colour, pen, theme

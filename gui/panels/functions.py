@@ -6,8 +6,9 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu, QToolButton, QVBoxLayout, QWidget
 
+from core.experiment.view import FunctionsChoice
 from core.functions.activations import ACTIVATIONS
-from core.scenes.functions import FunctionsChoice, FunctionsScene, functions_scene
+from core.scenes.functions import FunctionsScene, functions_scene
 from gui.formulas import FormulaView
 from gui.panels import function_words as words
 from gui.panels.base import PlottedPanel

@@ -8,7 +8,7 @@ from html import escape
 import numpy as np
 
 from core.functions.losses import LOSSES
-from core.run import Run
+from core.run.run import Run
 from core.scenes.gradients import GradientsScene
 from core.scenes.row_pass import RowPass
 from gui.panels.reading import class_sign

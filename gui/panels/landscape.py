@@ -11,6 +11,7 @@ from PySide6.QtGui import QHideEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QToolButton, QWidget
 
 from core.base.errors import UserError
+from core.experiment.view import PlaneChoice
 from core.model.architecture import Architecture
 from core.scenes.landscape import (
     FINEST,
@@ -21,8 +22,8 @@ from core.scenes.landscape import (
     loss_surface,
     path_of,
 )
-from core.scenes.loss_planes import PlaneChoice, default_pair, pair_of, plane_through
-from core.training import Problem, TrainState
+from core.scenes.loss_planes import default_pair, pair_of, plane_through
+from core.training.problem import Problem, TrainState
 from gui.panels.base import PlottedPanel
 from gui.panels.controls import CalmComboBox, choice, note, row
 from gui.panels.gradient_words import short

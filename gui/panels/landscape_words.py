@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from core.run import Run
+from core.run.run import Run
 from core.scenes.landscape import LandscapeScene, LossSurface, is_affordable
 from core.scenes.network import places_of
 from gui.panels.gradient_words import short

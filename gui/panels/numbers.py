@@ -8,7 +8,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from core.base.arrays import SPLITS
-from core.calibrated import mends
+from core.run.recalibration import mends
 from core.scenes.numbers import Headline, NumbersScene, headlines, numbers_scene
 from gui.panels.base import PlottedPanel
 from gui.panels.controls import choice, row, show_checked, toggle

@@ -12,7 +12,7 @@ from PySide6.QtGui import QMouseEvent
 from core.base.arrays import SPLITS
 from core.base.errors import UserError
 from core.data.gallery import PAINTED
-from core.experiment import Experiment
+from core.experiment.experiment import Experiment
 from core.scenes.planes import Limits
 from gui.panels.painting_brushes import MOST_CLASSES, Brushes
 from gui.panels.painting_sheet import PaintStroke, Sheet

@@ -12,7 +12,7 @@ from PySide6.QtGui import QUndoCommand
 from core.data.data_knobs import DataChoices
 from core.data.gallery import PAINTED
 from core.data.painted import can_be_learnt
-from core.experiment import Experiment
+from core.experiment.experiment import Experiment
 
 if TYPE_CHECKING:
     from core.data.painted import Points

@@ -8,7 +8,7 @@ from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QWheelEvent
 from PySide6.QtWidgets import QDoubleSpinBox, QSizePolicy, QVBoxLayout, QWidget
 
-from core.history import LARGEST_BY_HAND
+from core.run.history import LARGEST_BY_HAND
 from gui.panels.controls import CalmComboBox, CalmSlider, note, row
 
 PLACES = 1000  # of the slider, from its middle to either end

@@ -8,8 +8,8 @@ from PySide6.QtWidgets import QWidget
 
 from core.base.arrays import SPLITS
 from core.base.scipy_import import is_scipy_postponed
-from core.calibrated import Model
 from core.calibration.bands import MAX_CELLS
+from core.run.recalibration import Model
 from core.scenes.brushing import interval_of, next_interval
 from core.scenes.moving import MOST_LIVE
 from core.scenes.reliability import (

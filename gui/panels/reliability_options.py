@@ -11,9 +11,9 @@ from PySide6.QtWidgets import QMenu, QToolButton, QVBoxLayout, QWidget
 from core.base.registry import Choice, Registry
 from core.calibration.calibration_knobs import FITTING_ROWS, METHODS
 from core.calibration.calibrators import CALIBRATORS
-from core.experiment import KNOBS
+from core.experiment.experiment import KNOBS
+from core.experiment.view import BANDS, BAR_INTERVALS
 from core.scenes.reliability import ReliabilityScene
-from core.view import BANDS, BAR_INTERVALS
 from gui.actions import without_checked
 from gui.panels.controls import CalmComboBox, choice, row, show_checked, toggle
 from gui.session import Session

@@ -9,7 +9,8 @@ import numpy as np
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
 
-from core.scenes.softmax import CONSTANT, LOGIT, MOST, SoftmaxChoice, SoftmaxScene
+from core.experiment.view import CONSTANT, LOGIT, MOST, SoftmaxChoice
+from core.scenes.softmax import SoftmaxScene
 from gui.formulas import FormulaView
 from gui.panels import softmax_words as words
 from gui.panels.controls import row

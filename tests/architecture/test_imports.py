@@ -42,7 +42,7 @@ def modules_after(code):
 
 
 def test_core_needs_no_qt():
-    assert not {"PySide6", "pyqtgraph", "shiboken6"} & modules_after("import core.report")
+    assert not {"PySide6", "pyqtgraph", "shiboken6"} & modules_after("import core.run.report")
 
 
 def test_the_bare_window_waits_for_nothing_heavy():

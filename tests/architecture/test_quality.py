@@ -43,7 +43,10 @@ HEAVY = (
 
 
 def test_the_first_window_waits_for_no_heavy_library():
-    modules = "core.report, core.engines, core.calibration, gui.session, gui.window, gui.panels"
+    modules = (
+        "core.run.report, core.training.engines, core.calibration, gui.session, "
+        "gui.window, gui.panels"
+    )
     asked = f"import sys, {modules}; print([m for m in {HEAVY!r} if m in sys.modules])"
     ended = subprocess.run(
         [sys.executable, "-c", asked], cwd=ROOT, capture_output=True, text=True, check=True

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from core import engines
 from core.calibration.binning import count_rows
 from core.calibration.null_distribution import mean_deviations
 from core.calibration.scores import score_rows
+from core.training import engines
 
 
 def use_compiled(is_compiled, monkeypatch):

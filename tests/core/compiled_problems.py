@@ -6,9 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from core.experiment import TrainingChoices
 from core.model.architecture import build_architecture
-from core.training import NumpyEngine, Problem, TrainState
+from core.training.numpy_engine import NumpyEngine
+from core.training.problem import Problem, TrainState
+from core.training.training_knobs import TrainingChoices
 
 REFERENCE = NumpyEngine()
 TOLERANCE = {"float64": 1e-9, "float32": 1e-3}

@@ -1,6 +1,6 @@
 import pytest
 
-from core import engines
+from core.training import engines
 
 
 @pytest.fixture(scope="session")

@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from core.experiment import TrainingChoices
 from core.model.architecture import build_architecture
-from core.training import Problem
+from core.training.problem import Problem
+from core.training.training_knobs import TrainingChoices
 
 
 def small_problem(

@@ -3,8 +3,8 @@
 import numpy as np
 
 from core.data.dataset import Dataset, Feature
-from core.experiment import Experiment, experiment_from_mapping
-from core.run import Run, start_run
+from core.experiment.experiment import Experiment, experiment_from_mapping
+from core.run.run import Run, start_run
 
 CHOICES = {
     "data": {"rows": 120},

@@ -8,8 +8,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from core.compiled_engine import CompiledEngine
-from core.training import Problem, TrainState, burst
+from core.training.compiled_engine import CompiledEngine
+from core.training.numpy_engine import burst
+from core.training.problem import Problem, TrainState
 from tests.core.compiled_problems import REFERENCE, TOLERANCE, small_problem, state_distance
 
 pytest.importorskip("numba")

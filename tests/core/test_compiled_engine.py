@@ -8,18 +8,19 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from core import compiled_engine
 from core.base.registry import Registry
-from core.compiled_engine import CompiledEngine, compiled_logits, has_compiled_form
-from core.engines import available_engine, coverage
 from core.functions.activations import ACTIVATIONS
 from core.functions.heads import HEADS
 from core.functions.losses import LOSSES
 from core.functions.penalties import PENALTIES
 from core.model.network import logits_of
-from core.optimizers import OPTIMIZERS
-from core.schedules import SCHEDULES
-from core.training import NumpyEngine, Problem, burst
+from core.training import compiled_engine
+from core.training.compiled_engine import CompiledEngine, compiled_logits, has_compiled_form
+from core.training.engines import available_engine, coverage
+from core.training.numpy_engine import NumpyEngine, burst
+from core.training.optimizers import OPTIMIZERS
+from core.training.problem import Problem
+from core.training.schedules import SCHEDULES
 from tests.core.compiled_problems import (
     REFERENCE,
     TOLERANCE,

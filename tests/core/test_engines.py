@@ -11,14 +11,14 @@ from pathlib import Path
 
 import pytest
 
-from core import compiled_engine, engines
 from core.base import code_cache
 from core.base.code_cache import CodeCache, cache_folder
 from core.base.compiled import LazyFunction, lazy_njit
 from core.base.registry import Registry
-from core.engines import available_engine, engine_for_epochs
 from core.functions.activations import ACTIVATIONS
-from core.training import NumpyEngine
+from core.training import compiled_engine, engines
+from core.training.engines import available_engine, engine_for_epochs
+from core.training.numpy_engine import NumpyEngine
 from tests.core.compiled_problems import small_problem
 
 ROOT = Path(__file__).parents[2]
@@ -34,7 +34,10 @@ def run(code: str, **variables: str) -> str:
 
 
 def test_importing_the_engines_does_not_import_numba() -> None:
-    code = "import sys, core.engines; print('numba' in sys.modules, 'llvmlite' in sys.modules)"
+    code = (
+        "import sys, core.training.engines; "
+        "print('numba' in sys.modules, 'llvmlite' in sys.modules)"
+    )
     assert run(code).split() == ["False", "False"]
 
 
@@ -42,10 +45,10 @@ def test_without_numba_training_still_works_on_numpy() -> None:
     code = """
 import sys
 sys.modules["numba"] = None
-from core import engines
+from core.training import engines
 from core.model.architecture import build_architecture
-from core.experiment import TrainingChoices
-from core.training import Problem
+from core.experiment.experiment import TrainingChoices
+from core.training.numpy_engine import Problem
 import numpy as np
 draw = np.random.default_rng(0)
 X = draw.normal(size=(40, 2))
@@ -71,7 +74,7 @@ def test_the_cache_folder_follows_the_platform(monkeypatch: pytest.MonkeyPatch) 
 COMPILE = """
 import logging, sys
 logging.basicConfig(stream=sys.stdout, format="%(message)s")
-from core import engines
+from core.training import engines
 from core.base.compiled import lazy_njit
 @lazy_njit(lambda nb: nb.float64(nb.float64))
 def twice(x):
@@ -226,7 +229,11 @@ def test_a_record_registered_while_the_program_runs_is_compiled_when_it_is_wante
 ) -> None:
     bent = replace(ACTIVATIONS["relu"], name="bent", loop=_bent_loop)
     more = Registry("activation", [*ACTIVATIONS.values(), bent])
-    for module in ("core.compiled_engine", "core.model.architecture", "core.model.network"):
+    for module in (
+        "core.training.compiled_engine",
+        "core.model.architecture",
+        "core.model.network",
+    ):
         monkeypatch.setattr(sys.modules[module], "ACTIVATIONS", more)
     problem = small_problem(activation="bent")
     assert available_engine(problem) == NumpyEngine()

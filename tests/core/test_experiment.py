@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from core.base.errors import UserError
 from core.base.knobs import ChoiceKnob, IntegerKnob, Knob, NumberKnob, SwitchKnob
-from core.experiment import KNOBS, PATHS, Experiment
+from core.experiment.experiment import KNOBS, PATHS, Experiment
 
 
 def values_of(knob: Knob) -> st.SearchStrategy:

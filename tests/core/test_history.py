@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from core.base.errors import UserError
-from core.history import History, Metrics, patched
-from core.training import NumpyEngine
+from core.run.history import History, Metrics, patched
+from core.training.numpy_engine import NumpyEngine
 from tests.core.problems import small_problem
 
 ENGINE = NumpyEngine()

@@ -4,7 +4,7 @@ import pytest
 
 from core.base.errors import UserError
 from core.base.knobs import ChoiceKnob, IntegerKnob, NumberKnob, SizesKnob, SwitchKnob
-from core.experiment import KNOBS, Experiment, knob_at
+from core.experiment.experiment import KNOBS, Experiment, knob_at
 
 ALL = sorted(KNOBS)
 

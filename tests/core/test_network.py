@@ -15,7 +15,7 @@ from core.model.architecture import build_architecture
 from core.model.gradient_check import GradientCheck, check_gradient
 from core.model.initialisation import INITIALISATIONS
 from core.model.network import forward, logits_of, updated_statistics
-from core.training import gradient_at
+from core.training.numpy_engine import gradient_at
 from tests.core.problems import random_parameters, small_problem
 
 CASES = list(itertools.product(ACTIVATIONS, LOSSES, HEADS, PENALTIES, (False, True)))

@@ -9,11 +9,11 @@ import pytest
 from sklearn.metrics import accuracy_score, log_loss
 
 from core.base.arrays import SPLITS
-from core.calibrated import Model, mend_of, part_probabilities
 from core.data.loading import load_dataset
-from core.experiment import KNOBS
-from core.run import resumed_run
-from core.saved import read_session
+from core.experiment.experiment import KNOBS
+from core.run.recalibration import Model, mend_of, part_probabilities
+from core.run.run import resumed_run
+from core.run.session_file import read_session
 from core.scenes.figures import figures_scene
 from tests.old_sessions import FIGURES, FOLDER, NAMES, content_of, frozen, path_of
 

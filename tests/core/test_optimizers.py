@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.optimize import rosen_der
 
-from core.optimizers import OPTIMIZERS, Rates
+from core.training.optimizers import OPTIMIZERS, Rates
 
 RATES = Rates(0.05, 0.5, momentum=0.8, decay_rate=0.7, beta2=0.95, weight_decay=0.02)
 START = np.array([0.3, -1.2, 2.0])

@@ -6,8 +6,8 @@ from core.data.gallery import load
 from core.data.generators import GENERATORS
 from core.data.loading import load_dataset
 from core.data.painted import dataset_of_points, points_of
-from core.experiment import Experiment
-from core.run import edited_run, start_run
+from core.experiment.experiment import Experiment
+from core.run.run import edited_run, start_run
 from tests.core.scene_cases import trained
 
 POINTS = ((0.0, 0.0, 0), (1.0, 0.5, 2), (0.2, 0.1, 0), (0.9, 0.4, 2))

@@ -6,12 +6,13 @@ import pytest
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import accuracy_score, brier_score_loss, log_loss, roc_auc_score
 
-from core import engines
 from core.base.errors import UserError
 from core.evaluation.performance import evaluate
-from core.experiment import experiment_from_mapping
-from core.metrics import mean_loss, measure, parts_of
-from core.report import main, report, train
+from core.experiment.experiment import experiment_from_mapping
+from core.run.report import main, report
+from core.run.training_loop import train
+from core.training import engines
+from core.training.recorded_metrics import mean_loss, measure, parts_of
 
 FIRST = ["mean radius", "mean texture"]
 

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 from core.base.errors import UserError
-from core.experiment import Experiment
-from core.saved import SavedSession, is_session_file, read_session, write_session
-from core.training import NumpyEngine
-from core.view import View
+from core.experiment.experiment import Experiment
+from core.experiment.view import View
+from core.run.session_file import SavedSession, is_session_file, read_session, write_session
+from core.training.numpy_engine import NumpyEngine
 from tests.core.problems import small_problem
 
 HOSTILE = Path(__file__).resolve().parents[3] / "shared" / "hostile"

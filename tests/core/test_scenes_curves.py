@@ -5,11 +5,11 @@ import numpy as np
 import pytest
 
 from core.base.arrays import SPLITS
-from core.history import patched
-from core.run import Run, edited_run
+from core.experiment.view import View
+from core.run.history import patched
+from core.run.run import Run, edited_run
 from core.scenes.curves import curves_scene
 from core.scenes.lines import MOST_POINTS, mean_along, running_mean, thinned
-from core.view import View
 from tests.core.scene_cases import trained
 
 

@@ -9,17 +9,15 @@ from hypothesis import strategies as st
 from scipy import integrate, optimize, special
 
 from core.base.errors import UserError
-from core.experiment import experiment_from_mapping
+from core.experiment.experiment import experiment_from_mapping
+from core.experiment.view import AXES, FACTS, FUNCTION_SECTIONS, HIGHEST, FunctionsChoice
 from core.functions.activations import ACTIVATIONS
 from core.model.network import forward
-from core.run import start_run
+from core.run.run import start_run
 from core.scenes import functions as scenes
 from core.scenes.facts import facts_about
 from core.scenes.functions import (
-    FACTS,
     KEY_PLACES,
-    SECTIONS,
-    FunctionsChoice,
     functions_scene,
     sharpness_of_steepest,
     slope_by_sharpness,
@@ -66,7 +64,7 @@ def scene_of(run, **changes):
 @pytest.mark.parametrize("t", [0.4, 1.0, 3.0])
 def test_slope_and_curvature_are_the_derivatives_of_what_is_drawn(run, name, t):
     h = 1e-5
-    axes = scenes.AXES if name == "sigmoid" else ("probability",)
+    axes = AXES if name == "sigmoid" else ("probability",)
     z = np.array([-3.1, -0.7, 0.45, 2.3])
     for axis in axes:
         f = ACTIVATIONS[name]
@@ -121,7 +119,7 @@ def test_the_plot_holds_the_whole_function_up_to_its_limit(run, name):
     scene = scene_of(run, function=name, others=tuple(ACTIVATIONS), curvature=True)
     low, high = scene.y_range
     assert low < scene.value.min()
-    assert high > min(scene.value.max(), scenes.HIGHEST)
+    assert high > min(scene.value.max(), HIGHEST)
     assert name not in [other for other, _, _ in scene.others]
     for other, _, y in scene.others:
         assert np.array_equal(y, ACTIVATIONS[other].value(scene.x))
@@ -354,7 +352,7 @@ def test_numbers_that_are_not_finite_leave_nothing_to_show(run):
 
 
 def test_the_model_is_asked_in_its_own_section_only_and_there_t_is_one(run):
-    for section in SECTIONS:
+    for section in FUNCTION_SECTIONS:
         scene = scene_of(run, section=section, sharpness=3.0)
         assert (scene.units is not None) == (section == "model")
         assert bool(scene.comparisons) == (section == "numerics")

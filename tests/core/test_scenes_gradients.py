@@ -6,17 +6,17 @@ import numpy as np
 import pytest
 
 from core.base.arrays import evenly_spaced
-from core.experiment import experiment_from_mapping
+from core.experiment.experiment import experiment_from_mapping
+from core.experiment.view import View
 from core.functions.activations import ACTIVATIONS
 from core.functions.losses import LOSSES
 from core.model.gradient_check import check_gradient, finite_differences
 from core.model.network import backward, forward, logits_of
-from core.optimizers import OPTIMIZERS
-from core.run import start_run
+from core.run.run import start_run
 from core.scenes.gradients import gradients_scene, hardest_row, steepest_slope
 from core.scenes.row_pass import row_pass
-from core.training import burst, step
-from core.view import View
+from core.training.numpy_engine import burst, step
+from core.training.optimizers import OPTIMIZERS
 
 
 def run_of(steps=9, rows=50, model=None, **training):

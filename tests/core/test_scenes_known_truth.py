@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 from scipy.stats import norm
 
-from core.calibrated import calibrated_at
 from core.data.generators import GENERATORS, THICKNESS
 from core.data.preparing import prepare
+from core.experiment.view import View
 from core.functions.heads import class_logits
+from core.run.recalibration import calibrated_at
 from core.scenes.boundary import boundary_scene
 from core.scenes.known_truth import (
     MOST_ROWS,
@@ -22,7 +23,6 @@ from core.scenes.known_truth import (
     true_rows,
 )
 from core.scenes.planes import plane_of
-from core.view import View
 from tests.core.scene_cases import by_hand, raw_rows, trained
 
 

@@ -13,20 +13,20 @@ from sklearn.metrics import log_loss
 
 from core.base.arrays import SPLITS
 from core.base.errors import UserError
-from core.calibrated import Model, base_rates, mend_of, part_probabilities, reweighted
 from core.calibration.calibration_knobs import FITTING_ROWS, METHODS
 from core.calibration.calibrators import CALIBRATORS
 from core.calibration.pooled import cells_of
 from core.calibration.reliability import BINNINGS
 from core.data.dataset import Dataset, Feature
-from core.experiment import Experiment
+from core.experiment.experiment import Experiment
+from core.experiment.view import BANDS, BAR_INTERVALS, CURVES, View
+from core.run.recalibration import Model, base_rates, mend_of, part_probabilities, reweighted
 from core.scenes.boundary import boundary_scene
 from core.scenes.brushing import brushed_rows, interval_of, next_interval, part_at
 from core.scenes.judging import polyline
 from core.scenes.reliability import reliability_scene
 from core.scenes.rows import rows_scene
 from core.scenes.truth import true_curve, true_probabilities
-from core.view import BANDS, BAR_INTERVALS, CURVES, View
 from tests.core.scene_cases import by_hand, raw_rows, table, trained
 
 

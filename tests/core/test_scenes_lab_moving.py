@@ -4,17 +4,17 @@ import numpy as np
 import pytest
 from scipy.special import expit
 
-from core.calibrated import Model, mend_of, part_probabilities
 from core.calibration.null_distribution import STATISTICS
 from core.calibration.pooled import Cells, cells_of
 from core.data.dataset import Dataset, Feature
+from core.experiment.view import View
+from core.run.recalibration import Model, mend_of, part_probabilities
 from core.scenes import moving
 from core.scenes.calibration_maps import maps_scene
 from core.scenes.handles import handles_scene
 from core.scenes.judging import is_rounded, pooled
 from core.scenes.moving import class_row_weights
 from core.scenes.reliability import reliability_scene
-from core.view import View
 from tests.core.scene_cases import trained
 from tests.core.test_scenes_lab import with_choices
 

@@ -12,14 +12,15 @@ from scipy.stats import norm, poisson_binom
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import log_loss
 
-from core.calibrated import Model, mend_of
 from core.calibration import binning
 from core.calibration.binning import CONVENTIONS, indexed
 from core.calibration.calibrators import CALIBRATORS
 from core.calibration.null_distribution import STATISTICS
 from core.calibration.pooled import cells_of
 from core.data.dataset import Dataset, Feature
-from core.history import Metrics
+from core.experiment.view import View
+from core.run.history import Metrics
+from core.run.recalibration import Model, mend_of
 from core.scenes.by_class import MOST_TILES, by_class_scene
 from core.scenes.calibration_maps import maps_scene
 from core.scenes.calibrators import PAGES, calibrators_scene
@@ -29,7 +30,6 @@ from core.scenes.numbers import headlines, numbers_scene, strip_of
 from core.scenes.priors import class_shifts, priors_scene
 from core.scenes.ternary import CORNERS
 from core.scenes.turning import loss_turn
-from core.view import View
 from tests.core.scene_cases import by_hand, raw_rows, table, trained
 from tests.core.test_scenes_lab import logit_by_hand, with_choices
 

@@ -4,10 +4,11 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from core.experiment import experiment_from_mapping
-from core.history import patched
+from core.experiment.experiment import experiment_from_mapping
+from core.experiment.view import PlaneChoice
 from core.model.gradient_check import finite_differences
-from core.run import start_run
+from core.run.history import patched
+from core.run.run import start_run
 from core.scenes.curvature import Largest, Point, largest_eigenvalue
 from core.scenes.landscape import (
     contours_of_losses,
@@ -16,8 +17,8 @@ from core.scenes.landscape import (
     loss_surface,
     path_of,
 )
-from core.scenes.loss_planes import PlaneChoice, filter_normalised, pair_of, plane_through
-from core.training import burst, gradient_at
+from core.scenes.loss_planes import filter_normalised, pair_of, plane_through
+from core.training.numpy_engine import burst, gradient_at
 
 NO_PATH = np.empty((0, 2))
 

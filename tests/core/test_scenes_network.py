@@ -3,15 +3,15 @@ import math
 import numpy as np
 import pytest
 
-from core.experiment import experiment_from_mapping
-from core.history import patched
-from core.run import start_run
+from core.experiment.experiment import experiment_from_mapping
+from core.experiment.view import View
+from core.run.history import patched
+from core.run.run import start_run
 from core.scenes.boundary import boundary_scene
 from core.scenes.network import MOST_LAYERS, MOST_UNITS, layers_shown, network_scene, places_of
 from core.scenes.planes import plane_of
 from core.scenes.unit_maps import histograms, signed_shades, unit_of
-from core.training import burst
-from core.view import View
+from core.training.numpy_engine import burst
 
 
 def run_of(hidden=(3, 2), activation="tanh", steps=7, **model):

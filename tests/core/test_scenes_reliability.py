@@ -13,8 +13,8 @@ from core.calibration.null_distribution import MOST_EXACT, chance_error
 from core.calibration.pooled import cells_of
 from core.calibration.reliability import BINNINGS
 from core.data.dataset import Dataset
+from core.experiment.view import View
 from core.scenes.reliability import HISTOGRAM_BINS, reliability_scene
-from core.view import View
 from tests.core.calibration_cases import use_compiled
 from tests.core.scene_cases import by_hand, raw_rows, table, trained
 

@@ -8,17 +8,11 @@ from hypothesis import strategies as st
 from scipy import special, stats
 
 from core.base.errors import UserError
-from core.experiment import experiment_from_mapping
-from core.run import start_run
+from core.experiment.experiment import experiment_from_mapping
+from core.experiment.view import MOST, SOFTMAX_SECTIONS, SoftmaxChoice
+from core.run.run import start_run
 from core.scenes.mistakes import mistakes
-from core.scenes.softmax import (
-    MOST,
-    SECTIONS,
-    SoftmaxChoice,
-    entropy_of,
-    row_logits,
-    softmax_scene,
-)
+from core.scenes.softmax import entropy_of, row_logits, softmax_scene
 from core.scenes.ternary import CORNERS, probabilities_at, ternary
 
 mpmath.mp.dps = 60
@@ -229,7 +223,7 @@ def test_a_model_that_has_diverged_has_no_row_to_show():
 
 
 def test_the_losses_are_computed_in_their_own_section_only():
-    for section in SECTIONS:
+    for section in SOFTMAX_SECTIONS:
         scene = scene_of(section=section)
         assert (scene.mistakes is not None) == (section == "learning")
 

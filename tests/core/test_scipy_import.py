@@ -10,9 +10,9 @@ import pytest
 from core.base import scipy_import
 from core.base.scipy_import import import_scipy, is_scipy_postponed, postpone_scipy
 from core.evaluation.performance import tracked
+from core.experiment.view import View
 from core.functions import logit
 from core.scenes.reliability import reliability_scene
-from core.view import View
 from tests.core.calibration_cases import class_case, drawn
 from tests.core.scene_cases import trained
 
@@ -42,11 +42,11 @@ import numpy as np
 import core.calibration as c
 for name in c.__all__:
     getattr(c, name)
-import core.report
+import core.run.report
 from core.evaluation.performance import tracked
 from core.scenes.reliability import reliability_scene
 from core.scenes.by_class import by_class_scene
-from core.view import View
+from core.experiment.view import View
 from tests.core.scene_cases import trained
 assert "scipy" not in sys.modules
 postpone_scipy()

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from core.functions.penalties import PENALTIES
-from core.schedules import SCHEDULES
-from core.stopping import EarlyStopping
+from core.run.training_loop import EarlyStopping
+from core.training.schedules import SCHEDULES
 
 
 @pytest.mark.parametrize("name", list(SCHEDULES))

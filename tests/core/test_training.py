@@ -6,19 +6,11 @@ import pytest
 from sklearn.linear_model import LogisticRegression
 
 from core.functions.heads import HEADS
-from core.optimizers import OPTIMIZERS
-from core.row_order import row_order
-from core.schedules import SCHEDULES
-from core.training import (
-    NumpyEngine,
-    burst,
-    epoch,
-    gradient_at,
-    initial_state,
-    rates_at,
-    step,
-    steps_to_epoch,
-)
+from core.training.numpy_engine import NumpyEngine, burst, epoch, gradient_at, step, steps_to_epoch
+from core.training.optimizers import OPTIMIZERS
+from core.training.problem import initial_state, rates_at
+from core.training.row_order import row_order
+from core.training.schedules import SCHEDULES
 from tests.core.problems import small_problem
 
 

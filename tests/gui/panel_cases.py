@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from core.experiment import experiment_from_mapping
+from core.experiment.experiment import experiment_from_mapping
 from gui.session import Session
 
 CHOICES = {

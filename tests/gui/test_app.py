@@ -15,7 +15,7 @@ import main
 from core.base.arrays import SPLITS
 from core.base.errors import UserError
 from core.data.table_reader import read_table
-from gui.arguments import experiment_for, read_arguments, read_settings
+from core.run.command_line import experiment_for, read_arguments, read_settings
 from gui.dialogs import ErrorDialog
 from gui.keeping import Keeper
 from tests.gui.panel_cases import train

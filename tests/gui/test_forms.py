@@ -7,7 +7,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractScrollArea, QApplication, QCheckBox, QComboBox, QWidget
 
 from core.base.knobs import ChoiceKnob, IntegerKnob, NumberKnob, SizesKnob, SwitchKnob
-from core.experiment import KNOBS, PATHS
+from core.experiment.experiment import KNOBS, PATHS
 from gui.editors.scales import SliderScale, scale_of
 from gui.forms import KnobForm, is_first_look
 

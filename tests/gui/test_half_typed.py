@@ -5,7 +5,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
-from core.saved import read_session
+from core.run.session_file import read_session
 from gui.dialogs import ErrorDialog
 from gui.importing.dialog import ImportDialog
 from gui.importing.findings import GUESSES

@@ -2,7 +2,7 @@ import pytest
 from PySide6.QtCore import QStandardPaths
 
 from core.base.errors import UserError
-from core.experiment import experiment_from_mapping
+from core.experiment.experiment import experiment_from_mapping
 from gui.keeping import Keeper
 from gui.session import Session
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from core.saved import read_session
+from core.run.session_file import read_session
 from tests.gui.panel_cases import train
 from tests.old_sessions import FIGURES, NAMES, content_of, frozen, path_of
 

@@ -7,7 +7,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
 from core.data.painted import MOST_POINTS, points_of
-from core.saved import read_session
+from core.run.session_file import read_session
 from gui.gallery import Gallery
 from tests.gui.painting_cases import blank, paint_three, points, stroke
 from tests.gui.panel_cases import train

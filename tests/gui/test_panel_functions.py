@@ -10,8 +10,9 @@ from PySide6.QtWidgets import QApplication, QLabel, QWidget
 from scipy import special
 
 from core.base.errors import UserError
+from core.experiment.view import AXES, FUNCTION_SECTIONS, FunctionsChoice
 from core.functions.activations import ACTIVATIONS
-from core.scenes.functions import AXES, SECTIONS, FunctionsChoice, functions_scene
+from core.scenes.functions import functions_scene
 from gui import formulas
 from gui.formulas import as_text
 from gui.panels.function_words import filled_formula, slope_formula, value_formula
@@ -52,7 +53,7 @@ def drag(plot, start, end):
         QApplication.sendEvent(plot.viewport(), event)
 
 
-@pytest.mark.parametrize("section", SECTIONS)
+@pytest.mark.parametrize("section", FUNCTION_SECTIONS)
 def test_every_function_is_drawn_and_described_in_every_section(session, show, section):
     panel = show("functions", session)
     panel.choose("section", section)
@@ -278,7 +279,7 @@ def test_what_cannot_be_is_refused_and_changes_nothing(session, show):
 def test_nothing_is_clipped_in_any_section(qtbot, session, show, size):
     panel = show("functions", session)
     panel.resize(*size)
-    for section in SECTIONS:
+    for section in FUNCTION_SECTIONS:
         panel.choose("section", section)
         QApplication.processEvents()
         assert panel.parts.is_wide == (size[0] >= 620)
@@ -297,7 +298,7 @@ def test_the_tabs_stay_where_they_are(qtbot, session, show):
     panel = show("functions", session)
     panel.resize(330, 760)
     places = {}
-    for section in (*SECTIONS, *SECTIONS):  # the first round settles the layout
+    for section in (*FUNCTION_SECTIONS, *FUNCTION_SECTIONS):  # the first round settles the layout
         panel.choose("section", section)
         QApplication.processEvents()
         corner = panel.sections.tabs.mapTo(panel.parts.widget(), QPoint(0, 0))

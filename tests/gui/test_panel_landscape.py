@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 
-from core.experiment import experiment_from_mapping
+from core.experiment.experiment import experiment_from_mapping
 from core.scenes.landscape import FINEST
 from gui.editors.binding import Binding
 from gui.editors.number import NumberEditor

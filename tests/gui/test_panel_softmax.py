@@ -7,7 +7,7 @@ from PySide6.QtGui import QColor, QMouseEvent, QWheelEvent
 from PySide6.QtWidgets import QApplication, QLabel, QWidget
 from scipy import special
 
-from core.scenes.softmax import MOST, SECTIONS
+from core.experiment.view import MOST, SOFTMAX_SECTIONS
 from core.scenes.ternary import CORNERS
 from gui.theme import class_colour, theme
 from tests.gui.panel_cases import new_session, train
@@ -31,7 +31,7 @@ def number_in(text):
     return float(text.replace("−", "-"))
 
 
-@pytest.mark.parametrize("section", SECTIONS)
+@pytest.mark.parametrize("section", SOFTMAX_SECTIONS)
 @pytest.mark.parametrize("n_classes", [2, 3, 5, MOST])
 def test_every_number_of_classes_is_shown_in_every_section(session, show, section, n_classes):
     panel = show("softmax", session)
@@ -283,7 +283,7 @@ def test_nothing_is_clipped_in_any_section(qtbot, session, show, size, n_classes
     panel = show("softmax", session)
     panel.put(panel.choice.with_classes(n_classes))
     panel.resize(*size)
-    for section in SECTIONS:
+    for section in SOFTMAX_SECTIONS:
         panel.choose("section", section)
         QApplication.processEvents()
         assert panel.parts.horizontalScrollBar().maximum() == 0

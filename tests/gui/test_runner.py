@@ -5,7 +5,8 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from core.training import Divergence, NumpyEngine, burst
+from core.training.numpy_engine import NumpyEngine, burst
+from core.training.problem import Divergence
 from gui.mailbox import Edited, Failed, Mailbox, Measured, Stopped
 from gui.pacing import Metronome, Pace, Speedometer
 from gui.runner import Runner

@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
-from core import engines
 from core.base.errors import UserError
-from core.engines import available_engine
-from core.experiment import Experiment, experiment_from_mapping
-from core.training import burst
+from core.experiment.experiment import Experiment, experiment_from_mapping
+from core.training import engines
+from core.training.engines import available_engine
+from core.training.numpy_engine import burst
 from gui.session import Session
 from tests.gui.panel_cases import START, train
 

@@ -131,7 +131,7 @@ def test_figures_keep_their_width_and_show_thousands(window, transport):
 
 
 def test_the_status_line_shows_the_figures_of_the_state_looked_at(qtbot, window):
-    from core.metrics import measure, parts_of
+    from core.training.recorded_metrics import measure, parts_of
 
     session, status = window.session, window.fittings.status
     train(qtbot, session, 40)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from core.training import burst
+from core.training.numpy_engine import burst
 from gui.session import Session
 from tests.gui.panel_cases import START, train
 

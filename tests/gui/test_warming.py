@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from core import engines
+from core.training import engines
 from gui import warming
 from gui.warming import Warming
 from tests.core.compiled_problems import small_problem

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from core.base.errors import UserError
-from core.training import Engine, Problem, TrainState
+from core.training.problem import Engine, Problem, TrainState
 
 MOST_BYTES = 64 * 2**20
 MOST_CHECKPOINTS = 4096

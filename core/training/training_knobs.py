@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
-from core.base.knobs import ChoiceKnob, IntegerKnob, NumberKnob, SwitchKnob
+from core.base.knobs import ChoiceKnob, IntegerKnob, NumberKnob, SwitchKnob, setting
 from core.base.registry import Choice, Named, Registry
 
 
@@ -15,13 +16,13 @@ def _losses() -> Mapping[str, Named]:
 
 
 def _optimizers() -> Mapping[str, Named]:
-    from core.optimizers import OPTIMIZERS
+    from core.training.optimizers import OPTIMIZERS
 
     return OPTIMIZERS
 
 
 def _schedules() -> Mapping[str, Named]:
-    from core.schedules import SCHEDULES
+    from core.training.schedules import SCHEDULES
 
     return SCHEDULES
 
@@ -173,3 +174,25 @@ PRECISION = ChoiceKnob(
     choices=lambda: _PRECISIONS,
     help="How many digits the compiled engine computes with; the numpy engine always has float64.",
 )
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingChoices:
+    """How the parameters move: loss, optimiser, learning rate, batches, penalty, stopping."""
+
+    learning_rate: float = setting(LEARNING_RATE)
+    batch_size: int = setting(BATCH_SIZE)
+    loss: str = setting(LOSS)
+    optimizer: str = setting(OPTIMIZER)
+    momentum: float = setting(MOMENTUM)
+    decay_rate: float = setting(DECAY_RATE)
+    beta2: float = setting(BETA2)
+    weight_decay: float = setting(WEIGHT_DECAY)
+    schedule: str = setting(SCHEDULE)
+    schedule_epochs: float = setting(SCHEDULE_EPOCHS)
+    penalty: str = setting(PENALTY)
+    penalty_strength: float = setting(PENALTY_STRENGTH)
+    early_stopping: bool = setting(EARLY_STOPPING)
+    patience: int = setting(PATIENCE)
+    stop_epoch: int = setting(STOP_EPOCH)
+    precision: str = setting(PRECISION)

@@ -1,12 +1,12 @@
-"""A burst of training steps, compiled: `core.model.network` and `core.training.step` once more, as
-loops.
+"""A burst of training steps, compiled: `core.model.network` and `core.training.numpy_engine.step`
+once more, as loops.
 
 Arrays are laid out (layer, unit, sample) or (block, feature, sample), so that the innermost loop
 runs over samples, where the processor takes several at a time. A batch is worked through in blocks
 of as many samples as stay in the cache. What the user chose (activation, loss, penalty, schedule,
 optimiser) comes in as compiled functions, the `loop` of each record.
 
-Everything here is plain Python that numba compiles; `core.engines` says when.
+Everything here is plain Python that numba compiles; `core.training.engines` says when.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from core.model.network import NORM_EPSILON, NORM_MOMENTUM
-from core.optimizers import Rates
-from core.row_order import write_row_order
+from core.training.optimizers import Rates
+from core.training.row_order import write_row_order
 
 # The columns of the plan, which has a row a layer: sizes, where the layer's parameters and running
 # statistics begin (sharpness and gain -1 where it has none), whether products are left to BLAS.

@@ -13,36 +13,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from core.base.errors import UserError
-from core.base.knobs import Knob, knobs_of, setting
+from core.base.knobs import Knob, knobs_of
 from core.base.strict_json import parse_json
 from core.calibration.calibration_knobs import CalibrationChoices
 from core.data.data_knobs import DataChoices
 from core.model.model_knobs import ModelChoices
-from core.settings import training as training_knobs
+from core.training.training_knobs import TrainingChoices
 
 VERSION = 1
-
-
-@dataclass(frozen=True, slots=True)
-class TrainingChoices:
-    """How the parameters move: loss, optimiser, learning rate, batches, penalty, stopping."""
-
-    learning_rate: float = setting(training_knobs.LEARNING_RATE)
-    batch_size: int = setting(training_knobs.BATCH_SIZE)
-    loss: str = setting(training_knobs.LOSS)
-    optimizer: str = setting(training_knobs.OPTIMIZER)
-    momentum: float = setting(training_knobs.MOMENTUM)
-    decay_rate: float = setting(training_knobs.DECAY_RATE)
-    beta2: float = setting(training_knobs.BETA2)
-    weight_decay: float = setting(training_knobs.WEIGHT_DECAY)
-    schedule: str = setting(training_knobs.SCHEDULE)
-    schedule_epochs: float = setting(training_knobs.SCHEDULE_EPOCHS)
-    penalty: str = setting(training_knobs.PENALTY)
-    penalty_strength: float = setting(training_knobs.PENALTY_STRENGTH)
-    early_stopping: bool = setting(training_knobs.EARLY_STOPPING)
-    patience: int = setting(training_knobs.PATIENCE)
-    stop_epoch: int = setting(training_knobs.STOP_EPOCH)
-    precision: str = setting(training_knobs.PRECISION)
 
 
 @dataclass(frozen=True, slots=True)

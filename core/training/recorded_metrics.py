@@ -10,11 +10,12 @@ import numpy as np
 from core.base.arrays import SPLITS
 from core.base.registry import Registry
 from core.data.preparing import Prepared
-from core.engines import logits_at
 from core.evaluation.performance import tracked
 from core.functions.heads import HEADS, binary_logit
 from core.functions.losses import LOSSES
-from core.training import Problem, TrainState, gradient_at
+from core.training.engines import logits_at
+from core.training.numpy_engine import gradient_at
+from core.training.problem import Problem, TrainState
 
 MOST_ROWS = 20_000  # of a part that are measured while training goes on, evenly spaced
 MOST_GRADIENT_ROWS = 2_000

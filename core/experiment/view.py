@@ -8,7 +8,9 @@ from typing import Any, Literal
 
 from core.base.arrays import SPLITS
 from core.base.errors import UserError
+from core.base.knobs import NumberKnob
 from core.base.registry import Choice, Registry
+from core.functions.activations import ACTIVATIONS
 
 Section = Literal["slice", "average", "components"]
 
@@ -171,3 +173,209 @@ CHOSEN: dict[str, Registry[Choice]] = {
     "reliability_band": BANDS,
     "bar_interval": BAR_INTERVALS,
 }
+
+
+SPAN = 8.0
+
+
+Z = NumberKnob(
+    label="z",
+    default=1.0,
+    help="Where on the curve to look; the slider shows the near part, more can be typed.",
+    effect="view",
+    low=-10_000.0,
+    high=10_000.0,
+)
+SHARPNESS = NumberKnob(
+    label="Sharpness t",
+    default=1.0,
+    help="The function becomes f(t z): a larger t makes it steeper, towards a step.",
+    effect="view",
+    low=0.1,
+    high=100.0,
+    scale="log",
+)
+HIGHEST = 10.0  # that the plot goes for the function itself
+
+
+Axis = Literal["probability", "odds", "log_odds"]
+AXES: tuple[Axis, ...] = ("probability", "odds", "log_odds")
+FUNCTION_SECTIONS = ("point", "sharpness", "facts", "numerics", "model")
+FACTS = ("", "range", "symmetry", "steepest", "centre")
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionsChoice:
+    """What is looked at in the functions panel.
+
+    Attributes
+    ----------
+    function : str
+        A name in ``ACTIVATIONS``.
+    z : float
+        Where the point is.
+    sharpness : float
+        t in f(t z).
+    slope, curvature : bool
+        Whether the derivatives are drawn.
+    others : tuple of str
+        Functions drawn beside it, at t = 1.
+    axis : {"probability", "odds", "log_odds"}
+        What the vertical axis of the sigmoid shows.
+    fact : {"", "range", "symmetry", "steepest", "centre"}
+        The fact that is drawn.
+    layer : int
+        The layer whose units are looked at.
+    section : {"point", "sharpness", "facts", "numerics", "model"}
+        What is explained.
+
+    Examples
+    --------
+    >>> FunctionsChoice().replacing("function", "tanh").function
+    'tanh'
+    """
+
+    function: str = "sigmoid"
+    z: float = Z.default
+    sharpness: float = SHARPNESS.default
+    slope: bool = True
+    curvature: bool = False
+    others: tuple[str, ...] = ()
+    axis: Axis = "probability"
+    fact: str = "range"
+    layer: int = 0
+    section: str = "point"
+
+    def __post_init__(self) -> None:
+        """Check every field."""
+        for name in (self.function, *self.others):
+            ACTIVATIONS[name]
+        Z.check(self.z)
+        SHARPNESS.check(self.sharpness)
+        for value, known in (
+            (self.axis, AXES),
+            (self.fact, FACTS),
+            (self.section, FUNCTION_SECTIONS),
+        ):
+            if value not in known:
+                raise UserError(f"There is no {value!r} here.", f"Choices: {', '.join(known)}.")
+
+    def replacing(self, name: str, value: Any) -> FunctionsChoice:
+        """Return a copy with one field changed."""
+        return dataclasses.replace(self, **{name: value})
+
+
+FEWEST, MOST = 2, 8
+TEMPERATURE = NumberKnob(
+    label="Temperature T",
+    default=1.0,
+    help="Logits are divided by it: below 1 the largest takes more, above 1 all become alike.",
+    effect="view",
+    low=0.05,
+    high=20.0,
+    scale="log",
+)
+LOGIT = NumberKnob(
+    label="Logit",
+    default=0.0,
+    help="A class's score before the softmax; only differences matter.",
+    effect="view",
+    low=-10_000.0,
+    high=10_000.0,
+)
+CONSTANT = NumberKnob(
+    label="Constant c",
+    default=0.0,
+    help="Added to every logit; the probabilities do not change.",
+    effect="view",
+    low=-10_000.0,
+    high=10_000.0,
+)
+SOFTMAX_SECTIONS = ("logits", "steps", "slopes", "sigmoid", "triangle", "learning")
+
+
+@dataclass(frozen=True, slots=True)
+class SoftmaxChoice:
+    """What is looked at in the softmax panel.
+
+    Attributes
+    ----------
+    logits : tuple of 2 to 8 floats
+        Those set by hand.
+    follows_row : bool
+        Whether the selected row's logits take their place, where a row is selected.
+    temperature : float
+        T in softmax(z / T).
+    constant : float
+        c, added to every logit.
+    true_class : int
+    section : {"logits", "steps", "slopes", "sigmoid", "triangle", "learning"}
+        What is explained.
+
+    Examples
+    --------
+    >>> SoftmaxChoice().with_classes(4).with_logit(3, 1.5).logits
+    (2.0, 0.5, -1.0, 1.5)
+    """
+
+    logits: tuple[float, ...] = (2.0, 0.5, -1.0)
+    follows_row: bool = False
+    temperature: float = TEMPERATURE.default
+    constant: float = CONSTANT.default
+    true_class: int = 0
+    section: str = "logits"
+
+    def __post_init__(self) -> None:
+        """Check every field."""
+        if not FEWEST <= len(self.logits) <= MOST:
+            raise UserError(
+                "That is not a number of classes that can be shown.",
+                f"It was {len(self.logits)}.",
+                f"Give a number from {FEWEST} to {MOST}.",
+            )
+        for z in self.logits:
+            LOGIT.check(z)
+        CONSTANT.check(self.constant)
+        TEMPERATURE.check(self.temperature)
+        if self.section not in SOFTMAX_SECTIONS:
+            raise UserError(f"There is no section {self.section!r} here.")
+
+    def replacing(self, name: str, value: Any) -> SoftmaxChoice:
+        """Return a copy with one field changed."""
+        return dataclasses.replace(self, **{name: value})
+
+    def with_logit(self, k: int, value: float) -> SoftmaxChoice:
+        """Return a copy with one logit changed."""
+        logits = list(self.logits)
+        logits[k] = value
+        return self.replacing("logits", tuple(logits))
+
+    def with_classes(self, n_classes: int) -> SoftmaxChoice:
+        """Return a copy with that many classes; new ones have the logit 0."""
+        logits = (*self.logits, *(0.0,) * n_classes)[:n_classes]
+        return self.replacing("logits", logits)
+
+
+PlaneKind = Literal["pair", "random"]
+
+
+@dataclass(frozen=True, slots=True)
+class PlaneChoice:
+    """Which plane to look at.
+
+    Attributes
+    ----------
+    kind : {"pair", "random"}
+    first, second : int
+        Of a pair, the places in the flat vector.
+    seed : int
+        Of the random directions.
+    zoom : float
+        How many times wider than fits the plane is drawn.
+    """
+
+    kind: PlaneKind = "pair"
+    first: int = 0
+    second: int = 1
+    seed: int = 0
+    zoom: float = 1.0

@@ -1,14 +1,18 @@
 """Saved sessions: the experiment, the view, the state and where the data are, in one JSON file.
 
 Nothing in a session file is ever run or unpickled; what is unknown is told and kept.
+
+The text of a session file, out of plain JSON or a zip; anything hostile is refused unopened.
 """
 
 from __future__ import annotations
 
 import dataclasses
 import hashlib
+import io
 import json
 import os
+import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -20,10 +24,9 @@ from core.base.errors import UserError
 from core.base.strict_json import leaves, parse_json
 from core.data.gallery import OWN_FILE
 from core.data.saving import write_atomically
-from core.experiment import Experiment, experiment_from_mapping
-from core.saved_text import refusal, text_of
-from core.training import TrainState
-from core.view import View
+from core.experiment.experiment import Experiment, experiment_from_mapping
+from core.experiment.view import View
+from core.training.problem import TrainState
 
 SUFFIX = ".credence"
 VERSION = 1
@@ -220,3 +223,72 @@ def _state(given: Mapping[str, Any], name: str) -> TrainState | None:
         arrays[1].reshape(-1, arrays[0].size) if arrays[1].size else np.empty((0, arrays[0].size))
     )
     return TrainState(step, epoch, position, arrays[0], slots.astype(precision), arrays[2])
+
+
+LARGEST = 256 * 2**20
+
+
+def refusal(name: str, why: str, mend: str) -> UserError:
+    """Return the error that says why a file was not opened."""
+    return UserError(f"{name} was not opened.", why, mend)
+
+
+def text_of(path: str, name: str) -> str:
+    """Return a session file's text.
+
+    Raises
+    ------
+    UserError
+        Where it is too large, damaged, not UTF-8, a pickle, or a zip without session.json.
+    """
+    try:
+        if os.path.getsize(path) > LARGEST:
+            raise refusal(name, "It is too large for a session file.", "Choose another file.")
+        with open(path, "rb") as file:
+            content = file.read()
+    except OSError as error:
+        why = f"The system says: {error.strerror}."
+        raise refusal(name, why, "Choose another file.") from None
+    if content[:2] == b"PK" or Path(path).suffix.lower() in {".zip", ".npz"}:
+        content = _packed(content, name)
+    if content[:1] == b"\x80" or Path(path).suffix.lower() in {".pkl", ".pickle"}:
+        why = "Pickle files are not supported, because opening one can run any program."
+        raise refusal(name, why, "Save the session as a .credence file.")
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        why = f"Byte {error.start} is not UTF-8 text."
+        raise refusal(name, why, "Choose an undamaged copy.") from None
+
+
+def _packed(content: bytes, name: str) -> bytes:
+    """Return session.json out of a zip file."""
+    try:
+        archive = zipfile.ZipFile(io.BytesIO(content))
+        members = archive.namelist()
+        for member in members:
+            if members.count(member) > 1:
+                raise refusal(name, f"{member} stands twice in it.", "Choose an undamaged copy.")
+        if "session.json" not in members:
+            raise refusal(name, _why_no_session(archive, members), "Choose a .credence file.")
+        if archive.getinfo("session.json").file_size > LARGEST:
+            raise refusal(name, "It is too large for a session file.", "Choose another file.")
+        return archive.read("session.json")
+    except (zipfile.BadZipFile, EOFError, OSError, NotImplementedError, RuntimeError):
+        raise refusal(name, "The file is damaged.", "Choose an undamaged copy.") from None
+
+
+def _why_no_session(archive: zipfile.ZipFile, members: list[str]) -> str:
+    """Say what is wrong with arrays that stand where a session was expected."""
+    for member in members:
+        label = member.removesuffix(".npy")
+        if label == member or archive.getinfo(member).file_size > LARGEST:
+            continue
+        try:
+            array = np.load(io.BytesIO(archive.read(member)), allow_pickle=False)
+        except ValueError:
+            return f"{label} are not plain numbers."
+        if not np.isfinite(array).all():
+            return f"{label} hold values that are not finite."
+        return f"{label} of shape {array.shape} stand there, but no session.json."
+    return "It holds no session.json."

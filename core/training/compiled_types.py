@@ -17,8 +17,8 @@ from numba import float64, int64, types, uint32, void
 from numba.experimental import structref
 
 from core.base.compiled import read_only
-from core.compiled_step import ForwardParts, PassParts, StepParts, Work, names_of
-from core.optimizers import Rates
+from core.training.compiled_step import ForwardParts, PassParts, StepParts, Work, names_of
+from core.training.optimizers import Rates
 
 
 @structref.register

@@ -13,11 +13,12 @@ from core.data.dataset import Dataset
 from core.data.gallery import PAINTED
 from core.data.loading import load_dataset
 from core.data.preparing import Prepared, prepare
-from core.engines import logits_at, probabilities_at
-from core.experiment import Experiment, knob_at
-from core.history import History
+from core.experiment.experiment import Experiment, knob_at
 from core.model.architecture import Architecture, build_architecture
-from core.training import ChooseEngine, Problem, TrainState, numpy_engine
+from core.run.history import History
+from core.training.engines import logits_at, probabilities_at
+from core.training.numpy_engine import numpy_engine
+from core.training.problem import ChooseEngine, Problem, TrainState
 
 ChosenEffect = Literal["none", "view", "live", "data", "restart"]
 EFFECTS: tuple[ChosenEffect, ...] = ("none", "view", "live", "data", "restart")

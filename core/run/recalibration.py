@@ -20,12 +20,12 @@ from core.calibration.calibrators.cross_fitting import CrossFitted, cross_fit
 from core.calibration.calibrators.logistic_maps import Platt
 from core.calibration.calibrators.temperature import Temperature
 from core.data.preparing import Prepared
-from core.engines import logits_at, probabilities_at
 from core.functions.heads import class_logits
 from core.functions.softmax_family import softmax
 from core.model.architecture import Architecture
-from core.run import Run
-from core.training import TrainState
+from core.run.run import Run
+from core.training.engines import logits_at, probabilities_at
+from core.training.problem import TrainState
 
 NO_METHOD = "none"
 CROSS_FITTED = "cross_fitted"

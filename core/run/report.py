@@ -7,97 +7,25 @@ import functools
 import json
 import math
 import os
-import time
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from core.base.arrays import SPLITS
 from core.base.errors import UserError
-from core.calibrated import Mend, Model, mend_of, part_probabilities
 from core.data.data_warnings import concerns
 from core.data.gallery import OWN_FILE, SOURCES
-from core.engines import engine_for_epochs
 from core.evaluation.performance import evaluate
-from core.experiment import Experiment
+from core.experiment.experiment import Experiment
 from core.functions.heads import class_logits
-from core.metrics import mean_loss, parts_of
-from core.run import Run, start_run
-from core.stopping import EarlyStopping
-from core.training import (
-    ChooseEngine,
-    Divergence,
-    TrainState,
-    numpy_engine,
-    steps_to_epoch,
-)
+from core.run.recalibration import Mend, Model, mend_of, part_probabilities
+from core.run.training_loop import Trained, train
+from core.training.engines import engine_for_epochs
+from core.training.recorded_metrics import parts_of
 
 FIGURES = ("accuracy", "balanced_accuracy", "log_loss", "brier", "auc", "ece")
 FALLBACK_METHOD = "temperature"
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Trained:
-    """What training without a window came to.
-
-    Attributes
-    ----------
-    run : Run
-    state : TrainState
-        The last state, or with early stopping the best.
-    seconds : float
-        Time spent on updates.
-    steps : int
-        Updates made.
-    divergence : Divergence or None
-    """
-
-    run: Run
-    state: TrainState
-    seconds: float
-    steps: int
-    divergence: Divergence | None
-
-    @property
-    def updates_per_second(self) -> float:
-        """Updates divided by the time spent on them; NaN without any."""
-        return self.steps / self.seconds if self.steps and self.seconds else math.nan
-
-
-def train(
-    experiment: Experiment, epochs: int, choose_engine: ChooseEngine = numpy_engine
-) -> Trained:
-    """Train for that many epochs, or fewer where the experiment asks for early stopping.
-
-    Raises
-    ------
-    UserError
-        Where the data cannot be read or hold nothing to learn.
-    """
-    run = start_run(experiment, choose_engine=choose_engine)
-    history, problem = run.history, run.history.problem
-    validation = parts_of(run.prepared)[SPLITS.index("validation")]
-    patience = experiment.training.patience if experiment.training.early_stopping else 0
-    watch, divergence, seconds = EarlyStopping(), None, 0.0
-    # only early stopping looks at every epoch
-    stops = range(1, epochs + 1) if patience else (*range(100, epochs, 100), epochs)
-    for epoch in stops:
-        steps = steps_to_epoch(problem, history.latest, epoch)
-        began = time.perf_counter()
-        burst = history.engine.burst(problem, history.latest, steps)
-        seconds += time.perf_counter() - began
-        history.record_state(burst.state)
-        divergence = burst.divergence
-        if divergence is not None:
-            break
-        if patience:
-            loss = mean_loss(problem, validation, burst.state)
-            watch = watch.after(burst.state.step, epoch, loss)
-            if watch.is_over(epoch, patience):
-                break
-    best = watch.best_step if patience and math.isfinite(watch.best_loss) else history.latest.step
-    return Trained(run, history.state_at(best), seconds, history.latest.step, divergence)
 
 
 def report(trained: Trained) -> dict[str, Any]:

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from core.base.errors import UserError
 
 if TYPE_CHECKING:
-    from core.experiment import Experiment
-    from core.view import View
+    from core.experiment.experiment import Experiment
+    from core.experiment.view import View
 
 THEME_NAMES = ("light", "dark", "high_contrast", "system")
 
@@ -62,8 +62,8 @@ def read_settings(pairs: Iterable[str]) -> tuple[Experiment, View]:
     >>> experiment.model.hidden, view.threshold
     ((4, 4), 0.3)
     """
-    from core.experiment import Experiment
-    from core.view import View
+    from core.experiment.experiment import Experiment
+    from core.experiment.view import View
 
     experiment, view = Experiment(), View()
     for pair in pairs:
@@ -98,7 +98,7 @@ def _epochs(text: str) -> int:
 
 
 def _set_choice(experiment: Experiment, name: str, text: str) -> Experiment:
-    from core.experiment import PATHS
+    from core.experiment.experiment import PATHS
 
     if name not in PATHS:
         every = ", ".join([*PATHS, *_view_names()])
@@ -107,7 +107,7 @@ def _set_choice(experiment: Experiment, name: str, text: str) -> Experiment:
 
 
 def _view_names() -> list[str]:
-    from core.view import View
+    from core.experiment.view import View
 
     return [f"view.{field.name}" for field in dataclasses.fields(View) if field.name != "held"]
 

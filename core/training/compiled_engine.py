@@ -1,4 +1,6 @@
-"""The compiled engine: states in and out, and the arrays that `core.compiled_step` works on."""
+"""The compiled engine: states in and out, and the arrays that `core.training.compiled_step` works
+on.
+"""
 
 from __future__ import annotations
 
@@ -12,17 +14,16 @@ from typing import Any, Generic, Literal, TypeVar
 
 import numpy as np
 
-from core import compiled_step, optimizers, row_order
 from core.base.compiled import LazyFunction, import_numba
-from core.compiled_step import ForwardParts, PassParts, StepParts, Work
 from core.functions import losses
 from core.functions.activations import ACTIVATIONS
 from core.functions.losses import LOSSES
 from core.functions.penalties import PENALTIES
 from core.model.architecture import Architecture
-from core.optimizers import OPTIMIZERS
-from core.schedules import SCHEDULES
-from core.training import (
+from core.training import compiled_step, optimizers, row_order
+from core.training.compiled_step import ForwardParts, PassParts, StepParts, Work
+from core.training.optimizers import OPTIMIZERS
+from core.training.problem import (
     Burst,
     Problem,
     TrainState,
@@ -30,6 +31,7 @@ from core.training import (
     initial_state,
     rates_at,
 )
+from core.training.schedules import SCHEDULES
 
 Precision = Literal["float32", "float64"]
 Item = TypeVar("Item")
@@ -55,7 +57,7 @@ EVALUATED_SAMPLES = 256
 
 
 def _signature(name: str, precision: Precision, numba: Any) -> Any:
-    from core.compiled_types import signatures
+    from core.training.compiled_types import signatures
 
     return signatures(precision)[name]
 
@@ -75,19 +77,19 @@ def part(name: str, function: Callable[..., Any], precision: Precision) -> LazyF
     name : str
         A field of `PassParts` or `StepParts`.
     function : callable
-        Of `core.compiled_step`, or a record's `loop`.
+        Of `core.training.compiled_step`, or a record's `loop`.
     precision : {"float32", "float64"}
     """
     return _lazy(function, _LIKE.get(name, name), precision)
 
 
 def take_steps(precision: Precision) -> LazyFunction:
-    """Return `core.compiled_step.take_steps` in a precision."""
+    """Return `core.training.compiled_step.take_steps` in a precision."""
     return _lazy(compiled_step.take_steps, "take_steps", precision)
 
 
 def logits_of_rows(precision: Precision) -> LazyFunction:
-    """Return `core.compiled_step.logits_of_rows` in a precision."""
+    """Return `core.training.compiled_step.logits_of_rows` in a precision."""
     return _lazy(compiled_step.logits_of_rows, "logits_of_rows", precision)
 
 
@@ -236,7 +238,7 @@ def _put_together(kind: type, functions: Compiled) -> Any:
 
 
 def _plan(architecture: Architecture) -> np.ndarray:
-    """Return the (layers, 7) plan of `core.compiled_step`."""
+    """Return the (layers, 7) plan of `core.training.compiled_step`."""
     plan = np.full((len(architecture.layers), 7), -1, dtype=np.int64)
     for row, layer in zip(plan, architecture.layers, strict=True):
         end = layer.start + layer.n_weights + layer.units
@@ -291,7 +293,9 @@ def _samples_in_block(architecture: Architecture, precision: Precision, batch: i
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Rows:
-    """The rows of a problem in one precision, as `core.compiled_step.take_steps` wants them."""
+    """The rows of a problem in one precision, as `core.training.compiled_step.take_steps` wants
+    them.
+    """
 
     table: np.ndarray
     stored: np.ndarray

@@ -19,7 +19,15 @@ import numpy as np
 from core.base import compiled, compiled_functions
 from core.base.code_cache import CodeCache
 from core.base.compiled import LazyFunction, import_numba
-from core.compiled_engine import (
+from core.functions.activations import ACTIVATIONS
+from core.functions.heads import HEADS
+from core.functions.losses import LOSSES
+from core.functions.penalties import PENALTIES
+from core.model import network
+from core.model.architecture import Architecture, build_architecture
+from core.model.model_knobs import ModelChoices
+from core.model.network import logits_of
+from core.training.compiled_engine import (
     WIDE,
     CompiledEngine,
     Precision,
@@ -32,18 +40,12 @@ from core.compiled_engine import (
     parts_of,
     take_steps,
 )
-from core.compiled_step import ForwardParts
-from core.experiment import Experiment, TrainingChoices
-from core.functions.activations import ACTIVATIONS
-from core.functions.heads import HEADS
-from core.functions.losses import LOSSES
-from core.functions.penalties import PENALTIES
-from core.model import network
-from core.model.architecture import Architecture, build_architecture
-from core.model.network import logits_of
-from core.optimizers import OPTIMIZERS
-from core.schedules import SCHEDULES
-from core.training import Engine, NumpyEngine, Problem, TrainState
+from core.training.compiled_step import ForwardParts
+from core.training.numpy_engine import NumpyEngine
+from core.training.optimizers import OPTIMIZERS
+from core.training.problem import Engine, Problem, TrainState
+from core.training.schedules import SCHEDULES
+from core.training.training_knobs import TrainingChoices
 
 STAGES = ("opening", "drawing", "training", "calibration")
 """What is compiled behind every window, in this order."""
@@ -101,7 +103,7 @@ def _examples(precision: str) -> Iterator[Problem]:
 
     The first is what the app opens with.
     """
-    model = Experiment().model
+    model = ModelChoices()
     training = replace(TrainingChoices(), precision=precision)
     opening = build_architecture(2, 2, model.hidden, model.activation, model.head)
     wide = build_architecture(WIDE, 3, (2,), model.activation, batch_norm=True)
@@ -161,7 +163,7 @@ def code_cache() -> CodeCache:
     sources = {path for function in functions for path in function.sources}
     modules = (compiled, compiled_functions, network)  # options, polynomials, constants
     files = {str(module.__file__) for module in modules}
-    types = str(Path(compiled.__file__).with_name("compiled_types.py"))  # which imports numba
+    types = str(Path(__file__).with_name("compiled_types.py"))  # which imports numba
     return CodeCache(sources | files | {types})
 
 

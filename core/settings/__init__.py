@@ -1,1 +1,0 @@
-"""Every knob of an Experiment, a file for each section."""
