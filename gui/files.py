@@ -115,7 +115,7 @@ class Files(QObject):
     def save_data_to(self, path: str) -> None:
         """Save the rows as shown, in the background: raw values, label, part, predictions."""
         from core.data.saving import write_csv
-        from core.scenes.rows import rows_scene
+        from core.scenes.rows_scene import rows_scene
 
         session = self._session
         run, state, view = session.run, session.state, session.view

@@ -9,10 +9,10 @@ from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
-from core.data.axes import telling_pair
 from core.data.dataset import Dataset
 from core.experiment.experiment import Experiment
 from core.experiment.view import View
+from core.explain.planes import telling_pair
 from core.run.run import Run, start_run
 from core.training.numpy_engine import numpy_engine
 from core.training.problem import ChooseEngine, Divergence, Problem, TrainState

@@ -6,7 +6,7 @@ from PySide6.QtCore import QRect, QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from core.scenes.importing import ImportScene
+from core.scenes.import_scene import ImportScene
 from gui.numerals import figures_font, grouped, width_of
 from gui.panels.marks import SIZE, class_mark
 from gui.panels.words import percent

@@ -19,7 +19,7 @@ from core.data.reading.table import Dialect
 from core.data.table_reader import SHOWN_LINES, file_lines
 from core.experiment.experiment import Experiment
 from core.run.run import start_run
-from core.scenes.importing import ImportScene
+from core.scenes.import_scene import ImportScene
 from gui.importing.layout import Parts
 from gui.importing.reader import Reader
 from gui.importing.words import error_of

@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 
 from core.base.errors import UserError
 from core.data.import_options import Wishes
-from core.scenes.importing import ImportScene
+from core.scenes.import_scene import ImportScene
 from gui.importing.guesses import GuessForm
 from gui.importing.target import Remarks, TargetForm
 from gui.importing.trouble import TroubleBox

@@ -9,7 +9,7 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelInd
 from PySide6.QtGui import QFont
 
 from core.data.reading.table import Column
-from core.scenes.importing import ImportScene
+from core.scenes.import_scene import ImportScene
 from gui.importing.words import cell_text, kind_word, role_help, role_word, shortened
 from gui.numerals import grouped
 from gui.theme import brush, theme

@@ -14,7 +14,7 @@ from core.data.import_options import Wishes
 from core.data.loading import table_of
 from core.data.reading.table import Table
 from core.data.table_reader import head_table
-from core.scenes.importing import ImportScene, import_scene
+from core.scenes.import_scene import ImportScene, import_scene
 from gui.background import Background
 from gui.importing.words import error_of
 

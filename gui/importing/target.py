@@ -6,7 +6,7 @@ from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import QCheckBox, QGridLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from core.experiment.experiment import KNOBS
-from core.scenes.importing import ImportScene, Warned
+from core.scenes.import_scene import ImportScene, Warned
 from gui.editors.choice import QuietComboBox
 from gui.importing.bars import ClassBars
 from gui.importing.words import shortened

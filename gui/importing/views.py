@@ -8,7 +8,7 @@ from PySide6.QtCore import QModelIndex, QPoint, QSignalBlocker, Qt, Signal, Sign
 from PySide6.QtGui import QAction, QActionGroup, QFontDatabase, QFontMetrics, QKeyEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QMenu, QTableView, QWidget
 
-from core.scenes.importing import ImportScene
+from core.scenes.import_scene import ImportScene
 from gui.importing.choosing import CHANGEABLE, ChoiceDelegate
 from gui.importing.models import ColumnsModel, RowsModel, TextsModel
 from gui.importing.words import CHOSEN_KINDS, CHOSEN_ROLES, kind_word, role_help, role_word

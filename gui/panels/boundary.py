@@ -10,10 +10,9 @@ from PySide6.QtWidgets import QWidget
 
 from core.base.errors import UserError
 from core.experiment.view import View
-from core.scenes.boundary import BoundaryScene, boundary_scene, reading_at
-from core.scenes.contour_labels import level_labels
-from core.scenes.planes import MOST_STAND_INS
-from core.scenes.surface import resolution_within
+from core.explain.planes import MOST_STAND_INS
+from core.explain.surface import level_labels, resolution_within
+from core.scenes.boundary_scene import BoundaryScene, boundary_scene, reading_at
 from gui.panels.base import PlottedPanel
 from gui.panels.boundary_header import BoundaryHeader
 from gui.panels.controls import note

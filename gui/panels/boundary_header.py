@@ -8,9 +8,9 @@ from PySide6.QtWidgets import QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from core.base.arrays import SPLITS
 from core.experiment.view import SECTIONS
+from core.explain.known_truth import is_known
+from core.explain.planes import axes_of
 from core.run.recalibration import mends
-from core.scenes.known_truth import is_known
-from core.scenes.planes import axes_of
 from gui.panels.controls import choice, note, row, show_checked, toggle
 from gui.panels.held import HeldValues
 from gui.panels.painting import Painter

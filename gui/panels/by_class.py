@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QWidget
 
 from core.base.arrays import SPLITS
 from core.experiment.view import CURVES
-from core.scenes.by_class import ByClassScene, by_class_scene
+from core.scenes.by_class_scene import ByClassScene, by_class_scene
 from gui.panels.base import PlottedPanel
 from gui.panels.by_class_tiles import Tiles
 from gui.panels.controls import choice, note, row, show_checked, toggle

@@ -8,9 +8,9 @@ from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPolygonF
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from core.base.arrays import Floats
-from core.scenes.by_class import ByClassScene, Tile
-from core.scenes.judging import polyline
-from core.scenes.ternary import CORNERS
+from core.explain.binary_evaluation import polyline
+from core.explain.ternary import CORNERS
+from core.scenes.by_class_scene import ByClassScene, Tile
 from gui.panels.marks import class_mark
 from gui.panels.words import figure, number, tr
 from gui.theme import pen, theme

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
 
 from core.base.knobs import NumberKnob
 from core.experiment.experiment import KNOBS
-from core.scenes.handles import HandlesScene
+from core.scenes.calibrators_scene import HandlesScene
 from gui.panels.controls import row
 from gui.panels.labels import log_ticks
 from gui.panels.plotting import LockedPlot, curve

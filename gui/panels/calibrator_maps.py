@@ -11,7 +11,8 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from core.calibration.calibration_knobs import FITTING_ROWS
 from core.calibration.calibrators import CALIBRATORS
-from core.scenes.calibration_maps import CalibrationMap, MapsScene
+from core.explain.calibration_maps import CalibrationMap
+from core.scenes.calibrators_scene import MapsScene
 from gui.panels.calibrator_handles import meanings_html
 from gui.panels.plotting import LockedPlot, curve
 from gui.panels.reliability_plot import style_of

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
 
 from core.base.knobs import NumberKnob
 from core.experiment.experiment import KNOBS
-from core.scenes.priors import PriorsScene
+from core.scenes.calibrators_scene import PriorsScene
 from gui.panels.controls import choice, row, show_checked, toggle
 from gui.panels.plotting import LockedPlot, curve
 from gui.panels.sections import Paragraph

@@ -6,11 +6,15 @@ from PySide6.QtWidgets import QWidget
 
 from core.calibration.calibration_knobs import METHODS
 from core.experiment.experiment import KNOBS
-from core.scenes.calibration_maps import MapsScene
-from core.scenes.calibrators import PAGES, CalibratorsScene, calibrators_scene
-from core.scenes.handles import HandlesScene
-from core.scenes.moving import MOST_LIVE
-from core.scenes.priors import PriorsScene
+from core.explain.pooled_logits import MOST_LIVE
+from core.scenes.calibrators_scene import (
+    PAGES,
+    CalibratorsScene,
+    HandlesScene,
+    MapsScene,
+    PriorsScene,
+    calibrators_scene,
+)
 from gui.panels.base import PlottedPanel
 from gui.panels.calibrator_handles import HandlesPage
 from gui.panels.calibrator_maps import MapsPage

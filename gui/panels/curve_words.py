@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from core.scenes.curves import CurvesScene, EditMark
+from core.scenes.loss_scene import CurvesScene, EditMark
 from gui.panels.words import figure, number, tr
 from gui.theme import theme
 

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QWidget
 
 from core.experiment.view import View
 from core.run.history import History
-from core.scenes.curves import DRAWN, CurvesScene, Line, curves_scene
+from core.scenes.loss_scene import DRAWN, CurvesScene, Line, curves_scene
 from gui.panels.base import PlottedPanel
 from gui.panels.controls import choice, note, row, show_checked, toggle
 from gui.panels.curve_words import legend, place_on, reading_at, turn_words

@@ -7,7 +7,7 @@ from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import QDoubleSpinBox, QGridLayout, QLabel, QWidget
 
 from core.base.arrays import SPLITS
-from core.scenes.figures import FiguresScene, figures_scene
+from core.scenes.figures_scene import FiguresScene, figures_scene
 from gui.panels.base import PlottedPanel
 from gui.panels.confusion import ConfusionMatrix
 from gui.panels.controls import CalmSlider, choice, note, row

@@ -7,10 +7,10 @@ from functools import partial
 from PySide6.QtCore import QSignalBlocker
 from PySide6.QtWidgets import QButtonGroup, QLabel, QPushButton, QRadioButton, QWidget
 
+from core.explain.function_facts import facts_about
+from core.explain.unit_maps import UnitsScene
 from core.functions.activations import ACTIVATIONS
-from core.scenes.facts import facts_about
-from core.scenes.functions import FunctionsScene
-from core.scenes.units import UnitsScene
+from core.scenes.functions_scene import FunctionsScene
 from gui.panels import function_words as words
 from gui.panels.controls import choice, row
 from gui.panels.function_pages import Choose, Page

@@ -11,7 +11,8 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
 from core.experiment.view import SHARPNESS, SPAN, Z
-from core.scenes.functions import FunctionsScene, sharpness_of_steepest, slope_by_sharpness
+from core.explain.function_facts import sharpness_of_steepest, slope_by_sharpness
+from core.scenes.functions_scene import FunctionsScene
 from gui.formulas import FormulaView
 from gui.panels import function_words as words
 from gui.panels.grid import FigureGrid

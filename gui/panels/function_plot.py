@@ -11,9 +11,9 @@ from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from core.experiment.view import SPAN
+from core.explain.unit_maps import UnitsScene
 from core.functions.activations import ACTIVATIONS
-from core.scenes.functions import FunctionsScene
-from core.scenes.units import UnitsScene
+from core.scenes.functions_scene import FunctionsScene
 from gui.panels.plotting import LockedPlot, curve
 from gui.theme import brush, class_colour, pen, theme
 

@@ -7,10 +7,10 @@ import math
 import numpy as np
 from PySide6.QtCore import QCoreApplication
 
-from core.scenes.facts import Facts
-from core.scenes.functions import FunctionsScene
-from core.scenes.numerics import ALL_DIGITS, Comparison
-from core.scenes.units import UnitsScene
+from core.explain.function_facts import Facts
+from core.explain.numerics import ALL_DIGITS, Comparison
+from core.explain.unit_maps import UnitsScene
+from core.scenes.functions_scene import FunctionsScene
 from gui.formulas import as_latex, filled_in
 from gui.panels.words import MINUS, figure, number, percent
 from gui.theme import class_colour, theme

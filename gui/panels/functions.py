@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QMenu, QToolButton, QVBoxLayout, QWidget
 
 from core.experiment.view import FunctionsChoice
 from core.functions.activations import ACTIVATIONS
-from core.scenes.functions import FunctionsScene, functions_scene
+from core.scenes.functions_scene import FunctionsScene, functions_scene
 from gui.formulas import FormulaView
 from gui.panels import function_words as words
 from gui.panels.base import PlottedPanel

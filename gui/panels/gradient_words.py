@@ -7,10 +7,10 @@ from html import escape
 
 import numpy as np
 
+from core.explain.chain_rule import RowPass
 from core.functions.losses import LOSSES
 from core.run.run import Run
-from core.scenes.gradients import GradientsScene
-from core.scenes.row_pass import RowPass
+from core.scenes.gradients_scene import GradientsScene
 from gui.panels.reading import class_sign
 from gui.panels.words import MINUS, figure, number, percent, tr
 from gui.theme import class_colour

@@ -7,7 +7,7 @@ import math
 import pyqtgraph as pg
 from PySide6.QtWidgets import QLabel, QPushButton, QStackedWidget, QVBoxLayout, QWidget
 
-from core.scenes.gradients import GradientsScene, gradients_scene, hardest_row
+from core.scenes.gradients_scene import GradientsScene, gradients_scene, hardest_row
 from gui.panels.base import PlottedPanel
 from gui.panels.controls import note, row
 from gui.panels.gradient_words import (

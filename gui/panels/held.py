@@ -9,7 +9,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QLabel, QScrollArea, QToolButton, QWidget
 
 from core.data.dataset import Dataset, Feature
-from core.scenes.planes import axes_of, held_values
+from core.explain.planes import axes_of, held_values
 from gui.panels.controls import CalmSlider
 from gui.panels.words import level_or_number
 from gui.session import Session

@@ -12,17 +12,17 @@ from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QToolButton, QWidget
 
 from core.base.errors import UserError
 from core.experiment.view import PlaneChoice
-from core.model.architecture import Architecture
-from core.scenes.landscape import (
+from core.explain.loss_surface import (
     FINEST,
-    LandscapeScene,
     LossSurface,
+    default_pair,
     is_affordable,
-    landscape_scene,
     loss_surface,
-    path_of,
+    pair_of,
+    plane_through,
 )
-from core.scenes.loss_planes import default_pair, pair_of, plane_through
+from core.model.architecture import Architecture
+from core.scenes.landscape_scene import LandscapeScene, landscape_scene, path_of
 from core.training.problem import Problem, TrainState
 from gui.panels.base import PlottedPanel
 from gui.panels.controls import CalmComboBox, choice, note, row

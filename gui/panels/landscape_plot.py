@@ -8,7 +8,8 @@ from PySide6.QtCore import QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QWidget
 
-from core.scenes.landscape import LandscapeScene, LossSurface
+from core.explain.loss_surface import LossSurface
+from core.scenes.landscape_scene import LandscapeScene
 from gui.panels.plotting import LockedPlot, curve, smooth_images
 from gui.panels.shades import rgb
 from gui.style import mixed

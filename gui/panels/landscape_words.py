@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 
+from core.explain.loss_surface import LossSurface, is_affordable
 from core.run.run import Run
-from core.scenes.landscape import LandscapeScene, LossSurface, is_affordable
-from core.scenes.network import places_of
+from core.scenes.landscape_scene import LandscapeScene
+from core.scenes.network_scene import places_of
 from gui.panels.gradient_words import short
 from gui.panels.unit_words import SYMBOLS
 from gui.panels.words import number, tr

@@ -8,9 +8,9 @@ from PySide6.QtGui import QHideEvent
 from PySide6.QtWidgets import QLabel, QStyle, QToolButton, QWidget
 
 from core.base.errors import UserError
+from core.explain.unit_maps import INPUTS
 from core.model.architecture import Architecture
-from core.scenes.network import NetworkScene, Place, network_scene, places_of
-from core.scenes.unit_maps import INPUTS
+from core.scenes.network_scene import NetworkScene, Place, network_scene, places_of
 from gui.panels.base import PlottedPanel
 from gui.panels.controls import note, row
 from gui.panels.network_diagram import NetworkDiagram, is_unit

@@ -18,8 +18,8 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QSizePolicy, QToolButton, QWidget
 
-from core.scenes.network import NetworkScene
-from core.scenes.unit_maps import INPUTS
+from core.explain.unit_maps import INPUTS
+from core.scenes.network_scene import NetworkScene
 from gui.panels.network_layout import Geometry, Hit, geometry_of, hit_at
 from gui.panels.network_paint import (
     column_image,

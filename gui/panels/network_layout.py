@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from PySide6.QtCore import QLineF, QPointF, QRectF
 
-from core.scenes.network import NetworkScene
+from core.scenes.network_scene import NetworkScene
 
 HEADER = 40  # the row of headings and of buttons above the units
 FOOT = 6

@@ -6,8 +6,8 @@ import numpy as np
 from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QImage, QPainter, QPen
 
-from core.scenes.network import Column, NetworkScene
-from core.scenes.unit_maps import INPUTS
+from core.explain.unit_maps import INPUTS
+from core.scenes.network_scene import Column, NetworkScene
 from gui.panels.link_image import DepthMap
 from gui.panels.network_layout import NAME_HEIGHT, Geometry
 from gui.panels.shades import rgb, surface_image

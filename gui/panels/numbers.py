@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from core.base.arrays import SPLITS
 from core.run.recalibration import mends
-from core.scenes.numbers import Headline, NumbersScene, headlines, numbers_scene
+from core.scenes.numbers_scene import Headline, NumbersScene, headlines, numbers_scene
 from gui.panels.base import PlottedPanel
 from gui.panels.controls import choice, row, show_checked, toggle
 from gui.panels.plotting import LockedPlot, curve

@@ -13,7 +13,7 @@ from core.base.arrays import SPLITS
 from core.base.errors import UserError
 from core.data.gallery import PAINTED
 from core.experiment.experiment import Experiment
-from core.scenes.planes import Limits
+from core.explain.planes import Limits
 from gui.panels.painting_brushes import MOST_CLASSES, Brushes
 from gui.panels.painting_sheet import PaintStroke, Sheet
 from gui.panels.painting_start import around, limits_of, points_to_paint, why_no_points

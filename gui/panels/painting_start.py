@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from core.data.dataset import Dataset
 from core.data.gallery import PAINTED
 from core.data.painted import classes_of, points_of
+from core.explain.planes import Limits, plane_of
 from core.run.run import Run
-from core.scenes.planes import Limits, plane_of
 from gui.panels.painting_brushes import MOST_CLASSES
 from gui.panels.words import number, tr
 from gui.session import Session

@@ -13,7 +13,7 @@ from PySide6.QtGui import QBrush, QImage, QPainter, QPen, QTransform
 from PySide6.QtWidgets import QStyleOptionGraphicsItem, QWidget
 
 from core.base.arrays import TRAIN, Floats
-from core.scenes.boundary import Rows
+from core.scenes.boundary_scene import Rows
 from gui.panels.layers import Layer, device_ratio, draw_in_bands
 from gui.panels.plotting import LockedPlot
 from gui.theme import Theme, brush, class_colour, class_marker, pen, theme

@@ -8,7 +8,7 @@ from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtWidgets import QLabel, QWidget
 
 from core.base.arrays import SPLITS
-from core.scenes.boundary import BoundaryScene, Reading
+from core.scenes.boundary_scene import BoundaryScene, Reading
 from gui.panels.words import figure, number, tr
 from gui.theme import class_colour, theme
 

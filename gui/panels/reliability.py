@@ -9,16 +9,16 @@ from PySide6.QtWidgets import QWidget
 from core.base.arrays import SPLITS
 from core.base.scipy_import import is_scipy_postponed
 from core.calibration.bands import MAX_CELLS
+from core.explain.brushing import interval_of, next_interval
+from core.explain.known_truth import Truth, true_probabilities
+from core.explain.pooled_logits import MOST_LIVE
 from core.run.recalibration import Model
-from core.scenes.brushing import interval_of, next_interval
-from core.scenes.moving import MOST_LIVE
-from core.scenes.reliability import (
+from core.scenes.reliability_scene import (
     FULL_DRAWS,
     HISTOGRAM_BINS,
     ReliabilityScene,
     reliability_scene,
 )
-from core.scenes.truth import Truth, true_probabilities
 from gui.panels.base import PlottedPanel
 from gui.panels.controls import note
 from gui.panels.reliability_controls import ReliabilityControls

@@ -12,7 +12,7 @@ from core.base.arrays import SPLITS
 from core.base.knobs import IntegerKnob
 from core.experiment.experiment import KNOBS
 from core.experiment.view import CURVES
-from core.scenes.reliability import ReliabilityScene
+from core.scenes.reliability_scene import ReliabilityScene
 from gui.numerals import figures_font, width_of
 from gui.panels.controls import CalmSlider, choice, row, show_checked, toggle
 from gui.panels.words import number

@@ -13,7 +13,7 @@ from core.calibration.calibration_knobs import FITTING_ROWS, METHODS
 from core.calibration.calibrators import CALIBRATORS
 from core.experiment.experiment import KNOBS
 from core.experiment.view import BANDS, BAR_INTERVALS
-from core.scenes.reliability import ReliabilityScene
+from core.scenes.reliability_scene import ReliabilityScene
 from gui.actions import without_checked
 from gui.panels.controls import CalmComboBox, choice, row, show_checked, toggle
 from gui.session import Session

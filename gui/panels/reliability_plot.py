@@ -9,8 +9,8 @@ from PySide6.QtGui import QPen
 from PySide6.QtWidgets import QWidget
 
 from core.calibration.calibrators import CALIBRATORS
-from core.scenes.judging import Judged, polyline
-from core.scenes.reliability import ReliabilityScene
+from core.explain.binary_evaluation import Judged, polyline
+from core.scenes.reliability_scene import ReliabilityScene
 from gui.panels.layers import AreaLayer
 from gui.panels.plotting import Bars, Curve, LockedPlot, curve
 from gui.panels.square import SquareAbove

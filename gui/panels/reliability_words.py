@@ -9,9 +9,9 @@ import numpy as np
 from core.base.scipy_import import is_scipy_postponed
 from core.calibration.calibration_knobs import METHODS
 from core.calibration.reliability import BINNINGS, ReliabilityCurve
-from core.scenes.brushing import part_at
-from core.scenes.judging import LEVEL, Judged, polyline
-from core.scenes.reliability import Compared, ReliabilityScene
+from core.explain.binary_evaluation import LEVEL, Judged, polyline
+from core.explain.brushing import part_at
+from core.scenes.reliability_scene import Compared, ReliabilityScene
 from gui.panels.reliability_plot import style_of
 from gui.panels.words import figure, number, percent, tr
 from gui.theme import theme

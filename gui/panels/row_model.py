@@ -11,7 +11,7 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersisten
 from PySide6.QtGui import QBrush, QPixmap
 
 from core.base.arrays import SPLITS
-from core.scenes.rows import RowsScene
+from core.scenes.rows_scene import RowsScene
 from gui.panels.marks import class_mark
 from gui.panels.words import figure, level_or_number, tr
 from gui.theme import brush, theme

@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QItemSelectionModel, QModelIndex, QSignalBlocker, Qt
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
 
-from core.scenes.rows import RowsScene, rows_scene
+from core.scenes.rows_scene import RowsScene, rows_scene
 from gui.panels.base import PlottedPanel
 from gui.panels.controls import note
 from gui.panels.row_model import RowModel

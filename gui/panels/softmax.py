@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from core.experiment.view import FEWEST, MOST, TEMPERATURE, SoftmaxChoice
-from core.scenes.softmax import SoftmaxScene, softmax_scene
+from core.scenes.softmax_scene import SoftmaxScene, softmax_scene
 from gui.formulas import FormulaView
 from gui.panels import softmax_words as words
 from gui.panels.base import PlottedPanel

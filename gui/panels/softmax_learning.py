@@ -6,8 +6,8 @@ import numpy as np
 import pyqtgraph as pg
 from PySide6.QtWidgets import QLabel, QWidget
 
-from core.scenes.mistakes import Mistakes
-from core.scenes.softmax import SoftmaxScene
+from core.explain.confident_mistakes import Mistakes
+from core.scenes.softmax_scene import SoftmaxScene
 from gui.formulas import FormulaView
 from gui.panels import softmax_words as words
 from gui.panels.controls import choice, row

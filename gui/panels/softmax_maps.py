@@ -6,8 +6,8 @@ from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPolygonF
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from core.scenes.softmax import SoftmaxScene
-from core.scenes.ternary import CORNERS, probabilities_at
+from core.explain.ternary import CORNERS, probabilities_at
+from core.scenes.softmax_scene import SoftmaxScene
 from gui.numerals import figures_font
 from gui.panels.function_words import short
 from gui.panels.marks import class_mark

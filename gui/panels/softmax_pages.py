@@ -10,7 +10,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
 
 from core.experiment.view import CONSTANT, LOGIT, MOST, SoftmaxChoice
-from core.scenes.softmax import SoftmaxScene
+from core.scenes.softmax_scene import SoftmaxScene
 from gui.formulas import FormulaView
 from gui.panels import softmax_words as words
 from gui.panels.controls import row

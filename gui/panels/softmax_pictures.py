@@ -6,7 +6,7 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from core.scenes.softmax import SoftmaxScene
+from core.scenes.softmax_scene import SoftmaxScene
 from gui.numerals import figures_font
 from gui.panels.marks import class_mark
 from gui.panels.softmax_words import class_name

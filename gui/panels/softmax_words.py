@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QCoreApplication
 
-from core.scenes.softmax import SoftmaxScene
+from core.scenes.softmax_scene import SoftmaxScene
 from gui.formulas import as_latex
 from gui.panels.function_words import short
 from gui.panels.words import figure

@@ -13,17 +13,9 @@ from PySide6.QtCore import QObject, QRectF, Signal
 
 from core.data.dataset import Dataset
 from core.data.preparing import Prepared
-from core.scenes.boundary import BoundaryScene
-from core.scenes.known_truth import (
-    TrueMap,
-    TrueRows,
-    TruthScene,
-    is_known,
-    true_map,
-    true_rows,
-    truth_scene,
-)
-from core.scenes.planes import Limits, Plane
+from core.explain.known_truth import TrueMap, TrueRows, is_known, true_map, true_rows
+from core.explain.planes import Limits, Plane
+from core.scenes.boundary_scene import BoundaryScene, TruthScene, truth_scene
 from gui.panels.plotting import LockedPlot, curve
 from gui.panels.shades import rgb
 from gui.panels.words import figure, percent

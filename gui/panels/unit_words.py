@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from core.scenes.unit_maps import INPUTS, UnitMap
+from core.explain.unit_maps import INPUTS, UnitMap
 from gui.panels.words import number, tr
 
 if TYPE_CHECKING:
-    from core.scenes.boundary import BoundaryScene
-    from core.scenes.network import NetworkScene, Place
+    from core.scenes.boundary_scene import BoundaryScene
+    from core.scenes.network_scene import NetworkScene, Place
 
 SYMBOLS = {"bias": "b", "sharpness": "t", "gain": "γ", "shift": "β", "weight": "w"}
 

@@ -7,8 +7,8 @@ import math
 from PySide6.QtCore import QCoreApplication
 
 from core.data.dataset import Dataset
-from core.scenes.boundary import BoundaryScene
-from core.scenes.planes import Axis
+from core.explain.planes import Axis
+from core.scenes.boundary_scene import BoundaryScene
 
 MINUS, THIN_SPACE, INFINITY = "\u2212", "\u2009", "∞"
 MOST_HELD_NAMED = 3

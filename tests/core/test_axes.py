@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 from sklearn.feature_selection import f_classif
 
-from core.data.axes import telling_pair
 from core.data.dataset import Dataset, Feature
 from core.data.gallery import GALLERY, load
+from core.explain.planes import telling_pair
 
 NUMBERS = [name for name in GALLERY if name != "digits"]
 

@@ -2,9 +2,8 @@ import numpy as np
 import pytest
 
 from core.experiment.view import View
-from core.scenes.boundary import boundary_scene
-from core.scenes.contour_labels import APART, level_labels, upright
-from core.scenes.surface import Contour
+from core.explain.surface import APART, Contour, level_labels, upright
+from core.scenes.boundary_scene import boundary_scene
 from tests.core.scene_cases import by_hand, table, trained
 
 PIXELS, SIZE = (500.0, 400.0), (20.0, 10.0)

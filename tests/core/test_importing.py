@@ -17,7 +17,7 @@ from core.data.reading.table import Column, Dialect, Table
 from core.data.saving import write_csv
 from core.data.table_reader import HEAD_BYTES, cut_at_line_end, file_lines, head_table, read_table
 from core.experiment.experiment import Experiment
-from core.scenes.importing import import_scene
+from core.scenes.import_scene import import_scene
 
 
 def text_column(name, values, kind="category", **more):

@@ -14,7 +14,7 @@ from core.experiment.experiment import KNOBS
 from core.run.recalibration import Model, mend_of, part_probabilities
 from core.run.run import resumed_run
 from core.run.session_file import read_session
-from core.scenes.figures import figures_scene
+from core.scenes.figures_scene import figures_scene
 from tests.old_sessions import FIGURES, FOLDER, NAMES, content_of, frozen, path_of
 
 

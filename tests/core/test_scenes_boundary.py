@@ -10,9 +10,9 @@ from core.calibration.calibrators import CALIBRATORS
 from core.data.dataset import Dataset, Feature
 from core.evaluation.thresholds import decided
 from core.experiment.view import View
-from core.scenes.boundary import MOST_POINTS, THINNED_POINTS, boundary_scene, reading_at
-from core.scenes.planes import MOST_STAND_INS, axes_of, plane_of
-from core.scenes.surface import LEVELS, resolution_within
+from core.explain.planes import MOST_STAND_INS, axes_of, plane_of
+from core.explain.surface import LEVELS, resolution_within
+from core.scenes.boundary_scene import MOST_POINTS, THINNED_POINTS, boundary_scene, reading_at
 from tests.core.scene_cases import by_hand, raw_rows, table, trained
 
 TABLE = table()

@@ -6,10 +6,10 @@ import pytest
 
 from core.base.arrays import SPLITS
 from core.experiment.view import View
+from core.explain.metric_lines import MOST_POINTS, mean_along, running_mean, thinned
 from core.run.history import patched
 from core.run.run import Run, edited_run
-from core.scenes.curves import curves_scene
-from core.scenes.lines import MOST_POINTS, mean_along, running_mean, thinned
+from core.scenes.loss_scene import curves_scene
 from tests.core.scene_cases import trained
 
 

@@ -11,19 +11,18 @@ from scipy import integrate, optimize, special
 from core.base.errors import UserError
 from core.experiment.experiment import experiment_from_mapping
 from core.experiment.view import AXES, FACTS, FUNCTION_SECTIONS, HIGHEST, FunctionsChoice
-from core.functions.activations import ACTIVATIONS
-from core.model.network import forward
-from core.run.run import start_run
-from core.scenes import functions as scenes
-from core.scenes.facts import facts_about
-from core.scenes.functions import (
-    KEY_PLACES,
-    functions_scene,
+from core.explain.function_facts import (
+    derivatives,
+    facts_about,
     sharpness_of_steepest,
     slope_by_sharpness,
 )
-from core.scenes.numerics import ALL_DIGITS, RECIPES, compare_numerics, correct_digits
-from core.scenes.units import BINS, SATURATED, units_scene
+from core.explain.numerics import ALL_DIGITS, RECIPES, compare_numerics, correct_digits
+from core.explain.unit_maps import HISTOGRAM_BINS, SATURATED, units_scene
+from core.functions.activations import ACTIVATIONS
+from core.model.network import forward
+from core.run.run import start_run
+from core.scenes.functions_scene import KEY_PLACES, functions_scene
 
 mpmath.mp.dps = 60
 
@@ -68,8 +67,8 @@ def test_slope_and_curvature_are_the_derivatives_of_what_is_drawn(run, name, t):
     z = np.array([-3.1, -0.7, 0.45, 2.3])
     for axis in axes:
         f = ACTIVATIONS[name]
-        value, slope, curvature = scenes.derivatives(f, axis, t, z)
-        up, down = (scenes.derivatives(f, axis, t, z + d) for d in (h, -h))
+        value, slope, curvature = derivatives(f, axis, t, z)
+        up, down = (derivatives(f, axis, t, z + d) for d in (h, -h))
         scale = 1.0 + np.abs(curvature) + np.abs(value)
         assert np.allclose((up[0] - down[0]) / (2 * h) / scale, slope / scale, atol=1e-8)
         assert np.allclose((up[1] - down[1]) / (2 * h) / scale, curvature / scale, atol=1e-7)
@@ -303,7 +302,7 @@ def test_the_histogram_counts_what_every_unit_is_applied_to(activation, batch_no
         assert units.activation == activation
         assert units.mean == pytest.approx(np.mean(inputs))
         assert units.sd == pytest.approx(np.std(inputs))
-    assert len(units.edges) == BINS + 1
+    assert len(units.edges) == HISTOGRAM_BINS + 1
 
 
 def test_a_sigmoid_unit_is_saturated_beyond_the_logit_of_its_tenth_slope(run):

@@ -8,13 +8,13 @@ import pytest
 from core.base.arrays import evenly_spaced
 from core.experiment.experiment import experiment_from_mapping
 from core.experiment.view import View
+from core.explain.chain_rule import row_pass
 from core.functions.activations import ACTIVATIONS
 from core.functions.losses import LOSSES
 from core.model.gradient_check import check_gradient, finite_differences
 from core.model.network import backward, forward, logits_of
 from core.run.run import start_run
-from core.scenes.gradients import gradients_scene, hardest_row, steepest_slope
-from core.scenes.row_pass import row_pass
+from core.scenes.gradients_scene import gradients_scene, hardest_row, steepest_slope
 from core.training.numpy_engine import burst, step
 from core.training.optimizers import OPTIMIZERS
 

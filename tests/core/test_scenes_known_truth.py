@@ -9,20 +9,19 @@ from scipy.stats import norm
 from core.data.generators import GENERATORS, THICKNESS
 from core.data.preparing import prepare
 from core.experiment.view import View
-from core.functions.heads import class_logits
-from core.run.recalibration import calibrated_at
-from core.scenes.boundary import boundary_scene
-from core.scenes.known_truth import (
+from core.explain.known_truth import (
     MOST_ROWS,
     bayes_border,
     distance,
-    error_map,
     is_known,
     mean_error,
     true_map,
     true_rows,
 )
-from core.scenes.planes import plane_of
+from core.explain.planes import plane_of
+from core.functions.heads import class_logits
+from core.run.recalibration import calibrated_at
+from core.scenes.boundary_scene import boundary_scene, error_map
 from tests.core.scene_cases import by_hand, raw_rows, trained
 
 

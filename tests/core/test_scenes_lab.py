@@ -20,13 +20,13 @@ from core.calibration.reliability import BINNINGS
 from core.data.dataset import Dataset, Feature
 from core.experiment.experiment import Experiment
 from core.experiment.view import BANDS, BAR_INTERVALS, CURVES, View
+from core.explain.binary_evaluation import polyline
+from core.explain.brushing import brushed_rows, interval_of, next_interval, part_at
+from core.explain.known_truth import true_curve, true_probabilities
 from core.run.recalibration import Model, base_rates, mend_of, part_probabilities, reweighted
-from core.scenes.boundary import boundary_scene
-from core.scenes.brushing import brushed_rows, interval_of, next_interval, part_at
-from core.scenes.judging import polyline
-from core.scenes.reliability import reliability_scene
-from core.scenes.rows import rows_scene
-from core.scenes.truth import true_curve, true_probabilities
+from core.scenes.boundary_scene import boundary_scene
+from core.scenes.reliability_scene import reliability_scene
+from core.scenes.rows_scene import rows_scene
 from tests.core.scene_cases import by_hand, raw_rows, table, trained
 
 

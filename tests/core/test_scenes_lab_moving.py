@@ -8,13 +8,12 @@ from core.calibration.null_distribution import STATISTICS
 from core.calibration.pooled import Cells, cells_of
 from core.data.dataset import Dataset, Feature
 from core.experiment.view import View
+from core.explain import pooled_logits
+from core.explain.binary_evaluation import is_rounded, pooled
+from core.explain.pooled_logits import class_row_weights
 from core.run.recalibration import Model, mend_of, part_probabilities
-from core.scenes import moving
-from core.scenes.calibration_maps import maps_scene
-from core.scenes.handles import handles_scene
-from core.scenes.judging import is_rounded, pooled
-from core.scenes.moving import class_row_weights
-from core.scenes.reliability import reliability_scene
+from core.scenes.calibrators_scene import handles_scene, maps_scene
+from core.scenes.reliability_scene import reliability_scene
 from tests.core.scene_cases import trained
 from tests.core.test_scenes_lab import with_choices
 
@@ -82,8 +81,8 @@ def test_cells_of_logits_give_what_every_row_gives(moons, choices, forecast):
 def test_a_falling_map_takes_every_row(moons):
     run, state = moons
     turned = with_choices(run, by_hand=True, method="platt", platt_a=0.7)
-    assert not moving.rises(mend_of(turned, state))
-    assert moving.rises(mend_of(with_choices(turned, platt_a=-0.7), state))
+    assert not pooled_logits.rises(mend_of(turned, state))
+    assert pooled_logits.rises(mend_of(with_choices(turned, platt_a=-0.7), state))
 
 
 @pytest.mark.parametrize("choices", BY_HAND[:4])
@@ -154,10 +153,12 @@ def test_some_rows_of_many_classes_stand_for_all_while_a_handle_moves():
 def test_probabilities_that_fall_by_an_ulp_are_pooled():
     near = np.linspace(-5.0, 5.0, 20_001)  # at some of them rounding makes the sigmoid fall
     s = np.sort(np.concatenate((np.nextafter(near, -np.inf), near)))
-    assert (np.diff(moving.said(s, moving.UNTOUCHED, 1)) < 0.0).any()
+    assert (np.diff(pooled_logits.said(s, pooled_logits.UNTOUCHED, 1)) < 0.0).any()
     one = np.ones(len(s))
     for forecast in (0, 1):
-        found = moving.moved(Cells(s, one, 0.0 * one, one), moving.UNTOUCHED, forecast)
+        found = pooled_logits.moved(
+            Cells(s, one, 0.0 * one, one), pooled_logits.UNTOUCHED, forecast
+        )
         assert (np.diff(found.values) > 0.0).all()
         assert found.total == len(s)
         assert found.positive.sum() == (0.0 if forecast else len(s))

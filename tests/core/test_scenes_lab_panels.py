@@ -19,17 +19,21 @@ from core.calibration.null_distribution import STATISTICS
 from core.calibration.pooled import cells_of
 from core.data.dataset import Dataset, Feature
 from core.experiment.view import View
+from core.explain.metric_lines import loss_turn
+from core.explain.prior_shift import class_shifts
+from core.explain.ternary import CORNERS
 from core.run.history import Metrics
 from core.run.recalibration import Model, mend_of
-from core.scenes.by_class import MOST_TILES, by_class_scene
-from core.scenes.calibration_maps import maps_scene
-from core.scenes.calibrators import PAGES, calibrators_scene
-from core.scenes.curves import DRAWN, PARTS, curves_scene
-from core.scenes.handles import handles_scene
-from core.scenes.numbers import headlines, numbers_scene, strip_of
-from core.scenes.priors import class_shifts, priors_scene
-from core.scenes.ternary import CORNERS
-from core.scenes.turning import loss_turn
+from core.scenes.by_class_scene import MOST_TILES, by_class_scene
+from core.scenes.calibrators_scene import (
+    PAGES,
+    calibrators_scene,
+    handles_scene,
+    maps_scene,
+    priors_scene,
+)
+from core.scenes.loss_scene import DRAWN, PARTS, curves_scene
+from core.scenes.numbers_scene import headlines, numbers_scene, strip_of
 from tests.core.scene_cases import by_hand, raw_rows, table, trained
 from tests.core.test_scenes_lab import logit_by_hand, with_choices
 

@@ -6,18 +6,18 @@ import pytest
 
 from core.experiment.experiment import experiment_from_mapping
 from core.experiment.view import PlaneChoice
+from core.explain.curvature import Largest, Point, largest_eigenvalue
+from core.explain.loss_surface import (
+    contours_of_losses,
+    filter_normalised,
+    loss_surface,
+    pair_of,
+    plane_through,
+)
 from core.model.gradient_check import finite_differences
 from core.run.history import patched
 from core.run.run import start_run
-from core.scenes.curvature import Largest, Point, largest_eigenvalue
-from core.scenes.landscape import (
-    contours_of_losses,
-    ellipse_of,
-    landscape_scene,
-    loss_surface,
-    path_of,
-)
-from core.scenes.loss_planes import filter_normalised, pair_of, plane_through
+from core.scenes.landscape_scene import ellipse_of, landscape_scene, path_of
 from core.training.numpy_engine import burst, gradient_at
 
 NO_PATH = np.empty((0, 2))

@@ -5,12 +5,18 @@ import pytest
 
 from core.experiment.experiment import experiment_from_mapping
 from core.experiment.view import View
+from core.explain.planes import plane_of
+from core.explain.unit_maps import histograms, signed_shades, unit_of
 from core.run.history import patched
 from core.run.run import start_run
-from core.scenes.boundary import boundary_scene
-from core.scenes.network import MOST_LAYERS, MOST_UNITS, layers_shown, network_scene, places_of
-from core.scenes.planes import plane_of
-from core.scenes.unit_maps import histograms, signed_shades, unit_of
+from core.scenes.boundary_scene import boundary_scene
+from core.scenes.network_scene import (
+    MOST_LAYERS,
+    MOST_UNITS,
+    layers_shown,
+    network_scene,
+    places_of,
+)
 from core.training.numpy_engine import burst
 
 

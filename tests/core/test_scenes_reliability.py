@@ -14,7 +14,7 @@ from core.calibration.pooled import cells_of
 from core.calibration.reliability import BINNINGS
 from core.data.dataset import Dataset
 from core.experiment.view import View
-from core.scenes.reliability import HISTOGRAM_BINS, reliability_scene
+from core.scenes.reliability_scene import HISTOGRAM_BINS, reliability_scene
 from tests.core.calibration_cases import use_compiled
 from tests.core.scene_cases import by_hand, raw_rows, table, trained
 

@@ -10,10 +10,10 @@ from scipy import special, stats
 from core.base.errors import UserError
 from core.experiment.experiment import experiment_from_mapping
 from core.experiment.view import MOST, SOFTMAX_SECTIONS, SoftmaxChoice
+from core.explain.confident_mistakes import mistakes
+from core.explain.ternary import CORNERS, probabilities_at, ternary
 from core.run.run import start_run
-from core.scenes.mistakes import mistakes
-from core.scenes.softmax import entropy_of, row_logits, softmax_scene
-from core.scenes.ternary import CORNERS, probabilities_at, ternary
+from core.scenes.softmax_scene import entropy_of, row_logits, softmax_scene
 
 mpmath.mp.dps = 60
 

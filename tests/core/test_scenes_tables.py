@@ -5,8 +5,8 @@ from sklearn import metrics
 from core.base.arrays import SPLITS
 from core.data.dataset import Dataset
 from core.experiment.view import View
-from core.scenes.figures import figures_scene
-from core.scenes.rows import rows_scene
+from core.scenes.figures_scene import figures_scene
+from core.scenes.rows_scene import rows_scene
 from tests.core.scene_cases import by_hand, raw_rows, table, trained
 
 

@@ -12,7 +12,7 @@ from core.base.scipy_import import import_scipy, is_scipy_postponed, postpone_sc
 from core.evaluation.performance import tracked
 from core.experiment.view import View
 from core.functions import logit
-from core.scenes.reliability import reliability_scene
+from core.scenes.reliability_scene import reliability_scene
 from tests.core.calibration_cases import class_case, drawn
 from tests.core.scene_cases import trained
 
@@ -44,8 +44,8 @@ for name in c.__all__:
     getattr(c, name)
 import core.run.report
 from core.evaluation.performance import tracked
-from core.scenes.reliability import reliability_scene
-from core.scenes.by_class import by_class_scene
+from core.scenes.reliability_scene import reliability_scene
+from core.scenes.by_class_scene import by_class_scene
 from core.experiment.view import View
 from tests.core.scene_cases import trained
 assert "scipy" not in sys.modules

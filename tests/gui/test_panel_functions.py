@@ -12,7 +12,7 @@ from scipy import special
 from core.base.errors import UserError
 from core.experiment.view import AXES, FUNCTION_SECTIONS, FunctionsChoice
 from core.functions.activations import ACTIVATIONS
-from core.scenes.functions import functions_scene
+from core.scenes.functions_scene import functions_scene
 from gui import formulas
 from gui.formulas import as_text
 from gui.panels.function_words import filled_formula, slope_formula, value_formula

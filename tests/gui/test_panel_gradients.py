@@ -5,7 +5,7 @@ import pytest
 from PySide6.QtCore import Qt
 
 from core.experiment.experiment import experiment_from_mapping
-from core.scenes.gradients import gradients_scene, hardest_row
+from core.scenes.gradients_scene import gradients_scene, hardest_row
 from gui.panels.gradient_words import layers_note, marked_cells
 from gui.panels.gradients import GradientsPanel
 from gui.session import Session

@@ -7,10 +7,8 @@ from PySide6.QtTest import QTest
 
 from core.calibration.calibrators import CALIBRATORS
 from core.experiment.view import BANDS, BAR_INTERVALS, CURVES
-from core.scenes.calibration_maps import MapsScene
-from core.scenes.handles import handles_scene
-from core.scenes.judging import polyline
-from core.scenes.priors import PriorsScene
+from core.explain.binary_evaluation import polyline
+from core.scenes.calibrators_scene import MapsScene, PriorsScene, handles_scene
 from gui.panels import calibrators, reliability
 from gui.panels.reliability_controls import COARSEST, FINEST, SMOOTHING_STEPS, place_of, width_at
 from gui.panels.reliability_words import figures_html

@@ -6,7 +6,7 @@ import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 
 from core.experiment.experiment import experiment_from_mapping
-from core.scenes.landscape import FINEST
+from core.explain.loss_surface import FINEST
 from gui.editors.binding import Binding
 from gui.editors.number import NumberEditor
 from gui.panels.landscape_plot import loss_image

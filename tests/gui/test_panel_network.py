@@ -4,7 +4,7 @@ from PySide6.QtCore import QPoint, QRectF, Qt
 
 from core.experiment.experiment import experiment_from_mapping
 from core.experiment.view import View
-from core.scenes.network import network_scene, places_of
+from core.scenes.network_scene import network_scene, places_of
 from gui.panels.link_image import DepthMap, opacities_of, widths_of
 from gui.panels.network import NetworkPanel
 from gui.panels.network_layout import HEADER, Hit, geometry_of, hit_at

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QApplication, QLabel, QWidget
 from scipy import special
 
 from core.experiment.view import MOST, SOFTMAX_SECTIONS
-from core.scenes.ternary import CORNERS
+from core.explain.ternary import CORNERS
 from gui.theme import class_colour, theme
 from tests.gui.panel_cases import new_session, train
 

@@ -7,7 +7,7 @@ from PySide6.QtGui import QColor, QWheelEvent
 from PySide6.QtWidgets import QApplication
 
 from core.data.dataset import Dataset, Feature
-from core.scenes.boundary import reading_at
+from core.scenes.boundary_scene import reading_at
 from gui.panels.boundary import LIVE_RESOLUTION
 from gui.panels.shades import STRENGTH, surface_image
 from gui.theme import THEMES, themes

@@ -16,11 +16,11 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from core.scenes.boundary import boundary_scene
-from core.scenes.curves import curves_scene
-from core.scenes.figures import figures_scene
-from core.scenes.reliability import reliability_scene
-from core.scenes.rows import rows_scene
+from core.scenes.boundary_scene import boundary_scene
+from core.scenes.figures_scene import figures_scene
+from core.scenes.loss_scene import curves_scene
+from core.scenes.reliability_scene import reliability_scene
+from core.scenes.rows_scene import rows_scene
 from gui.panel import Panel
 from gui.panels import PANELS
 from gui.panels.plotting import LockedPlot

@@ -3,8 +3,8 @@
 import numpy as np
 from PySide6.QtCore import Qt
 
-from core.scenes.boundary import boundary_scene
-from core.scenes.known_truth import TrueMap, error_map, mean_error, true_map, true_rows
+from core.explain.known_truth import TrueMap, mean_error, true_map, true_rows
+from core.scenes.boundary_scene import boundary_scene, error_map
 from gui.panels.truth import MOST_ERROR, error_image
 from gui.theme import THEMES
 from tests.gui.panel_cases import train

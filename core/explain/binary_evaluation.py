@@ -24,9 +24,9 @@ from core.calibration.reliability import (
 from core.calibration.scores import SCORES, Decomposition, decompose, decompose_without_scipy
 from core.calibration.smoothing import GRIDS, finest_sigma
 from core.experiment.view import View
+from core.explain.pooled_logits import BaseRate, class_row_weights, logit_cells, moved, rises
 from core.run.recalibration import Model, is_by_hand, mend, mends, part_probabilities
 from core.run.run import Run
-from core.scenes.moving import BaseRate, class_row_weights, logit_cells, moved, rises
 from core.training.problem import TrainState
 
 LEVEL = 0.9

@@ -10,7 +10,8 @@ from typing import Literal
 
 import numpy as np
 
-from core.functions.activations import ACTIVATIONS, Array, normal_density
+from core.experiment.view import Axis
+from core.functions.activations import ACTIVATIONS, Activation, Array, normal_density
 
 Symmetry = Literal["point", "identity", "none"]
 _REACH = 12.0
@@ -132,3 +133,51 @@ def _moments(f: Callable[[Array], Array]) -> tuple[float, float]:
     values = f(z)
     mean = float(weights @ values)
     return mean, math.sqrt(max(float(weights @ np.square(values - mean)), 0.0))
+
+
+def derivatives(
+    activation: Activation, axis: Axis, sharpness: float, z: Array
+) -> tuple[Array, Array, Array]:
+    """Return f(t z) and its first and second derivative by z, on an axis.
+
+    By the chain rule these are f(t z), t f'(t z) and t² f''(t z). The sigmoid's odds p / (1 - p)
+    are exp(t z), and their logarithm is t z.
+
+    Parameters
+    ----------
+    z : (n,) array
+
+    Returns
+    -------
+    three (n,) arrays
+    """
+    t, u = sharpness, sharpness * z
+    if axis == "odds":
+        with np.errstate(over="ignore"):
+            odds = np.exp(u)
+            return odds, t * odds, t * t * odds
+    if axis == "log_odds":
+        return u, np.full_like(u, t), np.zeros_like(u)
+    return activation.value(u), t * activation.slope(u), t * t * activation.curvature(u)
+
+
+def slope_by_sharpness(activation: Activation, z: float, sharpness: Array) -> Array:
+    """Return the slope t f'(t z) at one place for every sharpness (n,)."""
+    return sharpness * activation.slope(sharpness * z)
+
+
+def sharpness_of_steepest(z: float) -> float:
+    """Return the sharpness that makes the sigmoid's slope at z the largest; infinite at z = 0.
+
+    The slope t σ'(t z) is largest where 1 = u tanh(u / 2) with u = t |z|, which is u = 1.5434.
+
+    Examples
+    --------
+    >>> round(sharpness_of_steepest(2.0), 4)
+    0.7717
+    """
+    return STEEPEST_U / abs(z) if z else math.inf
+
+
+STEEPEST_U = 1.543404638418205
+"""The root of u tanh(u / 2) = 1."""

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
 
 from core.base.arrays import Floats, read_only
 from core.experiment.view import HIGHEST, SPAN, Axis, FunctionsChoice
+from core.explain.function_facts import Facts, derivatives, facts_about
+from core.explain.numerics import Comparison, compare_numerics
+from core.explain.unit_maps import UnitsScene, units_scene
 from core.functions.activations import ACTIVATIONS, Activation, Array
 from core.functions.sigmoid_family import sigmoid
 from core.run.run import Run
-from core.scenes.facts import Facts, facts_about
-from core.scenes.numerics import Comparison, compare_numerics
-from core.scenes.units import UnitsScene, units_scene
 from core.training.problem import TrainState
 
 POINTS = 641
@@ -126,59 +125,11 @@ def functions_scene(choice: FunctionsChoice, run: Run, state: TrainState) -> Fun
     )
 
 
-def derivatives(
-    activation: Activation, axis: Axis, sharpness: float, z: Array
-) -> tuple[Array, Array, Array]:
-    """Return f(t z) and its first and second derivative by z, on an axis.
-
-    By the chain rule these are f(t z), t f'(t z) and t² f''(t z). The sigmoid's odds p / (1 - p)
-    are exp(t z), and their logarithm is t z.
-
-    Parameters
-    ----------
-    z : (n,) array
-
-    Returns
-    -------
-    three (n,) arrays
-    """
-    t, u = sharpness, sharpness * z
-    if axis == "odds":
-        with np.errstate(over="ignore"):
-            odds = np.exp(u)
-            return odds, t * odds, t * t * odds
-    if axis == "log_odds":
-        return u, np.full_like(u, t), np.zeros_like(u)
-    return activation.value(u), t * activation.slope(u), t * t * activation.curvature(u)
-
-
 def _table(choice: FunctionsChoice, activation: Activation, axis: Axis) -> tuple[Values, ...]:
     """Return the key places, then the point."""
     places = np.array([*KEY_PLACES, choice.z])
     columns = (places, *derivatives(activation, axis, choice.sharpness, places))
     return tuple(Values(*map(float, row)) for row in zip(*columns, strict=True))
-
-
-def slope_by_sharpness(activation: Activation, z: float, sharpness: Array) -> Array:
-    """Return the slope t f'(t z) at one place for every sharpness (n,)."""
-    return sharpness * activation.slope(sharpness * z)
-
-
-def sharpness_of_steepest(z: float) -> float:
-    """Return the sharpness that makes the sigmoid's slope at z the largest; infinite at z = 0.
-
-    The slope t σ'(t z) is largest where 1 = u tanh(u / 2) with u = t |z|, which is u = 1.5434.
-
-    Examples
-    --------
-    >>> round(sharpness_of_steepest(2.0), 4)
-    0.7717
-    """
-    return STEEPEST_U / abs(z) if z else math.inf
-
-
-STEEPEST_U = 1.543404638418205
-"""The root of u tanh(u / 2) = 1."""
 
 
 def _y_range(value: Array, beside: list[Array], axis: Axis) -> tuple[float, float]:

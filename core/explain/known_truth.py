@@ -4,24 +4,28 @@ A generator gives P(y | x) exactly. Bayes' rule, which decides the likeliest cla
 all rules; where two classes are equally likely it changes its mind: the Bayes boundary
 (Duda, Hart & Stork 2001, section 2.3). The distance between the model's probabilities q and the
 true ones p is their total variation, sum_k |p_k - q_k| / 2: of two classes |p_1 - q_1|.
+
+The true reliability curve: what really happens, on average, where the model says p.
 """
 
 from __future__ import annotations
 
+import functools
 import itertools
 from dataclasses import dataclass
 
 import numpy as np
 
 from core.base.arrays import TRAIN, Floats, read_only
+from core.calibration.smoothing import SmoothForecast, grid_for, smooth_fit, spectrum
 from core.data.dataset import Dataset
 from core.data.preparing import Prepared
+from core.explain.planes import Plane
 from core.functions.heads import class_logits
-from core.run.recalibration import Mend, calibrated_at
+from core.predictions.forecasts import predicted
+from core.run.recalibration import Mend, Model, base_rate_ratios, base_rates
 from core.run.run import Run
-from core.scenes.boundary import BoundaryScene
-from core.scenes.planes import Plane
-from core.scenes.surface import surface_of
+from core.training.engines import probabilities_at
 from core.training.problem import TrainState
 
 MOST_ROWS = 10_000
@@ -67,43 +71,6 @@ class TrueRows:
     X: Floats
     probabilities: Floats
     best: float
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class TruthScene:
-    """What the boundary panel shows of the truth.
-
-    Attributes
-    ----------
-    map : TrueMap
-    error : (r, c) array or None
-        How far the model is from the truth on the map's grid, where that is asked for.
-    best : float
-        How often the best possible rule is right; nan while it is not known yet.
-    mean_error : float
-        How far the model is from the truth on average; nan while that is not known yet.
-    """
-
-    map: TrueMap
-    error: Floats | None
-    best: float
-    mean_error: float
-
-
-def truth_scene(
-    run: Run,
-    state: TrainState,
-    scene: BoundaryScene,
-    truth: TrueMap,
-    rows: TrueRows | None,
-    with_error: bool,
-) -> TruthScene:
-    """Return what the boundary panel shows of the truth beside a scene."""
-    error = error_map(run, state, scene, truth) if with_error else None
-    if rows is None:
-        return TruthScene(truth, error, float("nan"), float("nan"))
-    mend = calibrated_at(run, state) if scene.calibrated else None
-    return TruthScene(truth, error, rows.best, mean_error(run, state, rows, mend))
 
 
 def is_known(dataset: Dataset) -> bool:
@@ -167,15 +134,6 @@ def distance(probabilities: Floats, truth: Floats) -> Floats:
     return np.asarray(0.5 * np.abs(probabilities - truth).sum(axis=-1))
 
 
-def error_map(run: Run, state: TrainState, scene: BoundaryScene, truth: TrueMap) -> Floats:
-    """Return how far the model is from the truth on the truth's grid, (r, c)."""
-    surface = scene.surface
-    if scene.unit is not None or len(surface.x) != truth.resolution:
-        mend = calibrated_at(run, state) if scene.calibrated else None
-        surface = surface_of(run, state, scene.plane, truth.resolution, 0, mend)
-    return read_only(distance(surface.probabilities, truth.probabilities), np.float64)
-
-
 def mean_error(run: Run, state: TrainState, truth: TrueRows, mend: Mend | None = None) -> float:
     """Return the mean distance from the truth over its rows; with a calibrator, calibrated."""
     if mend is None:
@@ -183,3 +141,91 @@ def mean_error(run: Run, state: TrainState, truth: TrueRows, mend: Mend | None =
     else:
         said = mend.probabilities(class_logits(run.logits(state, truth.X)))
     return float(distance(said, truth.probabilities).mean())
+
+
+WIDTH = 0.15  # of the kernel, in probability, for one row; it shrinks with the fifth root
+POINTS = 128
+MOST_CURVE_ROWS = 20_000
+_GRIDS = (64, 128, 256, 512, 1024)  # with twice as many points, straight lines are the curve
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Truth:
+    """True class probabilities of some rows of every part.
+
+    Attributes
+    ----------
+    prepared : Prepared
+    X : (n, n_inputs) array
+    probabilities : (n, K) array
+    """
+
+    prepared: Prepared
+    X: Floats
+    probabilities: Floats
+
+
+@functools.lru_cache(maxsize=2)
+def true_probabilities(dataset: Dataset, prepared: Prepared) -> Truth | None:
+    """Return P(class | row) of up to 20 000 rows, evenly spaced; None where it is not known."""
+    if dataset.truth is None:
+        return None
+    stride = max(-(-len(prepared.rows) // MOST_CURVE_ROWS), 1)
+    X = read_only(prepared.X[::stride], np.float64)
+    truth = dataset.truth(dataset.X[prepared.rows[::stride]])
+    return Truth(prepared, X, read_only(truth, np.float64))
+
+
+def true_curve(
+    run: Run, state: TrainState, forecast: int | str, truth: Truth
+) -> tuple[Floats, Floats]:
+    """Return (x, y), (m,) each: the mean true probability of rows that the model gives x.
+
+    Rows of all parts serve, since the truth is the same for all; a kernel of width 0.15 n^(-1/5) in
+    probability averages them (Silverman 1986, section 3.4). Where a base rate is in use, truth and
+    rows are moved to it. It is drawn over the range of probabilities that occur.
+
+    Parameters
+    ----------
+    forecast : int or "confidence"
+    """
+    choices = run.experiment.calibration
+    rates = base_rate_ratios(base_rates(run.prepared), choices.base_rate, choices.base_class)
+    ratios = None if rates is None else tuple(rates.tolist())
+    return _curve(Model.at(run, state), forecast, truth, ratios)
+
+
+@functools.lru_cache(maxsize=4)
+def _curve(
+    model: Model, forecast: int | str, truth: Truth, ratios: tuple[float, ...] | None
+) -> tuple[Floats, Floats]:
+    said = _said(model, truth)
+    joint = truth.probabilities * (1.0 if ratios is None else np.array(ratios))
+    weight = joint.sum(axis=1)
+    if isinstance(forecast, int):
+        p, positive = said[:, forecast], joint[:, forecast]
+    else:
+        best = predicted(np.ascontiguousarray(said[:, 1]) if said.shape[1] == 2 else said)
+        rows = np.arange(len(said))
+        p, positive = said[rows, best], joint[rows, best]
+    return _smoothed(np.ascontiguousarray(p), weight, positive)
+
+
+def _smoothed(p: Floats, weight: Floats, positive: Floats) -> tuple[Floats, Floats]:
+    if not len(p) or not np.isfinite(p).all():
+        return read_only(np.empty(0), np.float64), read_only(np.empty(0), np.float64)
+    width = WIDTH * len(p) ** -0.2
+    grid = 2 * grid_for(width, _GRIDS)
+    waves = SmoothForecast(
+        spectrum(p, weight, grid), spectrum(p, positive, grid), float(weight.sum())
+    )
+    frequency, _ = smooth_fit(waves, width)
+    x = np.linspace(float(p.min()), float(p.max()), POINTS)
+    known = ~np.isnan(frequency)
+    y = np.interp(x, ((np.arange(grid) + 0.5) / grid)[known], frequency[known])
+    return read_only(x, np.float64), read_only(y, np.float64)
+
+
+@functools.lru_cache(maxsize=2)
+def _said(model: Model, truth: Truth) -> Floats:
+    return read_only(probabilities_at(model.architecture, model.state, truth.X), np.float64)

@@ -9,12 +9,12 @@ import numpy as np
 
 from core.base.arrays import Floats, read_only
 from core.experiment.view import MOST, SoftmaxChoice
+from core.explain.confident_mistakes import Mistakes, mistakes
+from core.explain.ternary import Ternary, ternary
 from core.functions.heads import class_logits
 from core.functions.sigmoid_family import sigmoid
 from core.functions.softmax_family import log_softmax, softmax, softmax_jacobian
 from core.run.run import Run
-from core.scenes.mistakes import Mistakes, mistakes
-from core.scenes.ternary import Ternary, ternary
 from core.training.problem import TrainState
 
 

@@ -10,10 +10,8 @@ import numpy as np
 
 from core.base.arrays import Codes, Floats, read_only
 from core.experiment.view import View
-from core.model.architecture import Architecture, Layer
-from core.run.run import Run
-from core.scenes.planes import plane_of
-from core.scenes.unit_maps import (
+from core.explain.planes import plane_of
+from core.explain.unit_maps import (
     INPUTS,
     histograms,
     outputs_of,
@@ -21,6 +19,8 @@ from core.scenes.unit_maps import (
     signed_shades,
     train_sample,
 )
+from core.model.architecture import Architecture, Layer
+from core.run.run import Run
 from core.training.problem import TrainState
 
 MOST_LAYERS = 8  # hidden layers drawn

@@ -11,13 +11,14 @@ from numpy.typing import NDArray
 from core.base.arrays import SPLITS, Codes, Floats, read_only
 from core.evaluation.thresholds import decided
 from core.experiment.view import View
+from core.explain.brushing import brushed_rows
+from core.explain.known_truth import TrueMap, TrueRows, distance, mean_error
+from core.explain.planes import MOST_STAND_INS, Limits, Plane, plane_of, spanning
+from core.explain.surface import LEVELS, Contour, Surface, contours_of, surface_of
+from core.explain.unit_maps import UnitMap, unit_map, unit_of
 from core.functions.heads import class_logits
 from core.run.recalibration import Mend, calibrated_at
 from core.run.run import Run
-from core.scenes.brushing import brushed_rows
-from core.scenes.planes import MOST_STAND_INS, Limits, Plane, plane_of, spanning
-from core.scenes.surface import LEVELS, Contour, Surface, contours_of, surface_of
-from core.scenes.unit_maps import UnitMap, unit_map, unit_of
 from core.training.problem import TrainState
 
 MOST_POINTS = 10_000
@@ -236,3 +237,49 @@ def _selected(plane: Plane, row: int) -> Floats | None:
     if row < 0 or at == len(plane.prepared.rows) or plane.prepared.rows[at] != row:
         return None
     return np.asarray(plane.points[at])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TruthScene:
+    """What the boundary panel shows of the truth.
+
+    Attributes
+    ----------
+    map : TrueMap
+    error : (r, c) array or None
+        How far the model is from the truth on the map's grid, where that is asked for.
+    best : float
+        How often the best possible rule is right; nan while it is not known yet.
+    mean_error : float
+        How far the model is from the truth on average; nan while that is not known yet.
+    """
+
+    map: TrueMap
+    error: Floats | None
+    best: float
+    mean_error: float
+
+
+def truth_scene(
+    run: Run,
+    state: TrainState,
+    scene: BoundaryScene,
+    truth: TrueMap,
+    rows: TrueRows | None,
+    with_error: bool,
+) -> TruthScene:
+    """Return what the boundary panel shows of the truth beside a scene."""
+    error = error_map(run, state, scene, truth) if with_error else None
+    if rows is None:
+        return TruthScene(truth, error, float("nan"), float("nan"))
+    mend = calibrated_at(run, state) if scene.calibrated else None
+    return TruthScene(truth, error, rows.best, mean_error(run, state, rows, mend))
+
+
+def error_map(run: Run, state: TrainState, scene: BoundaryScene, truth: TrueMap) -> Floats:
+    """Return how far the model is from the truth on the truth's grid, (r, c)."""
+    surface = scene.surface
+    if scene.unit is not None or len(surface.x) != truth.resolution:
+        mend = calibrated_at(run, state) if scene.calibrated else None
+        surface = surface_of(run, state, scene.plane, truth.resolution, 0, mend)
+    return read_only(distance(surface.probabilities, truth.probabilities), np.float64)

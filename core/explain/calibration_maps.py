@@ -1,13 +1,45 @@
-"""A calibrator's parameters as words: name, value and what it means."""
+"""The maps from score to probability: every ticked calibrator's, with the rows it was fitted on.
+
+A calibrator's parameters as words: name, value and what it means.
+"""
 
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from core.base.arrays import Floats
 from core.run.recalibration import Mend
+
+Flags = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CalibrationMap:
+    """One calibrator's map.
+
+    Attributes
+    ----------
+    name, label : str
+    chosen : bool
+        Whether it is the experiment's.
+    x, p : (m,) arrays
+        Score (the logit of what is judged) and probability, ascending in x: a line for two classes,
+        some rows for more.
+    meanings : tuple of (name, value, sentence)
+    problem : str
+    """
+
+    name: str
+    label: str
+    chosen: bool
+    x: Floats
+    p: Floats
+    meanings: tuple[tuple[str, str, str], ...] = ()
+    problem: str = ""
 
 
 def meanings_of(mended: Mend | None, classes: tuple[str, ...]) -> tuple[tuple[str, str, str], ...]:

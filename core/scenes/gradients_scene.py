@@ -9,12 +9,12 @@ import numpy as np
 
 from core.base.arrays import TRAIN, Codes, Floats, evenly_spaced, read_only
 from core.experiment.view import View
+from core.explain.chain_rule import RowPass, row_pass
 from core.functions.activations import ACTIVATIONS
 from core.functions.losses import LOSSES
 from core.model.architecture import Layer
 from core.model.network import LayerPass
 from core.run.run import Run
-from core.scenes.row_pass import RowPass, row_pass
 from core.training.numpy_engine import gradient_at
 from core.training.optimizers import OPTIMIZERS
 from core.training.problem import Problem, TrainState, rates_at

@@ -17,10 +17,10 @@ from core.calibration.logistic_regression import calibration_slope
 from core.calibration.null_distribution import STATISTICS, Chance, chance_of
 from core.calibration.pooled import Cells, squared_weight
 from core.experiment.view import View
+from core.explain.binary_evaluation import LEVEL, judged_view, pooled
 from core.functions.sigmoid_family import logit
 from core.run.recalibration import mends
 from core.run.run import Run
-from core.scenes.judging import LEVEL, judged_view, pooled
 from core.training.problem import TrainState
 
 MOST_BINS = 100

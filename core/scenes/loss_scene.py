@@ -14,10 +14,9 @@ from core.base.arrays import SPLITS, Floats, read_only
 from core.base.registry import Registry
 from core.experiment.experiment import knob_at
 from core.experiment.view import View
+from core.explain.metric_lines import loss_turn, mean_along, thinned
 from core.run.history import History, Metrics
 from core.run.run import Run
-from core.scenes.lines import mean_along, thinned
-from core.scenes.turning import loss_turn
 from core.training.recorded_metrics import METRICS, Metric
 from core.training.training_knobs import TrainingChoices
 

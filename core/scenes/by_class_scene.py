@@ -13,11 +13,11 @@ from core.calibration.binning import CellIndex, indexed
 from core.calibration.calibration_knobs import CalibrationChoices
 from core.calibration.pooled import pool_ties
 from core.experiment.view import View
+from core.explain.binary_evaluation import Drawing, Judged, judge
+from core.explain.ternary import CORNERS
 from core.predictions.forecasts import forecasts
 from core.run.recalibration import Model, mend, mends, part_probabilities
 from core.run.run import Run
-from core.scenes.judging import Drawing, Judged, judge
-from core.scenes.ternary import CORNERS
 from core.training.problem import TrainState
 
 MOST_TILES = 12

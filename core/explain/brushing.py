@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 from core.base.arrays import SPLITS, Floats, read_only
 from core.calibration.reliability import ReliabilityCurve
 from core.experiment.view import View
+from core.explain.binary_evaluation import judged_view
 from core.predictions.forecasts import predicted
 from core.run.recalibration import Model, part_probabilities
 from core.run.run import Run
-from core.scenes.judging import judged_view
 from core.training.problem import TrainState
 
 HALF_WINDOW = 0.025  # around a point of a curve that has no parts

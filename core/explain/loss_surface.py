@@ -2,24 +2,24 @@
 
 The surface is slow and made in the background; the scene adds what moves: the present point and
 the optimiser's path.
+
+Planes through the space of parameters: two chosen ones, or two random directions.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from core.base.arrays import Floats, evenly_spaced, read_only
-from core.experiment.view import PlaneChoice
+from core.base.arrays import Codes, Floats, evenly_spaced, read_only
+from core.experiment.view import PlaneChoice, PlaneKind
+from core.explain.curvature import Largest, Point, largest_eigenvalue
+from core.explain.surface import Contour
 from core.model.architecture import Architecture
-from core.run.history import History
 from core.run.run import Run
-from core.scenes.curvature import Largest, Point, largest_eigenvalue
-from core.scenes.loss_planes import LossPlane, plane_through
-from core.scenes.surface import Contour
 from core.training.problem import TrainState
 
 MOST_ROWS, FEWEST_ROWS = 2000, 200
@@ -27,9 +27,9 @@ COARSEST, FINEST = 17, 41
 BUDGET = 3e9  # multiplications of a surface
 LEVELS = 14
 LEAST_SPAN = 1.5  # half the width of a pair's plane
-PATH_POINTS, PATH_NUMBERS = 400, 4_000_000
+
+
 ROOM_AROUND = 0.35  # of the path's extent, left on every side of the present point
-ELLIPSE_SHARE = 0.4  # of half the width, for the ellipse's longer axis
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -80,74 +80,6 @@ class LossSurface:
         """Larger by smaller curvature within the plane; nan where one is not positive."""
         low, high = self.eigenvalues
         return high / low if low > 0.0 else math.nan
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class LandscapeScene:
-    """What the loss surface panel draws.
-
-    Attributes
-    ----------
-    step : int
-    surface : LossSurface or None
-        None until the first has been made.
-    at : (2,) array
-        Where the present parameters lie.
-    path : (m, 2) array
-        Where the optimiser has been, up to the step looked at.
-    ellipse : (k, 2) array
-        Around the state whose curvature it shows, closed; empty where the plane curves down.
-    rate, stable_rate : float
-        The learning rate, and the largest that is stable; nan while it is not known.
-    """
-
-    step: int
-    surface: LossSurface | None
-    at: Floats
-    path: Floats
-    ellipse: Floats
-    rate: float
-    stable_rate: float
-
-
-def landscape_scene(run: Run, state: TrainState, surface: LossSurface | None) -> LandscapeScene:
-    """Return what the panel shows at a state over a surface made before."""
-    rate = run.experiment.training.learning_rate
-    if surface is None or surface.architecture is not run.architecture:
-        none = np.empty((0, 2))
-        return LandscapeScene(state.step, None, np.zeros(2), none, none, rate, math.nan)
-    return LandscapeScene(
-        step=state.step,
-        surface=surface,
-        at=surface.plane.coordinates([state.parameters])[0],
-        path=path_of(run.history, surface.plane, state.step),
-        ellipse=ellipse_of(surface),
-        rate=rate,
-        stable_rate=surface.largest.stable_rate,
-    )
-
-
-def path_of(history: History, plane: LossPlane, step: int) -> Floats:
-    """Return where the checkpoints up to a step lie in a plane (m, 2), thinned evenly."""
-    kept = [state for state in history.checkpoints if state.step <= step]
-    most = int(np.clip(PATH_NUMBERS // max(len(plane.indices), 1), 16, PATH_POINTS))
-    chosen = evenly_spaced(len(kept), most)
-    return plane.coordinates([kept[k].parameters for k in chosen])
-
-
-def ellipse_of(surface: LossSurface, points: int = 72) -> Floats:
-    """Return where the quadratic form of the plane's Hessian is constant (k, 2), closed.
-
-    Its axes are as 1 / sqrt(curvature); only its shape means something, not its size.
-    """
-    curvatures, axes = np.linalg.eigh(surface.hessian)
-    if not curvatures[0] > 0.0:
-        return np.empty((0, 2))
-    reach = 1.0 / np.sqrt(curvatures)
-    reach *= ELLIPSE_SHARE * 0.5 * (surface.x[-1] - surface.x[0]) / reach.max()
-    angle = np.linspace(0.0, 2.0 * np.pi, points)
-    around = np.stack([np.cos(angle), np.sin(angle)], axis=1) * reach
-    return np.asarray(surface.plane.centre + around @ axes.T)
 
 
 def loss_surface(
@@ -254,3 +186,90 @@ def _axes(plane: LossPlane, path: Floats, zoom: float, resolution: int) -> tuple
         half = max(0.6 * float((high - low).max()), LEAST_SPAN)
     span = np.linspace(-half * zoom, half * zoom, resolution)
     return middle[0] + span, middle[1] + span
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LossPlane:
+    """A plane: theta = origin + (at - centre) directions.
+
+    Attributes
+    ----------
+    kind : {"pair", "random"}
+    origin : (p,) float64 array
+        Parameters that lie in the plane.
+    centre : (2,) array
+        Their coordinates.
+    directions : (2, p) array
+    """
+
+    kind: PlaneKind
+    origin: Floats
+    centre: Floats
+    directions: Floats
+
+    @property
+    def indices(self) -> Codes:
+        """The places of the parameters that change within the plane."""
+        return np.flatnonzero(np.any(self.directions != 0.0, axis=0))
+
+    def parameters(self, at: Floats) -> Floats:
+        """Return the parameters (p,) at coordinates (2,)."""
+        return np.asarray(self.origin + (at - self.centre) @ self.directions)
+
+    def coordinates(self, parameters: Sequence[Floats]) -> Floats:
+        """Return where parameters lie (m, 2), those outside projected at right angles."""
+        if not len(parameters):
+            return np.empty((0, 2))
+        places = self.indices
+        moved = np.array([own[places] for own in parameters], np.float64) - self.origin[places]
+        return np.asarray(self.centre + moved @ np.linalg.pinv(self.directions[:, places]))
+
+
+def plane_through(architecture: Architecture, parameters: Floats, choice: PlaneChoice) -> LossPlane:
+    """Return the chosen plane through parameters (p,)."""
+    origin = read_only(parameters.astype(np.float64), np.float64)
+    if choice.kind == "random":
+        directions = filter_normalised(architecture, origin, choice.seed)
+        return LossPlane("random", origin, np.zeros(2), directions)
+    first, second = pair_of(choice, origin.size)
+    directions = np.zeros((2, origin.size))
+    directions[0, first] = directions[1, second] = 1.0
+    return LossPlane("pair", origin, np.array([origin[first], origin[second]]), directions)
+
+
+def pair_of(choice: PlaneChoice, n_parameters: int) -> tuple[int, int]:
+    """Return two different places that exist, those chosen where possible."""
+    first = choice.first if 0 <= choice.first < n_parameters else 0
+    second = choice.second if 0 <= choice.second < n_parameters else 1
+    return (first, second) if first != second else (first, (first + 1) % n_parameters)
+
+
+def default_pair(architecture: Architecture) -> tuple[int, int]:
+    """Return the places of the first unit's first two weights, or of its only one and its bias.
+
+    Examples
+    --------
+    >>> from core.model.architecture import build_architecture
+    >>> default_pair(build_architecture(2, 2, (8,))), default_pair(build_architecture(1, 2))
+    ((0, 8), (0, 1))
+    """
+    first = architecture.layers[0]
+    return (0, first.units) if first.inputs > 1 else (0, first.n_weights)
+
+
+def filter_normalised(architecture: Architecture, parameters: Floats, seed: int) -> Floats:
+    """Return two random directions (2, p), each unit's weights as long as the unit's own.
+
+    Li et al. 2018, section 4: d <- d / |d| |w| for each filter; here a filter is what comes into
+    one unit. Biases and the parameters of normalisation stay where they are. Where all weights of a
+    unit are 0 their length counts as 1.
+    """
+    generator = np.random.default_rng(seed)
+    directions = np.zeros((2, architecture.n_parameters))
+    for direction in directions:
+        pairs = zip(architecture.views(direction), architecture.views(parameters), strict=True)
+        for drawn, own in pairs:
+            drawn.W[...] = generator.normal(size=own.W.shape)
+            length = np.linalg.norm(own.W, axis=0)
+            drawn.W[...] *= np.where(length > 0.0, length, 1.0) / np.linalg.norm(drawn.W, axis=0)
+    return directions

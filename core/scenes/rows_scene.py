@@ -12,8 +12,8 @@ from core.data.dataset import Dataset
 from core.data.preparing import Prepared
 from core.evaluation.thresholds import decided
 from core.experiment.view import View
+from core.explain.brushing import brushed_rows
 from core.run.run import Run
-from core.scenes.brushing import brushed_rows
 from core.training.problem import TrainState
 
 

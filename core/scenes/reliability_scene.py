@@ -15,6 +15,16 @@ from core.calibration.calibration_knobs import CalibrationChoices
 from core.calibration.calibrators import CALIBRATORS
 from core.calibration.pooled import Cells
 from core.experiment.view import View
+from core.explain.binary_evaluation import (
+    NO_FLOATS,
+    Drawing,
+    Judged,
+    is_rounded,
+    judge,
+    judged_view,
+    pooled,
+)
+from core.explain.known_truth import Truth, true_curve
 from core.run.recalibration import (
     CROSS_FITTED,
     NO_METHOD,
@@ -26,16 +36,6 @@ from core.run.recalibration import (
     plain_method,
 )
 from core.run.run import Run
-from core.scenes.judging import (
-    NO_FLOATS,
-    Drawing,
-    Judged,
-    is_rounded,
-    judge,
-    judged_view,
-    pooled,
-)
-from core.scenes.truth import Truth, true_curve
 from core.training.problem import TrainState
 
 HISTOGRAM_BINS = 30
@@ -110,7 +110,7 @@ class ReliabilityScene:
         Why there is no calibrated curve although a calibrator is chosen; empty otherwise.
     rounded : bool
         Whether the calibrated curve is followed from fewer than all rows; see
-        ``core.scenes.judging.is_rounded``.
+        ``core.explain.binary_evaluation.is_rounded``.
     """
 
     step: int

@@ -1,0 +1,62 @@
+"""Class weights and base rates: the shift of the logits they predict, and the one observed."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from core.base.arrays import Codes, Floats
+from core.functions.softmax_family import softmax
+
+STEPS = 50
+
+
+def class_shifts(logits: Floats, labels: Codes) -> tuple[Floats, Floats]:
+    """Return what must be added to each logit against the first class's, and its standard error.
+
+    The maximum-likelihood intercepts of a multinomial regression with the logits as an offset, by
+    Newton's method; for two classes the calibration intercept in the large. Standard errors are
+    those of the inverse information matrix.
+
+    Parameters
+    ----------
+    logits : (n, K) array
+    labels : (n,) int array
+
+    Returns
+    -------
+    shift, error : (K - 1,) arrays
+        nan where a class has no rows or the logits are not finite.
+
+    Examples
+    --------
+    >>> shift, _ = class_shifts(np.zeros((4, 2)), np.array([0, 1, 1, 1]))
+    >>> bool(abs(shift[0] - np.log(3.0)) < 1e-12)
+    True
+    """
+    k = logits.shape[1]
+    unknown = np.full(k - 1, np.nan)
+    seen = np.bincount(labels, minlength=k) / max(len(labels), 1)
+    if not (seen > 0.0).all() or not np.isfinite(logits).all():
+        return unknown, unknown
+    shift = np.zeros(k)
+    for _ in range(STEPS):
+        p = softmax(logits + shift)
+        gradient, information = _slopes(p, seen)
+        try:
+            step = np.linalg.solve(information, gradient)
+        except np.linalg.LinAlgError:
+            return unknown, unknown
+        step *= min(1.0, 2.0 / max(float(np.abs(step).max()), 1e-300))  # far off, step by step
+        shift[1:] += step
+        if np.abs(step).max() <= 1e-12:
+            break
+    information = _slopes(softmax(logits + shift), seen)[1]
+    variance = np.linalg.pinv(information * len(labels)).diagonal()
+    return shift[1:], np.sqrt(np.maximum(variance, 0.0))
+
+
+def _slopes(p: Floats, seen: Floats) -> tuple[Floats, Floats]:
+    """Return gradient (K - 1,) and information (K - 1, K - 1) of the mean log likelihood."""
+    mean = p.mean(axis=0)
+    information = np.diag(mean) - p.T @ p / len(p)
+    return (seen - mean)[1:], information[1:, 1:]

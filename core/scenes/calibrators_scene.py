@@ -1,0 +1,447 @@
+"""The calibrators panel's scene: handles, maps, or weights and base rates.
+
+A calibrator's parameters turned by hand: the loss along each, and what follows from them.
+"""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from core.base.arrays import SPLITS, Codes, Floats, read_only
+from core.base.errors import UserError
+from core.calibration.calibrators import CALIBRATORS
+from core.calibration.intervals import frequency_interval
+from core.calibration.scores import log_loss
+from core.experiment.view import View
+from core.explain.binary_evaluation import LEVEL, judged_view
+from core.explain.calibration_maps import CalibrationMap, Flags, meanings_of
+from core.explain.hand_calibration import (
+    Handle,
+    Outcome,
+    _from_cells,
+    _from_rows,
+    grid_of,
+    handles_of,
+    losses_along,
+)
+from core.explain.pooled_logits import AS_IN_DATA, logit_cells, rises
+from core.explain.prior_shift import class_shifts
+from core.functions.sigmoid_family import logit, sigmoid
+from core.functions.softmax_family import softmax
+from core.predictions.forecasts import predicted
+from core.run.recalibration import (
+    Mend,
+    Model,
+    base_class_of,
+    base_rates,
+    fitting_part,
+    is_by_hand,
+    mend,
+    part_probabilities,
+    plain_method,
+    rates_in_use,
+    undone_weights,
+)
+from core.run.run import Run
+from core.training.problem import TrainState
+
+PAGES = ("handles", "maps", "priors")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CalibratorsScene:
+    """What the open page of the calibrators panel shows.
+
+    Attributes
+    ----------
+    step : int
+    split : str
+    page : {"handles", "maps", "priors"}
+    of : HandlesScene, MapsScene or PriorsScene
+    """
+
+    step: int
+    split: str
+    page: str
+    of: HandlesScene | MapsScene | PriorsScene
+
+
+def calibrators_scene(
+    run: Run, state: TrainState, view: View, page: str, turned: int = 0, most: int = 0
+) -> CalibratorsScene:
+    """Return what a page shows at a state; for `turned` and `most` see `handles_scene`."""
+    of: HandlesScene | MapsScene | PriorsScene
+    if page == "handles":
+        of = handles_scene(run, state, view, turned, most)
+    elif page == "maps":
+        of = maps_scene(run, state, view)
+    else:
+        of = priors_scene(run, state, view)
+    return CalibratorsScene(state.step, view.split, page, of)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class HandlesScene:
+    """What the page of handles shows.
+
+    Attributes
+    ----------
+    method : str
+    handles : tuple of Handle
+        Empty where the calibrator has none.
+    turned : int
+        The handle that the loss is drawn against.
+    by_hand : bool
+    grid, loss : (m,) arrays
+        The loss that the fit minimises, on the rows it is fitted on, the other handles as they are.
+    here, best : (x, y)
+        The present value, and the lowest point of the drawn curve.
+    raw, mended : Outcome
+        On the part looked at.
+    changed, n_rows : int
+        Decisions of that part that the calibrator changes, of how many rows.
+    rounded : bool
+        Whether fewer than all rows were asked: neighbours taken together, or some for all.
+    threshold : float
+        From which the second of two classes is decided; nan of more classes.
+    meanings : tuple of (name, value, sentence)
+        The parameters in force.
+    problem : str
+    """
+
+    method: str
+    handles: tuple[Handle, ...]
+    turned: int
+    by_hand: bool
+    grid: Floats
+    loss: Floats
+    here: tuple[float, float]
+    best: tuple[float, float]
+    raw: Outcome
+    mended: Outcome
+    changed: int
+    n_rows: int
+    threshold: float
+    meanings: tuple[tuple[str, str, str], ...]
+    problem: str = ""
+    rounded: bool = False
+
+
+def handles_scene(
+    run: Run, state: TrainState, view: View, turned: int = 0, most: int = 0
+) -> HandlesScene:
+    """Return what the page of handles shows at a state.
+
+    Parameters
+    ----------
+    turned : int
+        The handle that the loss is drawn against.
+    most : int
+        Follow from no more rows or cells than this; 0 takes them all.
+    """
+    model = Model.at(run, state)
+    # another base rate would make the calibrator look wrong on the data as they are
+    choices = replace(run.experiment.calibration, base_rate=0.0)
+    empty = _empty(run, view)
+    if choices.method == "none" or not empty.n_rows:
+        return empty
+    try:
+        mended = mend(model, choices)
+        handles = handles_of(model, choices)
+    except UserError as error:
+        return replace(empty, problem=str(error))
+    scene = _with_outcomes(empty, run, state, view, mended, most)
+    if not handles:
+        return scene
+    turned = min(turned, len(handles) - 1)
+    values = tuple(handle.value for handle in handles)
+    fitted = tuple(handle.fitted for handle in handles)
+    grid = grid_of(choices.method, values[turned], fitted[turned])
+    loss = losses_along(model, choices, values, turned, grid)
+    at_value = losses_along(model, choices, values, turned, values[turned : turned + 1])
+    k = int(np.argmin(loss))
+    return replace(
+        scene,
+        handles=handles,
+        turned=turned,
+        grid=read_only(np.array(grid), np.float64),
+        loss=loss,
+        here=(values[turned], float(at_value[0])),
+        best=(grid[k], float(loss[k])),
+    )
+
+
+def _with_outcomes(
+    empty: HandlesScene, run: Run, state: TrainState, view: View, mended: Mend | None, most: int
+) -> HandlesScene:
+    model, choices = Model.at(run, state), run.experiment.calibration
+    code, n = SPLITS.index(view.split), empty.n_rows
+    cells = None
+    if mended is not None and rises(mended):
+        cells = logit_cells(model, code, AS_IN_DATA, most)
+    if cells is not None and mended is not None:
+        raw, after, share = _from_cells(cells, mended, choices, view)
+    else:
+        raw, after, share = _from_rows(model, code, mended, view, choices, most)
+    return replace(
+        empty,
+        raw=raw,
+        mended=after,
+        changed=round(share * n),
+        meanings=meanings_of(mended, run.prepared.classes),
+        rounded=0 < most < n,
+    )
+
+
+def _empty(run: Run, view: View) -> HandlesScene:
+    none = read_only(np.empty(0), np.float64)
+    nan = float("nan")
+    choices = run.experiment.calibration
+    code = SPLITS.index(view.split)
+    return HandlesScene(
+        method=choices.method if choices.method in CALIBRATORS else "none",
+        handles=(),
+        turned=0,
+        by_hand=is_by_hand(choices, len(run.prepared.classes)),
+        grid=none,
+        loss=none,
+        here=(nan, nan),
+        best=(nan, nan),
+        raw=Outcome(nan, nan),
+        mended=Outcome(nan, nan),
+        changed=0,
+        n_rows=int(np.count_nonzero(run.prepared.split == code)),
+        threshold=view.threshold if len(run.prepared.classes) == 2 else nan,
+        meanings=(),
+    )
+
+
+POINTS = 241
+DATA_BINS = 12
+MOST_POINTS = 400
+FARTHEST = (
+    12.0  # logits; beyond, a probability differs from 0 or 1 by less than a hundred-thousandth
+)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class MapsScene:
+    """What the page of maps draws.
+
+    Attributes
+    ----------
+    judged : int or "confidence"
+    classes : tuple of str
+    is_line : bool
+        Whether a map is a function of the score, as it is for two classes.
+    maps : tuple of CalibrationMap
+    own : (x, p)
+        The model's own map, the sigmoid.
+    bins : (5, b) array
+        Score, frequency, low, high and rows of groups of equal mass of the fitting rows.
+    rug : (no, yes)
+        Scores of rows in which it did not happen, and in which it did, thinned.
+    limits : (low, high)
+        Of the score.
+    fitted_on : str
+    """
+
+    judged: int | str
+    classes: tuple[str, ...]
+    is_line: bool
+    maps: tuple[CalibrationMap, ...]
+    own: tuple[Floats, Floats]
+    bins: Floats
+    rug: tuple[Floats, Floats]
+    limits: tuple[float, float]
+    fitted_on: str
+
+
+def maps_scene(run: Run, state: TrainState, view: View) -> MapsScene:
+    """Return what the page of maps shows at a state."""
+    model, choices = Model.at(run, state), run.experiment.calibration
+    judged = judged_view(view, len(run.prepared.classes))
+    code = fitting_part(choices)
+    logits = model.logits(code)
+    if choices.undo_weights:
+        logits = logits + undone_weights(run.prepared)
+    scores, happened, best = _scores(logits, model.labels(code), judged)
+    limits = _limits(scores)
+    line = np.linspace(*limits, POINTS)
+    names = [name for name in CALIBRATORS if name in (*choices.compared, choices.method)]
+    maps = []
+    for name in names:
+        chosen = name == choices.method
+        which = choices if chosen else plain_method(choices, name)
+        which = replace(which, base_rate=0.0)
+        label = CALIBRATORS[name].label
+        try:
+            mended = mend(model, which)
+        except UserError as error:
+            empty = np.empty(0)
+            maps.append(CalibrationMap(name, label, chosen, empty, empty, problem=str(error)))
+            continue
+        x, p = _map(mended, logits, scores, best, judged, line)
+        meanings = meanings_of(mended, run.prepared.classes)
+        maps.append(CalibrationMap(name, label, chosen, x, p, meanings))
+    return MapsScene(
+        judged=judged,
+        classes=run.prepared.classes,
+        is_line=len(run.prepared.classes) == 2,
+        maps=tuple(maps),
+        own=(read_only(line, np.float64), read_only(sigmoid(line), np.float64)),
+        bins=_bins(scores, happened),
+        rug=(_thin(scores[~happened]), _thin(scores[happened])),
+        limits=limits,
+        fitted_on=choices.fitted_on,
+    )
+
+
+def _scores(logits: Floats, labels: Codes, judged: int | str) -> tuple[Floats, Flags, Codes]:
+    """Return the logit of what is judged, whether it happened, and the class it is about, (n,)."""
+    p = softmax(logits)
+    if isinstance(judged, int):
+        best = np.full(len(labels), judged)
+    else:
+        best = predicted(np.ascontiguousarray(p[:, 1]) if p.shape[1] == 2 else p)
+    rows = np.arange(len(labels))
+    if p.shape[1] == 2:
+        scores = logits[rows, best] - logits[rows, 1 - best]
+    else:
+        scores = logit(p[rows, best])
+    return np.clip(scores, -FARTHEST, FARTHEST), labels == best, best
+
+
+def _map(
+    mended: Mend | None,
+    logits: Floats,
+    scores: Floats,
+    best: Codes,
+    judged: int | str,
+    line: Floats,
+) -> tuple[Floats, Floats]:
+    """Return a map's points: along the line of scores for two classes, of the rows for more."""
+    if mended is None:
+        return line, sigmoid(line)
+    if logits.shape[1] == 2 and isinstance(judged, int):
+        about = judged
+        z = np.zeros((len(line), 2))
+        # what was added before is in the scores already
+        z[:, about] = line
+        p = replace(mended, before=np.zeros(2)).probabilities(z)[:, about]
+        return read_only(line, np.float64), read_only(p, np.float64)
+    stride = max(-(-len(scores) // MOST_POINTS), 1)
+    rows = np.arange(0, len(scores), stride)
+    p = replace(mended, before=np.zeros(logits.shape[1])).probabilities(logits[rows])
+    x, y = scores[rows], p[np.arange(len(rows)), best[rows]]
+    order = np.argsort(x, kind="stable")
+    return read_only(x[order], np.float64), read_only(y[order], np.float64)
+
+
+def _bins(scores: Floats, happened: Flags) -> Floats:
+    """Return score, frequency, interval and size of groups of about equal mass, (5, b)."""
+    order = np.argsort(scores, kind="stable")
+    groups = [it for it in np.array_split(order, min(DATA_BINS, max(len(order), 1))) if len(it)]
+    if not groups:
+        return read_only(np.empty((5, 0)), np.float64)
+    n = np.array([float(len(it)) for it in groups])
+    yes = np.array([float(happened[it].sum()) for it in groups])
+    low, high = frequency_interval(yes, n, LEVEL)
+    middle = [float(scores[it].mean()) for it in groups]
+    return read_only(np.stack([middle, yes / n, low, high, n]), np.float64)
+
+
+def _limits(scores: Floats) -> tuple[float, float]:
+    reach = max(float(np.abs(scores).max(initial=1.0)), 1.0) * 1.05
+    return -reach, reach
+
+
+def _thin(scores: Floats) -> Floats:
+    stride = max(-(-len(scores) // MOST_POINTS), 1)
+    return read_only(scores[::stride], np.float64)
+
+
+NORMAL_90 = 1.6448536269514722  # the 95 % quantile of the standard normal
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PriorsScene:
+    """What the page of weights and base rates shows.
+
+    Attributes
+    ----------
+    classes : tuple of str
+    weights : (K,) array
+        Class weights in training; all equal where there are none.
+    predicted : (K - 1,) array
+        How much too high the weights make each class's logit against the first class's: the log of
+        their ratio.
+    observed, error : (K - 1,) arrays
+        The shift found on the part looked at, and the half width of its 90 % interval; nan where a
+        class is missing.
+    rates : (K,) array
+        The shares of the classes in that part.
+    base_rate : float
+        In use; 0 is as in the data.
+    base_class : int
+        The class it is about; the others keep their proportions.
+    in_use : (K,) array
+        The shares of the classes in use.
+    undone : bool
+        Whether the weights are undone.
+    log_losses : (raw, corrected)
+        On that part, of the model's probabilities and with the weights undone.
+    split : str
+    """
+
+    classes: tuple[str, ...]
+    weights: Floats
+    predicted: Floats
+    observed: Floats
+    error: Floats
+    rates: Floats
+    base_rate: float
+    base_class: int
+    in_use: Floats
+    undone: bool
+    log_losses: tuple[float, float]
+    split: str
+
+    @property
+    def is_weighted(self) -> bool:
+        """Whether the classes counted unequally in training."""
+        return bool(np.ptp(self.weights) > 1e-12 * float(self.weights.max()))
+
+
+def priors_scene(run: Run, state: TrainState, view: View) -> PriorsScene:
+    """Return what the page of weights and base rates shows at a state."""
+    model, code = Model.at(run, state), SPLITS.index(view.split)
+    prepared, choices = run.prepared, run.experiment.calibration
+    shift, error, log_losses = _found(model, code)
+    logs, rates = np.log(prepared.class_weights), base_rates(prepared, code)
+    return PriorsScene(
+        classes=prepared.classes,
+        weights=prepared.class_weights,
+        predicted=read_only(logs[1:] - logs[0], np.float64),
+        observed=read_only(-shift, np.float64),
+        error=read_only(NORMAL_90 * error, np.float64),
+        rates=rates,
+        base_rate=choices.base_rate,
+        base_class=base_class_of(choices.base_class, len(prepared.classes)),
+        in_use=read_only(rates_in_use(rates, choices.base_rate, choices.base_class), np.float64),
+        undone=choices.undo_weights,
+        log_losses=log_losses,
+        split=view.split,
+    )
+
+
+@functools.lru_cache(maxsize=2)
+def _found(model: Model, code: int) -> tuple[Floats, Floats, tuple[float, float]]:
+    """Return shifts, their errors and both log losses: what no choice of calibration moves."""
+    labels, logits = model.labels(code), model.logits(code)
+    raw = part_probabilities(model, code, None)
+    undone = softmax(logits - np.log(model.prepared.class_weights))
+    return *class_shifts(logits, labels), (log_loss(labels, raw), log_loss(labels, undone))
