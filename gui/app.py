@@ -13,8 +13,8 @@ from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QApplication
 
 from core.run.command_line import experiment_for, read_arguments
-from gui.style import ICONS
-from gui.theme import themes
+from gui.style.palette import ICONS
+from gui.style.theme import themes
 from gui.window import Window
 
 SWITCH_SECONDS = 0.0005  # for how long the training thread may keep the window from Python

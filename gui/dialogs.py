@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 
 from core.base.errors import Trouble
 from gui.actions import ACTIONS, translated
-from gui.numerals import figures_font
+from gui.style.number_text import figures_font
 
 
 class ErrorDialog(QDialog):

@@ -24,9 +24,8 @@ from PySide6.QtWidgets import (
 )
 
 from gui.actions import without_checked
-from gui.icons import icon
 from gui.panel import Panel
-from gui.theme import theme, themes
+from gui.style.theme import icon, theme, themes
 
 if TYPE_CHECKING:
     from gui.window import Window

@@ -8,7 +8,7 @@ from PySide6.QtCore import QMimeData, QRect, Qt
 from PySide6.QtGui import QColor, QFont, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QWidget
 
-from gui.theme import theme
+from gui.style.theme import theme
 
 
 def dropped_path(data: QMimeData) -> str:

@@ -12,9 +12,8 @@ from core.experiment.experiment import KNOBS, SECTIONS, Experiment
 from gui.editors.binding import Binding
 from gui.editors.data import Columns
 from gui.editors.row import Row
-from gui.icons import icon
 from gui.session import Session
-from gui.theme import theme, themes
+from gui.style.theme import icon, theme, themes
 
 _NARROWEST, _WIDEST = 296, 440
 # what is seen at first; what depends on one of these is seen as well, the rest is under "More"

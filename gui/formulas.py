@@ -13,7 +13,7 @@ from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from gui.theme import theme, themes
+from gui.style.theme import theme, themes
 
 SIZE = 15.0  # pixels an em
 LEAST_PAUSE = 30  # milliseconds between two typesettings of a formula whose numbers move

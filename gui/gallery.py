@@ -25,9 +25,9 @@ from core.base.errors import UserError
 from core.data.data_knobs import DataChoices
 from core.data.gallery import GALLERY, PAINTED, SOURCES, about
 from core.data.generators import GENERATORS
-from gui.numerals import figures_font
 from gui.session import Session
-from gui.theme import class_colour
+from gui.style.number_text import figures_font
+from gui.style.theme import class_colour
 from gui.thumbnails import draw_thumbnail
 
 SIDE = 104

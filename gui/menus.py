@@ -10,7 +10,8 @@ from PySide6.QtGui import QAction, QActionGroup
 from PySide6.QtWidgets import QMainWindow, QMenu
 
 from gui.recent import RecentFiles
-from gui.theme import THEMES, themes
+from gui.style.palette import THEMES
+from gui.style.theme import themes
 
 FILE = ("reading", None, "resume", "save", "save_as", "save_data", None, "quit")
 TRAINING = ("play", "step", "epoch", "ten_epochs", None, "restart", "new_seed")

@@ -7,10 +7,10 @@ import math
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QWidget
 
-from gui.numerals import figures_font, share, width_of
 from gui.opening import OpeningBar
 from gui.session import Session
 from gui.steady import Steady
+from gui.style.number_text import figures_font, share, width_of
 
 FIGURES = ("accuracy", "log_loss", "brier")
 _TOLD_MILLISECONDS = 12_000

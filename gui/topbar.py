@@ -8,10 +8,9 @@ from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QTabBar, QToolButton, QWhatsThis, QWidget
 
 from gui.actions import without_checked
-from gui.icons import icon
-from gui.numerals import grouped
 from gui.session import Session
-from gui.theme import themes
+from gui.style.number_text import grouped_count
+from gui.style.theme import icon, themes
 from gui.workspaces import WORKSPACES
 
 
@@ -70,7 +69,7 @@ class TopBar(QWidget):
         """Say which data are learnt from."""
         dataset = self.session.run.dataset
         words = self.tr("{0}, {1} rows, {2} classes").format(
-            dataset.name, grouped(dataset.n_samples), dataset.n_classes
+            dataset.name, grouped_count(dataset.n_samples), dataset.n_classes
         )
         if words == self.chip.text():
             return

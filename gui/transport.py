@@ -11,13 +11,12 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QWidget
 
 from gui.actions import ACTIONS, translated
 from gui.editors.choice import QuietComboBox
-from gui.icons import icon
-from gui.numerals import figures_font, grouped, rounded, width_of
 from gui.pacing import Pace
 from gui.session import Session
 from gui.steady import Steady
-from gui.style import on_accent
-from gui.theme import theme, themes
+from gui.style.number_text import figures_font, grouped_count, rounded, width_of
+from gui.style.palette import on_accent
+from gui.style.theme import icon, theme, themes
 from gui.timeline import Timeline
 
 BUTTONS = ("restart", "play", "step", "epoch", "ten_epochs", "new_seed")
@@ -64,12 +63,12 @@ class Transport(QWidget):
         """Show the epoch, the speed and the step looked at."""
         state = self.session.state
         self.epoch.setText(self._epoch_text(state.epoch))
-        self.epoch.setToolTip(self.tr("Step {0}").format(grouped(state.step)))
+        self.epoch.setToolTip(self.tr("Step {0}").format(grouped_count(state.step)))
         self.speed.setText(self._speed_text(self.session.updates_per_second))
         self.timeline.follow()
 
     def _epoch_text(self, epoch: int) -> str:
-        return self.tr("epoch {0}").format(grouped(epoch))
+        return self.tr("epoch {0}").format(grouped_count(epoch))
 
     def _speed_text(self, speed: float) -> str:
         if not self.session.is_playing:
@@ -131,9 +130,9 @@ class Transport(QWidget):
         if pace.epochs == 1:
             return self.tr("1 epoch a second")
         if pace.updates:
-            return self.tr("{0} updates a second").format(grouped(int(pace.updates)))
+            return self.tr("{0} updates a second").format(grouped_count(int(pace.updates)))
         if pace.epochs:
-            return self.tr("{0} epochs a second").format(grouped(int(pace.epochs)))
+            return self.tr("{0} epochs a second").format(grouped_count(int(pace.epochs)))
         return self.tr("as fast as it goes")
 
     def _lay_out(self) -> None:

@@ -19,7 +19,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QApplication, QLabel, QMainWindow
 
 from core.base.errors import UserError
-from gui.theme import themes
+from gui.style.theme import themes
 
 if TYPE_CHECKING:
     from core.base.errors import Trouble

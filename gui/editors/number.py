@@ -12,8 +12,8 @@ from core.base.knobs import IntegerKnob, NumberKnob
 from gui.editors.binding import Binding
 from gui.editors.scales import scale_of
 from gui.editors.slider import Slider
-from gui.numerals import figures_font, typed, width_of
-from gui.theme import theme
+from gui.style.number_text import figures_font, typed, width_of
+from gui.style.theme import theme
 
 
 def asks_to_undo(event: QEvent) -> bool:

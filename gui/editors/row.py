@@ -14,8 +14,7 @@ from gui.editors.binding import Binding
 from gui.editors.data import Columns
 from gui.editors.making import make_editor
 from gui.editors.sizes import SizesEditor
-from gui.icons import icon
-from gui.theme import theme, themes
+from gui.style.theme import icon, theme, themes
 
 LABEL_WIDTH = 108
 _SLOT = 18

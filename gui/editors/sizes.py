@@ -9,8 +9,7 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QSpinBox, QToolButton, Q
 from core.base.knobs import SizesKnob
 from gui.editors.binding import Binding
 from gui.editors.number import TypedField, asks_to_undo
-from gui.icons import icon
-from gui.theme import themes
+from gui.style.theme import icon, themes
 
 _COLUMNS = 3
 

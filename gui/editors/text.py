@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QWidget
 from core.base.knobs import NamesKnob
 from gui.editors.binding import Binding
 from gui.editors.number import TypedField
-from gui.numerals import typed
+from gui.style.number_text import typed
 
 
 class TextEditor(TypedField):

@@ -7,10 +7,8 @@ from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from core.scenes.import_scene import ImportScene
-from gui.numerals import figures_font, grouped, width_of
-from gui.panels.marks import SIZE, class_mark
-from gui.panels.words import percent
-from gui.theme import brush, class_colour, theme, themes
+from gui.style.number_text import figures_font, grouped_count, percent, width_of
+from gui.style.theme import MARK_SIZE, brush, class_colour, class_mark, theme, themes
 
 MOST_SHOWN = 8
 _ROW, _GAP = 20, 6
@@ -36,7 +34,9 @@ class ClassBars(QWidget):
         self.names = scene.dataset.classes if scene.dataset is not None else ()
         self.counts = tuple(int(count) for count in scene.counts)
         pairs = zip(self.names, self.counts, strict=True)
-        said = [self.tr("{0}: {1} rows").format(name, grouped(count)) for name, count in pairs]
+        said = [
+            self.tr("{0}: {1} rows").format(name, grouped_count(count)) for name, count in pairs
+        ]
         self.setAccessibleName(self.tr("Rows of each class"))
         self.setAccessibleDescription(", ".join(said))
         self.setToolTip("\n".join(said[:40]))
@@ -60,18 +60,20 @@ class ClassBars(QWidget):
         widest = max((width_of(self, name) for name in self.names[:shown]), default=0)
         name_width = min(widest, round(_NAMES * self.width()))
         total, most = max(sum(self.counts), 1), max(self.counts, default=1)
-        figures = [f"{grouped(count)}  {percent(count / total)}" for count in self.counts[:shown]]
+        figures = [
+            f"{grouped_count(count)}  {percent(count / total)}" for count in self.counts[:shown]
+        ]
         figure_width = max((width_of(self, text) for text in figures), default=0)
-        left = SIZE + _GAP + name_width + _GAP
+        left = MARK_SIZE + _GAP + name_width + _GAP
         room = max(self.width() - left - figure_width - 2 * _GAP, 8)
         for row in range(shown):
             top = row * _ROW
-            painter.drawPixmap(0, top + (_ROW - SIZE) // 2, class_mark(row, theme()))
+            painter.drawPixmap(0, top + (_ROW - MARK_SIZE) // 2, class_mark(row, theme()))
             name = painter.fontMetrics().elidedText(
                 self.names[row], Qt.TextElideMode.ElideRight, name_width + 2
             )
             painter.setPen(theme().ink)
-            painter.drawText(QRect(SIZE + _GAP, top, name_width + 4, _ROW), _LEFT, name)
+            painter.drawText(QRect(MARK_SIZE + _GAP, top, name_width + 4, _ROW), _LEFT, name)
             length = max(round(room * self.counts[row] / most), 1)
             painter.fillRect(QRect(left, top + 6, length, _ROW - 12), brush(class_colour(row)))
             painter.setPen(theme().quiet)
@@ -79,4 +81,4 @@ class ClassBars(QWidget):
         if len(self.names) > shown:
             more = self.tr("and {0} more classes").format(len(self.names) - shown)
             painter.setPen(theme().quiet)
-            painter.drawText(QRect(SIZE + _GAP, shown * _ROW, self.width(), _ROW), _LEFT, more)
+            painter.drawText(QRect(MARK_SIZE + _GAP, shown * _ROW, self.width(), _ROW), _LEFT, more)

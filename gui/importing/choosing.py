@@ -22,7 +22,7 @@ from PySide6.QtWidgets import (
 from gui.editors.choice import QuietComboBox
 from gui.importing.models import ColumnsModel
 from gui.importing.words import CHOSEN_KINDS, CHOSEN_ROLES, kind_word, role_help, role_word
-from gui.theme import pen, theme
+from gui.style.theme import pen, theme
 
 Index = QModelIndex | QPersistentModelIndex
 CHANGEABLE = (ColumnsModel.KIND, ColumnsModel.ROLE)

@@ -24,7 +24,7 @@ from gui.importing.guesses import GuessForm
 from gui.importing.target import Remarks, TargetForm
 from gui.importing.trouble import TroubleBox
 from gui.importing.views import ColumnsView, LinesView, RowsView, TextsView
-from gui.numerals import figures_font, grouped
+from gui.style.number_text import figures_font, grouped_count
 
 FIRST_SIZE, LEAST_SIZE = QSize(1120, 720), QSize(860, 540)
 _SIDE = 316
@@ -118,13 +118,13 @@ class Parts:
         problems = scene.table.problems
         self.problems.texts.show_rows(
             [
-                ("" if one.line is None else grouped(one.line), one.column or "", one.reason)
+                ("" if one.line is None else grouped_count(one.line), one.column or "", one.reason)
                 for one in problems
             ]
         )
         counted = sum(scene.table.problem_counts.values())
         place = self.tabs.indexOf(self.problems)
-        text = self._dialog.tr("Problems ({0})").format(grouped(counted))
+        text = self._dialog.tr("Problems ({0})").format(grouped_count(counted))
         self.tabs.setTabText(place, text if counted else self._dialog.tr("No problems"))
         self.tabs.setTabEnabled(place, counted > 0)
         more = ""
@@ -138,11 +138,11 @@ class Parts:
             text = self._dialog.tr("rows: {0}, columns: {1}")
         else:
             text = self._dialog.tr("the first rows: {0}, columns: {1}")
-        said = text.format(grouped(table.n_rows), grouped(len(table.columns)))
+        said = text.format(grouped_count(table.n_rows), grouped_count(len(table.columns)))
         if scene.dataset is None:
             return said
         learnt = self._dialog.tr("features: {0}, to predict {1}").format(
-            grouped(scene.dataset.n_features), scene.target
+            grouped_count(scene.dataset.n_features), scene.target
         )
         return f"{said}  ·  {learnt}"
 

@@ -8,7 +8,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from core.base.errors import UserError
-from gui.numerals import figures_font
+from gui.style.number_text import figures_font
 
 _LINE = re.compile(r"\b[Ll]ine (\d+)")
 

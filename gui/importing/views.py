@@ -12,7 +12,7 @@ from core.scenes.import_scene import ImportScene
 from gui.importing.choosing import CHANGEABLE, ChoiceDelegate
 from gui.importing.models import ColumnsModel, RowsModel, TextsModel
 from gui.importing.words import CHOSEN_KINDS, CHOSEN_ROLES, kind_word, role_help, role_word
-from gui.numerals import width_of
+from gui.style.number_text import width_of
 
 ROW_HEIGHT = 22
 _NARROWEST, _WIDEST = 56, 260

@@ -10,7 +10,7 @@ from PySide6.QtCore import QRectF, QSizeF
 from PySide6.QtWidgets import QGraphicsItem
 
 from gui.panels.labels import text_pixels
-from gui.panels.words import MINUS, grouped
+from gui.style.number_text import MINUS, grouped
 
 LARGE, HUGE = 1e4, 1e12
 TICK_PIXELS = {"left": 24.0, "bottom": 50.0}  # from one tick to the next, at the least

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from gui.pacing import FRAME_SECONDS
 from gui.panel import Panel
 from gui.session import Session
-from gui.theme import themes
+from gui.style.theme import themes
 
 CALM_MILLISECONDS = 120
 

@@ -27,9 +27,10 @@ from gui.panels.shades import shade_at, surface_image
 from gui.panels.truth import TruthLayer
 from gui.panels.truth_scale import ErrorScale
 from gui.panels.unit_words import unit_note
-from gui.panels.words import axis_label, number, percent, plane_note, points_note
+from gui.panels.words import axis_label, plane_note, points_note
 from gui.session import Session
-from gui.theme import class_colour, pen, theme
+from gui.style.number_text import number, percent
+from gui.style.theme import class_colour, pen, theme
 
 if TYPE_CHECKING:
     from gui.panels.painting_palette import PaintPalette

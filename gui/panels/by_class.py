@@ -10,9 +10,9 @@ from core.scenes.by_class_scene import ByClassScene, by_class_scene
 from gui.panels.base import PlottedPanel
 from gui.panels.by_class_tiles import Tiles
 from gui.panels.controls import choice, note, row, show_checked, toggle
-from gui.panels.words import figure, number
 from gui.session import Session
-from gui.theme import theme
+from gui.style.number_text import figure, number
+from gui.style.theme import theme
 
 WIDEST = 110
 

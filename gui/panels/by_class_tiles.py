@@ -11,9 +11,8 @@ from core.base.arrays import Floats
 from core.explain.binary_evaluation import polyline
 from core.explain.ternary import CORNERS
 from core.scenes.by_class_scene import ByClassScene, Tile
-from gui.panels.marks import class_mark
-from gui.panels.words import figure, number, tr
-from gui.theme import pen, theme
+from gui.style.number_text import figure, number, tr
+from gui.style.theme import class_mark, pen, theme
 
 HEAD, GAP, FOOT = 18, 10, 15  # pixels above, between and below the squares
 HALF = 3.2  # of a row's marker

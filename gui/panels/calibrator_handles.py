@@ -18,9 +18,9 @@ from gui.panels.labels import log_ticks
 from gui.panels.plotting import LockedPlot, curve
 from gui.panels.sections import Paragraph
 from gui.panels.value_slider import ValueSlider
-from gui.panels.words import figure, number
 from gui.session import Session
-from gui.theme import brush, pen, theme
+from gui.style.number_text import figure, number
+from gui.style.theme import brush, pen, theme
 
 PLOT_HEIGHT = 140
 SHOWN = {

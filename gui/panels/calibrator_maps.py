@@ -15,9 +15,9 @@ from core.explain.calibration_maps import CalibrationMap
 from core.scenes.calibrators_scene import MapsScene
 from gui.panels.calibrator_handles import meanings_html
 from gui.panels.plotting import LockedPlot, curve
-from gui.panels.reliability_plot import style_of
 from gui.panels.sections import Paragraph
-from gui.theme import brush, pen, theme
+from gui.style.palette import style_of
+from gui.style.theme import brush, pen, theme
 
 PLOT_HEIGHT = 240
 EDGE, RUG = 0.06, 0.035
@@ -83,7 +83,7 @@ class MapsPage(QWidget):
         dots.setVisible(found is not None and not is_line)
         if found is None:
             return
-        style, thick, _ = style_of(name)
+        style, thick, _ = style_of(list(CALIBRATORS).index(name))
         if is_line:
             made = QPen(pen(theme().calibrated, 2.4 if found.chosen else thick))
             if not found.chosen:
@@ -109,7 +109,7 @@ class MapsPage(QWidget):
         if not scene.maps:
             lines.append(self.tr("Choose a calibrator above, or tick several to compare."))
         for it in scene.maps:
-            sample = "—" if it.chosen else style_of(it.name)[2]
+            sample = "—" if it.chosen else style_of(list(CALIBRATORS).index(it.name))[2]
             head = f"<span style='color:{theme().calibrated}'>{sample} {escape(it.label)}</span>"
             lines.append(f"{head} {escape(it.problem)}".rstrip())
             if it.meanings:

@@ -16,9 +16,9 @@ from gui.panels.controls import choice, row, show_checked, toggle
 from gui.panels.plotting import LockedPlot, curve
 from gui.panels.sections import Paragraph
 from gui.panels.value_slider import ValueSlider
-from gui.panels.words import figure, number, percent
 from gui.session import Session
-from gui.theme import brush, pen, theme
+from gui.style.number_text import figure, number, percent
+from gui.style.theme import brush, pen, theme
 
 ROW_HEIGHT, AXIS_HEIGHT = 26, 44
 MOST_SHOWN = 8  # classes

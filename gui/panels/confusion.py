@@ -7,9 +7,9 @@ from PySide6.QtCore import QEvent, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QHelpEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QToolTip, QWidget
 
-from gui.panels.words import number, percent
-from gui.style import mixed
-from gui.theme import class_colour, pen, theme
+from gui.style.number_text import number, percent
+from gui.style.palette import mixed
+from gui.style.theme import class_colour, pen, theme
 
 HEAD = 34.0  # above the cells: what the columns are, and their names
 MOST_NAME = 84.0

@@ -7,8 +7,8 @@ import math
 import numpy as np
 
 from core.scenes.loss_scene import CurvesScene, EditMark
-from gui.panels.words import figure, number, tr
-from gui.theme import theme
+from gui.style.number_text import figure, number, tr
+from gui.style.theme import theme
 
 NEAR_PIXELS = 4.0
 

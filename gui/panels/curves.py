@@ -17,10 +17,11 @@ from gui.panels.curve_words import legend, place_on, reading_at, turn_words
 from gui.panels.labels import log_ticks, short_name, spread, stepped
 from gui.panels.layers import Word, WordsLayer
 from gui.panels.plotting import Curve, LockedPlot, curve
-from gui.panels.words import figure, number
 from gui.session import Session
 from gui.steady import Steady
-from gui.theme import Theme, pen, theme
+from gui.style.number_text import figure, number
+from gui.style.palette import Theme
+from gui.style.theme import pen, theme
 
 MOST_GHOST_LINES = 15
 MOST_EDITS = 40

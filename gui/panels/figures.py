@@ -11,8 +11,8 @@ from core.scenes.figures_scene import FiguresScene, figures_scene
 from gui.panels.base import PlottedPanel
 from gui.panels.confusion import ConfusionMatrix
 from gui.panels.controls import CalmSlider, choice, note, row
-from gui.panels.words import figure, number, percent
 from gui.session import Session
+from gui.style.number_text import figure, number, percent
 
 STEPS = 1000
 SHOWN = ("accuracy", "precision", "recall", "f1", "auc", "log_loss", "brier")

@@ -16,7 +16,7 @@ from gui.panels.controls import choice, row
 from gui.panels.function_pages import Choose, Page
 from gui.panels.grid import FigureGrid
 from gui.panels.sections import Paragraph
-from gui.panels.words import figure, percent
+from gui.style.number_text import figure, percent, short
 
 # the style's own are not to be seen on black
 _MARKS = """
@@ -108,13 +108,13 @@ class FactsPage(Page):
             return self.tr(
                 "The sigmoid is a straight line here: ln(p / (1 − p)) = t z = <b>{0}</b>. One more "
                 "in z adds t to the log-odds, wherever you are."
-            ).format(words.short(u))
+            ).format(short(u))
         if scene.axis == "odds":
             return self.tr(
                 "Odds p / (1 − p) = e<sup>t z</sup> = <b>{0}</b>: one more in z multiplies them."
-            ).format(words.short(scene.point.value))
+            ).format(short(scene.point.value))
         return self.tr("p = <b>{0}</b>, whose log-odds are t z = <b>{1}</b>.").format(
-            words.short(scene.point.value), words.short(u)
+            short(scene.point.value), short(u)
         )
 
     def _show_centres(self, scene: FunctionsScene) -> None:

@@ -19,7 +19,8 @@ from gui.panels.grid import FigureGrid
 from gui.panels.plotting import LockedPlot, curve
 from gui.panels.sections import Paragraph
 from gui.panels.value_slider import ValueSlider
-from gui.theme import brush, pen, theme
+from gui.style.number_text import short
+from gui.style.theme import brush, pen, theme
 
 Choose = Callable[[str, object], None]
 NARROW = 16  # pixels for a slider's label of one letter
@@ -73,8 +74,7 @@ class PointPage(Page):
         self.filled.show_formula(words.filled_formula(scene), moving=True)
         self.reading.setText(words.reading(scene))
         rows = [
-            [words.short(v) for v in (row.z, row.value, row.slope, row.curvature)]
-            for row in scene.table
+            [short(v) for v in (row.z, row.value, row.slope, row.curvature)] for row in scene.table
         ]
         self.table.show_rows(rows, strong=len(rows) - 1)
 
@@ -111,11 +111,11 @@ class SharpnessPage(Page):
         self.z.show_value(z)
         slope = float(slope_by_sharpness(scene.activation, z, np.array([t]))[0])
         rows = [
-            [self.tr("steepest slope"), words.short(scene.facts.steepest)],
-            [self.tr("slope at z = {0}").format(words.short(z)), words.short(slope)],
+            [self.tr("steepest slope"), short(scene.facts.steepest)],
+            [self.tr("slope at z = {0}").format(short(z)), short(slope)],
         ]
         if scene.has_odds:
-            rows.append([self.tr("from 10 % to 90 % within"), words.short(RISE / t)])
+            rows.append([self.tr("from 10 % to 90 % within"), short(RISE / t)])
         self.figures.show_rows(rows)
         self._draw(scene, slope)
         self.says.setText(self._sentence(scene))
@@ -150,7 +150,7 @@ class SharpnessPage(Page):
             "The steepest slope is t / 4 (dashed), but only at z = 0. At z = {0} the slope is "
             "largest at t = {1}; sharper than that, the gradient dies there as σ(t z) becomes "
             "a step."
-        ).format(words.short(scene.choice.z), words.short(best))
+        ).format(short(scene.choice.z), short(best))
 
 
 class NumericsPage(Page):
@@ -181,9 +181,9 @@ class NumericsPage(Page):
         rows = [
             [
                 f"{c.recipe.label}",
-                words.short(c.textbook, 3),
+                short(c.textbook, 3),
                 words.digits(c.textbook_digits),
-                words.short(c.stable, 3),
+                short(c.stable, 3),
                 words.digits(c.stable_digits),
             ]
             for c in scene.comparisons
@@ -199,8 +199,8 @@ class NumericsPage(Page):
         for z in TRIED:
             button = QToolButton(self)
             button.setObjectName(f"functions.try.{z:g}")
-            button.setText(words.short(z))
-            button.setAccessibleName(self.tr("z = {0}").format(words.short(z)))
+            button.setText(short(z))
+            button.setAccessibleName(self.tr("z = {0}").format(short(z)))
             button.setToolTip(self.tr("Look at this z"))
             button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
             button.clicked.connect(lambda checked=False, z=z: self.chosen.emit("z", z))

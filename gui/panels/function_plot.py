@@ -15,7 +15,7 @@ from core.explain.unit_maps import UnitsScene
 from core.functions.activations import ACTIVATIONS
 from core.scenes.functions_scene import FunctionsScene
 from gui.panels.plotting import LockedPlot, curve
-from gui.theme import brush, class_colour, pen, theme
+from gui.style.theme import brush, class_colour, pen, theme
 
 GRAB_PIXELS = 14.0
 HISTOGRAM_SHARE = 0.35  # of the plot's height

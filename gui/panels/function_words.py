@@ -12,8 +12,8 @@ from core.explain.numerics import ALL_DIGITS, Comparison
 from core.explain.unit_maps import UnitsScene
 from core.scenes.functions_scene import FunctionsScene
 from gui.formulas import as_latex, filled_in
-from gui.panels.words import MINUS, figure, number, percent
-from gui.theme import class_colour, theme
+from gui.style.number_text import MINUS, number, percent, short
+from gui.style.theme import class_colour, theme
 
 FEW_DIGITS = 8.0
 
@@ -83,25 +83,6 @@ def legend(scene: FunctionsScene) -> str:
     if scene.units is not None:
         names.append(_sample(chosen.calibrated, "▆", tr("units")))
     return " &nbsp; ".join(names)
-
-
-def short(value: float, digits: int = 4) -> str:
-    """Return a number of at most so many digits, small ones with a power of ten.
-
-    Examples
-    --------
-    >>> short(0.25), short(-1.5e-9), short(0.0), short(float("nan"))
-    ('0.25', '−1.5e−9', '0', 'NaN')
-    """
-    if math.isnan(value):
-        return "NaN"
-    if math.isinf(value):
-        return figure(value)
-    text = f"{value + 0.0:.{digits}g}"
-    if "e" in text:
-        mantissa, exponent = text.split("e")
-        text = f"{mantissa}e{int(exponent)}"
-    return text.replace("-", MINUS)
 
 
 def range_fact(facts: Facts) -> str:

@@ -18,6 +18,7 @@ from gui.panels.function_pages import NumericsPage, Page, PointPage, SharpnessPa
 from gui.panels.function_plot import FunctionPlot
 from gui.panels.sections import Beside, Paragraph, Sections, TwoParts
 from gui.session import Session
+from gui.style.number_text import short
 
 
 class FunctionsPanel(PlottedPanel):
@@ -93,9 +94,9 @@ class FunctionsPanel(PlottedPanel):
         """Say the function's value and slope at the point."""
         return self.tr("{0} at z = {1}: value {2}, slope {3}.").format(
             scene.activation.label,
-            words.short(scene.point.z),
-            words.short(scene.point.value),
-            words.short(scene.point.slope),
+            short(scene.point.z),
+            short(scene.point.value),
+            short(scene.point.slope),
         )
 
     def _on_frame(self) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from html import escape
 
 import numpy as np
@@ -11,31 +10,12 @@ from core.explain.chain_rule import RowPass
 from core.functions.losses import LOSSES
 from core.run.run import Run
 from core.scenes.gradients_scene import GradientsScene
-from gui.panels.reading import class_sign
-from gui.panels.words import MINUS, figure, number, percent, tr
-from gui.theme import class_colour
+from gui.style.number_text import figure, number, percent, shortened, tr
+from gui.style.theme import class_colour, class_sign
 
 MANY_SATURATED = 0.5
 LARGE_RATIO, SMALL_RATIO = 1e-1, 1e-6
 MOST_UNITS = 64  # of a layer in the table
-
-
-def short(value: float, digits: int = 3) -> str:
-    """Return a number in at most eight characters.
-
-    Examples
-    --------
-    >>> short(0.01234), short(-3.2e-7), short(0.0), short(12.3456)
-    ('0.0123', '−3.2e−7', '0', '12.3')
-    """
-    if not math.isfinite(value):
-        return figure(value)
-    if value == 0.0:
-        return "0"
-    if not 1e-3 <= abs(value) < 1e4:
-        mantissa, exponent = f"{value:.1e}".split("e")
-        return f"{mantissa}e{int(exponent)}".replace("-", MINUS)
-    return f"{value:.{digits}g}".replace("-", MINUS)
 
 
 def layer_name(k: int, layers: int) -> str:
@@ -48,9 +28,9 @@ def layer_rows(scene: GradientsScene) -> list[tuple[str, ...]]:
     return [
         (
             layer_name(k, len(scene.layers)),
-            short(layer.norm),
+            shortened(layer.norm),
             percent(layer.saturated),
-            short(layer.ratio),
+            shortened(layer.ratio),
             "",
         )
         for k, layer in enumerate(scene.layers)
@@ -95,7 +75,7 @@ def row_head(run: Run, way: RowPass) -> str:
     title = tr("Row {0}, class {1}").format(way.row + 1, escape(classes[way.label]))
     lines = [f"<b>{title}</b> {sign}", _inputs(run, way), *_head_lines(run, way)]
     check = tr("Chain rule and finite differences differ by at most {0} of the largest in a layer.")
-    lines.append(check.format(short(way.relative_error)))
+    lines.append(check.format(shortened(way.relative_error)))
     return "<br>".join(lines)
 
 
@@ -106,7 +86,7 @@ def way_rows(way: RowPass, digits: int = 3) -> list[tuple[str, ...]]:
         name = layer_name(k, len(way.layers))
         columns = (layer.z, layer.a, layer.slope, layer.upstream, layer.delta, layer.differences)
         for unit, values in enumerate(np.stack(columns, axis=1)[:MOST_UNITS].tolist()):
-            rows.append((f"{name} · {unit + 1}", *(short(value, digits) for value in values)))
+            rows.append((f"{name} · {unit + 1}", *(shortened(value, digits) for value in values)))
     return rows
 
 
@@ -122,7 +102,7 @@ def way_note(way: RowPass) -> str:
 
 def _inputs(run: Run, way: RowPass) -> str:
     shown = [
-        f"{escape(made.name)} = {short(float(value))}"
+        f"{escape(made.name)} = {shortened(float(value))}"
         for made, value in zip(run.prepared.inputs[:4], way.x, strict=False)
     ]
     more = len(way.x) - len(shown)
@@ -136,16 +116,16 @@ def _head_lines(run: Run, way: RowPass) -> list[str]:
     unit = f" {loss.unit}" if loss.unit else ""
     is_cross_entropy = loss.name == "cross_entropy"
     if len(output.z) > 1:
-        return [_softmax_line(run, way, f"{short(way.loss)}{unit}", is_cross_entropy)]
+        return [_softmax_line(run, way, f"{shortened(way.loss)}{unit}", is_cross_entropy)]
     z, p, slope = (float(v) for v in (output.z[0], way.probabilities[1], output.delta[0]))
-    forward = f"z = {short(z)} → p = σ(z) = {figure(p)}"
+    forward = f"z = {shortened(z)} → p = σ(z) = {figure(p)}"
     if is_cross_entropy:
         at = "ln p" if way.label else "ln(1 − p)"
-        value = f"L = −{at} = {short(way.loss)}{unit}"
-        back = f"∂L/∂z = p − y = {figure(p)} − {way.label} = {short(slope)}"
+        value = f"L = −{at} = {shortened(way.loss)}{unit}"
+        back = f"∂L/∂z = p − y = {figure(p)} − {way.label} = {shortened(slope)}"
     else:
-        value = f"L = (p − y)² = {short(way.loss)}"
-        back = f"∂L/∂z = 2 (p − y) p (1 − p) = {short(slope)}"
+        value = f"L = (p − y)² = {shortened(way.loss)}"
+        back = f"∂L/∂z = 2 (p − y) p (1 − p) = {shortened(slope)}"
     return [f"{forward} → {value}", back]
 
 

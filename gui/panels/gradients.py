@@ -16,7 +16,6 @@ from gui.panels.gradient_words import (
     layers_note,
     marked_cells,
     row_head,
-    short,
     way_note,
     way_rows,
 )
@@ -24,7 +23,8 @@ from gui.panels.plotting import LockedPlot, curve
 from gui.panels.sections import QuietTabs
 from gui.panels.text_table import ROW_HEIGHT, Shares, TextModel, TextTable
 from gui.session import Session
-from gui.theme import brush, pen, theme
+from gui.style.number_text import shortened
+from gui.style.theme import brush, pen, theme
 
 SMALLEST = 1e-30  # what is drawn for a gradient of zero
 MOST_ROWS_SHOWN = 9
@@ -67,7 +67,7 @@ class GradientsPanel(PlottedPanel):
     def describe(self, scene: GradientsScene) -> str:
         """Say each layer's gradient norm."""
         norms = ", ".join(
-            f"{layer_name(k, len(scene.layers))}: {short(layer.norm)}"
+            f"{layer_name(k, len(scene.layers))}: {shortened(layer.norm)}"
             for k, layer in enumerate(scene.layers)
         )
         return self.tr("Norm of the gradient by layer: {0}.").format(norms)

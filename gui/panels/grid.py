@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
 
-from gui.numerals import figures_font
+from gui.style.number_text import figures_font
 
 
 class FigureGrid(QWidget):

@@ -6,7 +6,7 @@ import itertools
 import math
 from collections.abc import Iterator
 
-from gui.panels.words import number
+from gui.style.number_text import number
 
 MOST_TICKS = 10
 FACTORS = (1.0, 2.0, 5.0)

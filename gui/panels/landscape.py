@@ -26,10 +26,10 @@ from core.scenes.landscape_scene import LandscapeScene, landscape_scene, path_of
 from core.training.problem import Problem, TrainState
 from gui.panels.base import PlottedPanel
 from gui.panels.controls import CalmComboBox, choice, note, row
-from gui.panels.gradient_words import short
 from gui.panels.landscape_plot import LandscapePlot
 from gui.panels.landscape_words import axis_name, curvature_note, parameter_names
 from gui.session import Session
+from gui.style.number_text import shortened
 
 LIVE_FINEST = 25
 LIVE_PAUSE = 1000  # milliseconds between two surfaces while training goes on
@@ -100,7 +100,7 @@ class LandscapePanel(PlottedPanel):
         if scene.surface is None:
             return self.tr("The loss surface is being computed.")
         return self.tr("Condition number {0}; the largest stable learning rate is {1}.").format(
-            short(scene.surface.condition), short(scene.stable_rate)
+            shortened(scene.surface.condition), shortened(scene.stable_rate)
         )
 
     def choose(self, chosen: PlaneChoice) -> None:

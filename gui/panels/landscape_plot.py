@@ -12,8 +12,8 @@ from core.explain.loss_surface import LossSurface
 from core.scenes.landscape_scene import LandscapeScene
 from gui.panels.plotting import LockedPlot, curve, smooth_images
 from gui.panels.shades import rgb
-from gui.style import mixed
-from gui.theme import Theme, brush, pen, theme
+from gui.style.palette import Theme, mixed
+from gui.style.theme import brush, pen, theme
 
 NEAR_PIXELS = 14.0
 KEY_STEP = 1.0 / 50.0  # of the plot's width

@@ -8,9 +8,8 @@ from core.explain.loss_surface import LossSurface, is_affordable
 from core.run.run import Run
 from core.scenes.landscape_scene import LandscapeScene
 from core.scenes.network_scene import places_of
-from gui.panels.gradient_words import short
 from gui.panels.unit_words import SYMBOLS
-from gui.panels.words import number, tr
+from gui.style.number_text import number, shortened, tr
 
 MOST_NAMED = 400  # parameters in a list
 
@@ -62,7 +61,7 @@ def _rate(scene: LandscapeScene) -> str:
     text += tr("a learning rate of <b>2/λ = {2}</b>; yours is {3}.")
     beyond = scene.rate > scene.stable_rate
     told = text.format(
-        about, short(surface.largest.value), short(scene.stable_rate), short(scene.rate)
+        about, shortened(surface.largest.value), shortened(scene.stable_rate), shortened(scene.rate)
     )
     return f"{told} {tr('It overshoots along the steepest direction.')}" if beyond else told
 
@@ -71,9 +70,9 @@ def _plane(surface: LossSurface) -> str:
     low, high = surface.eigenvalues
     if math.isnan(surface.condition):
         text = tr("In this plane the curvatures are {0} and {1}: no bowl here, so no ellipse.")
-        return text.format(short(low), short(high))
+        return text.format(shortened(low), shortened(high))
     return tr("Condition number in this plane: <b>{0}</b> (the ellipse; 1 is round).").format(
-        short(surface.condition)
+        shortened(surface.condition)
     )
 
 

@@ -15,7 +15,7 @@ from PySide6.QtWidgets import QApplication, QGraphicsItem, QStyleOptionGraphicsI
 from shiboken6 import wrapInstance
 
 from gui.panels.plotting import LockedPlot
-from gui.theme import pen
+from gui.style.theme import pen
 
 BAND_PIXELS = 60
 

@@ -11,7 +11,7 @@ from PySide6.QtGui import QImage
 
 from core.base.arrays import Codes, Floats
 from gui.panels.shades import rgb
-from gui.theme import Theme
+from gui.style.palette import Theme
 
 DASH, PERIOD = 4.0, 14.0  # pixels of the gaps that move, and from one to the next
 GAP_SHARE = 0.2  # of a line's opacity that is left in a gap

@@ -17,9 +17,9 @@ from gui.panels.network_diagram import NetworkDiagram, is_unit
 from gui.panels.network_layout import Hit
 from gui.panels.parameter_bar import ParameterBar
 from gui.panels.unit_words import SYMBOLS, place_name, unit_name
-from gui.panels.words import figure, number
 from gui.session import Session
-from gui.theme import class_colour
+from gui.style.number_text import figure, number
+from gui.style.theme import class_colour
 
 FIRST_WIDTH = 4  # units of a first hidden layer
 

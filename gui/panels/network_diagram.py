@@ -29,7 +29,7 @@ from gui.panels.network_paint import (
     paint_names,
     paint_units,
 )
-from gui.theme import theme
+from gui.style.theme import theme
 
 FLOW_PIXELS = 3.0  # that the gaps move from one drawing to the next
 PATIENCE = 100  # parameters for which the links wait one more drawing while they flow

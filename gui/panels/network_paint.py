@@ -11,8 +11,9 @@ from core.scenes.network_scene import Column, NetworkScene
 from gui.panels.link_image import DepthMap
 from gui.panels.network_layout import NAME_HEIGHT, Geometry
 from gui.panels.shades import rgb, surface_image
-from gui.panels.words import tr
-from gui.theme import Theme, theme
+from gui.style.number_text import tr
+from gui.style.palette import Theme
+from gui.style.theme import theme
 
 BAR_HEIGHT = 16
 LEVELS = 6  # of a square's fill

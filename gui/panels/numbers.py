@@ -15,9 +15,9 @@ from gui.panels.controls import choice, row, show_checked, toggle
 from gui.panels.plotting import LockedPlot, curve
 from gui.panels.sections import Paragraph, Scrolled, Sections
 from gui.panels.text_table import ROW_HEIGHT, TextModel, TextTable
-from gui.panels.words import figure, number
 from gui.session import Session
-from gui.theme import brush, pen, theme
+from gui.style.number_text import figure, number
+from gui.style.theme import brush, pen, theme
 
 STRIP_HEIGHT = 190
 LIVE_DRAWS, LIVE_FEWER = 60, 10

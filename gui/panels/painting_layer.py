@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QGraphicsEllipseItem, QGraphicsRectItem
 
 from gui.panels.painting import Painter
 from gui.panels.points import SIZE
-from gui.theme import brush, class_colour, class_marker, pen, theme
+from gui.style.theme import brush, class_colour, class_marker, pen, theme
 
 if TYPE_CHECKING:
     from core.data.painted import Points

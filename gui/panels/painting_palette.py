@@ -12,12 +12,11 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QToolButton, QVB
 from core.data.painted import TOOLS
 from gui.actions import without_checked
 from gui.panels.controls import CalmSlider, note, row, show_checked, toggle
-from gui.panels.marks import class_mark
 from gui.panels.painting import Painter
 from gui.panels.painting_brushes import DENSITIES, MOST_CLASSES, SIZE_STEP, SIZES
 from gui.panels.two_ends import TwoEnds
-from gui.panels.words import tr
-from gui.theme import theme
+from gui.style.number_text import tr
+from gui.style.theme import class_mark, theme
 
 SLIDER_WIDTH = 84
 

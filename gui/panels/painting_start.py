@@ -10,8 +10,8 @@ from core.data.painted import classes_of, points_of
 from core.explain.planes import Limits, plane_of
 from core.run.run import Run
 from gui.panels.painting_brushes import MOST_CLASSES
-from gui.panels.words import number, tr
 from gui.session import Session
+from gui.style.number_text import number, tr
 
 if TYPE_CHECKING:
     from core.data.painted import Points

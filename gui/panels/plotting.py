@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 
 from gui.panels.axes import QuietAxis
 from gui.panels.plot_frame import PlotFrame
-from gui.theme import pen, theme, themes
+from gui.style.theme import pen, theme, themes
 
 ZOOM_STEP = 0.8
 FONT_POINTS = 8

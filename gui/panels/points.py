@@ -16,7 +16,8 @@ from core.base.arrays import TRAIN, Floats
 from core.scenes.boundary_scene import Rows
 from gui.panels.layers import Layer, device_ratio, draw_in_bands
 from gui.panels.plotting import LockedPlot
-from gui.theme import Theme, brush, class_colour, class_marker, pen, theme
+from gui.style.palette import Theme
+from gui.style.theme import brush, class_colour, class_marker, pen, theme
 
 DEPTH = 20
 SIZE = 7

@@ -9,12 +9,11 @@ from PySide6.QtWidgets import QLabel, QWidget
 
 from core.base.arrays import SPLITS
 from core.scenes.boundary_scene import BoundaryScene, Reading
-from gui.panels.words import figure, number, tr
-from gui.theme import class_colour, theme
+from gui.style.number_text import figure, number, tr
+from gui.style.theme import class_colour, class_sign, theme
 
 MARGIN = 10
 LEFT_AXIS = 52
-SIGNS = ("●", "■", "▲", "◆", "✖", "★", "⬢", "✚")
 
 
 class ReadOut(QLabel):
@@ -53,11 +52,6 @@ class ReadOut(QLabel):
     def _place(self) -> None:
         right = self._plot.width() - self.width() - MARGIN
         self.move(LEFT_AXIS + MARGIN if self._on_left else right, MARGIN)
-
-
-def class_sign(k: int) -> str:
-    """Return a character that looks like a class's marker."""
-    return SIGNS[(k + k // len(SIGNS)) % len(SIGNS)]
 
 
 def reading_html(scene: BoundaryScene, reading: Reading, near: int) -> str:

@@ -13,10 +13,9 @@ from core.base.knobs import IntegerKnob
 from core.experiment.experiment import KNOBS
 from core.experiment.view import CURVES
 from core.scenes.reliability_scene import ReliabilityScene
-from gui.numerals import figures_font, width_of
 from gui.panels.controls import CalmSlider, choice, row, show_checked, toggle
-from gui.panels.words import number
 from gui.session import Session
+from gui.style.number_text import figures_font, number, width_of
 
 if TYPE_CHECKING:
     from gui.panels.reliability_options import ReliabilityOptions

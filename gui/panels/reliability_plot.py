@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import Qt
 from PySide6.QtGui import QPen
 from PySide6.QtWidgets import QWidget
 
@@ -14,27 +13,13 @@ from core.scenes.reliability_scene import ReliabilityScene
 from gui.panels.layers import AreaLayer
 from gui.panels.plotting import Bars, Curve, LockedPlot, curve
 from gui.panels.square import SquareAbove
-from gui.panels.words import number, tr
-from gui.theme import brush, class_colour, pen, theme
+from gui.style.number_text import number, tr
+from gui.style.palette import style_of
+from gui.style.theme import brush, class_colour, pen, theme
 
 BAR_OPACITY, BRUSH_OPACITY = 80, 60
 EDGE = 0.015  # around the unit square, so that lines along its border are seen
 FIFTHS = tuple((t, f"{t:g}") for t in (0.0, 0.2, 0.4, 0.6, 0.8, 1.0))
-STYLES = (
-    Qt.PenStyle.DashLine,
-    Qt.PenStyle.DotLine,
-    Qt.PenStyle.DashDotLine,
-    Qt.PenStyle.DashDotDotLine,
-)
-SAMPLES = ("– –", "· · ·", "– · –", "– · ·")
-
-
-def style_of(name: str) -> tuple[Qt.PenStyle, float, str]:
-    """Return the dashes, the width and a sample in text of a calibrator's line."""
-    k = list(CALIBRATORS).index(name)
-    thick = 1.4 if k < len(STYLES) else 2.6
-    sample = SAMPLES[k % len(STYLES)]
-    return STYLES[k % len(STYLES)], thick, sample if k < len(STYLES) else f"<b>{sample}</b>"
 
 
 class ReliabilityPlot(SquareAbove):
@@ -172,7 +157,7 @@ class ReliabilityPlot(SquareAbove):
                 continue
             item.setVisible(judged is not None)
             if judged is not None:
-                style, thick, _ = style_of(name)
+                style, thick, _ = style_of(list(CALIBRATORS).index(name))
                 line = QPen(pen(theme().calibrated, thick))
                 line.setStyle(style)
                 item.setData(*polyline(judged.curve), pen=line)

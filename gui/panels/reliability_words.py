@@ -8,13 +8,14 @@ import numpy as np
 
 from core.base.scipy_import import is_scipy_postponed
 from core.calibration.calibration_knobs import METHODS
+from core.calibration.calibrators import CALIBRATORS
 from core.calibration.reliability import BINNINGS, ReliabilityCurve
 from core.explain.binary_evaluation import LEVEL, Judged, polyline
 from core.explain.brushing import part_at
 from core.scenes.reliability_scene import Compared, ReliabilityScene
-from gui.panels.reliability_plot import style_of
-from gui.panels.words import figure, number, percent, tr
-from gui.theme import theme
+from gui.style.number_text import figure, number, percent, tr
+from gui.style.palette import style_of
+from gui.style.theme import theme
 
 
 def figures_html(scene: ReliabilityScene, reading: str = "") -> str:
@@ -142,7 +143,7 @@ def _judged_line(judged: Judged, name: str, colour: str) -> str:
 
 
 def _compared_line(other: Compared) -> str:
-    _, _, sample = style_of(other.name)
+    _, _, sample = style_of(list(CALIBRATORS).index(other.name))
     if other.judged is None:
         return _small(f"{other.label}: {other.problem}")
     brier = tr("Brier <b>{0}</b>").format(figure(other.judged.brier.score))

@@ -12,9 +12,9 @@ from PySide6.QtGui import QBrush, QPixmap
 
 from core.base.arrays import SPLITS
 from core.scenes.rows_scene import RowsScene
-from gui.panels.marks import class_mark
-from gui.panels.words import figure, level_or_number, tr
-from gui.theme import brush, theme
+from gui.panels.words import level_or_number
+from gui.style.number_text import figure, tr
+from gui.style.theme import brush, class_mark, theme
 
 Index = QModelIndex | QPersistentModelIndex
 MOST_CLASSES = 12  # whose probabilities get a column each

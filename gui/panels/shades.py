@@ -7,7 +7,7 @@ import functools
 import numpy as np
 from PySide6.QtGui import QColor
 
-from gui.theme import Theme
+from gui.style.palette import Theme
 
 STRENGTH = 0.62  # of a certain class's colour over the paper, so that points stand out
 _STEPS = 512

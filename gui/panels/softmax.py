@@ -10,7 +10,6 @@ from gui.formulas import FormulaView
 from gui.panels import softmax_words as words
 from gui.panels.base import PlottedPanel
 from gui.panels.controls import choice, row
-from gui.panels.function_words import short
 from gui.panels.sections import Sections, TwoParts
 from gui.panels.softmax_learning import LearningPage
 from gui.panels.softmax_pages import (
@@ -23,8 +22,8 @@ from gui.panels.softmax_pages import (
 )
 from gui.panels.softmax_pictures import EntropyGauge, ProbabilityBars
 from gui.panels.value_slider import ValueSlider
-from gui.panels.words import figure
 from gui.session import Session
+from gui.style.number_text import figure, short
 
 
 class SoftmaxPanel(PlottedPanel):

@@ -15,8 +15,9 @@ from gui.panels.grid import FigureGrid
 from gui.panels.plotting import LockedPlot, curve
 from gui.panels.sections import Paragraph
 from gui.panels.softmax_pages import Page, Put
-from gui.panels.words import figure
-from gui.theme import Theme, brush, pen, theme
+from gui.style.number_text import figure
+from gui.style.palette import Theme
+from gui.style.theme import brush, pen, theme
 
 PLOT_HEIGHT = 150
 AXIS_WIDTH = 48

@@ -8,13 +8,10 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from core.explain.ternary import CORNERS, probabilities_at
 from core.scenes.softmax_scene import SoftmaxScene
-from gui.numerals import figures_font
-from gui.panels.function_words import short
-from gui.panels.marks import class_mark
 from gui.panels.softmax_pictures import Picture
-from gui.panels.words import figure
-from gui.style import mixed
-from gui.theme import pen, theme
+from gui.style.number_text import figure, figures_font, short
+from gui.style.palette import mixed
+from gui.style.theme import class_mark, pen, theme
 
 LEAST_CELL_FOR_NUMBERS = 30
 ROOMY_CELL = 50

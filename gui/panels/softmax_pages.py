@@ -14,12 +14,11 @@ from core.scenes.softmax_scene import SoftmaxScene
 from gui.formulas import FormulaView
 from gui.panels import softmax_words as words
 from gui.panels.controls import row
-from gui.panels.function_words import short
 from gui.panels.grid import FigureGrid
 from gui.panels.sections import Paragraph
 from gui.panels.softmax_maps import JacobianMap, Triangle
 from gui.panels.value_slider import ValueSlider
-from gui.panels.words import figure
+from gui.style.number_text import figure, short
 
 Put = Callable[[SoftmaxChoice], None]
 LOGIT_SPAN = (-10.0, 10.0)

@@ -7,11 +7,9 @@ from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from core.scenes.softmax_scene import SoftmaxScene
-from gui.numerals import figures_font
-from gui.panels.marks import class_mark
 from gui.panels.softmax_words import class_name
-from gui.panels.words import figure
-from gui.theme import class_colour, theme, themes
+from gui.style.number_text import figure, figures_font
+from gui.style.theme import class_colour, class_mark, theme, themes
 
 ROW, MOST_ROW = 22, 44
 MOST_NAME = 0.3  # of the width

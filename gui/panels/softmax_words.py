@@ -6,8 +6,7 @@ from PySide6.QtCore import QCoreApplication
 
 from core.scenes.softmax_scene import SoftmaxScene
 from gui.formulas import as_latex
-from gui.panels.function_words import short
-from gui.panels.words import figure
+from gui.style.number_text import figure, short
 
 LETTERS = "ABCDEFGH"
 SOFTMAX = r"p_k = \frac{e^{z_k / T}}{\sum_j e^{z_j / T}}"

@@ -24,7 +24,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from gui.theme import brush, theme
+from gui.style.theme import brush, theme
 
 Index = QModelIndex | QPersistentModelIndex
 ROW_HEIGHT = 22

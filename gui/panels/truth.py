@@ -18,9 +18,10 @@ from core.explain.planes import Limits, Plane
 from core.scenes.boundary_scene import BoundaryScene, TruthScene, truth_scene
 from gui.panels.plotting import LockedPlot, curve
 from gui.panels.shades import rgb
-from gui.panels.words import figure, percent
 from gui.session import Session
-from gui.theme import Theme, pen, theme
+from gui.style.number_text import figure, percent
+from gui.style.palette import Theme
+from gui.style.theme import pen, theme
 
 RESOLUTIONS = (50, 100, 200)
 LIVE_RESOLUTION = 100  # the finest that the model is compared on while training

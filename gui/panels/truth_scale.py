@@ -7,7 +7,7 @@ from PySide6.QtGui import QColor, QLinearGradient, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from gui.panels.truth import MOST_ERROR, error_table
-from gui.theme import theme
+from gui.style.theme import theme
 
 BAR_WIDTH, BAR_HEIGHT, MARGIN, GAP = 140, 10, 8, 6
 

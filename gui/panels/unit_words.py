@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from core.explain.unit_maps import INPUTS, UnitMap
-from gui.panels.words import number, tr
+from gui.style.number_text import number, tr
 
 if TYPE_CHECKING:
     from core.scenes.boundary_scene import BoundaryScene

@@ -12,7 +12,7 @@ from core.base.errors import UserError
 from core.base.knobs import NumberKnob
 from gui.editors.scales import SliderScale
 from gui.editors.slider import Slider
-from gui.numerals import figures_font, typed, width_of
+from gui.style.number_text import figures_font, typed, width_of
 
 LABEL_WIDTH = 92
 

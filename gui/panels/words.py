@@ -4,72 +4,12 @@ from __future__ import annotations
 
 import math
 
-from PySide6.QtCore import QCoreApplication
-
 from core.data.dataset import Dataset
 from core.explain.planes import Axis
 from core.scenes.boundary_scene import BoundaryScene
+from gui.style.number_text import number, percent, tr
 
-MINUS, THIN_SPACE, INFINITY = "\u2212", "\u2009", "∞"
 MOST_HELD_NAMED = 3
-
-
-def tr(text: str) -> str:
-    """Translate a text that stands outside a widget."""
-    return QCoreApplication.translate("Panels", text)
-
-
-def figure(value: float, decimals: int = 3) -> str:
-    """Return a number with a fixed number of decimals, so that it keeps its width.
-
-    Examples
-    --------
-    >>> figure(0.12345), figure(-1.5, 1), figure(float("nan")), figure(float("inf"))
-    ('0.123', '−1.5', '–', '∞')
-    """
-    if math.isnan(value):
-        return "–"
-    if math.isinf(value):
-        return INFINITY if value > 0 else MINUS + INFINITY
-    return f"{value:.{decimals}f}".replace("-", MINUS)
-
-
-def number(value: float) -> str:
-    """Return a number with three significant digits, or all before the point where there are more.
-
-    Examples
-    --------
-    >>> number(12345), number(4201.75), number(0.0123456), number(-2.5)
-    ('12\u2009345', '4\u2009202', '0.0123', '−2.5')
-    """
-    if not math.isfinite(value):
-        return figure(value)
-    if (value == int(value) or abs(value) >= 1e3) and abs(value) < 1e12:
-        return grouped(round(value))
-    return f"{value:.3g}".replace("-", MINUS)
-
-
-def grouped(value: float, decimals: int = 0) -> str:
-    """Return a number with a fixed number of decimals and thin spaces between thousands.
-
-    Examples
-    --------
-    >>> grouped(-12345.678, 1), grouped(-0.0)
-    ('−12\u2009345.7', '0')
-    """
-    value += 0.0  # no minus before a zero
-    return f"{value:,.{decimals}f}".replace(",", THIN_SPACE).replace("-", MINUS)
-
-
-def percent(share: float) -> str:
-    """Return a share in per cent.
-
-    Examples
-    --------
-    >>> percent(0.962)
-    '96.2\u2009%'
-    """
-    return f"{100 * share:.1f}{THIN_SPACE}%" if math.isfinite(share) else "–"
 
 
 def axis_label(axis: Axis) -> str:

@@ -11,7 +11,7 @@ from pytestqt.qtbot import QtBot
 
 from gui.garbage import collect_what_is_due
 from gui.panels import PANELS
-from gui.theme import themes
+from gui.style.theme import themes
 from tests.gui.panel_cases import new_session
 
 SIZES = {

@@ -10,7 +10,7 @@ from core.functions.losses import LOSSES
 from gui import formulas
 from gui.formulas import FormulaView, as_latex, as_text, coloured, filled_in
 from gui.panels.softmax_words import GRADIENTS, JACOBIAN, SOFTMAX
-from gui.theme import themes
+from gui.style.theme import themes
 
 
 def formulas_of_the_project():

@@ -24,7 +24,8 @@ from gui.importing.dialog import ImportDialog
 from gui.importing.findings import GUESSES
 from gui.importing.models import ColumnsModel
 from gui.importing.words import CHOSEN_KINDS
-from gui.theme import THEMES, themes
+from gui.style.palette import THEMES
+from gui.style.theme import themes
 from tests.gui.conftest import deliver_deletions
 
 DISPLAY = Qt.ItemDataRole.DisplayRole

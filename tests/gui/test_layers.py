@@ -3,7 +3,7 @@ from PySide6.QtGui import QImage
 
 from gui.panels.layers import LinesLayer, _pieces
 from gui.panels.plotting import LockedPlot
-from gui.theme import pen
+from gui.style.theme import pen
 
 GAP = [[np.nan, np.nan]]
 

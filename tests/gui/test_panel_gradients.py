@@ -9,7 +9,8 @@ from core.scenes.gradients_scene import gradients_scene, hardest_row
 from gui.panels.gradient_words import layers_note, marked_cells
 from gui.panels.gradients import GradientsPanel
 from gui.session import Session
-from gui.theme import THEMES, themes
+from gui.style.palette import THEMES
+from gui.style.theme import themes
 
 START = {"data": {"rows": 60}, "model": {"hidden": [3, 2]}, "training": {"learning_rate": 0.1}}
 

@@ -13,7 +13,7 @@ from gui.panels import calibrators, reliability
 from gui.panels.reliability_controls import COARSEST, FINEST, SMOOTHING_STEPS, place_of, width_at
 from gui.panels.reliability_words import figures_html
 from gui.panels.value_slider import ValueSlider
-from gui.theme import theme
+from gui.style.theme import theme
 from tests.gui.panel_cases import new_session, train
 
 

@@ -12,7 +12,8 @@ from gui.editors.number import NumberEditor
 from gui.panels.landscape_plot import loss_image
 from gui.panels.landscape_words import curvature_note, parameter_names
 from gui.session import Session
-from gui.theme import THEMES, themes
+from gui.style.palette import THEMES
+from gui.style.theme import themes
 
 START = {"data": {"rows": 60}, "model": {"hidden": []}, "training": {"learning_rate": 0.1}}
 

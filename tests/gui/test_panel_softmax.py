@@ -9,7 +9,7 @@ from scipy import special
 
 from core.experiment.view import MOST, SOFTMAX_SECTIONS
 from core.explain.ternary import CORNERS
-from gui.theme import class_colour, theme
+from gui.style.theme import class_colour, theme
 from tests.gui.panel_cases import new_session, train
 
 

@@ -10,7 +10,8 @@ from core.data.dataset import Dataset, Feature
 from core.scenes.boundary_scene import reading_at
 from gui.panels.boundary import LIVE_RESOLUTION
 from gui.panels.shades import STRENGTH, surface_image
-from gui.theme import THEMES, themes
+from gui.style.palette import THEMES
+from gui.style.theme import themes
 from tests.gui.panel_cases import new_session, train
 
 

@@ -24,7 +24,8 @@ from core.scenes.rows_scene import rows_scene
 from gui.panel import Panel
 from gui.panels import PANELS
 from gui.panels.plotting import LockedPlot
-from gui.theme import THEMES, themes
+from gui.style.palette import THEMES
+from gui.style.theme import themes
 from tests.gui.panel_cases import new_session, same, train
 
 

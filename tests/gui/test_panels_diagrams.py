@@ -9,7 +9,7 @@ from core.base import scipy_import
 from gui.panels.curve_words import legend
 from gui.panels.labels import log_ticks, spread
 from gui.panels.plotting import FONT_POINTS, LockedPlot
-from gui.theme import theme
+from gui.style.theme import theme
 from tests.gui.panel_cases import new_session, train
 
 

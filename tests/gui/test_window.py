@@ -23,7 +23,8 @@ from gui.dialogs import AboutDialog, ErrorDialog, ShortcutsDialog
 from gui.gallery import Gallery
 from gui.importing.dialog import ImportDialog
 from gui.panels import PANELS
-from gui.theme import THEMES, theme, themes
+from gui.style.palette import THEMES
+from gui.style.theme import theme, themes
 from gui.window import Window
 from gui.workspaces import LOW, WORKSPACES, is_on_a_screen
 

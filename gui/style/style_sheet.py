@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from string import Template
 from typing import TYPE_CHECKING
 
-from PySide6.QtGui import QColor
+from gui.style.palette import ICONS, mixed, on_accent
 
 if TYPE_CHECKING:
-    from gui.theme import Theme
+    from gui.style.palette import Theme
 
-ICONS = Path(__file__).resolve().parents[1] / "resources" / "icons"
 
 _SHEET = Template("""
 QMainWindow, QDialog { background: $surface; }
@@ -135,24 +133,6 @@ QListWidget#gallery\\.list::item:hover { background: $hover; }
 QListWidget#gallery\\.list::item:selected { background: $selected; color: $ink; }
 QPlainTextEdit { background: $paper; border: 1px solid $line; border-radius: 4px; }
 """)
-
-
-def mixed(one: str, other: str, share: float) -> str:
-    """Return the colour that lies `share` of the way from one to the other.
-
-    Examples
-    --------
-    >>> mixed("#000000", "#ffffff", 0.5)
-    '#808080'
-    """
-    a, b = QColor(one), QColor(other)
-    pairs = ((a.red(), b.red()), (a.green(), b.green()), (a.blue(), b.blue()))
-    return QColor(*(round(x + (y - x) * share) for x, y in pairs)).name()
-
-
-def on_accent(theme: Theme) -> str:
-    """Return the colour of text and symbols on the accent colour."""
-    return "#000000" if theme.is_dark else "#FFFFFF"
 
 
 def style_sheet(theme: Theme) -> str:

@@ -1,136 +1,21 @@
-"""Every colour, pen and marker: calm paper, vivid data."""
+"""Every colour, pen and marker: calm paper, vivid data.
+
+Our own simple icons, drawn in the theme's ink.
+
+Class markers as small pictures, for tables and legends.
+"""
 
 from __future__ import annotations
 
 import functools
-from dataclasses import dataclass
 
-from PySide6.QtCore import QObject, Qt, Signal
-from PySide6.QtGui import QBrush, QColor, QPalette, QPen
+from PySide6.QtCore import QByteArray, QObject, QSize, Qt, Signal
+from PySide6.QtGui import QBrush, QColor, QIcon, QPainter, QPalette, QPen, QPixmap
+from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtWidgets import QApplication
 
-from core.base.registry import Registry
-from gui.style import style_sheet
-
-# Okabe & Ito 2008, in the order in which classes take them
-CLASS_COLOURS = (
-    "#0072B2",
-    "#E69F00",
-    "#009E73",
-    "#CC79A7",
-    "#56B4E9",
-    "#D55E00",
-    "#F0E442",
-    "#7F7F7F",
-)
-CLASS_COLOURS_ON_DARK = (
-    "#4FA8DE",
-    "#F2B233",
-    "#2FC298",
-    "#E09CC4",
-    "#86CDF3",
-    "#F08040",
-    "#F5EC72",
-    "#A9A9A9",
-)
-CLASS_MARKERS = ("o", "s", "t1", "d", "x", "star", "h", "+")
-
-
-@dataclass(frozen=True, slots=True)
-class Theme:
-    """The colours of one theme, as ``#rrggbb``.
-
-    Attributes
-    ----------
-    paper : str
-        The ground of plots and panels.
-    surface : str
-        The ground of the window between panels.
-    ink, quiet, line : str
-        Text and curves; secondary text; thin lines between panels.
-    accent : str
-        Validation, focus and selection.
-    calibrated, raw : str
-        Calibrated beside uncalibrated probabilities.
-    band : str
-        The band of what chance allows.
-    warning, error : str
-    classes : tuple of str
-    """
-
-    name: str
-    label: str
-    paper: str
-    surface: str
-    ink: str
-    quiet: str
-    line: str
-    accent: str
-    calibrated: str
-    raw: str
-    band: str
-    warning: str
-    error: str
-    classes: tuple[str, ...]
-    is_dark: bool
-
-
-THEMES: Registry[Theme] = Registry(
-    "theme",
-    [
-        Theme(
-            "light",
-            "Light",
-            paper="#FBFAF7",
-            surface="#EFEDE8",
-            ink="#22242A",
-            quiet="#62656D",
-            line="#D5D2CA",
-            accent="#4B5BD6",
-            calibrated="#118A7E",
-            raw="#767A82",
-            band="#DEDCD5",
-            warning="#8A5A00",
-            error="#B3261E",
-            classes=CLASS_COLOURS,
-            is_dark=False,
-        ),
-        Theme(
-            "dark",
-            "Dark",
-            paper="#1C1E22",
-            surface="#141518",
-            ink="#ECEBE6",
-            quiet="#A3A6AD",
-            line="#3A3D44",
-            accent="#98A3FF",
-            calibrated="#3FC8B8",
-            raw="#9A9EA6",
-            band="#34373D",
-            warning="#F0B34A",
-            error="#FF8A80",
-            classes=CLASS_COLOURS_ON_DARK,
-            is_dark=True,
-        ),
-        Theme(
-            "high_contrast",
-            "High contrast",
-            paper="#000000",
-            surface="#000000",
-            ink="#FFFFFF",
-            quiet="#E2E2E2",
-            line="#FFFFFF",
-            accent="#AEB8FF",
-            calibrated="#5FF0DF",
-            raw="#C4C4C4",
-            band="#4A4A4A",
-            warning="#FFD24D",
-            error="#FF9A90",
-            classes=CLASS_COLOURS_ON_DARK,
-            is_dark=True,
-        ),
-    ],
-)
+from gui.style.palette import CLASS_MARKERS, ICONS, THEMES, Theme
+from gui.style.style_sheet import style_sheet
 
 
 class Themes(QObject):
@@ -251,3 +136,56 @@ def _palette(chosen: Theme) -> QPalette:
     for name in (role.WindowText, role.Text, role.ButtonText):
         palette.setColor(QPalette.ColorGroup.Disabled, name, QColor(chosen.raw))
     return palette
+
+
+INK = "#000000"  # what the files are drawn in
+_SIZES = (16, 24, 32)
+
+
+def icon(name: str, colour: str = "") -> QIcon:
+    """Return an icon of ``resources/icons`` in a colour, by default the theme's ink."""
+    return _icon(name, colour or theme().ink)
+
+
+@functools.lru_cache(maxsize=128)
+def _icon(name: str, colour: str) -> QIcon:
+    made = QIcon()
+    for size in _SIZES:
+        made.addPixmap(_pixmap(name, colour, size))
+    return made
+
+
+def _pixmap(name: str, colour: str, size: int) -> QPixmap:
+    text = _svg_text(name).replace(INK, QColor(colour).name())
+    pixmap = QPixmap(QSize(size, size))
+    pixmap.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(pixmap)
+    QSvgRenderer(QByteArray(text.encode())).render(painter)
+    painter.end()
+    return pixmap
+
+
+@functools.lru_cache(maxsize=64)
+def _svg_text(name: str) -> str:
+    return (ICONS / f"{name}.svg").read_text(encoding="utf-8")
+
+
+MARK_SIZE = 9
+
+
+@functools.lru_cache(maxsize=256)
+def class_mark(index: int, chosen: Theme) -> QPixmap:
+    """Return the marker of a class in the theme in force, which is part of the key."""
+    paint = class_colour(index)
+    from pyqtgraph.graphicsItems.ScatterPlotItem import renderSymbol
+
+    picture = renderSymbol(class_marker(index), MARK_SIZE, pen(paint), brush(paint))
+    return QPixmap.fromImage(picture)
+
+
+SIGNS = ("●", "■", "▲", "◆", "✖", "★", "⬢", "✚")
+
+
+def class_sign(k: int) -> str:
+    """Return a character that looks like a class's marker."""
+    return SIGNS[(k + k // len(SIGNS)) % len(SIGNS)]

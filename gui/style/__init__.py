@@ -1,0 +1,1 @@
+"""Colours, style sheet, icons, and numbers as text."""
