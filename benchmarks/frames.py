@@ -35,9 +35,9 @@ from PySide6.QtCore import QEvent, QEventLoop, QObject, QSettings, QStandardPath
 
 from core.training import engines
 from gui.app import launch
-from gui.garbage import collect_here_alone
-from gui.pacing import Pace
-from gui.session import Session
+from gui.session.background import collect_here_alone
+from gui.session.pacing import Pace
+from gui.session.session import Session
 from gui.window import Window
 
 WARM_SECONDS = 2.0

@@ -67,8 +67,8 @@ def launch(
 
 def stay(window: Window) -> int:
     """Stay until the window is closed; return the exit code."""
-    from gui.garbage import collect_here_alone
-    from gui.warming import Warming
+    from gui.session.background import collect_here_alone
+    from gui.session.engine_warmup import Warming
 
     collect_here_alone(window)
     signal.signal(signal.SIGINT, lambda number, frame: window.close())  # Ctrl+C in a terminal
@@ -105,7 +105,7 @@ def _furnish(window: Window, arguments: argparse.Namespace) -> None:
     from core.experiment.experiment import Experiment
     from core.experiment.view import View
     from core.training.engines import available_engine
-    from gui.session import Session
+    from gui.session.session import Session
     from gui.transport import FIRST_PACE
 
     experiment, view = experiment_for(arguments)

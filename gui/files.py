@@ -11,11 +11,11 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 from core.base.errors import UserError
 from core.data.saving import clear_unfinished
 from core.run.session_file import SUFFIX, is_session_file
-from gui.keeping import Keeper
 from gui.recent import RecentFiles
+from gui.session.autosave import Keeper
 
 if TYPE_CHECKING:
-    from gui.session import Session
+    from gui.session.session import Session
 
 TABLES = "*.csv *.tsv *.txt *.dat *.data *.xlsx *.xls *.ods *.parquet *.json *.jsonl *.arff *.gz"
 

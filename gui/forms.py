@@ -12,7 +12,7 @@ from core.experiment.experiment import KNOBS, SECTIONS, Experiment
 from gui.editors.binding import Binding
 from gui.editors.data import Columns
 from gui.editors.row import Row
-from gui.session import Session
+from gui.session.session import Session
 from gui.style.theme import icon, theme, themes
 
 _NARROWEST, _WIDEST = 296, 440

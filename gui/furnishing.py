@@ -24,7 +24,7 @@ from gui.transport import Transport
 from gui.workspaces import WORKSPACES, Layouts
 
 if TYPE_CHECKING:
-    from gui.session import Session
+    from gui.session.session import Session
     from gui.window import Window
 
 

@@ -25,7 +25,7 @@ from core.base.errors import UserError
 from core.data.data_knobs import DataChoices
 from core.data.gallery import GALLERY, PAINTED, SOURCES, about
 from core.data.generators import GENERATORS
-from gui.session import Session
+from gui.session.session import Session
 from gui.style.number_text import figures_font
 from gui.style.theme import class_colour
 from gui.thumbnails import draw_thumbnail

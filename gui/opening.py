@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QToolButton, QWidget
 
-from gui.session import Session
+from gui.session.session import Session
 
 _AFTER, _BETWEEN = 500, 100  # milliseconds
 

@@ -15,7 +15,7 @@ from PySide6.QtWidgets import QWidget
 
 from core.base.registry import Registry
 from core.experiment.view import View
-from gui.session import Session
+from gui.session.session import Session
 
 DESCRIPTION_SECONDS = 0.3
 LONG_SECONDS = 0.003  # of computing, with which no drawing shares a turn

@@ -8,7 +8,7 @@ from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QWidget
 
 from gui.opening import OpeningBar
-from gui.session import Session
+from gui.session.session import Session
 from gui.steady import Steady
 from gui.style.number_text import figures_font, share, width_of
 

@@ -7,7 +7,7 @@ from PySide6.QtGui import QColor, QPainter, QPen
 from PySide6.QtWidgets import QWidget
 
 from gui.editors.slider import Slider
-from gui.session import Session
+from gui.session.session import Session
 from gui.style.theme import theme
 
 _MOST_PLACES = 2**30  # a slider counts in 32 bits; longer runs are cut into so many places

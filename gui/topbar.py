@@ -8,7 +8,7 @@ from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QTabBar, QToolButton, QWhatsThis, QWidget
 
 from gui.actions import without_checked
-from gui.session import Session
+from gui.session.session import Session
 from gui.style.number_text import grouped_count
 from gui.style.theme import icon, themes
 from gui.workspaces import WORKSPACES

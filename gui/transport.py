@@ -11,8 +11,8 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QWidget
 
 from gui.actions import ACTIONS, translated
 from gui.editors.choice import QuietComboBox
-from gui.pacing import Pace
-from gui.session import Session
+from gui.session.pacing import Pace
+from gui.session.session import Session
 from gui.steady import Steady
 from gui.style.number_text import figures_font, grouped_count, rounded, width_of
 from gui.style.palette import on_accent

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from core.base.errors import Trouble
     from gui.files import Files
     from gui.furnishing import Fittings
-    from gui.session import Session
+    from gui.session.session import Session
 
 FIRST_SIZE = QSize(1280, 800)
 _SPLITTING = (Qt.CursorShape.SplitHCursor, Qt.CursorShape.SplitVCursor)

@@ -8,7 +8,7 @@ from PySide6.QtCore import QObject, Signal
 
 from core.base.errors import UserError
 from core.experiment.experiment import knob_at
-from gui.session import Session
+from gui.session.session import Session
 
 
 class Binding(QObject):

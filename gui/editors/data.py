@@ -23,7 +23,7 @@ from core.data.gallery import PAINTED
 from core.data.painted import can_be_learnt
 from gui.editors.binding import Binding
 from gui.editors.choice import ChoiceEditor, QuietComboBox
-from gui.session import Session
+from gui.session.session import Session
 
 if TYPE_CHECKING:
     from core.data.painted import Points

@@ -23,7 +23,7 @@ from core.scenes.import_scene import ImportScene
 from gui.importing.layout import Parts
 from gui.importing.reader import Reader
 from gui.importing.words import error_of
-from gui.session import Session
+from gui.session.session import Session
 
 PROGRESS_AFTER = 0.5
 """Seconds of reading after which progress is shown."""

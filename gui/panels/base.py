@@ -10,9 +10,9 @@ from PySide6.QtCore import QTimer
 from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from gui.pacing import FRAME_SECONDS
 from gui.panel import Panel
-from gui.session import Session
+from gui.session.pacing import FRAME_SECONDS
+from gui.session.session import Session
 from gui.style.theme import themes
 
 CALM_MILLISECONDS = 120

@@ -28,7 +28,7 @@ from gui.panels.truth import TruthLayer
 from gui.panels.truth_scale import ErrorScale
 from gui.panels.unit_words import unit_note
 from gui.panels.words import axis_label, plane_note, points_note
-from gui.session import Session
+from gui.session.session import Session
 from gui.style.number_text import number, percent
 from gui.style.theme import class_colour, pen, theme
 

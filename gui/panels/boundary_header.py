@@ -15,7 +15,7 @@ from gui.panels.controls import choice, note, row, show_checked, toggle
 from gui.panels.held import HeldValues
 from gui.panels.painting import Painter
 from gui.panels.two_ends import TwoEnds
-from gui.session import Session
+from gui.session.session import Session
 from gui.style.theme import class_colour, class_sign
 
 LEGEND_LETTERS = 24  # that fit beside the parts

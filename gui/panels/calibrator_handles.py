@@ -18,7 +18,7 @@ from gui.panels.labels import log_ticks
 from gui.panels.plotting import LockedPlot, curve
 from gui.panels.sections import Paragraph
 from gui.panels.value_slider import ValueSlider
-from gui.session import Session
+from gui.session.session import Session
 from gui.style.number_text import figure, number
 from gui.style.theme import brush, pen, theme
 

@@ -21,7 +21,7 @@ from gui.panels.calibrator_maps import MapsPage
 from gui.panels.calibrator_priors import PriorsPage
 from gui.panels.controls import choice, row, show_checked, toggle
 from gui.panels.sections import Scrolled, Sections
-from gui.session import Session
+from gui.session.session import Session
 from gui.style.number_text import figure, number
 
 WIDEST = 140

@@ -17,7 +17,7 @@ from gui.panels.curve_words import legend, place_on, reading_at, turn_words
 from gui.panels.labels import log_ticks, short_name, spread, stepped
 from gui.panels.layers import Word, WordsLayer
 from gui.panels.plotting import Curve, LockedPlot, curve
-from gui.session import Session
+from gui.session.session import Session
 from gui.steady import Steady
 from gui.style.number_text import figure, number
 from gui.style.palette import Theme

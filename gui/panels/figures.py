@@ -11,7 +11,7 @@ from core.scenes.figures_scene import FiguresScene, figures_scene
 from gui.panels.base import PlottedPanel
 from gui.panels.confusion import ConfusionMatrix
 from gui.panels.controls import CalmSlider, choice, note, row
-from gui.session import Session
+from gui.session.session import Session
 from gui.style.number_text import figure, number, percent
 
 STEPS = 1000

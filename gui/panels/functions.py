@@ -17,7 +17,7 @@ from gui.panels.function_facts import FactsPage, ModelPage
 from gui.panels.function_pages import NumericsPage, Page, PointPage, SharpnessPage
 from gui.panels.function_plot import FunctionPlot
 from gui.panels.sections import Beside, Paragraph, Sections, TwoParts
-from gui.session import Session
+from gui.session.session import Session
 from gui.style.number_text import short
 
 

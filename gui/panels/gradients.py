@@ -22,7 +22,7 @@ from gui.panels.gradient_words import (
 from gui.panels.plotting import LockedPlot, curve
 from gui.panels.sections import QuietTabs
 from gui.panels.text_table import ROW_HEIGHT, Shares, TextModel, TextTable
-from gui.session import Session
+from gui.session.session import Session
 from gui.style.number_text import shortened
 from gui.style.theme import brush, pen, theme
 

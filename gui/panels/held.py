@@ -12,7 +12,7 @@ from core.data.dataset import Dataset, Feature
 from core.explain.planes import axes_of, held_values
 from gui.panels.controls import CalmSlider
 from gui.panels.words import level_or_number
-from gui.session import Session
+from gui.session.session import Session
 
 STEPS = 200
 HEIGHT = 104

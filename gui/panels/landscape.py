@@ -28,7 +28,7 @@ from gui.panels.base import PlottedPanel
 from gui.panels.controls import CalmComboBox, choice, note, row
 from gui.panels.landscape_plot import LandscapePlot
 from gui.panels.landscape_words import axis_name, curvature_note, parameter_names
-from gui.session import Session
+from gui.session.session import Session
 from gui.style.number_text import shortened
 
 LIVE_FINEST = 25

@@ -17,7 +17,7 @@ from gui.panels.network_diagram import NetworkDiagram, is_unit
 from gui.panels.network_layout import Hit
 from gui.panels.parameter_bar import ParameterBar
 from gui.panels.unit_words import SYMBOLS, place_name, unit_name
-from gui.session import Session
+from gui.session.session import Session
 from gui.style.number_text import figure, number
 from gui.style.theme import class_colour
 

@@ -15,7 +15,7 @@ from gui.panels.controls import choice, row, show_checked, toggle
 from gui.panels.plotting import LockedPlot, curve
 from gui.panels.sections import Paragraph, Scrolled, Sections
 from gui.panels.text_table import ROW_HEIGHT, TextModel, TextTable
-from gui.session import Session
+from gui.session.session import Session
 from gui.style.number_text import figure, number
 from gui.style.theme import brush, pen, theme
 

@@ -10,7 +10,7 @@ from core.data.painted import classes_of, points_of
 from core.explain.planes import Limits, plane_of
 from core.run.run import Run
 from gui.panels.painting_brushes import MOST_CLASSES
-from gui.session import Session
+from gui.session.session import Session
 from gui.style.number_text import number, tr
 
 if TYPE_CHECKING:

@@ -24,7 +24,7 @@ from gui.panels.controls import note
 from gui.panels.reliability_controls import ReliabilityControls
 from gui.panels.reliability_plot import ReliabilityPlot
 from gui.panels.reliability_words import figures_html, reading_at
-from gui.session import Session
+from gui.session.session import Session
 from gui.steady import Steady
 from gui.style.number_text import figure, number
 

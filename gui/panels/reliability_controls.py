@@ -14,7 +14,7 @@ from core.experiment.experiment import KNOBS
 from core.experiment.view import CURVES
 from core.scenes.reliability_scene import ReliabilityScene
 from gui.panels.controls import CalmSlider, choice, row, show_checked, toggle
-from gui.session import Session
+from gui.session.session import Session
 from gui.style.number_text import figures_font, number, width_of
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ from core.experiment.view import BANDS, BAR_INTERVALS
 from core.scenes.reliability_scene import ReliabilityScene
 from gui.actions import without_checked
 from gui.panels.controls import CalmComboBox, choice, row, show_checked, toggle
-from gui.session import Session
+from gui.session.session import Session
 
 WIDEST = 138  # pixels, of a list of choices
 STEP_WIDTH = 22

@@ -9,7 +9,7 @@ from core.scenes.rows_scene import RowsScene, rows_scene
 from gui.panels.base import PlottedPanel
 from gui.panels.controls import note
 from gui.panels.row_model import RowModel
-from gui.session import Session
+from gui.session.session import Session
 from gui.style.number_text import number, percent
 
 ROW_HEIGHT = 22

@@ -22,7 +22,7 @@ from gui.panels.softmax_pages import (
 )
 from gui.panels.softmax_pictures import EntropyGauge, ProbabilityBars
 from gui.panels.value_slider import ValueSlider
-from gui.session import Session
+from gui.session.session import Session
 from gui.style.number_text import figure, short
 
 

@@ -18,7 +18,7 @@ from core.explain.planes import Limits, Plane
 from core.scenes.boundary_scene import BoundaryScene, TruthScene, truth_scene
 from gui.panels.plotting import LockedPlot, curve
 from gui.panels.shades import rgb
-from gui.session import Session
+from gui.session.session import Session
 from gui.style.number_text import figure, percent
 from gui.style.palette import Theme
 from gui.style.theme import pen, theme

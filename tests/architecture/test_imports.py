@@ -47,7 +47,7 @@ def test_core_needs_no_qt():
 
 def test_the_bare_window_waits_for_nothing_heavy():
     loaded = modules_after("import gui.app")
-    assert not {"numpy", "pyqtgraph", "pandas", "numba", "gui.session"} & loaded
+    assert not {"numpy", "pyqtgraph", "pandas", "numba", "gui.session.session"} & loaded
 
 
 def test_the_first_window_waits_for_nothing_that_it_does_not_need():

@@ -9,8 +9,8 @@ from PySide6.QtCore import QCoreApplication, QEvent, QObject, QSettings, QStanda
 from PySide6.QtWidgets import QApplication, QDialog
 from pytestqt.qtbot import QtBot
 
-from gui.garbage import collect_what_is_due
 from gui.panels import PANELS
+from gui.session.background import collect_what_is_due
 from gui.style.theme import themes
 from tests.gui.panel_cases import new_session
 

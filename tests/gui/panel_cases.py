@@ -3,7 +3,7 @@
 import numpy as np
 
 from core.experiment.experiment import experiment_from_mapping
-from gui.session import Session
+from gui.session.session import Session
 
 CHOICES = {
     "data": {"rows": 150, "noise": 0.4},

@@ -17,7 +17,7 @@ from core.base.errors import UserError
 from core.data.table_reader import read_table
 from core.run.command_line import experiment_for, read_arguments, read_settings
 from gui.dialogs import ErrorDialog
-from gui.keeping import Keeper
+from gui.session.autosave import Keeper
 from tests.gui.panel_cases import train
 
 ROOT = Path(main.__file__).resolve().parent

@@ -8,7 +8,7 @@ from PySide6.QtCore import QObject, Qt
 from PySide6.QtWidgets import QApplication, QLabel
 
 from gui.app import stay
-from gui.garbage import collect_here_alone, collect_what_is_due
+from gui.session.background import collect_here_alone, collect_what_is_due
 
 
 class Knot(QLabel):

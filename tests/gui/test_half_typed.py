@@ -9,7 +9,7 @@ from core.run.session_file import read_session
 from gui.dialogs import ErrorDialog
 from gui.importing.dialog import ImportDialog
 from gui.importing.findings import GUESSES
-from gui.keeping import Keeper
+from gui.session.autosave import Keeper
 from tests.gui.conftest import deliver_deletions
 
 TYPED = [guess.name for guess in GUESSES.values() if guess.parse and "text" in guess.formats]

@@ -3,8 +3,8 @@ from PySide6.QtCore import QStandardPaths
 
 from core.base.errors import UserError
 from core.experiment.experiment import experiment_from_mapping
-from gui.keeping import Keeper
-from gui.session import Session
+from gui.session.autosave import Keeper
+from gui.session.session import Session
 
 START = experiment_from_mapping({"data": {"rows": 60}, "model": {"hidden": [3]}})
 

@@ -1,4 +1,4 @@
-from gui.pacing import BURST_SECONDS, FRAME_SECONDS, LULL, Beat
+from gui.session.pacing import BURST_SECONDS, FRAME_SECONDS, LULL, Beat
 from tests.gui.clock import Clock
 
 

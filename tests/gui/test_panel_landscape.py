@@ -11,7 +11,7 @@ from gui.editors.binding import Binding
 from gui.editors.number import NumberEditor
 from gui.panels.landscape_plot import loss_image
 from gui.panels.landscape_words import curvature_note, parameter_names
-from gui.session import Session
+from gui.session.session import Session
 from gui.style.palette import THEMES
 from gui.style.theme import themes
 

@@ -8,7 +8,7 @@ from core.scenes.network_scene import network_scene, places_of
 from gui.panels.link_image import DepthMap, opacities_of, widths_of
 from gui.panels.network import NetworkPanel
 from gui.panels.network_layout import HEADER, Hit, geometry_of, hit_at
-from gui.session import Session
+from gui.session.session import Session
 from gui.style.number_text import figure
 from gui.style.palette import THEMES
 from gui.style.theme import themes

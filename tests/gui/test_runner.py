@@ -7,9 +7,9 @@ import pytest
 
 from core.training.numpy_engine import NumpyEngine, burst
 from core.training.problem import Divergence
-from gui.mailbox import Edited, Failed, Mailbox, Measured, Stopped
-from gui.pacing import Metronome, Pace, Speedometer
-from gui.runner import Runner
+from gui.session.mailbox import Edited, Failed, Mailbox, Measured, Stopped
+from gui.session.pacing import Metronome, Pace, Speedometer
+from gui.session.trainer import Runner
 from tests.core.problems import small_problem
 
 ENGINE = NumpyEngine()
@@ -156,7 +156,7 @@ def test_a_pace_is_kept_evenly(runner, pace):
 
 def test_each_step_is_taken_when_it_is_due_and_no_other_with_it(runner, monkeypatch):
     now = [0.0]
-    monkeypatch.setattr("gui.pacing.time", SimpleNamespace(perf_counter=lambda: now[0]))
+    monkeypatch.setattr("gui.session.pacing.time", SimpleNamespace(perf_counter=lambda: now[0]))
     load(runner, small_problem())
     runner.set_pace(Pace(updates=200.0))
     runner.play()
@@ -272,8 +272,8 @@ def test_a_measurement_under_way_ends_with_an_edit_and_another_begins(runner):
 def test_a_young_run_is_measured_at_each_doubling_where_that_is_quick(
     runner, monkeypatch, quick, few
 ):
-    monkeypatch.setattr("gui.runner.MEASURE_SECONDS", 60.0)
-    monkeypatch.setattr("gui.runner.QUICK_SECONDS", quick)
+    monkeypatch.setattr("gui.session.trainer.MEASURE_SECONDS", 60.0)
+    monkeypatch.setattr("gui.session.trainer.QUICK_SECONDS", quick)
     problem = small_problem()
     state = load(runner, problem, measure=measured_twice)
     runner.play(300)
@@ -284,7 +284,7 @@ def test_a_young_run_is_measured_at_each_doubling_where_that_is_quick(
 
 
 def test_at_a_slow_pace_each_step_is_measured_at_once(runner, monkeypatch):
-    monkeypatch.setattr("gui.runner.MEASURE_SECONDS", 0.0)
+    monkeypatch.setattr("gui.session.trainer.MEASURE_SECONDS", 0.0)
     load(runner, small_problem(), measure=measured_twice)
     runner.set_pace(Pace(updates=15.0))
     runner.play()

@@ -8,7 +8,7 @@ from core.experiment.experiment import Experiment, experiment_from_mapping
 from core.training import engines
 from core.training.engines import available_engine
 from core.training.numpy_engine import burst
-from gui.session import Session
+from gui.session.session import Session
 from tests.gui.panel_cases import START, train
 
 

@@ -5,7 +5,7 @@ import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 
-from gui.pacing import Pace
+from gui.session.pacing import Pace
 from gui.style.number_text import NARROW_SPACE
 from gui.transport import BUTTONS, FIRST_PACE, PACES
 from tests.gui.panel_cases import train

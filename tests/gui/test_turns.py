@@ -2,8 +2,8 @@ import time
 
 from PySide6.QtCore import QCoreApplication
 
-from gui.playback import GLANCE_MILLISECONDS
-from gui.turns import Turns
+from gui.session.frame_clock import Turns
+from gui.session.player import GLANCE_MILLISECONDS
 from tests.gui.clock import Clock
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from core.training.numpy_engine import burst
-from gui.session import Session
+from gui.session.session import Session
 from tests.gui.panel_cases import START, train
 
 

@@ -7,17 +7,17 @@ from pathlib import Path
 import pytest
 
 from core.training import engines
-from gui import warming
-from gui.warming import Warming
+from gui.session import engine_warmup
+from gui.session.engine_warmup import Warming
 from tests.core.compiled_problems import small_problem
 
-ROOT = Path(warming.__file__).resolve().parents[1]
+ROOT = Path(engine_warmup.__file__).resolve().parents[2]
 POISON = 'open(__file__ + ".was_run", "w").close()\nraise SystemExit(1)\n'
 WARM = """
 import sys
 sys.path.insert(0, sys.argv[1])
 from PySide6.QtCore import QCoreApplication, QTimer
-from gui.warming import Warming
+from gui.session.engine_warmup import Warming
 from tests.core.compiled_problems import small_problem
 application = QCoreApplication([])
 warming = Warming()
@@ -53,7 +53,7 @@ def asked(monkeypatch):
 
 
 def test_cached_stages_are_loaded_without_a_process(qtbot, made, asked, monkeypatch):
-    monkeypatch.setattr(warming.subprocess, "Popen", None)
+    monkeypatch.setattr(engine_warmup.subprocess, "Popen", None)
     with qtbot.waitSignals([made.ready] * len(engines.STAGES)):
         made.start()
         made.start()
@@ -74,7 +74,7 @@ def test_other_stages_are_compiled_in_one_process_and_loaded_as_they_come(
                       *words[4:]], **options)  # fmt: skip
 
     monkeypatch.setattr(engines, "cached_stages", lambda: cached)
-    monkeypatch.setattr(warming.subprocess, "Popen", start)
+    monkeypatch.setattr(engine_warmup.subprocess, "Popen", start)
     with qtbot.waitSignals([made.ready] * len(engines.STAGES)):
         made.start()
     made.close()
@@ -89,7 +89,7 @@ def test_a_stage_that_no_process_could_compile_is_compiled_here(
         raise OSError("no more processes")
 
     monkeypatch.setattr(engines, "cached_stages", set)
-    monkeypatch.setattr(warming.subprocess, "Popen", start)
+    monkeypatch.setattr(engine_warmup.subprocess, "Popen", start)
     with qtbot.waitSignals([made.ready] * len(engines.STAGES)):
         made.start()
     made.close()
@@ -100,7 +100,7 @@ def test_a_stage_that_no_process_could_compile_is_compiled_here(
 def test_what_a_run_needs_beyond_that_is_compiled_when_it_is_wanted(
     qtbot, made, asked, monkeypatch
 ):
-    monkeypatch.setattr(warming.subprocess, "Popen", None)
+    monkeypatch.setattr(engine_warmup.subprocess, "Popen", None)
     problem = small_problem()
     double = problem.with_training(replace(problem.training, precision="float64"))
     with qtbot.waitSignals([made.ready] * (len(engines.STAGES) + 3)):
@@ -125,7 +125,7 @@ def test_closing_ends_the_compiling_process(made, asked, monkeypatch):
         return started[0]
 
     monkeypatch.setattr(engines, "cached_stages", set)
-    monkeypatch.setattr(warming.subprocess, "Popen", start)
+    monkeypatch.setattr(engine_warmup.subprocess, "Popen", start)
     made.start()
     while not started or made._compiler is None:
         pass

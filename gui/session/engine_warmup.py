@@ -16,7 +16,7 @@ from core.training import engines
 from core.training.problem import Problem
 
 _log = logging.getLogger(__name__)
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 
 
 class Warming(QObject):

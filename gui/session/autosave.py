@@ -13,7 +13,7 @@ from core.run.run import Run, resumed_run, start_run
 from core.run.session_file import SUFFIX, SavedSession, read_session, write_session
 
 if TYPE_CHECKING:
-    from gui.session import Session
+    from gui.session.session import Session
 
 AUTOSAVE_MILLISECONDS = 60_000
 

@@ -23,9 +23,9 @@ from core.run.history import patched
 from core.run.run import Run, edited_run, effect_of, start_run
 from core.training.numpy_engine import numpy_engine
 from core.training.problem import ChooseEngine
-from gui.commands import ReplaceExperiment, SetParameters
-from gui.keeping import Keeper
-from gui.playback import Playback
+from gui.session.autosave import Keeper
+from gui.session.player import Playback
+from gui.session.undo import ReplaceExperiment, SetParameters
 
 MOST_ENDED = 5
 

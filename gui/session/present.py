@@ -17,8 +17,8 @@ from core.run.run import Run, start_run
 from core.training.numpy_engine import numpy_engine
 from core.training.problem import ChooseEngine, Divergence, Problem, TrainState
 from core.training.recorded_metrics import mean_loss, measured_by_part, parts_of
-from gui.background import Background
-from gui.runner import Runner
+from gui.session.background import Background
+from gui.session.trainer import Runner
 
 MOST_GHOSTS = 5
 

@@ -12,10 +12,10 @@ from core.experiment.experiment import Experiment
 from core.run.run import retrained_run, start_run
 from core.training.numpy_engine import numpy_engine, steps_to_epoch
 from core.training.problem import ChooseEngine, Divergence
-from gui.mailbox import Edited, Event, Failed, Measured, Stopped
-from gui.pacing import FRAME_SECONDS, Pace
-from gui.present import Present
-from gui.turns import Turns
+from gui.session.frame_clock import Turns
+from gui.session.mailbox import Edited, Event, Failed, Measured, Stopped
+from gui.session.pacing import FRAME_SECONDS, Pace
+from gui.session.present import Present
 
 FRAME_MILLISECONDS = round(1000.0 * FRAME_SECONDS)
 GLANCE_MILLISECONDS = 100

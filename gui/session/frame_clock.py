@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from PySide6.QtCore import QObject, Signal
 
-from gui.pacing import FRAME_SECONDS
+from gui.session.pacing import FRAME_SECONDS
 
 LATE_SECONDS = 0.0005  # that no one notices
 URGENT = 2.0  # having waited twice as long as it should, it is drawn even where it is late

@@ -1,10 +1,17 @@
-"""The training thread: bursts of a few milliseconds, evenly paced, reporting to a mailbox."""
+"""The training thread: bursts of a few milliseconds, evenly paced, reporting to a mailbox.
+
+What the training thread works on.
+
+Figures of a state, computed in the training thread a piece at a time.
+"""
 
 from __future__ import annotations
 
 import math
 import threading
 import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -12,10 +19,8 @@ from core.run.history import patched
 from core.run.training_loop import EarlyStopping
 from core.training.numpy_engine import steps_to_epoch
 from core.training.problem import Engine, Problem, TrainState
-from gui.assignment import Assignment, ValidationLoss
-from gui.mailbox import Edited, Event, Failed, Mailbox, Measured, Stopped
-from gui.measuring import Measure, Measurement
-from gui.pacing import FRAME_SECONDS, Beat, Metronome, Pace, Speedometer
+from gui.session.mailbox import Edited, Event, Failed, Mailbox, Measured, Stopped
+from gui.session.pacing import FRAME_SECONDS, Beat, Metronome, Pace, Speedometer
 
 MEASURE_SECONDS = 1.0 / 20.0  # as often as the curves are drawn
 MEASURE_SHARE = 0.1  # of the thread's time, at the most
@@ -292,3 +297,71 @@ class _Shift:
 
     def _post(self, event: Event) -> None:
         self.runner.mailbox.post(self.assignment.generation, event)
+
+
+ValidationLoss = Callable[[TrainState], float]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Assignment:
+    """What the thread is working on.
+
+    Attributes
+    ----------
+    generation : int
+        The mailbox's number for it.
+    engine : Engine
+    measure : callable
+        (problem, state) -> figures by name, some at a time, computed in the thread.
+    validation_loss : callable
+        state -> mean loss of the validation part, for early stopping.
+    """
+
+    generation: int
+    engine: Engine
+    measure: Measure
+    validation_loss: ValidationLoss
+
+
+Measure = Callable[[Problem, TrainState], Iterable[Mapping[str, float]]]
+
+
+class Measurement:
+    """A state on its way to its figures.
+
+    All at once they would keep the interpreter from the window for as long as a frame takes.
+
+    Parameters
+    ----------
+    measure : callable
+        (problem, state) -> figures by name, some at a time.
+
+    Attributes
+    ----------
+    state : TrainState
+    seconds : float
+        Of the processor's time, so far.
+    """
+
+    def __init__(self, measure: Measure, problem: Problem, state: TrainState) -> None:
+        self.state = state
+        self.seconds = 0.0
+        self._epoch = state.epoch + state.position / max(problem.n_rows, 1)
+        self._pieces = iter(measure(problem, state))
+        self._values: dict[str, float] = {}
+
+    def go_on(self) -> Measured | None:
+        """Compute some more figures; return all of them once there are no more."""
+        began = time.thread_time()
+        piece = next(self._pieces, None)
+        self.seconds += time.thread_time() - began
+        if piece is None:
+            return Measured(self.state, self._epoch, self._values)
+        self._values |= piece
+        return None
+
+    def finish(self) -> Measured:
+        """Compute the rest; return all figures."""
+        while (measured := self.go_on()) is None:
+            pass
+        return measured
