@@ -16,18 +16,18 @@ from core.scenes.boundary_scene import BoundaryScene, boundary_scene, reading_at
 from gui.panels.base import PlottedPanel
 from gui.panels.boundary_header import BoundaryHeader
 from gui.panels.controls import note
-from gui.panels.layers import LinesLayer, PictureLayer, Word, WordsLayer
 from gui.panels.painting import Painter
 from gui.panels.painting_layer import PaintLayer
 from gui.panels.painting_start import painting_note
-from gui.panels.plotting import LockedPlot, smooth_images
-from gui.panels.points import PointLayer, nearest
 from gui.panels.reading import ReadOut, reading_html
-from gui.panels.shades import shade_at, surface_image
 from gui.panels.truth import TruthLayer
 from gui.panels.truth_scale import ErrorScale
 from gui.panels.unit_words import unit_note
 from gui.panels.words import axis_label, plane_note, points_note
+from gui.plot.canvas import LockedPlot
+from gui.plot.images import shade_at, smooth_images, surface_image
+from gui.plot.layers import LinesLayer, PictureLayer, Word, WordsLayer
+from gui.plot.points import PointLayer, nearest
 from gui.session.session import Session
 from gui.style.number_text import number, percent
 from gui.style.theme import class_colour, pen, theme

@@ -14,10 +14,10 @@ from core.base.knobs import NumberKnob
 from core.experiment.experiment import KNOBS
 from core.scenes.calibrators_scene import HandlesScene
 from gui.panels.controls import row
-from gui.panels.labels import log_ticks
-from gui.panels.plotting import LockedPlot, curve
 from gui.panels.sections import Paragraph
 from gui.panels.value_slider import ValueSlider
+from gui.plot.axes import log_ticks
+from gui.plot.canvas import LockedPlot, curve
 from gui.session.session import Session
 from gui.style.number_text import figure, number
 from gui.style.theme import brush, pen, theme

@@ -14,8 +14,8 @@ from core.calibration.calibrators import CALIBRATORS
 from core.explain.calibration_maps import CalibrationMap
 from core.scenes.calibrators_scene import MapsScene
 from gui.panels.calibrator_handles import meanings_html
-from gui.panels.plotting import LockedPlot, curve
 from gui.panels.sections import Paragraph
+from gui.plot.canvas import LockedPlot, curve
 from gui.style.palette import style_of
 from gui.style.theme import brush, pen, theme
 

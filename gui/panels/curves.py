@@ -14,9 +14,9 @@ from core.scenes.loss_scene import DRAWN, CurvesScene, Line, curves_scene
 from gui.panels.base import PlottedPanel
 from gui.panels.controls import choice, note, row, show_checked, toggle
 from gui.panels.curve_words import legend, place_on, reading_at, turn_words
-from gui.panels.labels import log_ticks, short_name, spread, stepped
-from gui.panels.layers import Word, WordsLayer
-from gui.panels.plotting import Curve, LockedPlot, curve
+from gui.plot.axes import log_ticks, short_name, spread, stepped
+from gui.plot.canvas import Curve, LockedPlot, curve
+from gui.plot.layers import Word, WordsLayer
 from gui.session.session import Session
 from gui.steady import Steady
 from gui.style.number_text import figure, number

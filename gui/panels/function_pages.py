@@ -16,9 +16,9 @@ from core.scenes.functions_scene import FunctionsScene
 from gui.formulas import FormulaView
 from gui.panels import function_words as words
 from gui.panels.grid import FigureGrid
-from gui.panels.plotting import LockedPlot, curve
 from gui.panels.sections import Paragraph
 from gui.panels.value_slider import ValueSlider
+from gui.plot.canvas import LockedPlot, curve
 from gui.style.number_text import short
 from gui.style.theme import brush, pen, theme
 

@@ -14,7 +14,7 @@ from core.experiment.view import SPAN
 from core.explain.unit_maps import UnitsScene
 from core.functions.activations import ACTIVATIONS
 from core.scenes.functions_scene import FunctionsScene
-from gui.panels.plotting import LockedPlot, curve
+from gui.plot.canvas import LockedPlot, curve
 from gui.style.theme import brush, class_colour, pen, theme
 
 GRAB_PIXELS = 14.0

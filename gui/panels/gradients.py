@@ -19,9 +19,9 @@ from gui.panels.gradient_words import (
     way_note,
     way_rows,
 )
-from gui.panels.plotting import LockedPlot, curve
 from gui.panels.sections import QuietTabs
 from gui.panels.text_table import ROW_HEIGHT, Shares, TextModel, TextTable
+from gui.plot.canvas import LockedPlot, curve
 from gui.session.session import Session
 from gui.style.number_text import shortened
 from gui.style.theme import brush, pen, theme

@@ -10,8 +10,8 @@ from PySide6.QtWidgets import QWidget
 
 from core.explain.loss_surface import LossSurface
 from core.scenes.landscape_scene import LandscapeScene
-from gui.panels.plotting import LockedPlot, curve, smooth_images
-from gui.panels.shades import rgb
+from gui.plot.canvas import LockedPlot, curve
+from gui.plot.images import rgb, smooth_images
 from gui.style.palette import Theme, mixed
 from gui.style.theme import brush, pen, theme
 

@@ -10,7 +10,7 @@ import numpy as np
 from PySide6.QtGui import QImage
 
 from core.base.arrays import Codes, Floats
-from gui.panels.shades import rgb
+from gui.plot.images import rgb
 from gui.style.palette import Theme
 
 DASH, PERIOD = 4.0, 14.0  # pixels of the gaps that move, and from one to the next

@@ -10,7 +10,7 @@ from core.explain.unit_maps import INPUTS
 from core.scenes.network_scene import Column, NetworkScene
 from gui.panels.link_image import DepthMap
 from gui.panels.network_layout import NAME_HEIGHT, Geometry
-from gui.panels.shades import rgb, surface_image
+from gui.plot.images import rgb, surface_image
 from gui.style.number_text import tr
 from gui.style.palette import Theme
 from gui.style.theme import theme

@@ -17,7 +17,7 @@ from core.explain.planes import Limits
 from gui.panels.painting_brushes import MOST_CLASSES, Brushes
 from gui.panels.painting_sheet import PaintStroke, Sheet
 from gui.panels.painting_start import around, limits_of, points_to_paint, why_no_points
-from gui.panels.plotting import LockedPlot
+from gui.plot.canvas import LockedPlot
 from gui.session.session import Session
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from PySide6.QtGui import QBrush
 from PySide6.QtWidgets import QGraphicsEllipseItem, QGraphicsRectItem
 
 from gui.panels.painting import Painter
-from gui.panels.points import SIZE
+from gui.plot.points import SIZE
 from gui.style.theme import brush, class_colour, class_marker, pen, theme
 
 if TYPE_CHECKING:

@@ -10,9 +10,9 @@ from PySide6.QtWidgets import QWidget
 from core.calibration.calibrators import CALIBRATORS
 from core.explain.binary_evaluation import Judged, polyline
 from core.scenes.reliability_scene import ReliabilityScene
-from gui.panels.layers import AreaLayer
-from gui.panels.plotting import Bars, Curve, LockedPlot, curve
 from gui.panels.square import SquareAbove
+from gui.plot.canvas import Bars, Curve, LockedPlot, curve
+from gui.plot.layers import AreaLayer
 from gui.style.number_text import number, tr
 from gui.style.palette import style_of
 from gui.style.theme import brush, class_colour, pen, theme

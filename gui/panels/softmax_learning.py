@@ -12,9 +12,9 @@ from gui.formulas import FormulaView
 from gui.panels import softmax_words as words
 from gui.panels.controls import choice, row
 from gui.panels.grid import FigureGrid
-from gui.panels.plotting import LockedPlot, curve
 from gui.panels.sections import Paragraph
 from gui.panels.softmax_pages import Page, Put
+from gui.plot.canvas import LockedPlot, curve
 from gui.style.number_text import figure
 from gui.style.palette import Theme
 from gui.style.theme import brush, pen, theme

@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from gui.panels.plotting import LockedPlot
+from gui.plot.canvas import LockedPlot
 
 LEFT_AXIS, BOTTOM_AXIS = 46, 34
 TOP, RIGHT, GAP = 6, 10, 6  # around each plot's data area

@@ -16,8 +16,8 @@ from core.data.preparing import Prepared
 from core.explain.known_truth import TrueMap, TrueRows, is_known, true_map, true_rows
 from core.explain.planes import Limits, Plane
 from core.scenes.boundary_scene import BoundaryScene, TruthScene, truth_scene
-from gui.panels.plotting import LockedPlot, curve
-from gui.panels.shades import rgb
+from gui.plot.canvas import LockedPlot, curve
+from gui.plot.images import rgb
 from gui.session.session import Session
 from gui.style.number_text import figure, percent
 from gui.style.palette import Theme

@@ -1,8 +1,8 @@
 import numpy as np
 from PySide6.QtGui import QImage
 
-from gui.panels.layers import LinesLayer, _pieces
-from gui.panels.plotting import LockedPlot
+from gui.plot.canvas import LockedPlot
+from gui.plot.layers import LinesLayer, _pieces
 from gui.style.theme import pen
 
 GAP = [[np.nan, np.nan]]

@@ -23,7 +23,7 @@ from core.scenes.reliability_scene import reliability_scene
 from core.scenes.rows_scene import rows_scene
 from gui.panel import Panel
 from gui.panels import PANELS
-from gui.panels.plotting import LockedPlot
+from gui.plot.canvas import LockedPlot
 from gui.style.palette import THEMES
 from gui.style.theme import themes
 from tests.gui.panel_cases import new_session, same, train

@@ -7,8 +7,8 @@ from PySide6.QtWidgets import QApplication
 
 from core.base import scipy_import
 from gui.panels.curve_words import legend
-from gui.panels.labels import log_ticks, spread
-from gui.panels.plotting import FONT_POINTS, LockedPlot
+from gui.plot.axes import log_ticks, spread
+from gui.plot.canvas import FONT_POINTS, LockedPlot
 from gui.style.theme import theme
 from tests.gui.panel_cases import new_session, train
 

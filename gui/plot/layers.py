@@ -14,7 +14,7 @@ from PySide6.QtGui import QBrush, QColor, QFont, QImage, QPainter, QPen, QPolygo
 from PySide6.QtWidgets import QApplication, QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 from shiboken6 import wrapInstance
 
-from gui.panels.plotting import LockedPlot
+from gui.plot.canvas import LockedPlot
 from gui.style.theme import pen
 
 BAND_PIXELS = 60

@@ -5,8 +5,9 @@ from __future__ import annotations
 import functools
 
 import numpy as np
-from PySide6.QtGui import QColor
+from PySide6.QtGui import QColor, QPainter
 
+from gui.plot.canvas import LockedPlot
 from gui.style.palette import Theme
 
 STRENGTH = 0.62  # of a certain class's colour over the paper, so that points stand out
@@ -89,3 +90,8 @@ def _solid_table(chosen: Theme, n_classes: int) -> np.ndarray:
     for k in range(n_classes):
         table[k, :3] = paper + STRENGTH * (_pure(chosen, k) - paper) + 0.5
     return table
+
+
+def smooth_images(plot: LockedPlot) -> None:
+    """Draw images of fewer points than pixels smoothly."""
+    plot.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, True)

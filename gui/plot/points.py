@@ -14,8 +14,8 @@ from PySide6.QtWidgets import QStyleOptionGraphicsItem, QWidget
 
 from core.base.arrays import TRAIN, Floats
 from core.scenes.boundary_scene import Rows
-from gui.panels.layers import Layer, device_ratio, draw_in_bands
-from gui.panels.plotting import LockedPlot
+from gui.plot.canvas import LockedPlot
+from gui.plot.layers import Layer, device_ratio, draw_in_bands
 from gui.style.palette import Theme
 from gui.style.theme import brush, class_colour, class_marker, pen, theme
 
