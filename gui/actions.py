@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from core.base.registry import Registry
+from gui.widgets.controls import without_checked
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,15 +91,6 @@ def make_action(name: str, do: Callable[[], object], parent: QWidget) -> QAction
     action.triggered.connect(without_checked(do))
     parent.addAction(action)
     return action
-
-
-def without_checked(do: Callable[[], object]) -> Callable[[], None]:
-    """Return a slot that leaves aside whether a button or action is checked."""
-
-    def slot() -> None:
-        do()
-
-    return slot
 
 
 def translated(text: str) -> str:

@@ -23,9 +23,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from gui.actions import without_checked
 from gui.panel import Panel
 from gui.style.theme import icon, theme, themes
+from gui.widgets.controls import without_checked
 
 if TYPE_CHECKING:
     from gui.window import Window

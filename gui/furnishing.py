@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QToolBar, QWidget
 from gui.actions import make_action
 from gui.docks import Dock
 from gui.dropping import DropOverlay
-from gui.forms import KnobForm
+from gui.form.knob_form import KnobForm
 from gui.menus import Menus
 from gui.panels import PANELS
 from gui.reporting import Reporter

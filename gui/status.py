@@ -9,8 +9,8 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QWidget
 
 from gui.opening import OpeningBar
 from gui.session.session import Session
-from gui.steady import Steady
 from gui.style.number_text import figures_font, share, width_of
+from gui.widgets.layouts import Steady
 
 FIGURES = ("accuracy", "log_loss", "brier")
 _TOLD_MILLISECONDS = 12_000

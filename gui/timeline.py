@@ -6,9 +6,9 @@ from PySide6.QtCore import QPointF, QSignalBlocker, QSize
 from PySide6.QtGui import QColor, QPainter, QPen
 from PySide6.QtWidgets import QWidget
 
-from gui.editors.slider import Slider
 from gui.session.session import Session
 from gui.style.theme import theme
+from gui.widgets.slider import Slider
 
 _MOST_PLACES = 2**30  # a slider counts in 32 bits; longer runs are cut into so many places
 _MOST_MARKS = 200

@@ -7,10 +7,10 @@ from collections.abc import Callable
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QTabBar, QToolButton, QWhatsThis, QWidget
 
-from gui.actions import without_checked
 from gui.session.session import Session
 from gui.style.number_text import grouped_count
 from gui.style.theme import icon, themes
+from gui.widgets.controls import without_checked
 from gui.workspaces import WORKSPACES
 
 

@@ -10,14 +10,14 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QWidget
 
 from gui.actions import ACTIONS, translated
-from gui.editors.choice import QuietComboBox
 from gui.session.pacing import Pace
 from gui.session.session import Session
-from gui.steady import Steady
 from gui.style.number_text import figures_font, grouped_count, rounded, width_of
 from gui.style.palette import on_accent
 from gui.style.theme import icon, theme, themes
 from gui.timeline import Timeline
+from gui.widgets.controls import QuietComboBox
+from gui.widgets.layouts import Steady
 
 BUTTONS = ("restart", "play", "step", "epoch", "ten_epochs", "new_seed")
 PACES = (

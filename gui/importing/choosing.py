@@ -19,10 +19,10 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from gui.editors.choice import QuietComboBox
 from gui.importing.models import ColumnsModel
 from gui.importing.words import CHOSEN_KINDS, CHOSEN_ROLES, kind_word, role_help, role_word
 from gui.style.theme import pen, theme
+from gui.widgets.controls import QuietComboBox
 
 Index = QModelIndex | QPersistentModelIndex
 CHANGEABLE = (ColumnsModel.KIND, ColumnsModel.ROLE)

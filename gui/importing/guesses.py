@@ -8,10 +8,10 @@ from PySide6.QtWidgets import QGridLayout, QLabel, QLineEdit, QWidget
 
 from core.data.import_options import Wishes
 from core.data.reading.table import Dialect
-from gui.editors.choice import QuietComboBox
 from gui.importing.findings import GUESSES, Guess
 from gui.importing.target import LABEL_WIDTH
 from gui.importing.words import tr
+from gui.widgets.controls import QuietComboBox
 
 
 class GuessBox(QuietComboBox):

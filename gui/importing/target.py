@@ -7,9 +7,9 @@ from PySide6.QtWidgets import QCheckBox, QGridLayout, QLabel, QPushButton, QVBox
 
 from core.experiment.experiment import KNOBS
 from core.scenes.import_scene import ImportScene, Warned
-from gui.editors.choice import QuietComboBox
 from gui.importing.bars import ClassBars
 from gui.importing.words import shortened
+from gui.widgets.controls import QuietComboBox
 
 QUANTILES = (3, 4, 5, 10)
 LABEL_WIDTH = 92

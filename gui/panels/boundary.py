@@ -15,7 +15,6 @@ from core.explain.surface import level_labels, resolution_within
 from core.scenes.boundary_scene import BoundaryScene, boundary_scene, reading_at
 from gui.panels.base import PlottedPanel
 from gui.panels.boundary_header import BoundaryHeader
-from gui.panels.controls import note
 from gui.panels.painting import Painter
 from gui.panels.painting_layer import PaintLayer
 from gui.panels.painting_start import painting_note
@@ -31,6 +30,7 @@ from gui.plot.points import PointLayer, nearest
 from gui.session.session import Session
 from gui.style.number_text import number, percent
 from gui.style.theme import class_colour, pen, theme
+from gui.widgets.controls import note
 
 if TYPE_CHECKING:
     from gui.panels.painting_palette import PaintPalette

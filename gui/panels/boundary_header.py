@@ -11,12 +11,12 @@ from core.experiment.view import SECTIONS
 from core.explain.known_truth import is_known
 from core.explain.planes import axes_of
 from core.run.recalibration import mends
-from gui.panels.controls import choice, note, row, show_checked, toggle
 from gui.panels.held import HeldValues
 from gui.panels.painting import Painter
-from gui.panels.two_ends import TwoEnds
 from gui.session.session import Session
 from gui.style.theme import class_colour, class_sign
+from gui.widgets.controls import choice, note, row, show_checked, toggle
+from gui.widgets.layouts import TwoEnds
 
 LEGEND_LETTERS = 24  # that fit beside the parts
 

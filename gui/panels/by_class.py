@@ -9,10 +9,10 @@ from core.experiment.view import CURVES
 from core.scenes.by_class_scene import ByClassScene, by_class_scene
 from gui.panels.base import PlottedPanel
 from gui.panels.by_class_tiles import Tiles
-from gui.panels.controls import choice, note, row, show_checked, toggle
 from gui.session.session import Session
 from gui.style.number_text import figure, number
 from gui.style.theme import theme
+from gui.widgets.controls import choice, note, row, show_checked, toggle
 
 WIDEST = 110
 

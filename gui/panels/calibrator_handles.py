@@ -13,14 +13,14 @@ from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
 from core.base.knobs import NumberKnob
 from core.experiment.experiment import KNOBS
 from core.scenes.calibrators_scene import HandlesScene
-from gui.panels.controls import row
-from gui.panels.sections import Paragraph
-from gui.panels.value_slider import ValueSlider
 from gui.plot.axes import log_ticks
 from gui.plot.canvas import LockedPlot, curve
 from gui.session.session import Session
 from gui.style.number_text import figure, number
 from gui.style.theme import brush, pen, theme
+from gui.widgets.controls import row
+from gui.widgets.number_slider import ValueSlider
+from gui.widgets.sections import Paragraph
 
 PLOT_HEIGHT = 140
 SHOWN = {

@@ -14,10 +14,10 @@ from core.calibration.calibrators import CALIBRATORS
 from core.explain.calibration_maps import CalibrationMap
 from core.scenes.calibrators_scene import MapsScene
 from gui.panels.calibrator_handles import meanings_html
-from gui.panels.sections import Paragraph
 from gui.plot.canvas import LockedPlot, curve
 from gui.style.palette import style_of
 from gui.style.theme import brush, pen, theme
+from gui.widgets.sections import Paragraph
 
 PLOT_HEIGHT = 240
 EDGE, RUG = 0.06, 0.035

@@ -12,13 +12,13 @@ from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
 from core.base.knobs import NumberKnob
 from core.experiment.experiment import KNOBS
 from core.scenes.calibrators_scene import PriorsScene
-from gui.panels.controls import choice, row, show_checked, toggle
-from gui.panels.sections import Paragraph
-from gui.panels.value_slider import ValueSlider
 from gui.plot.canvas import LockedPlot, curve
 from gui.session.session import Session
 from gui.style.number_text import figure, number, percent
 from gui.style.theme import brush, pen, theme
+from gui.widgets.controls import choice, row, show_checked, toggle
+from gui.widgets.number_slider import ValueSlider
+from gui.widgets.sections import Paragraph
 
 ROW_HEIGHT, AXIS_HEIGHT = 26, 44
 MOST_SHOWN = 8  # classes

@@ -19,10 +19,10 @@ from gui.panels.base import PlottedPanel
 from gui.panels.calibrator_handles import HandlesPage
 from gui.panels.calibrator_maps import MapsPage
 from gui.panels.calibrator_priors import PriorsPage
-from gui.panels.controls import choice, row, show_checked, toggle
-from gui.panels.sections import Scrolled, Sections
 from gui.session.session import Session
 from gui.style.number_text import figure, number
+from gui.widgets.controls import choice, row, show_checked, toggle
+from gui.widgets.sections import Scrolled, Sections
 
 WIDEST = 140
 

@@ -12,16 +12,16 @@ from core.experiment.view import View
 from core.run.history import History
 from core.scenes.loss_scene import DRAWN, CurvesScene, Line, curves_scene
 from gui.panels.base import PlottedPanel
-from gui.panels.controls import choice, note, row, show_checked, toggle
 from gui.panels.curve_words import legend, place_on, reading_at, turn_words
 from gui.plot.axes import log_ticks, short_name, spread, stepped
 from gui.plot.canvas import Curve, LockedPlot, curve
 from gui.plot.layers import Word, WordsLayer
 from gui.session.session import Session
-from gui.steady import Steady
 from gui.style.number_text import figure, number
 from gui.style.palette import Theme
 from gui.style.theme import pen, theme
+from gui.widgets.controls import choice, note, row, show_checked, toggle
+from gui.widgets.layouts import Steady
 
 MOST_GHOST_LINES = 15
 MOST_EDITS = 40

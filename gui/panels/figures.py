@@ -3,30 +3,20 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSignalBlocker, Qt
-from PySide6.QtGui import QWheelEvent
-from PySide6.QtWidgets import QDoubleSpinBox, QGridLayout, QLabel, QWidget
+from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
 
 from core.base.arrays import SPLITS
 from core.scenes.figures_scene import FiguresScene, figures_scene
 from gui.panels.base import PlottedPanel
 from gui.panels.confusion import ConfusionMatrix
-from gui.panels.controls import CalmSlider, choice, note, row
 from gui.session.session import Session
 from gui.style.number_text import figure, number, percent
+from gui.widgets.controls import choice, note, row
+from gui.widgets.number_field import CalmNumber
+from gui.widgets.slider import CalmSlider
 
 STEPS = 1000
 SHOWN = ("accuracy", "precision", "recall", "f1", "auc", "log_loss", "brier")
-
-
-class CalmNumber(QDoubleSpinBox):
-    """A number field that the wheel does not change unless it has the focus."""
-
-    def wheelEvent(self, event: QWheelEvent) -> None:
-        """Leave the wheel to what is around unless focused."""
-        if self.hasFocus():
-            super().wheelEvent(event)
-        else:
-            event.ignore()
 
 
 class FiguresPanel(PlottedPanel):

@@ -12,11 +12,11 @@ from core.explain.unit_maps import UnitsScene
 from core.functions.activations import ACTIVATIONS
 from core.scenes.functions_scene import FunctionsScene
 from gui.panels import function_words as words
-from gui.panels.controls import choice, row
 from gui.panels.function_pages import Choose, Page
-from gui.panels.grid import FigureGrid
-from gui.panels.sections import Paragraph
 from gui.style.number_text import figure, percent, short
+from gui.widgets.controls import choice, row
+from gui.widgets.sections import Paragraph
+from gui.widgets.text_table import FigureGrid
 
 # the style's own are not to be seen on black
 _MARKS = """

@@ -13,14 +13,14 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWi
 from core.experiment.view import SHARPNESS, SPAN, Z
 from core.explain.function_facts import sharpness_of_steepest, slope_by_sharpness
 from core.scenes.functions_scene import FunctionsScene
-from gui.formulas import FormulaView
 from gui.panels import function_words as words
-from gui.panels.grid import FigureGrid
-from gui.panels.sections import Paragraph
-from gui.panels.value_slider import ValueSlider
 from gui.plot.canvas import LockedPlot, curve
 from gui.style.number_text import short
 from gui.style.theme import brush, pen, theme
+from gui.widgets.formula import FormulaView
+from gui.widgets.number_slider import ValueSlider
+from gui.widgets.sections import Paragraph
+from gui.widgets.text_table import FigureGrid
 
 Choose = Callable[[str, object], None]
 NARROW = 16  # pixels for a slider's label of one letter

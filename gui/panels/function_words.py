@@ -11,9 +11,9 @@ from core.explain.function_facts import Facts
 from core.explain.numerics import ALL_DIGITS, Comparison
 from core.explain.unit_maps import UnitsScene
 from core.scenes.functions_scene import FunctionsScene
-from gui.formulas import as_latex, filled_in
 from gui.style.number_text import MINUS, number, percent, short
 from gui.style.theme import class_colour, theme
+from gui.widgets.formula import as_latex, filled_in
 
 FEW_DIGITS = 8.0
 

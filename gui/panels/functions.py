@@ -9,16 +9,16 @@ from PySide6.QtWidgets import QMenu, QToolButton, QVBoxLayout, QWidget
 from core.experiment.view import FunctionsChoice
 from core.functions.activations import ACTIVATIONS
 from core.scenes.functions_scene import FunctionsScene, functions_scene
-from gui.formulas import FormulaView
 from gui.panels import function_words as words
 from gui.panels.base import PlottedPanel
-from gui.panels.controls import choice, row, show_checked, toggle
 from gui.panels.function_facts import FactsPage, ModelPage
 from gui.panels.function_pages import NumericsPage, Page, PointPage, SharpnessPage
 from gui.panels.function_plot import FunctionPlot
-from gui.panels.sections import Beside, Paragraph, Sections, TwoParts
 from gui.session.session import Session
 from gui.style.number_text import short
+from gui.widgets.controls import choice, row, show_checked, toggle
+from gui.widgets.formula import FormulaView
+from gui.widgets.sections import Beside, Paragraph, Sections, TwoParts
 
 
 class FunctionsPanel(PlottedPanel):

@@ -9,7 +9,6 @@ from PySide6.QtWidgets import QLabel, QPushButton, QStackedWidget, QVBoxLayout, 
 
 from core.scenes.gradients_scene import GradientsScene, gradients_scene, hardest_row
 from gui.panels.base import PlottedPanel
-from gui.panels.controls import note, row
 from gui.panels.gradient_words import (
     layer_name,
     layer_rows,
@@ -19,12 +18,13 @@ from gui.panels.gradient_words import (
     way_note,
     way_rows,
 )
-from gui.panels.sections import QuietTabs
-from gui.panels.text_table import ROW_HEIGHT, Shares, TextModel, TextTable
 from gui.plot.canvas import LockedPlot, curve
 from gui.session.session import Session
 from gui.style.number_text import shortened
 from gui.style.theme import brush, pen, theme
+from gui.widgets.controls import note, row
+from gui.widgets.sections import QuietTabs
+from gui.widgets.text_table import ROW_HEIGHT, Shares, TextModel, TextTable
 
 SMALLEST = 1e-30  # what is drawn for a gradient of zero
 MOST_ROWS_SHOWN = 9

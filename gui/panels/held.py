@@ -10,9 +10,9 @@ from PySide6.QtWidgets import QGridLayout, QLabel, QScrollArea, QToolButton, QWi
 
 from core.data.dataset import Dataset, Feature
 from core.explain.planes import axes_of, held_values
-from gui.panels.controls import CalmSlider
 from gui.panels.words import level_or_number
 from gui.session.session import Session
+from gui.widgets.slider import CalmSlider
 
 STEPS = 200
 HEIGHT = 104

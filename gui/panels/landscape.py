@@ -25,11 +25,11 @@ from core.model.architecture import Architecture
 from core.scenes.landscape_scene import LandscapeScene, landscape_scene, path_of
 from core.training.problem import Problem, TrainState
 from gui.panels.base import PlottedPanel
-from gui.panels.controls import CalmComboBox, choice, note, row
 from gui.panels.landscape_plot import LandscapePlot
 from gui.panels.landscape_words import axis_name, curvature_note, parameter_names
 from gui.session.session import Session
 from gui.style.number_text import shortened
+from gui.widgets.controls import CalmComboBox, choice, note, row
 
 LIVE_FINEST = 25
 LIVE_PAUSE = 1000  # milliseconds between two surfaces while training goes on

@@ -12,7 +12,6 @@ from core.explain.unit_maps import INPUTS
 from core.model.architecture import Architecture
 from core.scenes.network_scene import NetworkScene, Place, network_scene, places_of
 from gui.panels.base import PlottedPanel
-from gui.panels.controls import note, row
 from gui.panels.network_diagram import NetworkDiagram, is_unit
 from gui.panels.network_layout import Hit
 from gui.panels.parameter_bar import ParameterBar
@@ -20,6 +19,7 @@ from gui.panels.unit_words import SYMBOLS, place_name, unit_name
 from gui.session.session import Session
 from gui.style.number_text import figure, number
 from gui.style.theme import class_colour
+from gui.widgets.controls import note, row
 
 FIRST_WIDTH = 4  # units of a first hidden layer
 

@@ -11,13 +11,13 @@ from core.base.arrays import SPLITS
 from core.run.recalibration import mends
 from core.scenes.numbers_scene import Headline, NumbersScene, headlines, numbers_scene
 from gui.panels.base import PlottedPanel
-from gui.panels.controls import choice, row, show_checked, toggle
-from gui.panels.sections import Paragraph, Scrolled, Sections
-from gui.panels.text_table import ROW_HEIGHT, TextModel, TextTable
 from gui.plot.canvas import LockedPlot, curve
 from gui.session.session import Session
 from gui.style.number_text import figure, number
 from gui.style.theme import brush, pen, theme
+from gui.widgets.controls import choice, row, show_checked, toggle
+from gui.widgets.sections import Paragraph, Scrolled, Sections
+from gui.widgets.text_table import ROW_HEIGHT, TextModel, TextTable
 
 STRIP_HEIGHT = 190
 LIVE_DRAWS, LIVE_FEWER = 60, 10

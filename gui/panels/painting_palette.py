@@ -10,13 +10,13 @@ from PySide6.QtGui import QIcon, QKeySequence, QShortcut
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QToolButton, QVBoxLayout, QWidget
 
 from core.data.painted import TOOLS
-from gui.actions import without_checked
-from gui.panels.controls import CalmSlider, note, row, show_checked, toggle
 from gui.panels.painting import Painter
 from gui.panels.painting_brushes import DENSITIES, MOST_CLASSES, SIZE_STEP, SIZES
-from gui.panels.two_ends import TwoEnds
 from gui.style.number_text import tr
 from gui.style.theme import class_mark, theme
+from gui.widgets.controls import note, row, show_checked, toggle, without_checked
+from gui.widgets.layouts import TwoEnds
+from gui.widgets.slider import CalmSlider
 
 SLIDER_WIDTH = 84
 

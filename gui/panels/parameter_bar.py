@@ -4,51 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QSignalBlocker, Qt, Signal
-from PySide6.QtGui import QFocusEvent, QWheelEvent
-from PySide6.QtWidgets import QDoubleSpinBox, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtCore import QSignalBlocker, Signal
+from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
-from core.run.history import LARGEST_BY_HAND
-from gui.panels.controls import CalmComboBox, CalmSlider, note, row
+from gui.widgets.controls import CalmComboBox, note, row
+from gui.widgets.number_field import ParameterField
+from gui.widgets.slider import CalmSlider
 
 PLACES = 1000  # of the slider, from its middle to either end
 LEAST_SPAN = 5.0
-FIELD_WIDTH = 96
 SAME = 1e-4  # as far as the field shows decimals
-
-
-class ParameterField(QDoubleSpinBox):
-    """A number field that tells at every keystroke and is deaf to the wheel unless focused.
-
-    Signals
-    -------
-    left : ()
-        The keyboard has gone elsewhere.
-    """
-
-    left = Signal()
-
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setRange(-LARGEST_BY_HAND, LARGEST_BY_HAND)
-        self.setDecimals(4)
-        self.setSingleStep(0.1)
-        self.setKeyboardTracking(True)
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setFixedWidth(FIELD_WIDTH)
-        self.editingFinished.connect(lambda: self.lineEdit().setModified(False))
-
-    def wheelEvent(self, event: QWheelEvent) -> None:
-        """Leave the wheel to what is around unless focused."""
-        if self.hasFocus():
-            super().wheelEvent(event)
-        else:
-            event.ignore()
-
-    def focusOutEvent(self, event: QFocusEvent) -> None:
-        """Tell that typing is over."""
-        super().focusOutEvent(event)
-        self.left.emit()
 
 
 class ParameterBar(QWidget):

@@ -20,13 +20,13 @@ from core.scenes.reliability_scene import (
     reliability_scene,
 )
 from gui.panels.base import PlottedPanel
-from gui.panels.controls import note
 from gui.panels.reliability_controls import ReliabilityControls
 from gui.panels.reliability_plot import ReliabilityPlot
 from gui.panels.reliability_words import figures_html, reading_at
 from gui.session.session import Session
-from gui.steady import Steady
 from gui.style.number_text import figure, number
+from gui.widgets.controls import note
+from gui.widgets.layouts import Steady
 
 LIVE_DRAWS = 40
 FEWEST_DRAWS = 20

@@ -13,9 +13,10 @@ from core.base.knobs import IntegerKnob
 from core.experiment.experiment import KNOBS
 from core.experiment.view import CURVES
 from core.scenes.reliability_scene import ReliabilityScene
-from gui.panels.controls import CalmSlider, choice, row, show_checked, toggle
 from gui.session.session import Session
 from gui.style.number_text import figures_font, number, width_of
+from gui.widgets.controls import choice, row, show_checked, toggle
+from gui.widgets.slider import CalmSlider
 
 if TYPE_CHECKING:
     from gui.panels.reliability_options import ReliabilityOptions

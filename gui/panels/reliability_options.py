@@ -14,9 +14,8 @@ from core.calibration.calibrators import CALIBRATORS
 from core.experiment.experiment import KNOBS
 from core.experiment.view import BANDS, BAR_INTERVALS
 from core.scenes.reliability_scene import ReliabilityScene
-from gui.actions import without_checked
-from gui.panels.controls import CalmComboBox, choice, row, show_checked, toggle
 from gui.session.session import Session
+from gui.widgets.controls import CalmComboBox, choice, row, show_checked, toggle, without_checked
 
 WIDEST = 138  # pixels, of a list of choices
 STEP_WIDTH = 22

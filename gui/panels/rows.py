@@ -7,10 +7,10 @@ from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidge
 
 from core.scenes.rows_scene import RowsScene, rows_scene
 from gui.panels.base import PlottedPanel
-from gui.panels.controls import note
 from gui.panels.row_model import RowModel
 from gui.session.session import Session
 from gui.style.number_text import number, percent
+from gui.widgets.controls import note
 
 ROW_HEIGHT = 22
 

@@ -6,11 +6,8 @@ from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from core.experiment.view import FEWEST, MOST, TEMPERATURE, SoftmaxChoice
 from core.scenes.softmax_scene import SoftmaxScene, softmax_scene
-from gui.formulas import FormulaView
 from gui.panels import softmax_words as words
 from gui.panels.base import PlottedPanel
-from gui.panels.controls import choice, row
-from gui.panels.sections import Sections, TwoParts
 from gui.panels.softmax_learning import LearningPage
 from gui.panels.softmax_pages import (
     LogitsPage,
@@ -21,9 +18,12 @@ from gui.panels.softmax_pages import (
     TrianglePage,
 )
 from gui.panels.softmax_pictures import EntropyGauge, ProbabilityBars
-from gui.panels.value_slider import ValueSlider
 from gui.session.session import Session
 from gui.style.number_text import figure, short
+from gui.widgets.controls import choice, row
+from gui.widgets.formula import FormulaView
+from gui.widgets.number_slider import ValueSlider
+from gui.widgets.sections import Sections, TwoParts
 
 
 class SoftmaxPanel(PlottedPanel):

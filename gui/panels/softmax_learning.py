@@ -8,16 +8,16 @@ from PySide6.QtWidgets import QLabel, QWidget
 
 from core.explain.confident_mistakes import Mistakes
 from core.scenes.softmax_scene import SoftmaxScene
-from gui.formulas import FormulaView
 from gui.panels import softmax_words as words
-from gui.panels.controls import choice, row
-from gui.panels.grid import FigureGrid
-from gui.panels.sections import Paragraph
 from gui.panels.softmax_pages import Page, Put
 from gui.plot.canvas import LockedPlot, curve
 from gui.style.number_text import figure
 from gui.style.palette import Theme
 from gui.style.theme import brush, pen, theme
+from gui.widgets.controls import choice, row
+from gui.widgets.formula import FormulaView
+from gui.widgets.sections import Paragraph
+from gui.widgets.text_table import FigureGrid
 
 PLOT_HEIGHT = 150
 AXIS_WIDTH = 48

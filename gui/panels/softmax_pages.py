@@ -11,14 +11,14 @@ from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
 
 from core.experiment.view import CONSTANT, LOGIT, MOST, SoftmaxChoice
 from core.scenes.softmax_scene import SoftmaxScene
-from gui.formulas import FormulaView
 from gui.panels import softmax_words as words
-from gui.panels.controls import row
-from gui.panels.grid import FigureGrid
-from gui.panels.sections import Paragraph
 from gui.panels.softmax_maps import JacobianMap, Triangle
-from gui.panels.value_slider import ValueSlider
 from gui.style.number_text import figure, short
+from gui.widgets.controls import row
+from gui.widgets.formula import FormulaView
+from gui.widgets.number_slider import ValueSlider
+from gui.widgets.sections import Paragraph
+from gui.widgets.text_table import FigureGrid
 
 Put = Callable[[SoftmaxChoice], None]
 LOGIT_SPAN = (-10.0, 10.0)

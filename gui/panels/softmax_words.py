@@ -5,8 +5,8 @@ from __future__ import annotations
 from PySide6.QtCore import QCoreApplication
 
 from core.scenes.softmax_scene import SoftmaxScene
-from gui.formulas import as_latex
 from gui.style.number_text import figure, short
+from gui.widgets.formula import as_latex
 
 LETTERS = "ABCDEFGH"
 SOFTMAX = r"p_k = \frac{e^{z_k / T}}{\sum_j e^{z_j / T}}"

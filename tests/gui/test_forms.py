@@ -8,8 +8,8 @@ from PySide6.QtWidgets import QAbstractScrollArea, QApplication, QCheckBox, QCom
 
 from core.base.knobs import ChoiceKnob, IntegerKnob, NumberKnob, SizesKnob, SwitchKnob
 from core.experiment.experiment import KNOBS, PATHS
-from gui.editors.scales import SliderScale, scale_of
-from gui.forms import KnobForm, is_first_look
+from gui.form.knob_form import KnobForm, is_first_look
+from gui.widgets.slider import SliderScale, scale_of
 
 NUMBERS = [path for path, knob in KNOBS.items() if isinstance(knob, NumberKnob | IntegerKnob)]
 CHOICES = [

@@ -7,10 +7,10 @@ import pytest
 from core.functions.activations import ACTIVATIONS
 from core.functions.heads import HEADS
 from core.functions.losses import LOSSES
-from gui import formulas
-from gui.formulas import FormulaView, as_latex, as_text, coloured, filled_in
 from gui.panels.softmax_words import GRADIENTS, JACOBIAN, SOFTMAX
 from gui.style.theme import themes
+from gui.widgets import formula
+from gui.widgets.formula import FormulaView, as_latex, as_text, coloured, filled_in
 
 
 def formulas_of_the_project():
@@ -50,10 +50,10 @@ def test_a_formula_takes_the_theme_s_ink_and_is_typeset_once(qtbot, session):
     qtbot.addWidget(view)
     view.show_formula(r"\sigma(z)")
     before = view.grab().toImage()
-    typeset = formulas.typeset.cache_info().misses
+    typeset = formula.typeset.cache_info().misses
     themes().use("dark")
     assert view.grab().toImage() != before
-    assert formulas.typeset.cache_info().misses == typeset
+    assert formula.typeset.cache_info().misses == typeset
 
 
 def test_a_wide_formula_shrinks_into_its_place(qtbot):
@@ -72,8 +72,8 @@ def test_moving_numbers_are_typeset_a_little_later_and_only_the_last(qtbot, monk
     qtbot.addWidget(view)
     view.show_formula("1")
     asked = []
-    original = formulas.typeset
-    monkeypatch.setattr(formulas, "typeset", lambda *a: asked.append(a[0]) or original(*a))
+    original = formula.typeset
+    monkeypatch.setattr(formula, "typeset", lambda *a: asked.append(a[0]) or original(*a))
     for k in range(20):
         view.show_formula(str(k + 2), moving=True)
     assert asked == []

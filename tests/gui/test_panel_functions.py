@@ -13,9 +13,9 @@ from core.base.errors import UserError
 from core.experiment.view import AXES, FUNCTION_SECTIONS, FunctionsChoice
 from core.functions.activations import ACTIVATIONS
 from core.scenes.functions_scene import functions_scene
-from gui import formulas
-from gui.formulas import as_text
 from gui.panels.function_words import filled_formula, slope_formula, value_formula
+from gui.widgets import formula
+from gui.widgets.formula import as_text
 from tests.gui.panel_cases import new_session, train
 
 
@@ -73,7 +73,7 @@ def test_with_sharpness_every_formula_has_t_and_can_be_read(qtbot, session, name
     choice = FunctionsChoice(function=name, sharpness=2.5, z=-1.5)
     scene = functions_scene(choice, session.run, session.state)
     for latex in (value_formula(scene), slope_formula(scene), filled_formula(scene)):
-        assert formulas.typeset(latex).width > 10
+        assert formula.typeset(latex).width > 10
         assert not set(as_text(latex)) & set("\\{}&")
     assert "t z" in value_formula(scene)
     assert "2.5" in filled_formula(scene)

@@ -12,8 +12,8 @@ from core.scenes.calibrators_scene import MapsScene, PriorsScene, handles_scene
 from gui.panels import calibrators, reliability
 from gui.panels.reliability_controls import COARSEST, FINEST, SMOOTHING_STEPS, place_of, width_at
 from gui.panels.reliability_words import figures_html
-from gui.panels.value_slider import ValueSlider
 from gui.style.theme import theme
+from gui.widgets.number_slider import ValueSlider
 from tests.gui.panel_cases import new_session, train
 
 

@@ -7,8 +7,8 @@ from PySide6.QtCore import QPoint, QPointF, Qt
 
 from core.experiment.experiment import experiment_from_mapping
 from core.explain.loss_surface import FINEST
-from gui.editors.binding import Binding
-from gui.editors.number import NumberEditor
+from gui.form.binding import Binding
+from gui.form.knob_editors import NumberEditor
 from gui.panels.landscape_plot import loss_image
 from gui.panels.landscape_words import curvature_note, parameter_names
 from gui.session.session import Session

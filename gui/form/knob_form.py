@@ -9,9 +9,9 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QScrollArea, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from core.experiment.experiment import KNOBS, SECTIONS, Experiment
-from gui.editors.binding import Binding
-from gui.editors.data import Columns
-from gui.editors.row import Row
+from gui.form.binding import Binding
+from gui.form.data_editors import Columns
+from gui.form.knob_row import Row
 from gui.session.session import Session
 from gui.style.theme import icon, theme, themes
 

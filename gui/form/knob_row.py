@@ -1,4 +1,7 @@
-"""A line of the form: label, editor, the mark of what differs from its default, and help."""
+"""A line of the form: label, editor, the mark of what differs from its default, and help.
+
+Which editor a knob gets.
+"""
 
 from __future__ import annotations
 
@@ -9,12 +12,20 @@ from PySide6.QtCore import QEvent, QPoint, QSize, Qt
 from PySide6.QtGui import QEnterEvent, QKeyEvent
 from PySide6.QtWidgets import QGridLayout, QLabel, QToolButton, QToolTip, QWidget
 
-from gui.actions import without_checked
-from gui.editors.binding import Binding
-from gui.editors.data import Columns
-from gui.editors.making import make_editor
-from gui.editors.sizes import SizesEditor
+from core.base.knobs import ChoiceKnob, IntegerKnob, NumberKnob, PointsKnob, SizesKnob, SwitchKnob
+from gui.form.binding import Binding
+from gui.form.data_editors import (
+    Columns,
+    FeaturesEditor,
+    PathEditor,
+    PointsEditor,
+    ReadingEditor,
+    SourceEditor,
+    TargetEditor,
+)
+from gui.form.knob_editors import ChoiceEditor, NumberEditor, SizesEditor, SwitchEditor, TextEditor
 from gui.style.theme import icon, theme, themes
+from gui.widgets.controls import without_checked
 
 LABEL_WIDTH = 108
 _SLOT = 18
@@ -167,3 +178,58 @@ class Row(QWidget):
     def _hide_refusal(self) -> None:
         if self._refusal is not None:
             self._refusal.hide()
+
+
+Editor = (
+    ChoiceEditor
+    | FeaturesEditor
+    | NumberEditor
+    | PathEditor
+    | PointsEditor
+    | ReadingEditor
+    | SizesEditor
+    | SwitchEditor
+    | TargetEditor
+    | TextEditor
+)
+
+
+def make_editor(
+    binding: Binding, columns: Columns, open_file: Callable[[], None], parent: QWidget
+) -> Editor:
+    """Return the editor for a choice; its objectName is the choice's path."""
+    editor = _make(binding, columns, open_file, parent)
+    editor.setObjectName(binding.path)
+    editor.setAccessibleDescription(binding.knob.help)
+    editor.setWhatsThis(binding.knob.help)
+    return editor
+
+
+def _make(
+    binding: Binding, columns: Columns, open_file: Callable[[], None], parent: QWidget
+) -> Editor:
+    if binding.path == "data.source":
+        source = SourceEditor(binding, parent)
+        source.file_wanted.connect(open_file)
+        return source
+    if binding.path == "data.path":
+        path = PathEditor(binding, parent)
+        path.file_wanted.connect(open_file)
+        return path
+    if binding.path == "data.reading":
+        return ReadingEditor(binding, parent)
+    if binding.path == "data.target":
+        return TargetEditor(binding, columns, parent)
+    if binding.path == "data.features":
+        return FeaturesEditor(binding, columns, parent)
+    if isinstance(binding.knob, NumberKnob | IntegerKnob):
+        return NumberEditor(binding, parent)
+    if isinstance(binding.knob, ChoiceKnob):
+        return ChoiceEditor(binding, parent)
+    if isinstance(binding.knob, SwitchKnob):
+        return SwitchEditor(binding, parent)
+    if isinstance(binding.knob, SizesKnob):
+        return SizesEditor(binding, parent)
+    if isinstance(binding.knob, PointsKnob):
+        return PointsEditor(binding, parent)
+    return TextEditor(binding, parent)

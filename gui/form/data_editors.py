@@ -21,9 +21,10 @@ from PySide6.QtWidgets import (
 
 from core.data.gallery import PAINTED
 from core.data.painted import can_be_learnt
-from gui.editors.binding import Binding
-from gui.editors.choice import ChoiceEditor, QuietComboBox
+from gui.form.binding import Binding
+from gui.form.knob_editors import ChoiceEditor
 from gui.session.session import Session
+from gui.widgets.controls import QuietComboBox
 
 if TYPE_CHECKING:
     from core.data.painted import Points

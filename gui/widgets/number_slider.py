@@ -4,61 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QSignalBlocker, Qt, Signal
-from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QAbstractSlider, QHBoxLayout, QLabel, QLineEdit, QWidget
+from PySide6.QtCore import QSignalBlocker, Signal
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
 
 from core.base.errors import UserError
 from core.base.knobs import NumberKnob
-from gui.editors.scales import SliderScale
-from gui.editors.slider import Slider
-from gui.style.number_text import figures_font, typed, width_of
+from gui.widgets.number_field import ValueField
+from gui.widgets.slider import Slider, SliderScale
 
 LABEL_WIDTH = 92
-
-
-class ValueField(QLineEdit):
-    """A field for one number: Return or leaving it submits, up and down step, Escape takes back."""
-
-    def __init__(self, slider: Slider, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._slider = slider
-        self._text = ""
-        self.setFont(figures_font(self.font()))
-        self.setAlignment(Qt.AlignmentFlag.AlignRight)
-        self.setFixedWidth(width_of(self, "−0.0000") + 12)
-
-    def show_number(self, value: float) -> None:
-        """Show a number."""
-        self._text = typed(value)
-        if self.text() != self._text:
-            self.setText(self._text)
-        self.setModified(False)
-        self.refuse("")
-
-    def refuse(self, sentence: str) -> None:
-        """Mark the text as one that cannot be, and say why; with no sentence, as fine."""
-        self.setToolTip(sentence)
-        if bool(self.property("refused")) != bool(sentence):
-            self.setProperty("refused", bool(sentence))
-            self.style().unpolish(self)
-            self.style().polish(self)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Step on up and down; take the text back on Escape."""
-        action = QAbstractSlider.SliderAction
-        steps = {
-            Qt.Key.Key_Up: action.SliderSingleStepAdd,
-            Qt.Key.Key_Down: action.SliderSingleStepSub,
-        }
-        step = steps.get(Qt.Key(event.key()))
-        if step is not None:
-            self._slider.triggerAction(step)
-        elif event.key() == Qt.Key.Key_Escape and self.isModified():
-            self.setText(self._text)
-            self.refuse("")
-        else:
-            super().keyPressEvent(event)
 
 
 class ValueSlider(QWidget):

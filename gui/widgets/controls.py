@@ -6,15 +6,7 @@ from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QSignalBlocker, Qt
 from PySide6.QtGui import QWheelEvent
-from PySide6.QtWidgets import (
-    QComboBox,
-    QHBoxLayout,
-    QLabel,
-    QSizePolicy,
-    QSlider,
-    QToolButton,
-    QWidget,
-)
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSizePolicy, QToolButton, QWidget
 
 
 class CalmComboBox(QComboBox):
@@ -50,27 +42,6 @@ class CalmComboBox(QComboBox):
         if index != self.currentIndex() and index >= 0:
             with QSignalBlocker(self):
                 self.setCurrentIndex(index)
-
-
-class CalmSlider(QSlider):
-    """A slider that the wheel does not change unless it has the focus."""
-
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(Qt.Orientation.Horizontal, parent)
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-
-    def wheelEvent(self, event: QWheelEvent) -> None:
-        """Leave the wheel to what is around unless focused."""
-        if self.hasFocus():
-            super().wheelEvent(event)
-        else:
-            event.ignore()
-
-    def show_value(self, value: int) -> None:
-        """Show a value without telling anyone."""
-        if value != self.value():
-            with QSignalBlocker(self):
-                self.setValue(value)
 
 
 def toggle(name: str, text: str, help_text: str, changed: Callable[[bool], None]) -> QToolButton:
@@ -138,3 +109,28 @@ def note(name: str, wraps: bool = True) -> QLabel:
     horizontal = QSizePolicy.Policy.Preferred if wraps else QSizePolicy.Policy.Ignored
     label.setSizePolicy(horizontal, QSizePolicy.Policy.Minimum)
     return label
+
+
+class QuietComboBox(QComboBox):
+    """A combo box that is deaf to the wheel and no wider than its place."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.setMinimumContentsLength(6)
+        self.setMaxVisibleItems(24)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """Leave the wheel to what can be scrolled."""
+        event.ignore()
+
+
+def without_checked(do: Callable[[], object]) -> Callable[[], None]:
+    """Return a slot that leaves aside whether a button or action is checked."""
+
+    def slot() -> None:
+        do()
+
+    return slot

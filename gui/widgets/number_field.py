@@ -1,19 +1,16 @@
-"""A slider and a number field for one number."""
+"""Fields for a number, typed or stepped."""
 
 from __future__ import annotations
 
-import math
+from PySide6.QtCore import QEvent, QSignalBlocker, Qt, Signal
+from PySide6.QtGui import QFocusEvent, QKeyEvent, QKeySequence, QWheelEvent
+from PySide6.QtWidgets import QAbstractSlider, QDoubleSpinBox, QLineEdit, QWidget
 
-from PySide6.QtCore import QEvent, QPointF, QSignalBlocker, Qt
-from PySide6.QtGui import QColor, QKeyEvent, QKeySequence, QPainter
-from PySide6.QtWidgets import QAbstractSlider, QHBoxLayout, QLineEdit, QWidget
-
-from core.base.knobs import IntegerKnob, NumberKnob
-from gui.editors.binding import Binding
-from gui.editors.scales import scale_of
-from gui.editors.slider import Slider
+from core.base.knobs import IntegerKnob
+from core.run.history import LARGEST_BY_HAND
+from gui.form.binding import Binding
 from gui.style.number_text import figures_font, typed, width_of
-from gui.style.theme import theme
+from gui.widgets.slider import Slider
 
 
 def asks_to_undo(event: QEvent) -> bool:
@@ -113,77 +110,93 @@ class NumberField(TypedField):
         )
 
 
-class MarkedSlider(Slider):
-    """A slider with a mark at a value worth knowing, as a fraction of its length; nan is none."""
+class ValueField(QLineEdit):
+    """A field for one number: Return or leaving it submits, up and down step, Escape takes back."""
 
-    mark = math.nan
-
-    def paint_marks(self, painter: QPainter, left: float, right: float, middle: float) -> None:
-        """Draw a small triangle above the groove, its tip at the value."""
-        if math.isnan(self.mark):
-            return
-        x = left + self.mark * (right - left)
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(QColor(theme().warning))
-        tip, top = middle - 2.0, middle - 9.0
-        corners = [QPointF(x, tip), QPointF(x - 4.0, top), QPointF(x + 4.0, top)]
-        painter.drawPolygon(corners)
-
-
-class NumberEditor(QWidget):
-    """A slider (linear or logarithmic) and a number field for one number."""
-
-    def __init__(self, binding: Binding, parent: QWidget | None = None) -> None:
+    def __init__(self, slider: Slider, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        knob = binding.knob
-        if not isinstance(knob, NumberKnob | IntegerKnob):
-            raise TypeError(f"{binding.path} is no number")
-        self.binding = binding
-        self.scale = scale_of(knob)
-        self.slider = MarkedSlider(self, self.scale.decades())
-        self.slider.setObjectName(f"{binding.path}.slider")
-        self.slider.setAccessibleName(knob.label)
-        self.slider.setRange(0, self.scale.places)
-        self.slider.setPageStep(max(self.scale.places // 10, 1))
-        self.field = NumberField(binding, self.slider, self)
-        self.field.setObjectName(f"{binding.path}.field")
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(4)
-        layout.addWidget(self.slider, 1)
-        layout.addWidget(self.field)
-        self.setFocusProxy(self.field)
-        self.slider.valueChanged.connect(self._on_slider)
-        binding.session.marks_changed.connect(self.show_mark)
-        self.show_mark()
-        self.show_value(binding.value)
+        self._slider = slider
+        self._text = ""
+        self.setFont(figures_font(self.font()))
+        self.setAlignment(Qt.AlignmentFlag.AlignRight)
+        self.setFixedWidth(width_of(self, "−0.0000") + 12)
 
-    def value(self) -> float:
-        """Return the number in place."""
-        return float(self.binding.value)
+    def show_number(self, value: float) -> None:
+        """Show a number."""
+        self._text = typed(value)
+        if self.text() != self._text:
+            self.setText(self._text)
+        self.setModified(False)
+        self.refuse("")
 
-    def setValue(self, value: float) -> None:
-        """Put a number in place, as a user would."""
-        self.binding.put(value)
+    def refuse(self, sentence: str) -> None:
+        """Mark the text as one that cannot be, and say why; with no sentence, as fine."""
+        self.setToolTip(sentence)
+        if bool(self.property("refused")) != bool(sentence):
+            self.setProperty("refused", bool(sentence))
+            self.style().unpolish(self)
+            self.style().polish(self)
 
-    def show_value(self, value: float) -> None:
-        """Show the number in place."""
-        if not self.slider.isSliderDown():
-            with QSignalBlocker(self.slider):
-                self.slider.setValue(self.scale.place(value))
-        self.field.show_text(typed(value))
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Step on up and down; take the text back on Escape."""
+        action = QAbstractSlider.SliderAction
+        steps = {
+            Qt.Key.Key_Up: action.SliderSingleStepAdd,
+            Qt.Key.Key_Down: action.SliderSingleStepSub,
+        }
+        step = steps.get(Qt.Key(event.key()))
+        if step is not None:
+            self._slider.triggerAction(step)
+        elif event.key() == Qt.Key.Key_Escape and self.isModified():
+            self.setText(self._text)
+            self.refuse("")
+        else:
+            super().keyPressEvent(event)
 
-    def show_mark(self) -> None:
-        """Show the value that the session marks for this knob."""
-        value = self.binding.session.marks.get(self.binding.path, math.nan)
-        mark = math.nan
-        if self.scale.low < value < self.scale.high:
-            mark = self.scale.place(value) / self.scale.places
-        if mark != self.slider.mark:
-            self.slider.mark = mark
-            self.slider.update()
 
-    def _on_slider(self, place: int) -> None:
-        number = self.scale.number(place)
-        if not self.binding.put(number, drag=self.slider.drag):
-            self.field.setText(typed(number))
+FIELD_WIDTH = 96
+
+
+class ParameterField(QDoubleSpinBox):
+    """A number field that tells at every keystroke and is deaf to the wheel unless focused.
+
+    Signals
+    -------
+    left : ()
+        The keyboard has gone elsewhere.
+    """
+
+    left = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setRange(-LARGEST_BY_HAND, LARGEST_BY_HAND)
+        self.setDecimals(4)
+        self.setSingleStep(0.1)
+        self.setKeyboardTracking(True)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setFixedWidth(FIELD_WIDTH)
+        self.editingFinished.connect(lambda: self.lineEdit().setModified(False))
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """Leave the wheel to what is around unless focused."""
+        if self.hasFocus():
+            super().wheelEvent(event)
+        else:
+            event.ignore()
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        """Tell that typing is over."""
+        super().focusOutEvent(event)
+        self.left.emit()
+
+
+class CalmNumber(QDoubleSpinBox):
+    """A number field that the wheel does not change unless it has the focus."""
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """Leave the wheel to what is around unless focused."""
+        if self.hasFocus():
+            super().wheelEvent(event)
+        else:
+            event.ignore()

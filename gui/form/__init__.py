@@ -1,0 +1,1 @@
+"""The form of the knobs, and an editor for each kind of them."""
