@@ -23,7 +23,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from gui.panel import Panel
+from gui.panels.panel import Panel
 from gui.style.theme import icon, theme, themes
 from gui.widgets.controls import without_checked
 

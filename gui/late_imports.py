@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from core.base.scipy_import import import_scipy, is_scipy_postponed
-from gui.panel import Panel
+from gui.panels.panel import Panel
 
 if TYPE_CHECKING:
     from gui.window import Window

@@ -7,18 +7,16 @@ from importlib import import_module
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QWidget
 
-from gui.panel import Panel, PanelRecord, Panels
+from gui.panels.panel import Panel, PanelRecord, Panels
 from gui.session.session import Session
 
 _CENTRE = Qt.DockWidgetArea.LeftDockWidgetArea
 _RIGHT = Qt.DockWidgetArea.RightDockWidgetArea
 
 
-def _record(
-    name: str, title: str, panel: str, area: Qt.DockWidgetArea, module: str = ""
-) -> PanelRecord:
+def _record(name: str, title: str, panel: str, area: Qt.DockWidgetArea) -> PanelRecord:
     def make(session: Session, parent: QWidget | None) -> Panel:
-        kind = getattr(import_module(f"gui.panels.{module or name}"), panel)
+        kind = getattr(import_module(f"gui.panels.{name}.{name}_panel"), panel)
         made: Panel = kind(session, parent)
         return made
 
@@ -29,7 +27,7 @@ PANELS: Panels = Panels(
     "panel",
     [
         _record("boundary", "Decision boundary", "BoundaryPanel", _CENTRE),
-        _record("loss", "Loss", "CurvesPanel", _RIGHT, "curves"),
+        _record("loss", "Loss", "CurvesPanel", _RIGHT),
         _record("reliability", "Reliability", "ReliabilityPanel", _RIGHT),
         _record("figures", "Figures", "FiguresPanel", _RIGHT),
         _record("rows", "Rows", "RowsPanel", _CENTRE),

@@ -7,7 +7,7 @@ import pytest
 from core.functions.activations import ACTIVATIONS
 from core.functions.heads import HEADS
 from core.functions.losses import LOSSES
-from gui.panels.softmax_words import GRADIENTS, JACOBIAN, SOFTMAX
+from gui.panels.softmax.softmax_text import GRADIENTS, JACOBIAN, SOFTMAX
 from gui.style.theme import themes
 from gui.widgets import formula
 from gui.widgets.formula import FormulaView, as_latex, as_text, coloured, filled_in

@@ -6,7 +6,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
 from core.data.painted import TOOLS, points_of
-from gui.panels.painting_start import MOST_TAKEN
+from gui.panels.boundary.painting.paint_sheet import MOST_TAKEN
 from tests.gui.painting_cases import LEFT, blank, by_coordinates, paint_three, pixel, points, stroke
 from tests.gui.panel_cases import new_session
 

@@ -13,7 +13,7 @@ from core.base.errors import UserError
 from core.experiment.view import AXES, FUNCTION_SECTIONS, FunctionsChoice
 from core.functions.activations import ACTIVATIONS
 from core.scenes.functions_scene import functions_scene
-from gui.panels.function_words import filled_formula, slope_formula, value_formula
+from gui.panels.functions.functions_text import filled_formula, slope_formula, value_formula
 from gui.widgets import formula
 from gui.widgets.formula import as_text
 from tests.gui.panel_cases import new_session, train

@@ -6,8 +6,8 @@ from PySide6.QtCore import Qt
 
 from core.experiment.experiment import experiment_from_mapping
 from core.scenes.gradients_scene import gradients_scene, hardest_row
-from gui.panels.gradient_words import layers_note, marked_cells
-from gui.panels.gradients import GradientsPanel
+from gui.panels.gradients.gradients_panel import GradientsPanel
+from gui.panels.gradients.gradients_text import layers_note, marked_cells
 from gui.session.session import Session
 from gui.style.palette import THEMES
 from gui.style.theme import themes

@@ -9,9 +9,16 @@ from core.calibration.calibrators import CALIBRATORS
 from core.experiment.view import BANDS, BAR_INTERVALS, CURVES
 from core.explain.binary_evaluation import polyline
 from core.scenes.calibrators_scene import MapsScene, PriorsScene, handles_scene
-from gui.panels import calibrators, reliability
-from gui.panels.reliability_controls import COARSEST, FINEST, SMOOTHING_STEPS, place_of, width_at
-from gui.panels.reliability_words import figures_html
+from gui.panels.calibrators import calibrators_panel
+from gui.panels.reliability import reliability_panel
+from gui.panels.reliability.reliability_controls import (
+    COARSEST,
+    FINEST,
+    SMOOTHING_STEPS,
+    place_of,
+    width_at,
+)
+from gui.panels.reliability.reliability_text import figures_html
 from gui.style.theme import theme
 from gui.widgets.number_slider import ValueSlider
 from tests.gui.panel_cases import new_session, train
@@ -230,7 +237,7 @@ def test_turning_a_handle_moves_diagram_loss_and_boundary(qtbot, session, show):
 def test_a_handle_is_followed_about_and_counted_exactly_once_it_rests(
     qtbot, session, show, monkeypatch
 ):
-    for module in (calibrators, reliability):
+    for module in (calibrators_panel, reliability_panel):
         monkeypatch.setattr(module, "MOST_LIVE", 12)
     train(qtbot, session, 60)
     panel, diagram = (show(name, session) for name in ("calibrators", "reliability"))

@@ -9,8 +9,8 @@ from core.experiment.experiment import experiment_from_mapping
 from core.explain.loss_surface import FINEST
 from gui.form.binding import Binding
 from gui.form.knob_editors import NumberEditor
-from gui.panels.landscape_plot import loss_image
-from gui.panels.landscape_words import curvature_note, parameter_names
+from gui.panels.landscape.landscape_plot import loss_image
+from gui.panels.landscape.landscape_text import curvature_note, parameter_names
 from gui.session.session import Session
 from gui.style.palette import THEMES
 from gui.style.theme import themes

@@ -5,9 +5,9 @@ from PySide6.QtCore import QPoint, QRectF, Qt
 from core.experiment.experiment import experiment_from_mapping
 from core.experiment.view import View
 from core.scenes.network_scene import network_scene, places_of
-from gui.panels.link_image import DepthMap, opacities_of, widths_of
-from gui.panels.network import NetworkPanel
-from gui.panels.network_layout import HEADER, Hit, geometry_of, hit_at
+from gui.panels.network.network_geometry import HEADER, Hit, geometry_of, hit_at
+from gui.panels.network.network_painting import DepthMap, opacities_of, widths_of
+from gui.panels.network.network_panel import NetworkPanel
 from gui.session.session import Session
 from gui.style.number_text import figure
 from gui.style.palette import THEMES

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QApplication
 
 from core.data.dataset import Dataset, Feature
 from core.scenes.boundary_scene import reading_at
-from gui.panels.boundary import LIVE_RESOLUTION
+from gui.panels.boundary.boundary_panel import LIVE_RESOLUTION
 from gui.plot.images import STRENGTH, surface_image
 from gui.style.palette import THEMES
 from gui.style.theme import themes

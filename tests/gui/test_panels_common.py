@@ -21,8 +21,8 @@ from core.scenes.figures_scene import figures_scene
 from core.scenes.loss_scene import curves_scene
 from core.scenes.reliability_scene import reliability_scene
 from core.scenes.rows_scene import rows_scene
-from gui.panel import Panel
 from gui.panels import PANELS
+from gui.panels.panel import Panel
 from gui.plot.canvas import LockedPlot
 from gui.style.palette import THEMES
 from gui.style.theme import themes
@@ -167,8 +167,8 @@ def test_a_costly_panel_is_drawn_less_often(qtbot, session, show, monkeypatch):
     panel = show("figures", session)
     ticks = itertools.count(0.0, 0.12)  # its own clock: threads read the real one
     clock = SimpleNamespace(thread_time=lambda: next(ticks), monotonic=time.monotonic)
-    monkeypatch.setattr("gui.panels.base.time", clock)
-    monkeypatch.setattr("gui.panel.time", clock)
+    monkeypatch.setattr("gui.panels.panel.time", clock)
+    monkeypatch.setattr("gui.panels.panel.time", clock)
     panel.refresh()
     assert panel.frames_between == 100
     assert isinstance(panel, Panel)
@@ -183,8 +183,8 @@ def test_what_careful_drawing_takes_does_not_count_once_training_goes_on(
     clock = SimpleNamespace(
         thread_time=itertools.count(0.0, 0.5).__next__, monotonic=time.monotonic
     )
-    monkeypatch.setattr("gui.panels.base.time", clock)
-    monkeypatch.setattr("gui.panel.time", clock)
+    monkeypatch.setattr("gui.panels.panel.time", clock)
+    monkeypatch.setattr("gui.panels.panel.time", clock)
     panel._draw_calmly()
     assert panel.frames_between == before
 
@@ -198,7 +198,7 @@ def test_what_takes_long_to_compute_is_drawn_in_the_next_turn(
         thread_time=itertools.count(0.0, 0.1 if is_long else 0.0001).__next__,
         monotonic=time.monotonic,
     )
-    monkeypatch.setattr("gui.panel.time", clock)
+    monkeypatch.setattr("gui.panels.panel.time", clock)
     panel.refresh()
     done = []
     for name in ("compute", "draw"):

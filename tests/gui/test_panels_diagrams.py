@@ -6,7 +6,7 @@ from PySide6.QtGui import QFontMetricsF
 from PySide6.QtWidgets import QApplication
 
 from core.base import scipy_import
-from gui.panels.curve_words import legend
+from gui.panels.loss.loss_panel import legend
 from gui.plot.axes import log_ticks, spread
 from gui.plot.canvas import FONT_POINTS, LockedPlot
 from gui.style.theme import theme

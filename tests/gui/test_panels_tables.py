@@ -3,7 +3,7 @@ import pytest
 from PySide6.QtCore import QPointF, Qt
 
 from core.base.arrays import SPLITS
-from gui.panels.figures import SHOWN
+from gui.panels.figures.figures_panel import SHOWN
 from tests.gui.panel_cases import new_session, train
 
 DISPLAY = Qt.ItemDataRole.DisplayRole

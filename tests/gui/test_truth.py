@@ -5,7 +5,7 @@ from PySide6.QtCore import Qt
 
 from core.explain.known_truth import TrueMap, mean_error, true_map, true_rows
 from core.scenes.boundary_scene import boundary_scene, error_map
-from gui.panels.truth import MOST_ERROR, error_image
+from gui.panels.boundary.truth_layer import MOST_ERROR, error_image
 from gui.style.palette import THEMES
 from tests.gui.panel_cases import train
 

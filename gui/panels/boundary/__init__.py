@@ -1,0 +1,1 @@
+"""The decision boundary, and the painting on it."""

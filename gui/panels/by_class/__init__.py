@@ -1,0 +1,1 @@
+"""Reliability, a tile for each class."""

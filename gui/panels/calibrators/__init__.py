@@ -1,0 +1,1 @@
+"""Calibrators, their parameters, maps and priors."""

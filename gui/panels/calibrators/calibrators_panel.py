@@ -1,0 +1,114 @@
+"""Calibrators by hand, their maps, and what class weights and base rates do to them."""
+
+from __future__ import annotations
+
+from PySide6.QtWidgets import QWidget
+
+from core.calibration.calibration_knobs import METHODS
+from core.experiment.experiment import KNOBS
+from core.explain.pooled_logits import MOST_LIVE
+from core.scenes.calibrators_scene import (
+    PAGES,
+    CalibratorsScene,
+    HandlesScene,
+    MapsScene,
+    PriorsScene,
+    calibrators_scene,
+)
+from gui.panels.calibrators.maps_page import MapsPage
+from gui.panels.calibrators.parameters_page import HandlesPage
+from gui.panels.calibrators.priors_page import PriorsPage
+from gui.panels.panel import PlottedPanel
+from gui.session.session import Session
+from gui.style.number_text import figure, number
+from gui.widgets.controls import choice, row, show_checked, toggle
+from gui.widgets.sections import Scrolled, Sections
+
+WIDEST = 140
+
+
+class CalibratorsPanel(PlottedPanel):
+    """Shows one of three pages; only the open one is computed."""
+
+    frames_between = 3
+
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+        super().__init__("calibrators", session, parent)
+        self.page = PAGES[0]
+        self.method = choice(
+            "calibrators.method",
+            self.tr("Calibrator"),
+            KNOBS["calibration.method"].help,
+            [(self.tr(it.label), it.name) for it in METHODS.values()],
+            lambda name: session.edit("calibration.method", name),
+            widest=WIDEST,
+        )
+        self.on_boundary = toggle(
+            "calibrators.on_boundary",
+            self.tr("On boundary"),
+            self.tr("Show calibrated probabilities on the decision boundary"),
+            lambda on: session.set_view("calibrated", on),
+        )
+        self.handles = HandlesPage(session)
+        self.maps = MapsPage()
+        self.priors = PriorsPage(session)
+        self.handles.turned_changed.connect(self.refresh)
+        self.sections = Sections(
+            "calibrators.section",
+            self.tr("Pages"),
+            [
+                ("handles", self.tr("By hand"), self.handles),
+                ("maps", self.tr("Maps"), self.maps),
+                ("priors", self.tr("Weights and base rate"), self.priors),
+            ],
+            self.open_page,
+        )
+        head = QWidget()
+        head.setLayout(row(self.method, None, self.on_boundary))
+        layout = self.stack()
+        layout.addWidget(head)
+        layout.addWidget(Scrolled(self.sections, self), 1)
+
+    def open_page(self, name: str) -> None:
+        """Show another page."""
+        self.page = name
+        self.sections.show_page(name)
+        self.refresh()
+
+    def compute(self) -> CalibratorsScene:
+        """Return the open page's scene."""
+        session = self.session
+        most = 0 if self.is_calm else MOST_LIVE
+        return calibrators_scene(
+            session.run, session.state, session.view, self.page, self.handles.turned, most
+        )
+
+    def draw(self, scene: CalibratorsScene) -> None:
+        """Draw the open page."""
+        self.method.show_value(self.session.experiment.calibration.method)
+        show_checked(self.on_boundary, self.session.view.calibrated)
+        self.sections.show_page(scene.page)
+        self.settles = isinstance(scene.of, HandlesScene) and scene.of.rounded
+        if isinstance(scene.of, HandlesScene):
+            self.handles.show_scene(scene.of, scene.split)
+        elif isinstance(scene.of, MapsScene):
+            self.maps.show_scene(scene.of)
+        elif isinstance(scene.of, PriorsScene):
+            self.priors.show_scene(scene.of)
+
+    def describe(self, scene: CalibratorsScene) -> str:
+        """Say what the open page shows."""
+        if isinstance(scene.of, HandlesScene):
+            return self.tr(
+                "Calibrator {0} at step {1}: log loss {2}, {3} of {4} decisions changed."
+            ).format(
+                METHODS[scene.of.method].label,
+                number(scene.step),
+                figure(scene.of.mended.log_loss),
+                number(scene.of.changed),
+                number(scene.of.n_rows),
+            )
+        if isinstance(scene.of, MapsScene):
+            names = ", ".join(it.label for it in scene.of.maps) or self.tr("none")
+            return self.tr("Maps from score to probability: {0}.").format(names)
+        return self.tr("Class weights and base rate on the {0} part.").format(self.tr(scene.split))

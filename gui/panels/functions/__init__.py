@@ -1,0 +1,1 @@
+"""The activation functions and losses, with their derivatives."""

@@ -1,0 +1,391 @@
+"""Pages of the functions panel about one point: its numbers, sharpness, and digits.
+
+Pages of the functions panel about the whole: facts about the function, and the model's units.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+import numpy as np
+import pyqtgraph as pg
+from PySide6.QtCore import QSignalBlocker, Qt, Signal
+from PySide6.QtWidgets import (
+    QButtonGroup,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QRadioButton,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from core.experiment.view import SHARPNESS, SPAN, Z
+from core.explain.function_facts import facts_about, sharpness_of_steepest, slope_by_sharpness
+from core.explain.unit_maps import UnitsScene
+from core.functions.activations import ACTIVATIONS
+from core.scenes.functions_scene import FunctionsScene
+from gui.panels.functions import functions_text as words
+from gui.plot.canvas import LockedPlot, curve
+from gui.style.number_text import figure, percent, short
+from gui.style.theme import brush, pen, theme
+from gui.widgets.controls import choice, row
+from gui.widgets.formula import FormulaView
+from gui.widgets.number_slider import ValueSlider
+from gui.widgets.sections import Paragraph
+from gui.widgets.text_table import FigureGrid
+
+Choose = Callable[[str, object], None]
+NARROW = 16  # pixels for a slider's label of one letter
+TRIED = (-740.0, -40.0, 0.3, 20.0, 40.0, 720.0)
+RISE = 2.0 * np.log(9.0)
+"""How far the sigmoid's logit runs from 10 % to 90 %."""
+
+
+class Page(QWidget):
+    """A page of explanations; `show_scene` writes its numbers.
+
+    Signals
+    -------
+    chosen : (str, object)
+        A field of the choice and the value it should have.
+    """
+
+    chosen = Signal(str, object)
+
+    def __init__(self, choose: Choose, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.chosen.connect(choose)
+        self.column = QVBoxLayout(self)
+        self.column.setContentsMargins(0, 0, 0, 8)
+        self.column.setSpacing(4)
+
+    def show_scene(self, scene: FunctionsScene) -> None:
+        """Write the scene's numbers."""
+        raise NotImplementedError
+
+
+class PointPage(Page):
+    """The formula with the point's numbers, its tangent, and key values."""
+
+    def __init__(self, choose: Choose, parent: QWidget | None = None) -> None:
+        super().__init__(choose, parent)
+        self.z = ValueSlider(
+            "functions.z", Z, partial(self.chosen.emit, "z"), (-SPAN, SPAN), label_width=NARROW
+        )
+        self.filled = FormulaView("functions.filled")
+        self.filled.setAccessibleName(self.tr("Formula with numbers"))
+        self.filled.setContentsMargins(8, 0, 8, 0)
+        self.reading = Paragraph("functions.reading")
+        self.table = FigureGrid("functions.table", ["z", "f", "f′", "f″"])
+        for widget in (self.z, self.filled, self.reading, self.table):
+            self.column.addWidget(widget)
+
+    def show_scene(self, scene: FunctionsScene) -> None:
+        """Write the point's numbers."""
+        self.z.show_value(scene.point.z)
+        self.filled.show_formula(words.filled_formula(scene), moving=True)
+        self.reading.setText(words.reading(scene))
+        rows = [
+            [short(v) for v in (row.z, row.value, row.slope, row.curvature)] for row in scene.table
+        ]
+        self.table.show_rows(rows, strong=len(rows) - 1)
+
+
+class SharpnessPage(Page):
+    """Sharpness t by slider, and what it does to the gradient."""
+
+    def __init__(self, choose: Choose, parent: QWidget | None = None) -> None:
+        super().__init__(choose, parent)
+        self.t = ValueSlider(
+            "functions.sharpness", SHARPNESS, partial(self.chosen.emit, "sharpness")
+        )
+        self.z = ValueSlider(
+            "functions.sharpness.z", Z, partial(self.chosen.emit, "z"), (-SPAN, SPAN)
+        )
+        self.figures = FigureGrid("functions.sharpness.figures", ["", ""])
+        self.plot = LockedPlot("functions.sharpness.plot", self)
+        self.plot.setAccessibleName(self.tr("Slope at z against sharpness"))
+        self.plot.setFixedHeight(150)
+        self.plot.axis("bottom").setLogMode(y=False, x=True)
+        self.plot.label("bottom", self.tr("sharpness t"))
+        self._limit, self._slope = (curve(self.plot, k, antialias=True) for k in (1, 2))
+        self._now = pg.ScatterPlotItem(size=9.0, pxMode=True)
+        self._now.setZValue(3)
+        self.plot.add(self._now)
+        self.says = Paragraph("functions.sharpness.note")
+        for widget in (self.t, self.z, self.figures, self.plot, self.says):
+            self.column.addWidget(widget)
+
+    def show_scene(self, scene: FunctionsScene) -> None:
+        """Write the slopes and draw how the one at the point depends on t."""
+        t, z = scene.choice.sharpness, scene.choice.z
+        self.t.show_value(t)
+        self.z.show_value(z)
+        slope = float(slope_by_sharpness(scene.activation, z, np.array([t]))[0])
+        rows = [
+            [self.tr("steepest slope"), short(scene.facts.steepest)],
+            [self.tr("slope at z = {0}").format(short(z)), short(slope)],
+        ]
+        if scene.has_odds:
+            rows.append([self.tr("from 10 % to 90 % within"), short(RISE / t)])
+        self.figures.show_rows(rows)
+        self._draw(scene, slope)
+        self.says.setText(self._sentence(scene))
+
+    def _draw(self, scene: FunctionsScene, slope: float) -> None:
+        t, z, chosen = scene.choice.sharpness, scene.choice.z, theme()
+        ts = np.geomspace(SHARPNESS.low, SHARPNESS.high, 241)
+        slopes = slope_by_sharpness(scene.activation, z, ts)
+        steepest = scene.facts.steepest / t * ts
+        low, high = min(float(slopes.min()), 0.0), max(float(slopes.max()), 1e-6)
+        room = 0.12 * (high - low)
+        self.plot.label("left", self.tr("slope at z"))
+        self.plot.set_limits(-1.0, 2.0, low - room, high + room)
+        self._slope.setData(np.log10(ts), slopes, pen=pen(chosen.accent, 1.8))
+        fits = steepest < high + 10.0 * room
+        line = pen(chosen.raw, 1.2, dashed=True)
+        self._limit.setData(np.log10(ts[fits]), steepest[fits], pen=line)
+        self._now.setData(
+            x=[np.log10(t)], y=[slope], pen=pen(chosen.paper, 2.0), brush=brush(chosen.error)
+        )
+
+    def _sentence(self, scene: FunctionsScene) -> str:
+        if not scene.has_odds:
+            return self.tr("f(t z) is t times as steep; the dashed line is its steepest slope.")
+        if scene.choice.z == 0.0:
+            return self.tr(
+                "At z = 0 the slope is t / 4 and grows without end: σ(t z) becomes a step, whose "
+                "slope is 0 everywhere else. Move z away from 0."
+            )
+        best = sharpness_of_steepest(scene.choice.z)
+        return self.tr(
+            "The steepest slope is t / 4 (dashed), but only at z = 0. At z = {0} the slope is "
+            "largest at t = {1}; sharper than that, the gradient dies there as σ(t z) becomes "
+            "a step."
+        ).format(short(scene.choice.z), short(best))
+
+
+class NumericsPage(Page):
+    """Textbook formulas beside stable ones, with the digits that are right."""
+
+    def __init__(self, choose: Choose, parent: QWidget | None = None) -> None:
+        super().__init__(choose, parent)
+        self.z = ValueSlider(
+            "functions.numerics.z",
+            Z,
+            partial(self.chosen.emit, "z"),
+            (-800.0, 800.0),
+            label_width=NARROW,
+        )
+        self.table = FigureGrid(
+            "functions.numerics",
+            ["", self.tr("textbook"), self.tr("digits"), self.tr("stable"), self.tr("digits")],
+        )
+        self.says = Paragraph("functions.numerics.note")
+        self.column.addWidget(self.z)
+        self.column.addLayout(self._tries())
+        self.column.addWidget(self.table)
+        self.column.addWidget(self.says)
+
+    def show_scene(self, scene: FunctionsScene) -> None:
+        """Write both results and their correct digits."""
+        self.z.show_value(scene.choice.z)
+        rows = [
+            [
+                f"{c.recipe.label}",
+                short(c.textbook, 3),
+                words.digits(c.textbook_digits),
+                short(c.stable, 3),
+                words.digits(c.stable_digits),
+            ]
+            for c in scene.comparisons
+        ]
+        self.table.show_rows(rows)
+        self.says.setText(words.failures(scene.comparisons))
+
+    def _tries(self) -> QHBoxLayout:
+        line = QHBoxLayout()
+        line.setContentsMargins(8, 0, 8, 0)
+        line.setSpacing(2)
+        line.addWidget(QLabel(self.tr("Try")))
+        for z in TRIED:
+            button = QToolButton(self)
+            button.setObjectName(f"functions.try.{z:g}")
+            button.setText(short(z))
+            button.setAccessibleName(self.tr("z = {0}").format(short(z)))
+            button.setToolTip(self.tr("Look at this z"))
+            button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+            button.clicked.connect(lambda checked=False, z=z: self.chosen.emit("z", z))
+            line.addWidget(button)
+        line.addStretch(1)
+        return line
+
+
+# the style's own are not to be seen on black
+_MARKS = """
+QRadioButton::indicator { width: 10px; height: 10px; border: 1px solid palette(placeholder-text);
+    border-radius: 6px; }
+QRadioButton::indicator:checked { background: palette(highlight); }
+QRadioButton:focus { color: palette(link); }
+"""
+
+
+class FactsPage(Page):
+    """Each fact in words; the one that is marked is drawn."""
+
+    def __init__(self, choose: Choose, parent: QWidget | None = None) -> None:
+        super().__init__(choose, parent)
+        self._build_axis()
+        self._build_facts()
+
+    def show_scene(self, scene: FunctionsScene) -> None:
+        """Write the facts with the present numbers."""
+        self._axis_row.setVisible(scene.has_odds)
+        self.axis_note.setVisible(scene.has_odds)
+        self.axis.show_value(scene.axis)
+        self.axis_note.setText(self._axis_words(scene))
+        sentences = {
+            "range": words.range_fact(scene.facts),
+            "symmetry": words.symmetry_fact(scene),
+            "steepest": words.steepest_fact(scene),
+            "centre": words.centre_fact(scene.facts),
+        }
+        for name, sentence in sentences.items():
+            self.notes[name].setText(sentence)
+            with QSignalBlocker(self.buttons[name]):
+                self.buttons[name].setChecked(scene.choice.fact == name)
+            self.buttons[name].setAccessibleDescription(sentence)
+        self.table.setVisible(scene.choice.fact == "centre")
+        if scene.choice.fact == "centre":
+            self._show_centres(scene)
+
+    def _build_axis(self) -> None:
+        self.axis = choice(
+            "functions.axis",
+            self.tr("Vertical axis"),
+            self.tr("The sigmoid as a probability, as odds, or as log-odds: a straight line"),
+            [
+                (self.tr("probability"), "probability"),
+                (self.tr("odds p / (1 − p)"), "odds"),
+                (self.tr("log-odds"), "log_odds"),
+            ],
+            partial(self.chosen.emit, "axis"),
+        )
+        self._axis_row = QWidget(self)
+        self._axis_row.setLayout(row(QLabel(self.tr("Vertical axis")), self.axis, None))
+        self.axis_note = Paragraph("functions.axis.note")
+        self.column.addWidget(self._axis_row)
+        self.column.addWidget(self.axis_note)
+
+    def _build_facts(self) -> None:
+        titles = {
+            "range": self.tr("Range"),
+            "symmetry": self.tr("Symmetry"),
+            "steepest": self.tr("Steepest slope"),
+            "centre": self.tr("Centre"),
+        }
+        self.setStyleSheet(_MARKS)
+        self.buttons: dict[str, QRadioButton] = {}
+        self.notes = {name: Paragraph(f"functions.fact.{name}.note", left=28) for name in titles}
+        group = QButtonGroup(self)
+        for name, title in titles.items():
+            button = QRadioButton(title, self)
+            button.setObjectName(f"functions.fact.{name}")
+            button.setAccessibleName(title)
+            button.setToolTip(self.tr("Draw this fact"))
+            button.toggled.connect(
+                lambda on, name=name: self.chosen.emit("fact", name) if on else None
+            )
+            group.addButton(button)
+            self.buttons[name] = button
+            self.column.addLayout(row(button, None))
+            self.column.addWidget(self.notes[name])
+        self.table = FigureGrid(
+            "functions.centres", ["", self.tr("mean output"), self.tr("sd")], self
+        )
+        self.column.addWidget(self.table)
+
+    def _axis_words(self, scene: FunctionsScene) -> str:
+        u = scene.choice.sharpness * scene.point.z
+        if scene.axis == "log_odds":
+            return self.tr(
+                "The sigmoid is a straight line here: ln(p / (1 − p)) = t z = <b>{0}</b>. One more "
+                "in z adds t to the log-odds, wherever you are."
+            ).format(short(u))
+        if scene.axis == "odds":
+            return self.tr(
+                "Odds p / (1 − p) = e<sup>t z</sup> = <b>{0}</b>: one more in z multiplies them."
+            ).format(short(scene.point.value))
+        return self.tr("p = <b>{0}</b>, whose log-odds are t z = <b>{1}</b>.").format(
+            short(scene.point.value), short(u)
+        )
+
+    def _show_centres(self, scene: FunctionsScene) -> None:
+        rows = []
+        for name, activation in ACTIVATIONS.items():
+            facts = facts_about(name)
+            rows.append([activation.label, figure(round(facts.mean, 3) + 0.0), figure(facts.sd)])
+        self.table.show_rows(rows, strong=list(ACTIVATIONS).index(scene.choice.function))
+
+
+class ModelPage(Page):
+    """Where the model's units sit on their curve."""
+
+    def __init__(self, choose: Choose, parent: QWidget | None = None) -> None:
+        super().__init__(choose, parent)
+        self.layer = choice(
+            "functions.layer",
+            self.tr("Layer"),
+            self.tr("Whose units to look at"),
+            [],
+            partial(self.chosen.emit, "layer"),
+        )
+        self.layer.setMinimumContentsLength(16)
+        self._wanted = ""
+        self.mend = QPushButton(self)
+        self.mend.setObjectName("functions.use_unit")
+        self.mend.setToolTip(self.tr("Show the function that these units compute"))
+        self.mend.clicked.connect(lambda: self.chosen.emit("function", self._wanted))
+        self.figures = FigureGrid("functions.units", ["", ""])
+        self.says = Paragraph("functions.units.note")
+        self.column.addLayout(row(QLabel(self.tr("Layer")), self.layer, None))
+        self.column.addLayout(row(self.mend, None))
+        self.column.addWidget(self.figures)
+        self.column.addWidget(self.says)
+
+    def show_scene(self, scene: FunctionsScene) -> None:
+        """Write the shares, or say why there are none."""
+        units = scene.units
+        for widget in (self.layer, self.figures):
+            widget.setVisible(units is not None)
+        self.mend.setVisible(units is not None and units.activation != scene.choice.function)
+        if units is None:
+            self.says.setText(
+                self.tr(
+                    "There is nothing to show: the model has no hidden layer and more than two "
+                    "classes, or its numbers are no longer finite. Add a hidden layer."
+                )
+            )
+            return
+        self.layer.offer([(self._layer_name(units, k), k) for k in units.layers])
+        self.layer.show_value(units.layer)
+        self._wanted = units.activation
+        text = self.tr("These units are {0}: show it").format(ACTIVATIONS[units.activation].label)
+        self.mend.setText(text)
+        self.mend.setAccessibleName(text)
+        self.figures.show_rows(
+            [
+                [self.tr("mean input"), figure(units.mean)],
+                [self.tr("standard deviation"), figure(units.sd)],
+                [self.tr("saturated"), percent(units.saturated)],
+            ]
+        )
+        self.says.setText(words.units_words(units))
+
+    def _layer_name(self, units: UnitsScene, layer: int) -> str:
+        if layer == units.n_hidden:
+            return self.tr("output (log-odds)")
+        return self.tr("hidden layer {0}").format(layer + 1)

@@ -1,0 +1,1 @@
+"""The gradient of one row, step by step through the chain rule."""

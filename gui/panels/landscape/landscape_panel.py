@@ -1,0 +1,275 @@
+"""The loss surface: contours of the training loss, the optimiser's path and how the loss curves."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+
+import numpy as np
+from PySide6.QtCore import QElapsedTimer
+from PySide6.QtGui import QHideEvent
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QToolButton, QWidget
+
+from core.base.errors import UserError
+from core.experiment.view import PlaneChoice
+from core.explain.loss_surface import (
+    FINEST,
+    LossSurface,
+    default_pair,
+    is_affordable,
+    loss_surface,
+    pair_of,
+    plane_through,
+)
+from core.model.architecture import Architecture
+from core.scenes.landscape_scene import LandscapeScene, landscape_scene, path_of
+from core.training.problem import Problem, TrainState
+from gui.panels.landscape.landscape_plot import LandscapePlot
+from gui.panels.landscape.landscape_text import axis_name, curvature_note, parameter_names
+from gui.panels.panel import PlottedPanel
+from gui.session.session import Session
+from gui.style.number_text import shortened
+from gui.widgets.controls import CalmComboBox, choice, note, row
+
+LIVE_FINEST = 25
+LIVE_PAUSE = 1000  # milliseconds between two surfaces while training goes on
+ZOOM = 1.5
+KIND = "landscape"  # of work in the background
+RATE = "training.learning_rate"  # the knob on whose slider the stable rate is marked
+MOST_ZOOM = 40.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Asked:
+    """What a surface was asked for: a problem, a state, a plane, and how fine."""
+
+    problem: Problem
+    state: TrainState
+    choice: PlaneChoice
+    finest: int
+
+
+class LandscapePanel(PlottedPanel):
+    """Draws the loss over two weights or a random plane; the surface comes from the background."""
+
+    frames_between = 3
+    settles = True
+
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+        super().__init__("landscape", session, parent)
+        self.choice = PlaneChoice()
+        self.surface: LossSurface | None = None
+        self._asked: Asked | None = None
+        self._is_working = False
+        self._since = QElapsedTimer()
+        self._since.start()
+        self._paired_for: Architecture | None = None
+        self._problem = ""
+        self._names: list[tuple[str, object]] = []
+        self._named_for: object = None
+        self.plot = LandscapePlot(self)
+        self.plot.setAccessibleName(self.tr("Loss surface; the arrow keys move the weights"))
+        self.says = note("landscape.note")
+        layout = self.stack()
+        layout.addLayout(self._header())
+        layout.addWidget(self._pair_row())
+        layout.addWidget(self.plot, 1)
+        layout.addWidget(self.says)
+        self.plot.moved.connect(self.move_to)
+        self.plot.clicked.connect(self.move_to)
+
+    def compute(self) -> LandscapeScene:
+        """Return the last surface with the present point and path; ask for a newer one."""
+        self._ask()
+        session = self.session
+        return landscape_scene(session.run, session.state, self.surface)
+
+    def draw(self, scene: LandscapeScene) -> None:
+        """Draw the surface, path, point and what they mean."""
+        self._show_choice()
+        self.plot.show_scene(scene)
+        self._label(scene)
+        rate = scene.stable_rate
+        self.session.set_mark(RATE, rate if math.isfinite(rate) else math.nan)
+        text = self._problem or curvature_note(scene, self.session.run)
+        if text != self.says.text():
+            self.says.setText(text)
+
+    def describe(self, scene: LandscapeScene) -> str:
+        """Say the condition number and the largest stable learning rate."""
+        if scene.surface is None:
+            return self.tr("The loss surface is being computed.")
+        return self.tr("Condition number {0}; the largest stable learning rate is {1}.").format(
+            shortened(scene.surface.condition), shortened(scene.stable_rate)
+        )
+
+    def choose(self, chosen: PlaneChoice) -> None:
+        """Look at another plane."""
+        if chosen != self.choice:
+            self.choice = chosen
+            self.refresh()
+
+    def move_to(self, x: float, y: float, drag: object = None) -> None:
+        """Give the parameters the values at a point of the plane."""
+        surface, run = self.surface, self.session.run
+        if surface is None or surface.architecture is not run.architecture:
+            return
+        plane = plane_through(run.architecture, self.session.state.parameters, surface.choice)
+        if plane.kind == "random":
+            plane = surface.plane
+        places = plane.indices
+        try:
+            self._problem = ""
+            values = plane.parameters(np.array([x, y]))[places]
+            self.session.set_parameters(places, values, drag)
+        except UserError as error:
+            self._problem = str(error)
+            self.refresh()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Drop what is under way."""
+        super().hideEvent(event)
+        self._asked, self._is_working = None, False
+        self.session.background.cancel(KIND)
+        self.session.set_mark(RATE, math.nan)
+
+    def _header(self) -> QHBoxLayout:
+        kinds = [(self.tr("Two weights"), "pair"), (self.tr("Random plane"), "random")]
+        self.kind = choice(
+            "landscape.kind",
+            self.tr("Plane"),
+            self.tr("Which plane through all parameters to look at"),
+            kinds,
+            self._choose_kind,
+        )
+        self.another = self._button(
+            "landscape.another", self.tr("Another"), self.tr("Draw other random directions")
+        )
+        self.another.clicked.connect(
+            lambda: self.choose(replace(self.choice, seed=self.choice.seed + 1))
+        )
+        self.closer = self._button("landscape.closer", "+", self.tr("Look at less of the plane"))
+        self.farther = self._button("landscape.farther", "−", self.tr("Look at more of the plane"))
+        self.closer.clicked.connect(lambda: self._zoom(1.0 / ZOOM))
+        self.farther.clicked.connect(lambda: self._zoom(ZOOM))
+        self.kind.setMinimumContentsLength(12)
+        return row(self.kind, self.another, None, self.farther, self.closer)
+
+    def _pair_row(self) -> QWidget:
+        self.axes = tuple(self._axis(name) for name in ("first", "second"))
+        for box in self.axes:
+            box.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.pair = QWidget(self)
+        self.pair.setLayout(row(*self.axes))
+        return self.pair
+
+    def _choose_kind(self, kind: object) -> None:
+        self.choose(replace(self.choice, kind="random" if kind == "random" else "pair"))
+
+    def _choose_axis(self, is_first: bool, place: object) -> None:
+        first, second = self._pair()
+        if isinstance(place, int):
+            first, second = (place, second) if is_first else (first, place)
+            self.choose(replace(self.choice, first=first, second=second))
+
+    def _axis(self, name: str) -> CalmComboBox:
+        is_first = name == "first"
+        label = self.tr("Horizontal parameter") if is_first else self.tr("Vertical parameter")
+        return choice(
+            f"landscape.{name}",
+            label,
+            label,
+            [],
+            lambda place: self._choose_axis(is_first, place),
+        )
+
+    def _button(self, name: str, text: str, help_text: str) -> QToolButton:
+        button = QToolButton()
+        button.setObjectName(name)
+        button.setText(text)
+        button.setToolTip(help_text)
+        button.setAccessibleName(help_text)
+        return button
+
+    def _zoom(self, factor: float) -> None:
+        zoom = min(max(self.choice.zoom * factor, 1.0 / MOST_ZOOM), MOST_ZOOM)
+        self.choose(replace(self.choice, zoom=zoom))
+
+    def _show_choice(self) -> None:
+        run = self.session.run
+        key = (run.architecture, run.prepared.inputs, run.prepared.classes)
+        if key != self._named_for:
+            self._named_for = key
+            self._names = parameter_names(run)
+            for box in self.axes:
+                box.offer(self._names)
+        is_pair = self.choice.kind == "pair"
+        self.kind.show_value(self.choice.kind)
+        for box, place in zip(self.axes, self._pair(), strict=True):
+            box.show_value(place)
+        self.pair.setVisible(is_pair)
+        self.another.setVisible(not is_pair)
+
+    def _pair(self) -> tuple[int, int]:
+        return pair_of(self.choice, self.session.run.architecture.n_parameters)
+
+    def _label(self, scene: LandscapeScene) -> None:
+        chosen = scene.surface.choice if scene.surface else self.choice
+        if chosen.kind == "random":
+            labels = (self.tr("first direction"), self.tr("second direction"))
+        else:
+            pair = pair_of(chosen, self.session.run.architecture.n_parameters)
+            labels = (axis_name(self._names, pair[0]), axis_name(self._names, pair[1]))
+        self.plot.label("bottom", labels[0])
+        self.plot.label("left", labels[1])
+
+    def _ask(self) -> None:
+        """Have a surface made where the present one is of something else or too old."""
+        session = self.session
+        run, state = session.run, session.state
+        if run.architecture != self._paired_for:
+            self._paired_for = run.architecture
+            first, second = default_pair(run.architecture)
+            self.choice = replace(self.choice, first=first, second=second)
+        chosen = self.choice
+        finest = FINEST if self.is_calm else LIVE_FINEST
+        asked = Asked(run.history.problem, state, chosen, finest)
+        if self._is_enough(asked) or not is_affordable(run.architecture):
+            return
+        self._asked, self._is_working = asked, True
+        wanted = session.background.next_is_wanted(KIND)
+        plane = plane_through(run.architecture, state.parameters, chosen)
+        path = path_of(run.history, plane, state.step)
+
+        def work() -> LossSurface | None:
+            return loss_surface(run, state, path, chosen, finest, wanted)
+
+        session.background.run(KIND, work, self._use, self._fail)
+
+    def _is_enough(self, asked: Asked) -> bool:
+        """Tell whether what was asked for last still serves."""
+        had = self._asked
+        if had is None or had.choice != asked.choice:
+            return False
+        if had.problem.architecture is not asked.problem.architecture:
+            return False
+        if had.problem is asked.problem and had.state is asked.state:
+            return had.finest >= asked.finest
+        if self.is_calm:
+            return False
+        return self._is_working or self._since.elapsed() < LIVE_PAUSE
+
+    def _use(self, surface: LossSurface | None) -> None:
+        self._is_working = False
+        self._since.start()
+        if surface is None or surface.architecture is not self.session.run.architecture:
+            return
+        self.surface = surface
+        if self.isVisible():
+            self.scene = landscape_scene(self.session.run, self.session.state, surface)
+            self.draw(self.scene)
+            self.setAccessibleDescription(self.describe(self.scene))
+
+    def _fail(self, error: BaseException) -> None:
+        self._is_working = False
+        self.session.failed.emit(error)

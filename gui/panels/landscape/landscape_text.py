@@ -1,0 +1,91 @@
+"""What the loss surface panel says in numbers and sentences."""
+
+from __future__ import annotations
+
+import math
+
+from core.explain.loss_surface import LossSurface, is_affordable
+from core.run.run import Run
+from core.scenes.landscape_scene import LandscapeScene
+from core.scenes.network_scene import places_of
+from gui.panels.panel_text import SYMBOLS
+from gui.style.number_text import number, shortened, tr
+
+MOST_NAMED = 400  # parameters in a list
+
+
+def parameter_names(run: Run) -> list[tuple[str, object]]:
+    """Return the parameters that can be chosen, by name, with their places in the flat vector."""
+    architecture = run.architecture
+    last = len(architecture.layers) - 1
+    inputs = [made.name for made in run.prepared.inputs]
+    outputs = run.prepared.classes[-architecture.n_outputs :]
+    named: list[tuple[str, object]] = []
+    for layer, shape in enumerate(architecture.layers):
+        for unit in range(shape.units):
+            owner = f"{layer + 1}.{unit + 1}" if layer < last else outputs[unit]
+            if last == 0 and architecture.n_outputs == 1:
+                owner = ""
+            for place in places_of(architecture, layer, unit):
+                source = inputs[place.source] if layer == 0 else f"{layer}.{place.source + 1}"
+                text = f"w {source}" if place.name == "weight" else SYMBOLS[place.name]
+                named.append((f"{text} → {owner}" if owner else text, place.index))
+            if len(named) >= MOST_NAMED:
+                return sorted(named[:MOST_NAMED], key=lambda pair: int(str(pair[1])))
+    return sorted(named, key=lambda pair: int(str(pair[1])))
+
+
+def axis_name(names: list[tuple[str, object]], index: int) -> str:
+    """Return what an axis of a pair's plane says."""
+    return next((text for text, place in names if place == index), str(index))
+
+
+def curvature_note(scene: LandscapeScene, run: Run) -> str:
+    """Say the largest stable rate, the curvature and what the ellipse shows."""
+    surface = scene.surface
+    if surface is None and not is_affordable(run.architecture):
+        return tr("This network is too large for a loss surface. Use fewer or narrower layers.")
+    if surface is None:
+        return tr("The loss surface is being computed.")
+    return " ".join((_rate(scene), _plane(surface), _rows(surface), _outside(surface))).strip()
+
+
+def _rate(scene: LandscapeScene) -> str:
+    surface = scene.surface
+    if surface is None or math.isnan(scene.stable_rate):
+        return tr("The largest curvature λ was not found.")
+    if math.isinf(scene.stable_rate):
+        return tr("The loss curves upwards nowhere here, so no learning rate overshoots yet.")
+    about = "" if surface.largest.converged else tr("about ")
+    text = tr("Largest curvature λ = {0}{1} of all parameters: gradient descent is stable below ")
+    text += tr("a learning rate of <b>2/λ = {2}</b>; yours is {3}.")
+    beyond = scene.rate > scene.stable_rate
+    told = text.format(
+        about, shortened(surface.largest.value), shortened(scene.stable_rate), shortened(scene.rate)
+    )
+    return f"{told} {tr('It overshoots along the steepest direction.')}" if beyond else told
+
+
+def _plane(surface: LossSurface) -> str:
+    low, high = surface.eigenvalues
+    if math.isnan(surface.condition):
+        text = tr("In this plane the curvatures are {0} and {1}: no bowl here, so no ellipse.")
+        return text.format(shortened(low), shortened(high))
+    return tr("Condition number in this plane: <b>{0}</b> (the ellipse; 1 is round).").format(
+        shortened(surface.condition)
+    )
+
+
+def _rows(surface: LossSurface) -> str:
+    if surface.rows == surface.total:
+        return ""
+    text = tr("Over {0} of {1} train rows, evenly spaced.")
+    return text.format(number(surface.rows), number(surface.total))
+
+
+def _outside(surface: LossSurface) -> str:
+    if surface.plane.kind == "random":
+        return tr("Random directions, scaled unit by unit; the path is projected onto them.")
+    if surface.architecture.n_parameters > 2:
+        return tr("All other parameters are held at step {0}.").format(number(surface.state.step))
+    return ""

@@ -1,0 +1,53 @@
+"""Numbers and sentences that several panels share.
+
+What units and their parameters are called.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from core.data.dataset import Dataset
+from core.explain.unit_maps import INPUTS
+from gui.style.number_text import number, tr
+
+if TYPE_CHECKING:
+    from core.scenes.network_scene import NetworkScene, Place
+
+
+def level_or_number(dataset: Dataset, feature: int, value: float) -> str:
+    """Return a raw value as a person writes it: a level's name, or a number."""
+    levels = dataset.features[feature].levels
+    if not levels:
+        return number(value)
+    known = math.isfinite(value) and 0 <= int(value) < len(levels)
+    return levels[int(value)] if known else tr("missing")
+
+
+SYMBOLS = {"bias": "b", "sharpness": "t", "gain": "γ", "shift": "β", "weight": "w"}
+
+
+def unit_name(scene: NetworkScene, layer: int, unit: int) -> str:
+    """Return what a unit is called, such as "unit 3 of layer 1"."""
+    if layer == INPUTS:
+        return scene.input_names[unit]
+    if layer == len(scene.architecture.layers) - 1:
+        return tr("output {0}").format(scene.output_names[unit])
+    return tr("unit {0} of layer {1}").format(unit + 1, layer + 1)
+
+
+def place_name(scene: NetworkScene, layer: int, place: Place) -> str:
+    """Return what a parameter is called within its unit, such as "w from x1" or "bias b"."""
+    if place.name != "weight":
+        named = {
+            "bias": tr("bias"),
+            "sharpness": tr("sharpness"),
+            "gain": tr("gain"),
+            "shift": tr("shift"),
+        }
+        return f"{named[place.name]} {SYMBOLS[place.name]}"
+    source = layer - 1
+    if source == INPUTS:
+        return tr("w from {0}").format(scene.input_names[place.source])
+    return tr("w from unit {0}").format(place.source + 1)

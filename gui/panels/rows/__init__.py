@@ -1,0 +1,1 @@
+"""The rows, with what the network says of each."""

@@ -1,0 +1,1 @@
+"""What softmax makes of logits."""
