@@ -130,7 +130,7 @@ class Files(QObject):
         )
 
     def _show_import(self, path: str) -> None:
-        from gui.importing.dialog import ImportDialog
+        from gui.importing.import_dialog import ImportDialog
 
         present = self._window.findChild(ImportDialog)
         if isinstance(present, ImportDialog):

@@ -7,8 +7,8 @@ from PySide6.QtWidgets import QApplication
 
 from core.run.session_file import read_session
 from gui.dialogs import ErrorDialog
-from gui.importing.dialog import ImportDialog
-from gui.importing.findings import GUESSES
+from gui.importing.guesses_form import GUESSES
+from gui.importing.import_dialog import ImportDialog
 from gui.session.autosave import Keeper
 from tests.gui.conftest import deliver_deletions
 

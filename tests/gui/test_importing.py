@@ -19,11 +19,11 @@ from core.data.import_options import ROLES
 from core.data.reading.source import Cancelled
 from core.data.table_reader import read_table
 from gui.dialogs import ErrorDialog
-from gui.importing import dialog as module
-from gui.importing.dialog import ImportDialog
-from gui.importing.findings import GUESSES
-from gui.importing.models import ColumnsModel
-from gui.importing.words import CHOSEN_KINDS
+from gui.importing import import_dialog as module
+from gui.importing.guesses_form import GUESSES
+from gui.importing.import_dialog import ImportDialog
+from gui.importing.import_models import ColumnsModel
+from gui.importing.import_text import CHOSEN_KINDS
 from gui.style.palette import THEMES
 from gui.style.theme import themes
 from tests.gui.conftest import deliver_deletions
@@ -403,7 +403,7 @@ def slow(monkeypatch):
                 raise Cancelled
         return reading(choices, progress)
 
-    monkeypatch.setattr("gui.importing.reader.table_of", table_of)
+    monkeypatch.setattr("gui.importing.import_reader.table_of", table_of)
     monkeypatch.setattr(loading, "table_of", table_of)
     yield gate, stopped
     gate.set()

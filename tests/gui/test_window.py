@@ -21,7 +21,7 @@ from core.base.errors import UserError, trouble_of
 from gui.actions import ACTIONS
 from gui.dialogs import AboutDialog, ErrorDialog, ShortcutsDialog
 from gui.gallery import Gallery
-from gui.importing.dialog import ImportDialog
+from gui.importing.import_dialog import ImportDialog
 from gui.panels import PANELS
 from gui.style.palette import THEMES
 from gui.style.theme import theme, themes

@@ -15,7 +15,7 @@ from core.data.loading import table_of
 from core.data.reading.table import Table
 from core.data.table_reader import head_table
 from core.scenes.import_scene import ImportScene, import_scene
-from gui.importing.words import error_of
+from gui.importing.import_text import error_of
 from gui.session.background import Background
 
 HEAD, WHOLE, SCENE = "import.head", "import.whole", "import.scene"

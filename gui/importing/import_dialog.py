@@ -20,9 +20,9 @@ from core.data.table_reader import SHOWN_LINES, file_lines
 from core.experiment.experiment import Experiment
 from core.run.run import start_run
 from core.scenes.import_scene import ImportScene
-from gui.importing.layout import Parts
-from gui.importing.reader import Reader
-from gui.importing.words import error_of
+from gui.importing.import_parts import Parts
+from gui.importing.import_reader import Reader
+from gui.importing.import_text import error_of
 from gui.session.session import Session
 
 PROGRESS_AFTER = 0.5

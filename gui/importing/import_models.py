@@ -10,7 +10,7 @@ from PySide6.QtGui import QFont
 
 from core.data.reading.table import Column
 from core.scenes.import_scene import ImportScene
-from gui.importing.words import cell_text, kind_word, role_help, role_word, shortened
+from gui.importing.import_text import cell_text, kind_word, role_help, role_word, shortened
 from gui.style.number_text import grouped_count
 from gui.style.theme import brush, theme
 
