@@ -38,7 +38,7 @@ from gui.app import launch
 from gui.session.background import collect_here_alone
 from gui.session.pacing import Pace
 from gui.session.session import Session
-from gui.window import Window
+from gui.window.window import Window
 
 WARM_SECONDS = 2.0
 TICK_AIM, PAINTED_AIM = 18.0, 10.0  # milliseconds, for 99 in 100

@@ -15,7 +15,7 @@ from PySide6.QtWidgets import QApplication
 from core.run.command_line import experiment_for, read_arguments
 from gui.style.palette import ICONS
 from gui.style.theme import themes
-from gui.window import Window
+from gui.window.window import Window
 
 SWITCH_SECONDS = 0.0005  # for how long the training thread may keep the window from Python
 WARMING_MILLISECONDS = 1_000  # after the first frame, so that the start is not slowed
@@ -54,7 +54,7 @@ def launch(
 
     postpone_scipy()
     _furnish(window, arguments)
-    from gui.late_imports import import_late
+    from gui.window.late_imports import import_late
 
     application.processEvents()
     notice("frame")
@@ -106,7 +106,7 @@ def _furnish(window: Window, arguments: argparse.Namespace) -> None:
     from core.experiment.view import View
     from core.training.engines import available_engine
     from gui.session.session import Session
-    from gui.transport import FIRST_PACE
+    from gui.window.transport import FIRST_PACE
 
     experiment, view = experiment_for(arguments)
     is_file = experiment.data.source == "file"

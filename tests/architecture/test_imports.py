@@ -52,8 +52,16 @@ def test_the_bare_window_waits_for_nothing_heavy():
 
 def test_the_first_window_waits_for_nothing_that_it_does_not_need():
     code = (
-        "import gui.furnishing, gui.panels.boundary.boundary_panel, "
+        "import gui.window.window_parts, gui.panels.boundary.boundary_panel, "
         "gui.panels.loss.loss_panel, gui.panels.reliability.reliability_panel"
     )
-    heavy = {"numba", "pandas", "scipy", "sklearn", "matplotlib", "pyarrow", "gui.gallery"}
+    heavy = {
+        "numba",
+        "pandas",
+        "scipy",
+        "sklearn",
+        "matplotlib",
+        "pyarrow",
+        "gui.window.gallery_dialog",
+    }
     assert not heavy & modules_after(code)

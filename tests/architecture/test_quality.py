@@ -45,7 +45,7 @@ HEAVY = (
 def test_the_first_window_waits_for_no_heavy_library():
     modules = (
         "core.run.report, core.training.engines, core.calibration, gui.session.session, "
-        "gui.window, gui.panels"
+        "gui.window.window, gui.panels"
     )
     asked = f"import sys, {modules}; print([m for m in {HEAVY!r} if m in sys.modules])"
     ended = subprocess.run(

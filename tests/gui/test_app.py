@@ -16,8 +16,8 @@ from core.base.arrays import SPLITS
 from core.base.errors import UserError
 from core.data.table_reader import read_table
 from core.run.command_line import experiment_for, read_arguments, read_settings
-from gui.dialogs import ErrorDialog
 from gui.session.autosave import Keeper
+from gui.window.dialogs import ErrorDialog
 from tests.gui.panel_cases import train
 
 ROOT = Path(main.__file__).resolve().parent

@@ -18,7 +18,6 @@ from core.data import loading
 from core.data.import_options import ROLES
 from core.data.reading.source import Cancelled
 from core.data.table_reader import read_table
-from gui.dialogs import ErrorDialog
 from gui.importing import import_dialog as module
 from gui.importing.guesses_form import GUESSES
 from gui.importing.import_dialog import ImportDialog
@@ -26,6 +25,7 @@ from gui.importing.import_models import ColumnsModel
 from gui.importing.import_text import CHOSEN_KINDS
 from gui.style.palette import THEMES
 from gui.style.theme import themes
+from gui.window.dialogs import ErrorDialog
 from tests.gui.conftest import deliver_deletions
 
 DISPLAY = Qt.ItemDataRole.DisplayRole
@@ -454,7 +454,7 @@ def test_cancelling_stops_the_reading_thread(qtbot, session, slow, long):
 
 
 def test_opening_without_the_dialog_can_be_stopped_from_the_status_line(qtbot, session, slow, long):
-    from gui.opening import OpeningBar
+    from gui.window.status_line import OpeningBar
 
     bar = OpeningBar(session)
     qtbot.addWidget(bar)

@@ -9,11 +9,10 @@ from PySide6.QtCore import QRect
 from PySide6.QtWidgets import QApplication
 
 from core.base.errors import UserError
-from gui.dialogs import ErrorDialog
-from gui.docks import Title
 from gui.panels import PANELS
-from gui.reporting import Reporter
-from gui.workspaces import WORKSPACES
+from gui.window.dialogs import ErrorDialog, Reporter
+from gui.window.docks import Title
+from gui.window.workspaces import WORKSPACES
 
 ROOT = Path(__file__).resolve().parents[2]
 NAMES = ("knobs", *PANELS)
@@ -28,7 +27,7 @@ QStandardPaths.setTestModeEnabled(True)
 QSettings.setDefaultFormat(QSettings.Format.IniFormat)
 QSettings.setPath(QSettings.Format.IniFormat, QSettings.Scope.UserScope, sys.argv[1])
 from gui.app import launch
-from gui.window import Window
+from gui.window.window import Window
 Window.restoreState = lambda *saved: os._exit(3)
 window = launch(["--theme", "light", "--set", "data.rows=60", "--set", "model.hidden=2"])
 """

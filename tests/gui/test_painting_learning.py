@@ -8,7 +8,7 @@ from PySide6.QtTest import QTest
 
 from core.data.painted import MOST_POINTS, points_of
 from core.run.session_file import read_session
-from gui.gallery import Gallery
+from gui.window.gallery_dialog import Gallery
 from tests.gui.painting_cases import blank, paint_three, points, stroke
 from tests.gui.panel_cases import train
 

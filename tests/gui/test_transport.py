@@ -7,7 +7,7 @@ from PySide6.QtTest import QTest
 
 from gui.session.pacing import Pace
 from gui.style.number_text import NARROW_SPACE
-from gui.transport import BUTTONS, FIRST_PACE, PACES
+from gui.window.transport import BUTTONS, FIRST_PACE, PACES
 from tests.gui.panel_cases import train
 
 

@@ -18,15 +18,15 @@ from PySide6.QtWidgets import (
 )
 
 from core.base.errors import UserError, trouble_of
-from gui.actions import ACTIONS
-from gui.dialogs import AboutDialog, ErrorDialog, ShortcutsDialog
-from gui.gallery import Gallery
 from gui.importing.import_dialog import ImportDialog
 from gui.panels import PANELS
 from gui.style.palette import THEMES
 from gui.style.theme import theme, themes
-from gui.window import Window
-from gui.workspaces import LOW, WORKSPACES, is_on_a_screen
+from gui.window.actions import ACTIONS
+from gui.window.dialogs import AboutDialog, ErrorDialog, ShortcutsDialog
+from gui.window.gallery_dialog import Gallery
+from gui.window.window import Window
+from gui.window.workspaces import LOW, WORKSPACES, is_on_a_screen
 
 CSV = "a,b,species\n" + "".join(
     f"{i % 7},{i % 5 + 3 * (i % 2)},{'cat' if i % 2 else 'dog'}\n" for i in range(60)

@@ -11,7 +11,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QMainWindow
 
 from core.base.registry import Registry
-from gui.docks import Dock
+from gui.window.docks import Dock
 
 LAYOUT_VERSION = 1
 LOW = 620  # a window less high than this shows the panels of a column one at a time, as tabs

@@ -28,7 +28,7 @@ from gui.style.theme import icon, theme, themes
 from gui.widgets.controls import without_checked
 
 if TYPE_CHECKING:
-    from gui.window import Window
+    from gui.window.window import Window
 
 
 class Title(QWidget):

@@ -11,21 +11,20 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QActionGroup
 from PySide6.QtWidgets import QToolBar, QWidget
 
-from gui.actions import make_action
-from gui.docks import Dock
-from gui.dropping import DropOverlay
 from gui.form.knob_form import KnobForm
-from gui.menus import Menus
 from gui.panels import PANELS
-from gui.reporting import Reporter
-from gui.status import StatusLine
-from gui.topbar import TopBar
-from gui.transport import Transport
-from gui.workspaces import WORKSPACES, Layouts
+from gui.window.actions import Menus, make_action
+from gui.window.dialogs import Reporter
+from gui.window.docks import Dock
+from gui.window.files import DropOverlay
+from gui.window.status_line import StatusLine
+from gui.window.top_bar import TopBar
+from gui.window.transport import Transport
+from gui.window.workspaces import WORKSPACES, Layouts
 
 if TYPE_CHECKING:
     from gui.session.session import Session
-    from gui.window import Window
+    from gui.window.window import Window
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -8,7 +8,7 @@ from core.base.scipy_import import import_scipy, is_scipy_postponed
 from gui.panels.panel import Panel
 
 if TYPE_CHECKING:
-    from gui.window import Window
+    from gui.window.window import Window
 
 KIND = "late imports"
 

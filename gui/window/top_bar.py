@@ -11,7 +11,7 @@ from gui.session.session import Session
 from gui.style.number_text import grouped_count
 from gui.style.theme import icon, themes
 from gui.widgets.controls import without_checked
-from gui.workspaces import WORKSPACES
+from gui.window.workspaces import WORKSPACES
 
 
 class TopBar(QWidget):

@@ -23,9 +23,9 @@ from gui.style.theme import themes
 
 if TYPE_CHECKING:
     from core.base.errors import Trouble
-    from gui.files import Files
-    from gui.furnishing import Fittings
     from gui.session.session import Session
+    from gui.window.files import Files
+    from gui.window.window_parts import Fittings
 
 FIRST_SIZE = QSize(1280, 800)
 _SPLITTING = (Qt.CursorShape.SplitHCursor, Qt.CursorShape.SplitVCursor)
@@ -67,8 +67,8 @@ class Window(QMainWindow):
 
     def furnish(self, session: Session) -> None:
         """Put menus, panels, transport and status in place around a session."""
-        from gui.files import Files
-        from gui.furnishing import furnish
+        from gui.window.files import Files
+        from gui.window.window_parts import furnish
 
         self.session = session
         session.setParent(self)
@@ -104,7 +104,7 @@ class Window(QMainWindow):
 
     def open_gallery(self) -> None:
         """Let the user choose among the data sets that come with Credence."""
-        from gui.gallery import Gallery
+        from gui.window.gallery_dialog import Gallery
 
         begin = partial(self.paint, blank=True)
         Gallery(self.session, self.files.ask, begin, self).open()
@@ -158,7 +158,7 @@ class Window(QMainWindow):
 
     def show_trouble(self, trouble: Trouble) -> None:
         """Show an error in the one dialog there is for errors."""
-        from gui.dialogs import ErrorDialog
+        from gui.window.dialogs import ErrorDialog
 
         present = self.findChild(ErrorDialog, "dialog.error")
         if isinstance(present, ErrorDialog) and present.isVisible():
@@ -172,13 +172,13 @@ class Window(QMainWindow):
 
     def show_shortcuts(self) -> None:
         """Show every key."""
-        from gui.dialogs import ShortcutsDialog
+        from gui.window.dialogs import ShortcutsDialog
 
         ShortcutsDialog(self).open()
 
     def show_about(self) -> None:
         """Show what this is, and versions."""
-        from gui.dialogs import AboutDialog
+        from gui.window.dialogs import AboutDialog
 
         AboutDialog(self.session.run.history.engine.name, self).open()
 
@@ -187,7 +187,7 @@ class Window(QMainWindow):
     def event(self, event: QEvent) -> bool:
         """Leave single keys to the widget that wants them, before they act as shortcuts."""
         if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
-            from gui.actions import single_action, takes_key
+            from gui.window.actions import single_action, takes_key
 
             if single_action(event) and takes_key(QApplication.focusWidget(), event.key()):
                 event.accept()
@@ -204,7 +204,7 @@ class Window(QMainWindow):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Act on single keys that no widget wanted and that came past the shortcuts."""
-        from gui.actions import single_action
+        from gui.window.actions import single_action
 
         name = single_action(event) if self.is_furnished else ""
         if name:
@@ -214,7 +214,7 @@ class Window(QMainWindow):
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Say what dropping the file will do."""
-        from gui.dropping import dropped_path
+        from gui.window.files import dropped_path
 
         path = dropped_path(event.mimeData())
         if path and self.is_furnished:
@@ -228,7 +228,7 @@ class Window(QMainWindow):
 
     def dropEvent(self, event: QDropEvent) -> None:
         """Open the dropped file."""
-        from gui.dropping import dropped_path
+        from gui.window.files import dropped_path
 
         path = dropped_path(event.mimeData())
         if path and self.is_furnished:

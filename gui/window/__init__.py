@@ -1,0 +1,1 @@
+"""The window: docks, bars, menus, dialogs and files around a session."""
