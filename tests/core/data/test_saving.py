@@ -19,7 +19,7 @@ from core.data.generators import GENERATORS
 from core.data.preparing import prepare
 from core.data.saving import clear_unfinished, protect, write_atomically, write_csv
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 FORMULAS = ("=1+1", "+1+1", "-2+3", "@SUM(1)", "\t=1", "\r=1", "'=1", "plain", "it's", "-2.5")
 
 
@@ -77,7 +77,7 @@ def test_missing_values_are_empty_and_levels_are_words(tmp_path):
     data = load("penguins")
     write_csv(tmp_path / "p.csv", data)
     columns = read(tmp_path / "p.csv")
-    own = Path(__file__).parents[2] / "resources" / "datasets" / "penguins.csv"
+    own = Path(__file__).parents[3] / "resources" / "datasets" / "penguins.csv"
     assert columns == read(own)
 
 

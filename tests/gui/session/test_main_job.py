@@ -22,7 +22,7 @@ from sklearn.metrics import log_loss as sklearn_log_loss
 from sklearn.neural_network import MLPClassifier
 from sklearn.preprocessing import StandardScaler
 
-TABLE = Path(__file__).resolve().parents[2] / "resources" / "datasets" / "breast_cancer.csv"
+TABLE = Path(__file__).resolve().parents[3] / "resources" / "datasets" / "breast_cancer.csv"
 SPLITS = ("train", "validation", "test")
 
 

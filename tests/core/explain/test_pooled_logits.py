@@ -15,7 +15,7 @@ from core.run.recalibration import Model, mend_of, part_probabilities
 from core.scenes.calibrators_scene import handles_scene, maps_scene
 from core.scenes.reliability_scene import reliability_scene
 from tests.core.scene_cases import trained
-from tests.core.test_scenes_lab import with_choices
+from tests.core.scenes.test_calibrators_scene import with_choices
 
 BY_HAND = [
     {"method": "temperature", "temperature": 0.3},

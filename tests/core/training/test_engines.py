@@ -21,7 +21,7 @@ from core.training.engines import available_engine, engine_for_epochs
 from core.training.numpy_engine import NumpyEngine
 from tests.core.compiled_problems import small_problem
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 
 def run(code: str, **variables: str) -> str:

@@ -35,7 +35,7 @@ from core.scenes.calibrators_scene import (
 from core.scenes.loss_scene import DRAWN, PARTS, curves_scene
 from core.scenes.numbers_scene import headlines, numbers_scene, strip_of
 from tests.core.scene_cases import by_hand, raw_rows, table, trained
-from tests.core.test_scenes_lab import logit_by_hand, with_choices
+from tests.core.scenes.test_calibrators_scene import logit_by_hand, with_choices
 
 
 @pytest.fixture(scope="module")

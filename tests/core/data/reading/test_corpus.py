@@ -8,7 +8,7 @@ import pytest
 from core.base.errors import UserError
 from core.data.table_reader import read_table
 
-CORPUS = pathlib.Path(__file__).parents[2].parent / "shared" / "corpus"
+CORPUS = pathlib.Path(__file__).parents[4].parent / "shared" / "corpus"
 MANIFEST = CORPUS / "manifest.json"
 FILES = json.loads(MANIFEST.read_text(encoding="utf-8"))["files"] if MANIFEST.exists() else []
 

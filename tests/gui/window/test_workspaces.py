@@ -14,7 +14,7 @@ from gui.window.dialogs import ErrorDialog, Reporter
 from gui.window.docks import Title
 from gui.window.workspaces import WORKSPACES
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 NAMES = ("knobs", *PANELS)
 START = """
 import os, sys

@@ -15,7 +15,7 @@ from core.run.session_file import SavedSession, is_session_file, read_session, w
 from core.training.numpy_engine import NumpyEngine
 from tests.core.problems import small_problem
 
-HOSTILE = Path(__file__).resolve().parents[3] / "shared" / "hostile"
+HOSTILE = Path(__file__).resolve().parents[4] / "shared" / "hostile"
 
 
 def trained():

@@ -306,7 +306,7 @@ def test_arrays_of_a_dataset_cannot_be_written_to():
             array[0] = 1
 
 
-HOSTILE = Path(__file__).parents[3] / "shared" / "hostile" / "csv"
+HOSTILE = Path(__file__).parents[4] / "shared" / "hostile" / "csv"
 REFUSED = {
     "one_row.csv": ("1 row",),
     "one_class.csv": ("label", "A", "one class"),
