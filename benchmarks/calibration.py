@@ -21,17 +21,17 @@ from numpy.typing import NDArray
 from core.calibration import (
     SCORES,
     brier_score,
-    chance,
     consistency_band,
     expected_calibration_error,
     log_loss,
     point_statistics,
     reliability_curve,
     score_decomposition,
+    simulate_null,
     smooth_calibration_error,
 )
 from core.calibration.binning import indexed
-from core.calibration.pooled import cells_of
+from core.calibration.pooled import pool_forecast
 from core.calibration.reliability import mass_curve, width_curve
 from core.calibration.scores import decompose
 from core.calibration.smoothing import smooth_fit, smooth_forecast
@@ -115,16 +115,16 @@ def from_rows(y: NDArray[np.int64], p: NDArray[np.float64]) -> list[Task]:
         Task("smECE", lambda: smooth_calibration_error(y, p), 60.0, "relplot: smECE"),
         Task("consistency band", lambda: consistency_band(y, p), 100.0, CURVE),
         Task("every figure of evaluate", lambda: evaluate(y, p), None, "scikit-learn: AUC"),
-        Task("ECE beside chance, 500 draws", lambda: chance(y, p), None, CURVE),
+        Task("ECE beside chance, 500 draws", lambda: simulate_null(y, p), None, CURVE),
     ]
 
 
 def from_cells(y: NDArray[np.int64], p: NDArray[np.float64]) -> list[Task]:
     """Return what a slider asks for once the rows are pooled."""
-    cells = cells_of(y, p)
+    cells = pool_forecast(y, p)
     index, smooth = indexed(cells), smooth_forecast(cells)
     return [
-        Task("pooling the rows (once)", lambda: cells_of(y, p), None, CURVE),
+        Task("pooling the rows (once)", lambda: pool_forecast(y, p), None, CURVE),
         Task("slider: 15 equal widths", lambda: width_curve(index, 15), 2.0, CURVE),
         Task("slider: 15 equal masses", lambda: mass_curve(index, 15), 2.0, CURVE),
         Task("slider: 100 equal widths", lambda: width_curve(index, 100), 2.0, CURVE),

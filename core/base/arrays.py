@@ -54,7 +54,7 @@ def chunks(n: int, size: int = 8192) -> Iterator[slice]:
         yield slice(start, min(start + size, n))
 
 
-def every(n: int, most: int) -> slice | None:
+def stride(n: int, most: int) -> slice | None:
     """Return which of n rows stand for all, evenly spaced; None for every one."""
     return slice(None, None, -(-n // most)) if 0 < most < n else None
 

@@ -18,7 +18,7 @@ _NAMES = {
         "expected_calibration_error",
         "maximum_calibration_error",
         "sweep_calibration_error",
-        "IntegratedError",
+        "IntegratedCalibration",
         "integrated_calibration_index",
         "PointStatistics",
         "point_statistics",
@@ -31,8 +31,8 @@ _NAMES = {
         "cross_fit",
     ),
     "pooled": (
-        "Cells",
-        "cells_of",
+        "PooledForecast",
+        "pool_forecast",
     ),
     "intervals": (
         "INTERVALS",
@@ -49,8 +49,8 @@ _NAMES = {
         "score_decomposition",
     ),
     "null_distribution": (
-        "Chance",
-        "chance",
+        "NullDistribution",
+        "simulate_null",
         "STATISTICS",
     ),
     "reliability": (

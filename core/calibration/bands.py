@@ -17,8 +17,8 @@ from numpy.typing import ArrayLike
 from core.base.arrays import FloatArray, IntArray, frozen
 from core.base.errors import UserError
 from core.calibration.isotonic import isotonic_blocks
-from core.calibration.pooled import Cells, cells_of, coarsened
-from core.predictions.forecasts import View
+from core.calibration.pooled import PooledForecast, coarsened, pool_forecast
+from core.predictions.forecasts import ForecastKind
 
 Kind = Literal["consistency", "confidence"]
 MAX_CELLS = 512
@@ -58,7 +58,7 @@ def consistency_band(
     draws: int = 300,
     seed: int = 0,
     weights: ArrayLike | None = None,
-    view: View = None,
+    view: ForecastKind = None,
 ) -> Band:
     """Return the band in which a perfectly calibrated model's CORP curve would lie at this n.
 
@@ -94,12 +94,12 @@ def consistency_band(
     >>> band.lower, band.upper
     (array([0., 0., 1.]), array([0., 1., 1.]))
     """
-    cells = cells_of(labels, probabilities, weights, view)
+    cells = pool_forecast(labels, probabilities, weights, view)
     return band_of(cells, level=level, kind=kind, draws=draws, seed=seed)
 
 
 def band_of(
-    cells: Cells,
+    cells: PooledForecast,
     *,
     level: float = 0.9,
     kind: Kind = "consistency",
@@ -125,7 +125,7 @@ def band_of(
     return Band(frozen(few.values[columns]), frozen(lower), frozen(upper), level, kind)
 
 
-def draw_outcomes(cells: Cells, chance: FloatArray, draws: int, seed: int) -> FloatArray:
+def draw_outcomes(cells: PooledForecast, chance: FloatArray, draws: int, seed: int) -> FloatArray:
     """Draw the positive weight of every cell, (draws, m), where each row happens with ``chance``.
 
     A cell of t effective rows has binomial outcomes of t trials, times its weight over t.
@@ -135,7 +135,7 @@ def draw_outcomes(cells: Cells, chance: FloatArray, draws: int, seed: int) -> Fl
     return happened * (cells.weight / trials)
 
 
-def refit(cells: Cells, positive: FloatArray, columns: IntArray) -> FloatArray:
+def refit(cells: PooledForecast, positive: FloatArray, columns: IntArray) -> FloatArray:
     """Fit each row of (r, m) outcomes isotonically; return the fits at some cells, (r, k)."""
     from scipy.optimize import isotonic_regression
 

@@ -23,8 +23,8 @@ from core.base.arrays import FloatArray, IntArray, frozen
 from core.base.compiled import lazy_njit, read_only
 from core.base.errors import UserError
 from core.base.registry import Registry
-from core.calibration.pooled import Cells, effective_rows, pool_ties, squared_weight
-from core.predictions.forecasts import Forecast
+from core.calibration.pooled import PooledForecast, effective_rows, pool_ties, squared_weight
+from core.predictions.forecasts import BinaryForecast
 
 _BLOCK = 128
 
@@ -40,7 +40,7 @@ class Bins:
     counts : (b,) float64 array
         Weight of the rows in each; their number where no weights were given.
     trials : (b,) float64 array
-        Effective number of rows in each; see `Cells`.
+        Effective number of rows in each; see `PooledForecast`.
     positives : (b,) float64 array
         Weight of the rows in which it happened.
     probability : (b,) float64 array
@@ -68,7 +68,7 @@ def width_edges(bins: int) -> FloatArray:
     return np.linspace(0.0, 1.0, _at_least_one(bins) + 1)
 
 
-def mass_edges(cells: Cells | CellIndex, bins: int) -> FloatArray:
+def mass_edges(cells: PooledForecast | CumulativePool, bins: int) -> FloatArray:
     """Return the edges of at most ``bins`` bins of equal weight that split no ties.
 
     Inner edge k is the smallest observed probability at or below which lies a share k / bins of the
@@ -82,8 +82,8 @@ def mass_edges(cells: Cells | CellIndex, bins: int) -> FloatArray:
 
     Examples
     --------
-    >>> from core.calibration.pooled import cells_of
-    >>> mass_edges(cells_of([0, 0, 1, 1], [0.1, 0.2, 0.2, 0.4]), 2)
+    >>> from core.calibration.pooled import pool_forecast
+    >>> mass_edges(pool_forecast([0, 0, 1, 1], [0.1, 0.2, 0.2, 0.4]), 2)
     array([0. , 0.2, 1. ])
     """
     bins = _at_least_one(bins)
@@ -97,7 +97,7 @@ def mass_edges(cells: Cells | CellIndex, bins: int) -> FloatArray:
     return np.concatenate(([0.0], inner[inner < values[-1]], [1.0]))
 
 
-def fill(cells: Cells | CellIndex, edges: FloatArray) -> Bins:
+def fill(cells: PooledForecast | CumulativePool, edges: FloatArray) -> Bins:
     """Return what lies between the edges.
 
     Where edges move often, index the cells once: then it costs a binary search an edge and short
@@ -105,8 +105,8 @@ def fill(cells: Cells | CellIndex, edges: FloatArray) -> Bins:
 
     Examples
     --------
-    >>> from core.calibration.pooled import cells_of
-    >>> fill(cells_of([0, 1, 1], [0.0, 0.3, 0.6]), width_edges(10)).counts
+    >>> from core.calibration.pooled import pool_forecast
+    >>> fill(pool_forecast([0, 1, 1], [0.0, 0.3, 0.6]), width_edges(10)).counts
     array([1., 0., 1., 0., 0., 1., 0., 0., 0., 0.])
     """
     index = indexed(cells)
@@ -120,7 +120,7 @@ def fill(cells: Cells | CellIndex, edges: FloatArray) -> Bins:
     return _bins(edges, sums, filled, values[starts], values[ends - 1])
 
 
-def count(forecast: Forecast, bins: int) -> Bins:
+def count(forecast: BinaryForecast, bins: int) -> Bins:
     """Return what lies in bins of equal width, without sorting where `count_rows` is compiled."""
     edges = width_edges(bins)
     bins = len(edges) - 1
@@ -186,12 +186,12 @@ def _bins(
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class CellIndex:
+class CumulativePool:
     """Cells with sums over blocks of them, so that any range is summed quickly and accurately.
 
     Parameters
     ----------
-    cells : Cells
+    cells : PooledForecast
         The cells.
     items : four (m,) float64 arrays
         Weight, squared weight, positive weight, and weight times probability of each cell.
@@ -201,7 +201,7 @@ class CellIndex:
         Cumulated weight.
     """
 
-    cells: Cells
+    cells: PooledForecast
     items: tuple[FloatArray, FloatArray, FloatArray, FloatArray]
     blocks: FloatArray
     cumulative: FloatArray
@@ -232,15 +232,15 @@ class CellIndex:
         return result
 
 
-def indexed(cells: Cells | CellIndex) -> CellIndex:
+def indexed(cells: PooledForecast | CumulativePool) -> CumulativePool:
     """Return the cells with their block sums; an index comes back as it is."""
-    if isinstance(cells, CellIndex):
+    if isinstance(cells, CumulativePool):
         return cells
     squares = frozen(squared_weight(cells))
     items = cells.weight, squares, cells.positive, frozen(cells.weight * cells.values)
     starts = np.arange(0, len(cells.values), _BLOCK)
     blocks = [np.add.reduceat(item, starts) if len(starts) else np.zeros(1) for item in items]
-    return CellIndex(cells, items, frozen(np.stack(blocks)), frozen(np.cumsum(cells.weight)))
+    return CumulativePool(cells, items, frozen(np.stack(blocks)), frozen(np.cumsum(cells.weight)))
 
 
 def _at_least_one(bins: int) -> int:
@@ -277,15 +277,15 @@ class Convention:
     help: str
     bin_of: Callable[[FloatArray, int], IntArray]
 
-    def error(self, cells: Cells | CellIndex, bins: int) -> float:
+    def error(self, cells: PooledForecast | CumulativePool, bins: int) -> float:
         """Return the expected calibration error in these bins; nan without rows.
 
         Rows left out count neither as rows nor as gaps.
 
         Examples
         --------
-        >>> from core.calibration.pooled import cells_of
-        >>> cells = cells_of([0, 1, 1], [0.1, 0.5, 0.9])
+        >>> from core.calibration.pooled import pool_forecast
+        >>> cells = pool_forecast([0, 1, 1], [0.1, 0.5, 0.9])
         >>> round(CONVENTIONS["right"].error(cells, 2), 3), round(
         ...     CONVENTIONS["left"].error(cells, 2), 3
         ... )

@@ -16,11 +16,19 @@ from numpy.typing import ArrayLike
 
 from core.base.arrays import FloatArray
 from core.base.errors import UserError
-from core.calibration.binning import Bins, CellIndex, count, fill, indexed, mass_edges, width_edges
-from core.calibration.pooled import Cells, cells_of, coarsened, pool_ties
+from core.calibration.binning import (
+    Bins,
+    CumulativePool,
+    count,
+    fill,
+    indexed,
+    mass_edges,
+    width_edges,
+)
+from core.calibration.pooled import PooledForecast, coarsened, pool_forecast, pool_ties
 from core.calibration.reliability import ReliabilityCurve, binned_curve, corp_curve
 from core.calibration.scores import brier_score, log_loss, mean_scores
-from core.predictions.forecasts import Forecast, View, forecasts, one_forecast
+from core.predictions.forecasts import BinaryForecast, ForecastKind, forecasts, one_forecast
 
 Norm = Literal["l1", "l2", "max"]
 
@@ -33,7 +41,7 @@ def expected_calibration_error(
     norm: Norm = "l1",
     *,
     weights: ArrayLike | None = None,
-    view: View = None,
+    view: ForecastKind = None,
 ) -> float:
     """Return the mean distance between predicted probability and observed frequency over bins.
 
@@ -77,7 +85,7 @@ def expected_calibration_error(
     """
     parts = forecasts(labels, probabilities, weights, view)
     if binning == "width" and parts:
-        return float(sum(part.share * gap(count(part, bins), norm) for part in parts))
+        return float(sum(part.share * bin_error(count(part, bins), norm) for part in parts))
     return _averaged(parts, lambda cells: binned_error(cells, bins, binning, norm))
 
 
@@ -88,7 +96,7 @@ def maximum_calibration_error(
     binning: str = "width",
     *,
     weights: ArrayLike | None = None,
-    view: View = None,
+    view: ForecastKind = None,
 ) -> float:
     """Return the largest gap of any bin (Guo et al. 2017, equation 6).
 
@@ -129,7 +137,7 @@ def debiased_calibration_error(
     binning: str = "mass",
     *,
     weights: ArrayLike | None = None,
-    view: View = None,
+    view: ForecastKind = None,
 ) -> float:
     """Return the root mean square gap, freed of the part that chance alone adds.
 
@@ -154,7 +162,7 @@ def sweep_calibration_error(
     norm: Norm = "l1",
     *,
     weights: ArrayLike | None = None,
-    view: View = None,
+    view: ForecastKind = None,
 ) -> float:
     """Return the error in as many equal-mass bins as leave the observed frequencies monotone.
 
@@ -164,17 +172,19 @@ def sweep_calibration_error(
     Parameters and errors are those of `expected_calibration_error`.
     """
     parts = forecasts(labels, probabilities, weights, view)
-    return _averaged(parts, lambda cells: sweep(cells, norm)[0])
+    return _averaged(parts, lambda cells: monotonic_sweep(cells, norm)[0])
 
 
-def binned_error(cells: Cells, bins: int, binning: str = "width", norm: Norm = "l1") -> float:
+def binned_error(
+    cells: PooledForecast, bins: int, binning: str = "width", norm: Norm = "l1"
+) -> float:
     """Return the gap between curve and diagonal of a pooled forecast, in some norm."""
-    return gap(parts_of(cells, bins, binning), norm)
+    return bin_error(bins_of(cells, bins, binning), norm)
 
 
-def debiased_error(cells: Cells, bins: int, binning: str = "mass") -> float:
+def debiased_error(cells: PooledForecast, bins: int, binning: str = "mass") -> float:
     """Return the debiased root mean square gap of a pooled forecast."""
-    parts = parts_of(cells, bins, binning)
+    parts = bins_of(cells, bins, binning)
     several = parts.trials > 1.0 + 1e-9
     if not several.any():
         return float("nan")
@@ -183,19 +193,19 @@ def debiased_error(cells: Cells, bins: int, binning: str = "mass") -> float:
     return float(np.sqrt(max(np.average(squares, weights=parts.counts[several]), 0.0)))
 
 
-def sweep(cells: Cells, norm: Norm = "l1") -> tuple[float, int]:
+def monotonic_sweep(cells: PooledForecast, norm: Norm = "l1") -> tuple[float, int]:
     """Return the error by monotone sweep of a pooled forecast, and the number of bins it chose."""
     index = indexed(cells)
-    chosen, best = parts_of(index, 1, "mass"), 1
+    chosen, best = bins_of(index, 1, "mass"), 1
     for bins in range(2, len(cells.values) + 1):
-        parts = parts_of(index, bins, "mass")
+        parts = bins_of(index, bins, "mass")
         if np.any(np.diff(parts.frequency) < 0.0):
             break
         chosen, best = parts, bins
-    return gap(chosen, norm), best
+    return bin_error(chosen, norm), best
 
 
-def gap(parts: Bins, norm: Norm) -> float:
+def bin_error(parts: Bins, norm: Norm) -> float:
     """Return the distance between frequency and probability over bins; nan without rows."""
     full = parts.counts > 0.0
     if not full.any():
@@ -210,7 +220,7 @@ def gap(parts: Bins, norm: Norm) -> float:
     raise UserError(f"There is no norm named {norm!r}.", "", "Choose one of: l1, l2, max.")
 
 
-def parts_of(cells: Cells | CellIndex, bins: int, binning: str) -> Bins:
+def bins_of(cells: PooledForecast | CumulativePool, bins: int, binning: str) -> Bins:
     """Return the filled bins of a pooled forecast.
 
     Raises
@@ -223,7 +233,7 @@ def parts_of(cells: Cells | CellIndex, bins: int, binning: str) -> Bins:
     return BINNED[binning](cells, bins)
 
 
-def _blocks(cells: Cells) -> Bins:
+def _blocks(cells: PooledForecast) -> Bins:
     """Return CORP's blocks as bins."""
     curve = corp_curve(cells)
     return Bins(
@@ -236,14 +246,14 @@ def _blocks(cells: Cells) -> Bins:
     )
 
 
-def _averaged(parts: list[Forecast], statistic: Callable[[Cells], float]) -> float:
+def _averaged(parts: list[BinaryForecast], statistic: Callable[[PooledForecast], float]) -> float:
     """Return a statistic averaged over a view's forecasts by their shares."""
     if not parts:
         return float("nan")
     return float(sum(part.share * statistic(pool_ties(part)) for part in parts))
 
 
-BINNED: dict[str, Callable[[Cells | CellIndex, int], Bins]] = {
+BINNED: dict[str, Callable[[PooledForecast | CumulativePool, int], Bins]] = {
     "width": lambda cells, bins: fill(cells, width_edges(bins)),
     "mass": lambda cells, bins: fill(index := indexed(cells), mass_edges(index, bins)),
     "corp": lambda cells, bins: _blocks(indexed(cells).cells),
@@ -255,7 +265,7 @@ MAX_CELLS = 400
 
 
 @dataclass(frozen=True, slots=True)
-class IntegratedError:
+class IntegratedCalibration:
     """How far the smoothed frequency lies from the probability, over the rows.
 
     Parameters
@@ -279,8 +289,8 @@ def integrated_calibration_index(
     probabilities: ArrayLike,
     *,
     weights: ArrayLike | None = None,
-    view: View = None,
-) -> IntegratedError:
+    view: ForecastKind = None,
+) -> IntegratedCalibration:
     """Return ICI, E50, E90 and Emax of a local linear regression of outcomes on probabilities.
 
     The smoother is lowess without robustness steps over two thirds of the weight (Cleveland 1979),
@@ -290,32 +300,32 @@ def integrated_calibration_index(
     Parameters
     ----------
     labels, probabilities, weights, view
-        (n,), (n,) or (n, K), (n,) and one forecast, as `cells_of` takes them.
+        (n,), (n,) or (n, K), (n,) and one forecast, as `pool_forecast` takes them.
 
     Raises
     ------
     UserError
-        As `cells_of`.
+        As `pool_forecast`.
 
     Examples
     --------
     >>> integrated_calibration_index([0, 1, 1, 1], [0.5, 0.5, 0.5, 0.5]).ici
     0.25
     """
-    return integrated_error(cells_of(labels, probabilities, weights, view))
+    return integrated_error(pool_forecast(labels, probabilities, weights, view))
 
 
-def integrated_error(cells: Cells) -> IntegratedError:
+def integrated_error(cells: PooledForecast) -> IntegratedCalibration:
     """Return ICI, E50, E90 and Emax of a pooled forecast; nan without rows."""
     if not len(cells.values):
         nan = float("nan")
-        return IntegratedError(nan, nan, nan, nan)
+        return IntegratedCalibration(nan, nan, nan, nan)
     few = coarsened(cells, MAX_CELLS)
     [ici], [e50], [e90], [emax] = distances(few, few.positive[None, :])
-    return IntegratedError(float(ici), float(e50), float(e90), float(emax))
+    return IntegratedCalibration(float(ici), float(e50), float(e90), float(emax))
 
 
-def distances(cells: Cells, outcomes: FloatArray) -> FloatArray:
+def distances(cells: PooledForecast, outcomes: FloatArray) -> FloatArray:
     """Return ICI, E50, E90 and Emax of each row of (r, m) positive weights, (4, r)."""
     share = np.ascontiguousarray(outcomes / cells.weight)
     away = np.abs(np.clip(share @ smoother(cells).T, 0.0, 1.0) - cells.values)
@@ -330,7 +340,7 @@ def distances(cells: Cells, outcomes: FloatArray) -> FloatArray:
     return np.stack((mean, *quantiles, ranked[:, -1]))
 
 
-def smoother(cells: Cells, span: float = SPAN) -> FloatArray:
+def smoother(cells: PooledForecast, span: float = SPAN) -> FloatArray:
     """Return the matrix of lowess, (m, m): times the frequencies of the cells it gives the fit.
 
     Each value is that of a straight line fitted to the nearest cells that hold ``span`` of the
@@ -381,7 +391,7 @@ def point_statistics(
     bins: int = 15,
     *,
     weights: ArrayLike | None = None,
-    view: View = None,
+    view: ForecastKind = None,
 ) -> PointStatistics:
     """Return curve, ECE, MCE, Brier score and log loss, checking and counting the rows only once.
 
@@ -404,5 +414,9 @@ def point_statistics(
         log_loss(labels, probabilities, weights),
     )
     return PointStatistics(
-        binned_curve("width", parts), gap(parts, "l1"), gap(parts, "max"), brier, surprise
+        binned_curve("width", parts),
+        bin_error(parts, "l1"),
+        bin_error(parts, "max"),
+        brier,
+        surprise,
     )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.base.arrays import FloatArray, IntArray, frozen
-from core.calibration.pooled import Cells
+from core.calibration.pooled import PooledForecast
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -36,7 +36,7 @@ class Blocks:
         return np.repeat(self.frequency, np.diff(np.append(self.starts, n_cells)))
 
 
-def isotonic_blocks(cells: Cells) -> Blocks:
+def isotonic_blocks(cells: PooledForecast) -> Blocks:
     """Fit a nondecreasing function of the probability to the outcomes, by least squares.
 
     The same fit minimises every proper score (Dimitriadis, Gneiting & Jordan 2021, theorem 1).
@@ -50,8 +50,8 @@ def isotonic_blocks(cells: Cells) -> Blocks:
 
     Examples
     --------
-    >>> from core.calibration.pooled import cells_of
-    >>> isotonic_blocks(cells_of([0, 1, 0, 1], [0.1, 0.2, 0.3, 0.4])).frequency
+    >>> from core.calibration.pooled import pool_forecast
+    >>> isotonic_blocks(pool_forecast([0, 1, 0, 1], [0.1, 0.2, 0.3, 0.4])).frequency
     array([0. , 0.5, 1. ])
     """
     from scipy.optimize import isotonic_regression

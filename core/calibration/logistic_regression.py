@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike
 
 from core.base.arrays import FloatArray, chunks
 from core.functions.sigmoid_family import binary_cross_entropy, logit, sigmoid, sigmoid_slope
-from core.predictions.forecasts import View, one_forecast
+from core.predictions.forecasts import ForecastKind, one_forecast
 
 _STEPS = 100
 
@@ -149,7 +149,7 @@ def calibration_slope(
     probabilities: ArrayLike,
     *,
     weights: ArrayLike | None = None,
-    view: View = None,
+    view: ForecastKind = None,
 ) -> CalibrationSlope:
     """Return slope and both intercepts of a logistic recalibration (Cox 1958).
 
@@ -159,7 +159,7 @@ def calibration_slope(
     Parameters
     ----------
     labels, probabilities, weights, view
-        (n,), (n,) or (n, K), (n,) and one forecast, as `cells_of` takes them.
+        (n,), (n,) or (n, K), (n,) and one forecast, as `pool_forecast` takes them.
 
     Returns
     -------
@@ -171,7 +171,7 @@ def calibration_slope(
     Raises
     ------
     UserError
-        As `cells_of`.
+        As `pool_forecast`.
 
     References
     ----------

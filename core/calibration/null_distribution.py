@@ -26,22 +26,22 @@ from core.calibration.bands import MAX_CELLS, draw_outcomes
 from core.calibration.calibration_error import (
     Norm,
     binned_error,
+    bins_of,
     debiased_error,
     distances,
     integrated_error,
-    parts_of,
-    sweep,
+    monotonic_sweep,
 )
-from core.calibration.pooled import Cells, cells_of, coarsened
+from core.calibration.pooled import PooledForecast, coarsened, pool_forecast
 from core.calibration.reliability import ReliabilityCurve
 from core.calibration.scores import SCORES, decompose
 from core.calibration.significance import excess
 from core.calibration.smoothing import smooth_error_of, smooth_errors
-from core.predictions.forecasts import View
+from core.predictions.forecasts import ForecastKind
 
 
 @dataclass(frozen=True, slots=True)
-class Chance:
+class NullDistribution:
     """A number beside what chance alone would show.
 
     Parameters
@@ -69,7 +69,7 @@ class Chance:
     p_value: float
 
 
-def chance(
+def simulate_null(
     labels: ArrayLike,
     probabilities: ArrayLike,
     statistic: str = "ece",
@@ -79,8 +79,8 @@ def chance(
     draws: int = 500,
     seed: int = 0,
     weights: ArrayLike | None = None,
-    view: View = None,
-) -> Chance:
+    view: ForecastKind = None,
+) -> NullDistribution:
     """Return a number, and its distribution if the probabilities were right.
 
     Parameters
@@ -113,24 +113,24 @@ def chance(
 
     Examples
     --------
-    >>> found = chance([0, 0, 0, 0, 0, 0, 0, 0], [0.5] * 8)
+    >>> found = simulate_null([0, 0, 0, 0, 0, 0, 0, 0], [0.5] * 8)
     >>> found.value, found.median, found.p_value < 0.05
     (0.5, 0.125, True)
     """
-    cells = cells_of(labels, probabilities, weights, view)
+    cells = pool_forecast(labels, probabilities, weights, view)
     return chance_of(cells, statistic, bins=bins, level=level, draws=draws, seed=seed)
 
 
 def chance_of(
-    cells: Cells,
+    cells: PooledForecast,
     statistic: str = "ece",
     *,
     bins: int = 15,
     level: float = 0.9,
     draws: int = 500,
     seed: int = 0,
-) -> Chance:
-    """Return a number of a pooled forecast beside what chance would show; see `chance`."""
+) -> NullDistribution:
+    """Return a number of a pooled forecast beside what chance would show; see `simulate_null`."""
     record = STATISTICS[statistic]
     if not 0.0 < level < 1.0 or draws < 1:
         raise UserError(
@@ -140,17 +140,19 @@ def chance_of(
         )
     value = record.of(cells, bins) if len(cells.values) else float("nan")
     if np.isnan(value):
-        return Chance(statistic, *(float("nan"),) * 4, level, float("nan"))
+        return NullDistribution(statistic, *(float("nan"),) * 4, level, float("nan"))
     shown = null_distribution(cells, record, bins, draws, seed)
     low, median, high = np.quantile(shown, [(1.0 - level) / 2.0, 0.5, (1.0 + level) / 2.0])
     # What equals the value up to rounding counts as much.
     hits = int((shown >= value - 1e-12 * abs(value)).sum()) if np.isfinite(value) else 0
     p_value = (1 + hits) / (1 + draws)
-    return Chance(statistic, value, float(median), float(low), float(high), level, p_value)
+    return NullDistribution(
+        statistic, value, float(median), float(low), float(high), level, p_value
+    )
 
 
 def null_distribution(
-    cells: Cells, record: Statistic, bins: int, draws: int, seed: int
+    cells: PooledForecast, record: Statistic, bins: int, draws: int, seed: int
 ) -> FloatArray:
     """Return the number in each of (draws,) sets of outcomes drawn from the probabilities.
 
@@ -165,13 +167,13 @@ def null_distribution(
     return shown
 
 
-def expected_score(cells: Cells, score: str) -> float:
+def expected_score(cells: PooledForecast, score: str) -> float:
     """Return the mean score that calibrated forecasts expect of themselves."""
     return SCORES[score].mean(cells.values, cells.values * cells.weight, cells.weight)
 
 
-One = Callable[[Cells, int], float]
-Many = Callable[[Cells, FloatArray, int], FloatArray]
+One = Callable[[PooledForecast, int], float]
+Many = Callable[[PooledForecast, FloatArray, int], FloatArray]
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,7 +202,7 @@ class Statistic:
     many: Many | None = None
     score: str | None = None
 
-    def of_many(self, cells: Cells, outcomes: FloatArray, bins: int) -> FloatArray:
+    def of_many(self, cells: PooledForecast, outcomes: FloatArray, bins: int) -> FloatArray:
         """Return the number for each row of (r, m) positive weights, (r,)."""
         if self.many is not None:
             return self.many(cells, outcomes, bins)
@@ -210,11 +212,11 @@ class Statistic:
 def _binned(binning: str, norm: Norm) -> tuple[One, Many]:
     """Return a binned error for one set of outcomes and for many."""
 
-    def one(cells: Cells, bins: int) -> float:
+    def one(cells: PooledForecast, bins: int) -> float:
         return binned_error(cells, bins, binning, norm)
 
-    def many(cells: Cells, outcomes: FloatArray, bins: int) -> FloatArray:
-        parts = parts_of(cells, bins, binning)
+    def many(cells: PooledForecast, outcomes: FloatArray, bins: int) -> FloatArray:
+        parts = bins_of(cells, bins, binning)
         full = parts.counts > 0.0
         at = np.searchsorted(parts.edges[1:-1], cells.values, side="left")
         starts = np.searchsorted(at, np.flatnonzero(full), side="left")
@@ -233,10 +235,10 @@ def _mean_score(name: str) -> tuple[One, Many]:
     """Return a mean score for one set of outcomes and for many: it is linear in them."""
     score = SCORES[name]
 
-    def one(cells: Cells, bins: int) -> float:
+    def one(cells: PooledForecast, bins: int) -> float:
         return score.mean(cells.values, cells.positive, cells.weight)
 
-    def many(cells: Cells, outcomes: FloatArray, bins: int) -> FloatArray:
+    def many(cells: PooledForecast, outcomes: FloatArray, bins: int) -> FloatArray:
         # A certain forecast comes true in every draw, so that its cost must be 0, not 0 times inf.
         with np.errstate(divide="ignore"):
             yes = np.where(cells.values > 0.0, score.happened(cells.values), 0.0)
@@ -249,10 +251,10 @@ def _mean_score(name: str) -> tuple[One, Many]:
 def _path_statistic(kuiper: bool) -> tuple[One, Many]:
     """Return Kolmogorov-Smirnov's or Kuiper's number for one set of outcomes and for many."""
 
-    def one(cells: Cells, bins: int) -> float:
+    def one(cells: PooledForecast, bins: int) -> float:
         return float(_measure(excess(cells)[None, :], kuiper)[0])
 
-    def many(cells: Cells, outcomes: FloatArray, bins: int) -> FloatArray:
+    def many(cells: PooledForecast, outcomes: FloatArray, bins: int) -> FloatArray:
         paths = np.cumsum(outcomes - cells.weight * cells.values, axis=1) / cells.total
         return _measure(np.pad(paths, ((0, 0), (1, 0))), kuiper)
 
@@ -285,7 +287,7 @@ STATISTICS: Registry[Statistic] = Registry(
             "ece_sweep",
             "ECE, sweep",
             "Mean gap over as many bins as stay monotone.",
-            lambda cells, bins: sweep(cells)[0],
+            lambda cells, bins: monotonic_sweep(cells)[0],
         ),
         Statistic(
             "smece",
@@ -344,7 +346,7 @@ STATISTICS: Registry[Statistic] = Registry(
 MOST_EXACT = 256  # rows of a bin; beyond that the normal distribution is as good
 
 
-def chance_error(cells: Cells, bars: ReliabilityCurve) -> float:
+def expected_null_error(cells: PooledForecast, bars: ReliabilityCurve) -> float:
     """Return the mean calibration error (l1) in these bins if every probability were right.
 
     A bin's gap is then |S - E S| / n, where S counts the bin's rows in which it happened: a sum of
@@ -353,17 +355,17 @@ def chance_error(cells: Cells, bars: ReliabilityCurve) -> float:
 
     Parameters
     ----------
-    cells : Cells
+    cells : PooledForecast
         Rows pooled by probability, of weight 1 each.
     bars : ReliabilityCurve
         In bins (low, high].
 
     Examples
     --------
-    >>> from core.calibration.pooled import cells_of
+    >>> from core.calibration.pooled import pool_forecast
     >>> from core.calibration.reliability import width_curve
-    >>> cells = cells_of([0, 1], [0.5, 0.5])
-    >>> chance_error(cells, width_curve(cells, 10))
+    >>> cells = pool_forecast([0, 1], [0.5, 0.5])
+    >>> expected_null_error(cells, width_curve(cells, 10))
     0.25
     """
     if not len(cells.values):
@@ -382,14 +384,14 @@ def chance_error(cells: Cells, bars: ReliabilityCurve) -> float:
 
 
 @functools.lru_cache(maxsize=8)
-def _cumulated(cells: Cells) -> tuple[np.ndarray, np.ndarray]:
+def _cumulated(cells: PooledForecast) -> tuple[np.ndarray, np.ndarray]:
     """Return the rows and their variance up to each cell, (m + 1,) each: what any bins need."""
     variance = cells.weight * cells.values * (1.0 - cells.values)
     rows, spread = (np.concatenate([[0.0], np.cumsum(it)]) for it in (cells.weight, variance))
     return rows, spread
 
 
-def _exact_deviations(cells: Cells, starts: np.ndarray, ends: np.ndarray) -> np.ndarray:
+def _exact_deviations(cells: PooledForecast, starts: np.ndarray, ends: np.ndarray) -> np.ndarray:
     """Return E |S - E S| of bins of cells, by convolution row by row."""
     rows = np.rint(cells.weight).astype(np.int64)
     p = [np.repeat(cells.values[a:b], rows[a:b]) for a, b in zip(starts, ends, strict=True)]

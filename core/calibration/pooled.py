@@ -13,11 +13,11 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from core.base.arrays import FloatArray, IntArray, frozen
-from core.predictions.forecasts import Forecast, View, one_forecast
+from core.predictions.forecasts import BinaryForecast, ForecastKind, one_forecast
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Cells:
+class PooledForecast:
     """The distinct probabilities of a forecast, ascending, and what happened at each.
 
     Parameters
@@ -47,17 +47,17 @@ class Cells:
         """The share of the weight in which it happened; nan without rows."""
         return float(self.positive.sum()) / self.total if len(self.values) else float("nan")
 
-    def with_positive(self, positive: ArrayLike) -> Cells:
+    def with_positive(self, positive: ArrayLike) -> PooledForecast:
         """Return the same forecast with other outcomes, of shape (m,)."""
-        return Cells(self.values, self.weight, frozen(positive), self.trials)
+        return PooledForecast(self.values, self.weight, frozen(positive), self.trials)
 
 
-def cells_of(
+def pool_forecast(
     labels: ArrayLike,
     probabilities: ArrayLike,
     weights: ArrayLike | None = None,
-    view: View = None,
-) -> Cells:
+    view: ForecastKind = None,
+) -> PooledForecast:
     """Pool the rows of one forecast by probability.
 
     Parameters
@@ -80,14 +80,14 @@ def cells_of(
 
     Examples
     --------
-    >>> cells = cells_of([0, 1, 1], [0.2, 0.7, 0.2])
+    >>> cells = pool_forecast([0, 1, 1], [0.2, 0.7, 0.2])
     >>> cells.values, cells.weight, cells.positive
     (array([0.2, 0.7]), array([2., 1.]), array([1., 1.]))
     """
     return pool_ties(one_forecast(labels, probabilities, weights, view))
 
 
-def pool_ties(forecast: Forecast) -> Cells:
+def pool_ties(forecast: BinaryForecast) -> PooledForecast:
     """Sort a forecast's rows once and pool those of equal probability."""
     if forecast.weights is None:
         return _pool_unweighted(forecast)
@@ -103,10 +103,10 @@ def pool_ties(forecast: Forecast) -> Cells:
     scaled = w / w.max()
     trials = np.add.reduceat(scaled, starts) ** 2 / np.add.reduceat(scaled * scaled, starts)
     positive = np.minimum(np.add.reduceat(w * y, starts), weight)
-    return Cells(frozen(p[starts]), frozen(weight), frozen(positive), frozen(trials))
+    return PooledForecast(frozen(p[starts]), frozen(weight), frozen(positive), frozen(trials))
 
 
-def coarsened(cells: Cells, limit: int) -> Cells:
+def coarsened(cells: PooledForecast, limit: int) -> PooledForecast:
     """Pool neighbouring cells of about equal weight until at most ``limit`` remain.
 
     Each takes the mean of its probabilities. Fewer cells than that come back as they are, so that
@@ -121,12 +121,12 @@ def coarsened(cells: Cells, limit: int) -> Cells:
     return merged(cells, starts[starts < m])
 
 
-def merged(cells: Cells, starts: IntArray) -> Cells:
+def merged(cells: PooledForecast, starts: IntArray) -> PooledForecast:
     """Pool runs of neighbouring cells, each from one of the (k,) ascending starts to the next."""
     weight = np.add.reduceat(cells.weight, starts)
     mean = np.add.reduceat(cells.values * cells.weight, starts) / weight
     last = np.append(starts[1:], len(cells.values)) - 1
-    return Cells(
+    return PooledForecast(
         # Rounding must leave no run; the mean of equal values is that value.
         frozen(np.clip(mean, cells.values[starts], cells.values[last])),
         frozen(weight),
@@ -135,7 +135,7 @@ def merged(cells: Cells, starts: IntArray) -> Cells:
     )
 
 
-def squared_weight(cells: Cells) -> FloatArray:
+def squared_weight(cells: PooledForecast) -> FloatArray:
     """Return the sum of squared weights in each cell, (m,)."""
     return cells.weight * (cells.weight / cells.trials)
 
@@ -145,7 +145,7 @@ def effective_rows(weight: FloatArray, squares: FloatArray) -> FloatArray:
     return weight * (weight / squares)
 
 
-def _pool_unweighted(forecast: Forecast) -> Cells:
+def _pool_unweighted(forecast: BinaryForecast) -> PooledForecast:
     """Pool rows of weight 1.
 
     A probability in [0, 1] leaves the two highest of its 64 bits unused, so that shifting them by
@@ -162,11 +162,11 @@ def _pool_unweighted(forecast: Forecast) -> Cells:
     starts = run_starts(values)
     if len(starts) == len(values):
         one = frozen(np.ones(len(values)))
-        return Cells(frozen(values), one, frozen(happened), one)
+        return PooledForecast(frozen(values), one, frozen(happened), one)
     ends = np.append(starts[1:], len(values))
     weight = frozen((ends - starts).astype(np.float64))
     positive = np.diff(np.cumsum(happened)[ends - 1], prepend=0.0)
-    return Cells(frozen(values[starts]), weight, frozen(positive), weight)
+    return PooledForecast(frozen(values[starts]), weight, frozen(positive), weight)
 
 
 def run_starts(values: FloatArray) -> np.ndarray[tuple[int], np.dtype[np.intp]]:
@@ -177,7 +177,7 @@ def run_starts(values: FloatArray) -> np.ndarray[tuple[int], np.dtype[np.intp]]:
     return np.flatnonzero(new)
 
 
-def _nothing() -> Cells:
+def _nothing() -> PooledForecast:
     """Return the cells of no rows."""
     none = frozen(np.empty(0))
-    return Cells(none, none, none, none)
+    return PooledForecast(none, none, none, none)

@@ -10,9 +10,17 @@ from numpy.typing import ArrayLike
 
 from core.base.arrays import FloatArray, frozen
 from core.base.registry import Registry
-from core.calibration.binning import Bins, CellIndex, count, fill, indexed, mass_edges, width_edges
+from core.calibration.binning import (
+    Bins,
+    CumulativePool,
+    count,
+    fill,
+    indexed,
+    mass_edges,
+    width_edges,
+)
 from core.calibration.isotonic import isotonic_blocks
-from core.calibration.pooled import Cells, effective_rows, pool_ties, squared_weight
+from core.calibration.pooled import PooledForecast, effective_rows, pool_ties, squared_weight
 from core.calibration.smoothing import (
     CURVE_POINTS,
     GRIDS,
@@ -22,7 +30,7 @@ from core.calibration.smoothing import (
     smooth_fit,
     smooth_forecast,
 )
-from core.predictions.forecasts import View, forecasts, one_forecast
+from core.predictions.forecasts import ForecastKind, forecasts, one_forecast
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -93,7 +101,7 @@ class Binning:
 
     name: str
     label: str
-    curve: Callable[[Cells, int], ReliabilityCurve]
+    curve: Callable[[PooledForecast, int], ReliabilityCurve]
 
 
 def reliability_curve(
@@ -103,7 +111,7 @@ def reliability_curve(
     binning: str = "width",
     *,
     weights: ArrayLike | None = None,
-    view: View = None,
+    view: ForecastKind = None,
 ) -> ReliabilityCurve:
     """Return observed frequency against predicted probability.
 
@@ -153,7 +161,7 @@ def reliability_curves(
     binning: str = "width",
     *,
     weights: ArrayLike | None = None,
-    view: View = "class-wise",
+    view: ForecastKind = "class-wise",
 ) -> dict[int, ReliabilityCurve]:
     """Return one curve a class, by its number, for a view that has several.
 
@@ -172,18 +180,18 @@ def reliability_curves(
     return {part.of_class: draw(pool_ties(part), bins) for part in parts}
 
 
-def width_curve(cells: Cells | CellIndex, bins: int = 15) -> ReliabilityCurve:
+def width_curve(cells: PooledForecast | CumulativePool, bins: int = 15) -> ReliabilityCurve:
     """Return the curve in bins of equal width; indexed cells answer at once for any number."""
     return binned_curve("width", fill(cells, width_edges(bins)))
 
 
-def mass_curve(cells: Cells | CellIndex, bins: int = 15) -> ReliabilityCurve:
+def mass_curve(cells: PooledForecast | CumulativePool, bins: int = 15) -> ReliabilityCurve:
     """Return the curve in bins of equal mass that split no ties; many ties give fewer bins."""
     index = indexed(cells)
     return binned_curve("mass", fill(index, mass_edges(index, bins)))
 
 
-def corp_curve(cells: Cells, bins: int = 0) -> ReliabilityCurve:
+def corp_curve(cells: PooledForecast, bins: int = 0) -> ReliabilityCurve:
     """Return the CORP curve: one part a block of pooled cells; ``bins`` is ignored."""
     blocks = isotonic_blocks(cells)
     if not len(blocks.starts):
@@ -205,12 +213,14 @@ def corp_curve(cells: Cells, bins: int = 0) -> ReliabilityCurve:
     )
 
 
-def smooth_curve(cells: Cells, bins: int = 0, sigma: float | None = None) -> ReliabilityCurve:
+def smooth_curve(
+    cells: PooledForecast, bins: int = 0, sigma: float | None = None
+) -> ReliabilityCurve:
     """Return the kernel-smoothed curve on a grid; ``bins`` is ignored.
 
     Parameters
     ----------
-    cells : Cells
+    cells : PooledForecast
         The forecast.
     sigma : float, optional
         Width of the kernel, in probability; None means the fixed point of smECE, but no less than

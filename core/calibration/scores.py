@@ -18,8 +18,8 @@ from core.base.errors import UserError
 from core.base.registry import Registry
 from core.calibration.binning import fill, mass_edges, width_edges
 from core.calibration.isotonic import isotonic_blocks
-from core.calibration.pooled import Cells, cells_of, pool_ties
-from core.predictions.forecasts import View, checked, forecasts
+from core.calibration.pooled import PooledForecast, pool_forecast, pool_ties
+from core.predictions.forecasts import ForecastKind, checked, forecasts
 
 _RUN = 256  # rows whose sums are kept apart, so that few digits are lost
 _LEAST = 1e-200  # a likelihood below it might become subnormal
@@ -238,7 +238,7 @@ def score_decomposition(
     score: str = "brier",
     *,
     weights: ArrayLike | None = None,
-    view: View = None,
+    view: ForecastKind = None,
 ) -> Decomposition:
     """Split a mean score by isotonic recalibration: score = MCB - DSC + UNC.
 
@@ -285,7 +285,7 @@ def score_decomposition(
     )
 
 
-def decompose(cells: Cells, score: Score) -> Decomposition:
+def decompose(cells: PooledForecast, score: Score) -> Decomposition:
     """Return the CORP decomposition of a pooled forecast."""
     blocks = isotonic_blocks(cells)
     positive, weight = blocks.positive, blocks.weight
@@ -297,14 +297,14 @@ def decompose(cells: Cells, score: Score) -> Decomposition:
     return Decomposition(given, miscalibration, float(np.maximum(base - recalibrated, 0.0)), base)
 
 
-def decompose_without_scipy(cells: Cells, score: Score) -> Decomposition:
+def decompose_without_scipy(cells: PooledForecast, score: Score) -> Decomposition:
     """Return what is known without an isotonic fit; miscalibration and discrimination are nan."""
     given = score.mean(cells.values, cells.positive, cells.weight)
     nan = float("nan")
     return Decomposition(given, nan, nan, _of_base_rate(cells, score))
 
 
-def _of_base_rate(cells: Cells, score: Score) -> float:
+def _of_base_rate(cells: PooledForecast, score: Score) -> float:
     """Return the score of always saying how often it happened."""
     happened, total = cells.positive.sum(), cells.weight.sum()
     return score.mean(np.array([cells.frequency]), np.array([happened]), np.array([total]))
@@ -343,7 +343,7 @@ def murphy_decomposition(
     binning: str = "width",
     *,
     weights: ArrayLike | None = None,
-    view: View = None,
+    view: ForecastKind = None,
 ) -> MurphyDecomposition:
     """Split the Brier score by bins: reliability, resolution, uncertainty and within-bin terms.
 
@@ -361,7 +361,7 @@ def murphy_decomposition(
     Stephenson, Coelho & Jolliffe (2008), "Two extra components in the Brier score decomposition",
     Weather and Forecasting 23, equation 9.
     """
-    cells = cells_of(labels, probabilities, weights, view)
+    cells = pool_forecast(labels, probabilities, weights, view)
     if binning not in ("width", "mass"):
         raise UserError(f"{binning!r} has no bins.", "", "Choose 'width' or 'mass'.")
     edges = width_edges(bins) if binning == "width" else mass_edges(cells, bins)

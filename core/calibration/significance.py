@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from core.base.arrays import FloatArray
-from core.calibration.pooled import Cells, cells_of, squared_weight
-from core.predictions.forecasts import View
+from core.calibration.pooled import PooledForecast, pool_forecast, squared_weight
+from core.predictions.forecasts import ForecastKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ def spiegelhalter(
     probabilities: ArrayLike,
     *,
     weights: ArrayLike | None = None,
-    view: View = None,
+    view: ForecastKind = None,
 ) -> CalibrationTest:
     """Return Spiegelhalter's z: how far the Brier score lies from what its forecasts expect.
 
@@ -48,14 +48,14 @@ def spiegelhalter(
     Parameters
     ----------
     labels, probabilities, weights, view
-        (n,), (n,) or (n, K), (n,) and one forecast, as `cells_of` takes them.
+        (n,), (n,) or (n, K), (n,) and one forecast, as `pool_forecast` takes them.
 
     Raises
     ------
     UserError
-        As `cells_of`.
+        As `pool_forecast`.
     """
-    cells = cells_of(labels, probabilities, weights, view)
+    cells = pool_forecast(labels, probabilities, weights, view)
     p, lean = cells.values, 1.0 - 2.0 * cells.values
     variance = float(squared_weight(cells) @ (lean**2 * p * (1.0 - p)))
     if variance <= 0.0:
@@ -69,7 +69,7 @@ def kolmogorov_smirnov(
     probabilities: ArrayLike,
     *,
     weights: ArrayLike | None = None,
-    view: View = None,
+    view: ForecastKind = None,
 ) -> CalibrationTest:
     """Return the largest cumulative excess of outcomes over probabilities, up or down.
 
@@ -82,7 +82,7 @@ def kolmogorov_smirnov(
     >>> kolmogorov_smirnov([1, 0], [0.5, 0.5]).value
     0.0
     """
-    cells = cells_of(labels, probabilities, weights, view)
+    cells = pool_forecast(labels, probabilities, weights, view)
     return _cumulative(cells, excess(cells), kuiper=False)
 
 
@@ -91,7 +91,7 @@ def kuiper(
     probabilities: ArrayLike,
     *,
     weights: ArrayLike | None = None,
-    view: View = None,
+    view: ForecastKind = None,
 ) -> CalibrationTest:
     """Return the range of the cumulative excess of outcomes over probabilities.
 
@@ -99,17 +99,17 @@ def kuiper(
     Arrieta-Ibarra et al. 2022, equation 7); ties as in `kolmogorov_smirnov`, whose parameters and
     errors it shares. Scaled, it is the range of a Brownian motion.
     """
-    cells = cells_of(labels, probabilities, weights, view)
+    cells = pool_forecast(labels, probabilities, weights, view)
     return _cumulative(cells, excess(cells), kuiper=True)
 
 
-def excess(cells: Cells) -> FloatArray:
+def excess(cells: PooledForecast) -> FloatArray:
     """Return the cumulative sum of (y - p) / n at the end of every tie group, from 0, (m + 1,)."""
     steps = (cells.positive - cells.weight * cells.values) / max(cells.total, 1e-300)
     return np.concatenate(([0.0], np.cumsum(steps)))
 
 
-def _cumulative(cells: Cells, path: FloatArray, kuiper: bool) -> CalibrationTest:
+def _cumulative(cells: PooledForecast, path: FloatArray, kuiper: bool) -> CalibrationTest:
     """Return the statistic of a path, scaled by the spread of its end if calibrated."""
     nan = float("nan")
     if not cells.total > 0.0:

@@ -18,8 +18,8 @@ from numpy.typing import ArrayLike
 
 from core.base.arrays import FloatArray, chunks, frozen
 from core.base.errors import UserError
-from core.calibration.pooled import Cells
-from core.predictions.forecasts import View, one_forecast
+from core.calibration.pooled import PooledForecast
+from core.predictions.forecasts import ForecastKind, one_forecast
 
 CURVE_POINTS = 1024
 
@@ -62,7 +62,7 @@ def smooth_calibration_error(
     probabilities: ArrayLike,
     *,
     weights: ArrayLike | None = None,
-    view: View = None,
+    view: ForecastKind = None,
 ) -> SmoothCalibrationError:
     """Return the smooth calibration error at the kernel width equal to itself.
 
@@ -72,7 +72,7 @@ def smooth_calibration_error(
     Parameters
     ----------
     labels, probabilities, weights, view
-        (n,), (n,) or (n, K), (n,) and one forecast, as `cells_of` takes them.
+        (n,), (n,) or (n, K), (n,) and one forecast, as `pool_forecast` takes them.
 
     Returns
     -------
@@ -83,7 +83,7 @@ def smooth_calibration_error(
     Raises
     ------
     UserError
-        As `cells_of`.
+        As `pool_forecast`.
 
     References
     ----------
@@ -105,7 +105,7 @@ def smooth_calibration_error(
 
 
 @functools.lru_cache(maxsize=3)
-def smooth_error_of(cells: Cells) -> SmoothCalibrationError:
+def smooth_error_of(cells: PooledForecast) -> SmoothCalibrationError:
     """Return the smooth calibration error of a pooled forecast."""
     residual = cells.positive - cells.weight * cells.values
     return _fixed_point(cells.values, residual, cells.total)
@@ -115,7 +115,7 @@ GRIDS = (1024, 4096, 16384, 65536)
 
 
 @functools.lru_cache(maxsize=3)
-def smooth_forecast(cells: Cells, grid: int = GRIDS[1]) -> SmoothForecast:
+def smooth_forecast(cells: PooledForecast, grid: int = GRIDS[1]) -> SmoothForecast:
     """Return a pooled forecast in the cosine basis."""
     return SmoothForecast(
         spectrum(cells.values, cells.weight, grid),
@@ -146,7 +146,7 @@ def smooth_fit(forecast: SmoothForecast, sigma: float) -> tuple[FloatArray, Floa
     return frequency, np.where(known, below, 0.0)
 
 
-def smooth_errors(cells: Cells, outcomes: FloatArray) -> FloatArray:
+def smooth_errors(cells: PooledForecast, outcomes: FloatArray) -> FloatArray:
     """Return smECE for each row of (r, m) positive weights, (r,), to about 1e-6.
 
     The cosine coefficients of all rows come from one matrix product, and all fixed points are

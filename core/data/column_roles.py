@@ -14,24 +14,24 @@ import numpy as np
 
 from core.base.arrays import SPLITS, TRAIN
 from core.data.dataset import Dataset
-from core.data.import_options import Wishes
+from core.data.import_options import ImportOptions
 from core.data.labels import ColumnLike
 from core.data.reading.table import Column, Table
 
 
 def roles_of(
-    table: Table, wishes: Wishes, target: str, returned: Mapping[str, str]
+    table: Table, wishes: ImportOptions, target: str, returned: Mapping[str, str]
 ) -> dict[str, str]:
     """Return each column's role: as the user says, as saving left it, or as it is usable.
 
     Parameters
     ----------
     table : Table
-    wishes : Wishes
+    wishes : ImportOptions
     target : str
         The column to predict; empty where there is none.
     returned : mapping
-        See `core.data.column_roles.returned_roles`.
+        See `core.data.column_roles.roles_from_saved_columns`.
     """
     said = wishes.roles.values()  # one column only can divide or weigh the rows
     known = {name: role for name, role in returned.items() if role == "ignore" or role not in said}
@@ -63,7 +63,7 @@ def is_usual(
     table: Table,
     roles: Mapping[str, str],
     wanted: Sequence[str],
-    wishes: Wishes,
+    wishes: ImportOptions,
     returned: Mapping[str, str],
 ) -> bool:
     """Tell whether just those columns are features that are where nothing is said of features."""
@@ -99,7 +99,7 @@ _NUMBERED = re.compile(r" \(\d+\)$")
 _TOLERANCE = 1e-6
 
 
-def returned_roles(columns: Sequence[ColumnLike]) -> Mapping[str, str]:
+def roles_from_saved_columns(columns: Sequence[ColumnLike]) -> Mapping[str, str]:
     """Return what the columns that `core.data.saving.write_csv` adds are for, by name.
 
     A column ``split`` that only says train, validation and test divides the rows; a model's
@@ -109,7 +109,7 @@ def returned_roles(columns: Sequence[ColumnLike]) -> Mapping[str, str]:
     Examples
     --------
     >>> from core.data.reading.table import Column
-    >>> returned_roles([Column("split", "category", np.array(["train", "test"], object), 0)])
+    >>> roles_from_saved_columns([Column("split", "category", np.array(["train", "test"], object), 0)])
     {'split': 'split'}
     """
     roles: dict[str, str] = {}
@@ -187,7 +187,7 @@ def guess_target(table: Table) -> str | None:
     >>> guess_target(Table((x, kind), 4))
     'kind'
     """
-    returned = returned_roles(table.columns)
+    returned = roles_from_saved_columns(table.columns)
     fit = {
         place: column
         for place, column in enumerate(table.columns)

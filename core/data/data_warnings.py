@@ -8,7 +8,7 @@ from core.base.arrays import Codes, Floats
 from core.data.dataset import Dataset
 from core.data.from_table import listed
 
-LOPSIDED = 0.98
+MAX_IMBALANCE = 0.98
 
 
 def concerns(dataset: Dataset) -> tuple[str, ...]:
@@ -30,7 +30,7 @@ def concerns(dataset: Dataset) -> tuple[str, ...]:
     telling = [
         feature.name
         for feature, values in zip(dataset.features, dataset.X.T, strict=True)
-        if tells_the_class(values, dataset.y)
+        if leaks_target(values, dataset.y)
     ]
     if telling:
         verb = "tells" if len(telling) == 1 else "tell, each,"
@@ -40,7 +40,7 @@ def concerns(dataset: Dataset) -> tuple[str, ...]:
         )
     counts = np.bincount(dataset.y, minlength=dataset.n_classes)
     share = counts.max() / max(dataset.n_samples, 1)
-    if share >= LOPSIDED:
+    if share >= MAX_IMBALANCE:
         found.append(
             f"{share:.1%} of the rows are {dataset.classes[int(counts.argmax())]}: a model that "
             "always says so is hard to beat by accuracy, so look at the other figures."
@@ -53,7 +53,7 @@ def concerns(dataset: Dataset) -> tuple[str, ...]:
     return tuple(found)
 
 
-def tells_the_class(values: Floats, y: Codes) -> bool:
+def leaks_target(values: Floats, y: Codes) -> bool:
     """Tell whether each class has just one value of its own in this column, missing nowhere.
 
     So a column of codes or of words that stands for the class; a measurement that happens to

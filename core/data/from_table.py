@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from core.base.arrays import SPLITS, TRAIN, Floats
 from core.base.errors import UserError
-from core.data.column_roles import returned_roles
+from core.data.column_roles import roles_from_saved_columns
 from core.data.dataset import Dataset, Feature
 from core.data.labels import Bins, ColumnLike, code_column, code_target
 
@@ -18,7 +18,7 @@ MAX_LEVELS = 1000
 KEY = "a row number or key"
 
 
-class Chosen:
+class FeatureSelection:
     """The features found usable so far, and what was left out and why."""
 
     def __init__(self, name: str, rows: NDArray[np.intp]) -> None:
@@ -206,7 +206,7 @@ def dataset_from_table(
     """
     name = name or str(getattr(table, "source", "")) or "The table"
     columns = {column.name: column for column in table.columns}
-    returned = {} if features else returned_roles(table.columns)
+    returned = {} if features else roles_from_saved_columns(table.columns)
     split = split or next((key for key, role in returned.items() if role == "split"), "")
     weights = weights or next((key for key, role in returned.items() if role == "weight"), "")
     predictions = [key for key, role in returned.items() if role == "ignore" and key != target]
@@ -221,7 +221,7 @@ def dataset_from_table(
     if predictions:
         notes.append(f"Left out, what a model predicted: {listed(predictions)}.")
     others = [key for key in columns if key not in (target, split, weights, *predictions)]
-    chosen = Chosen(name, rows)
+    chosen = FeatureSelection(name, rows)
     for key in [key for key in features if key in others] if features else others:
         chosen.consider(columns[key], asked=bool(features))
     chosen.fall_back_on_keys([columns[key] for key in others])

@@ -18,7 +18,7 @@ _PAIR = ("decimal", "thousands")
 
 
 @dataclass(frozen=True, slots=True)
-class Wishes:
+class ImportOptions:
     """Everything the user has changed in the import dialog so far.
 
     Attributes
@@ -41,7 +41,7 @@ class Wishes:
 
     Examples
     --------
-    >>> wishes = Wishes().with_role("name", "target").with_reading("delimiter", ";")
+    >>> wishes = ImportOptions().with_role("name", "target").with_reading("delimiter", ";")
     >>> wishes.target, wishes.reading_json()
     ('name', '{"delimiter": ";"}')
     """
@@ -55,7 +55,7 @@ class Wishes:
     roles: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, choices: DataChoices) -> Wishes:
+    def of(cls, choices: DataChoices) -> ImportOptions:
         """Return the wishes that lead to these choices."""
         reading = parse_json(choices.reading, "The reading") if choices.reading else {}
         kinds = reading.pop("kinds", {})
@@ -67,7 +67,7 @@ class Wishes:
 
     def with_reading(
         self, name: str, value: object | None, dialect: Dialect | None = None
-    ) -> Wishes:
+    ) -> ImportOptions:
         """Say how the file is read; None leaves it to be found again.
 
         The marks inside numbers are found together, so that saying one of them also says the other,
@@ -84,12 +84,12 @@ class Wishes:
                 reading.setdefault(other, getattr(dialect, other) or "")
         return replace(self, reading=reading)
 
-    def with_kind(self, column: str, kind: str | None) -> Wishes:
+    def with_kind(self, column: str, kind: str | None) -> ImportOptions:
         """Say of which kind a column is; None leaves it to be found again."""
         kinds = {name: said for name, said in self.kinds.items() if name != column}
         return replace(self, kinds=kinds if kind is None else {**kinds, column: kind})
 
-    def with_role(self, column: str, role: str) -> Wishes:
+    def with_role(self, column: str, role: str) -> ImportOptions:
         """Say what a column is used for; only one can be target, weight or split."""
         roles = {
             name: said
@@ -101,18 +101,18 @@ class Wishes:
         target = "" if self.target == column else self.target
         return replace(self, target=target, roles={**roles, column: role})
 
-    def without(self, columns: Iterable[str]) -> Wishes:
+    def without(self, columns: Iterable[str]) -> ImportOptions:
         """Leave these columns out."""
         wishes = self
         for column in columns:
             wishes = wishes.with_role(column, "ignore")
         return wishes
 
-    def with_bins(self, bins: int | None) -> Wishes:
+    def with_bins(self, bins: int | None) -> ImportOptions:
         """Say into how many classes a numeric target is divided."""
         return replace(self, bins=bins)
 
-    def with_merge(self, merge: bool) -> Wishes:
+    def with_merge(self, merge: bool) -> ImportOptions:
         """Say whether labels that look alike make one class."""
         return replace(self, merge=merge)
 

@@ -38,7 +38,7 @@ class ColumnLike(Protocol):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Coded:
+class EncodedLabels:
     """A column as codes into an ordered list of names; -1 where it is missing."""
 
     names: tuple[str, ...]
@@ -74,7 +74,7 @@ def _natural_key(name: str) -> tuple[list[tuple[int, int, str]], str]:
     return [(0, int(p), "") if p.isdecimal() else (1, 0, p) for p in parts], name
 
 
-def code_column(column: ColumnLike) -> Coded:
+def code_column(column: ColumnLike) -> EncodedLabels:
     """Code a column's values by their names in natural order.
 
     Numbers are named by their shortest form ("1", "0.5").
@@ -84,7 +84,7 @@ def code_column(column: ColumnLike) -> Coded:
         found, inverse = np.unique(values, return_inverse=True)
         known = found[~np.isnan(found)]
         codes = np.where(np.isnan(values), -1, inverse)
-        return Coded(tuple(number_name(v) for v in known), codes)
+        return EncodedLabels(tuple(number_name(v) for v in known), codes)
     import pandas as pd
 
     first_seen, found = pd.factorize(values, use_na_sentinel=True)
@@ -93,7 +93,7 @@ def code_column(column: ColumnLike) -> Coded:
     place = {name: code for code, name in enumerate(names)}
     # The last entry serves pandas' -1 for missing.
     codes = np.array([*(place[text] for text in texts), -1])[first_seen]
-    return Coded(tuple(names), codes)
+    return EncodedLabels(tuple(names), codes)
 
 
 def number_name(value: float) -> str:
@@ -101,7 +101,7 @@ def number_name(value: float) -> str:
     return repr(float(value)).removesuffix(".0")
 
 
-def code_target(column: ColumnLike, bins: Bins = None, merge: bool = False) -> Coded:
+def code_target(column: ColumnLike, bins: Bins = None, merge: bool = False) -> EncodedLabels:
     """Code a target column by its classes.
 
     Parameters
@@ -134,7 +134,7 @@ def code_target(column: ColumnLike, bins: Bins = None, merge: bool = False) -> C
     return coded
 
 
-def _refuse_many(name: str, coded: Coded, number: bool) -> None:
+def _refuse_many(name: str, coded: EncodedLabels, number: bool) -> None:
     classes, rows = len(coded.names), int((coded.codes >= 0).sum())
     counting = number and coded.names in (
         tuple(str(first + i) for i in range(classes)) for first in (0, 1)
@@ -151,7 +151,7 @@ def _refuse_many(name: str, coded: Coded, number: bool) -> None:
     )
 
 
-def _binned(column: ColumnLike, bins: Bins, number: bool) -> Coded:
+def _binned(column: ColumnLike, bins: Bins, number: bool) -> EncodedLabels:
     if not number or not (bins == "median" or (isinstance(bins, int) and bins >= 2)):
         raise UserError(
             f"{column.name!r} was not divided into bins.",
@@ -161,7 +161,9 @@ def _binned(column: ColumnLike, bins: Bins, number: bool) -> Coded:
     values: Floats = np.asarray(column.values, dtype=np.float64)
     known = np.unique(values[np.isfinite(values)])
     if len(known) < 2:
-        return Coded(tuple(number_name(v) for v in known), np.where(np.isnan(values), -1, 0))
+        return EncodedLabels(
+            tuple(number_name(v) for v in known), np.where(np.isnan(values), -1, 0)
+        )
     count = 2 if bins == "median" else int(bins or 2)
     inner = np.quantile(values[np.isfinite(values)], np.arange(1, count) / count)
     # An edge at the top would leave the last bin empty: it moves below the largest value.
@@ -171,13 +173,13 @@ def _binned(column: ColumnLike, bins: Bins, number: bool) -> Coded:
     if len(set(shown)) < len(shown):
         shown = [number_name(edge) for edge in edges]
     middle = [f"> {low} to {high}" for low, high in pairwise(shown)]
-    return Coded((f"≤ {shown[0]}", *middle, f"> {shown[-1]}"), codes)
+    return EncodedLabels((f"≤ {shown[0]}", *middle, f"> {shown[-1]}"), codes)
 
 
 _TWINS = str.maketrans("АВЕКМНОРСТХУаеорсухіΑΒΕΖΗΙΚΜΝΟΡΤΥΧο", "ABEKMHOPCTXYaeopcyxiABEZHIKMNOPTYXo")
 
 
-def skeleton(label: str) -> str:
+def normalised_label(label: str) -> str:
     """Return what a label looks like: without case, invisible marks, odd spaces and twin letters.
 
     Unicode's compatibility form (NFKC), format characters dropped, Cyrillic and Greek letters that
@@ -188,36 +190,36 @@ def skeleton(label: str) -> str:
     return " ".join(seen.split()).casefold()
 
 
-def have_twins(column: ColumnLike) -> bool:
+def has_similar_labels(column: ColumnLike) -> bool:
     """Tell whether labels of a column of words look alike and yet differ.
 
     Examples
     --------
     >>> from core.data.reading.table import Column
-    >>> have_twins(Column("y", "category", np.array(["Yes", "YES", "no"], object), 0))
+    >>> has_similar_labels(Column("y", "category", np.array(["Yes", "YES", "no"], object), 0))
     True
     """
     if np.asarray(column.values).dtype.kind == "f":
         return False
     names = {str(value) for value in column.values if value is not None}
-    return len({skeleton(name) for name in names}) < len(names)
+    return len({normalised_label(name) for name in names}) < len(names)
 
 
-def _look_alikes(name: str, coded: Coded, merge: bool) -> Coded:
+def _look_alikes(name: str, coded: EncodedLabels, merge: bool) -> EncodedLabels:
     groups: dict[str, list[int]] = {}
     for code, label in enumerate(coded.names):
-        groups.setdefault(skeleton(label), []).append(code)
+        groups.setdefault(normalised_label(label), []).append(code)
     twins = [group for group in groups.values() if len(group) > 1]
     if not twins:
         return coded
     shown = "; ".join(" and ".join(ascii(coded.names[c]) for c in group) for group in twins[:5])
     if not merge:
         note = f"{name}: these classes look alike but are kept apart: {shown}."
-        return Coded(coded.names, coded.codes, (note,))
+        return EncodedLabels(coded.names, coded.codes, (note,))
     return _merged(coded, list(groups.values()), f"{name}: these classes were made one: {shown}.")
 
 
-def _merged(coded: Coded, groups: Sequence[list[int]], note: str) -> Coded:
+def _merged(coded: EncodedLabels, groups: Sequence[list[int]], note: str) -> EncodedLabels:
     """Make each group one class, under the spelling that most rows have."""
     counts = np.bincount(coded.codes[coded.codes >= 0], minlength=len(coded.names))
     kept = sorted(max(group, key=lambda c: int(counts[c])) for group in groups)
@@ -225,4 +227,4 @@ def _merged(coded: Coded, groups: Sequence[list[int]], note: str) -> Coded:
     for group in groups:
         target = next(place for place, code in enumerate(kept) if code in group)
         lookup[group] = target
-    return Coded(tuple(coded.names[c] for c in kept), lookup[coded.codes], (note,))
+    return EncodedLabels(tuple(coded.names[c] for c in kept), lookup[coded.codes], (note,))

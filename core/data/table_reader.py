@@ -28,9 +28,9 @@ from core.data.reading.formats.parquet import read_parquet
 from core.data.reading.formats.workbooks import read_workbook
 from core.data.reading.grid import Grid
 from core.data.reading.large_files import read_bulk
-from core.data.reading.read_options import Settings
+from core.data.reading.read_options import ReadOptions
 from core.data.reading.records import split_lines
-from core.data.reading.source import Progress, Source, open_source, tell
+from core.data.reading.source import Progress, Source, open_source, report_progress
 from core.data.reading.table import ProblemLog, Table
 from core.data.reading.typed_columns import build_columns, check_kinds, unique_names
 
@@ -53,7 +53,7 @@ def read_table(
     progress : callable, optional
         Called with the fraction read; reading stops when it returns False.
     **overrides
-        Any field of `core.data.reading.read_options.Settings`, in place of the guess: encoding,
+        Any field of `core.data.reading.read_options.ReadOptions`, in place of the guess: encoding,
         delimiter, decimal, thousands, quote, header, skip, comment, missing, sheet, kinds.
 
     Raises
@@ -64,11 +64,11 @@ def read_table(
     Cancelled
         If `progress` returned False.
     """
-    settings = Settings.of(overrides)
+    settings = ReadOptions.of(overrides)
     source = open_source(path)
     log = ProblemLog()
     progress = _onwards(progress)
-    tell(progress, 0.0)
+    report_progress(progress, 0.0)
     kind = detect_format(source)
     if kind == "text" and source.size > BULK:
         table = read_bulk(source, suffix_of(source.name), settings, progress)
@@ -78,10 +78,10 @@ def read_table(
     if kind == "parquet":
         return read_parquet(source, settings, log)
     grid = _read_grid(source, kind, settings, log, progress)
-    tell(progress, 0.7)
+    report_progress(progress, 0.7)
     table = _finish(source, grid, settings, log)
     source.check_unchanged()
-    tell(progress, 1.0)
+    report_progress(progress, 1.0)
     return table
 
 
@@ -100,14 +100,14 @@ def _onwards(progress: Progress | None) -> Progress | None:
 
 
 def _read_grid(
-    source: Source, kind: str, settings: Settings, log: ProblemLog, progress: Progress | None
+    source: Source, kind: str, settings: ReadOptions, log: ProblemLog, progress: Progress | None
 ) -> Grid:
     if kind in ("xlsx", "xls", "xlsb", "ods"):
         return read_workbook(source, kind, settings, log)
     decoded = decode(source.read(progress), settings.encoding)
     if decoded.doubt:
         log.add("encoding", f"Doubtful: {decoded.doubt}.")
-    tell(progress, 0.5)
+    report_progress(progress, 0.5)
     if kind in ("arff", "json"):
         read = read_arff if kind == "arff" else read_json
         return read(source, decoded.text, decoded.encoding, settings, log)
@@ -118,7 +118,7 @@ def _read_grid(
     )
 
 
-def _finish(source: Source, grid: Grid, settings: Settings, log: ProblemLog) -> Table:
+def _finish(source: Source, grid: Grid, settings: ReadOptions, log: ProblemLog) -> Table:
     names = unique_names(grid.names, log)
     check_kinds(source.name, names, settings.kinds)
     columns, found, marks = build_columns(

@@ -16,8 +16,8 @@ from numpy.typing import ArrayLike
 from core.base.arrays import FloatArray, IntArray, frozen
 from core.base.scipy_import import is_scipy_postponed
 from core.calibration.binning import count
-from core.calibration.calibration_error import binned_error, gap
-from core.calibration.pooled import Cells, pool_ties
+from core.calibration.calibration_error import bin_error, binned_error
+from core.calibration.pooled import PooledForecast, pool_ties
 from core.calibration.scores import (
     SCORES,
     brier_score,
@@ -28,7 +28,7 @@ from core.calibration.scores import (
 from core.functions.sigmoid_family import binary_cross_entropy
 from core.functions.softmax_family import categorical_cross_entropy
 from core.predictions.forecasts import (
-    Forecast,
+    BinaryForecast,
     checked,
     checked_labels,
     checked_weights,
@@ -37,7 +37,7 @@ from core.predictions.forecasts import (
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Figures:
+class Performance:
     """The figures of one set of rows.
 
     Parameters
@@ -94,7 +94,7 @@ def evaluate(
     *,
     weights: ArrayLike | None = None,
     logits: ArrayLike | None = None,
-) -> Figures:
+) -> Performance:
     """Return the figures of predicted probabilities.
 
     Parameters
@@ -124,7 +124,7 @@ def evaluate(
     """
     y, p, w = checked(labels, probabilities, weights)
     if p.ndim == 1:
-        cells = pool_ties(Forecast(y == 1, p, w))
+        cells = pool_ties(BinaryForecast(y == 1, p, w))
         table = _count(y, (p >= threshold).astype(np.int64), 2, w)
         losses = (
             SCORES["log_loss"].mean(cells.values, cells.positive, cells.weight)
@@ -136,14 +136,16 @@ def evaluate(
         return _figures(y, threshold, table, area_under_roc(cells), losses)
     k = p.shape[1]
     best = p.argmax(axis=1)
-    confidence = Forecast(best == y, p[np.arange(len(y)), best], w)
+    confidence = BinaryForecast(best == y, p[np.arange(len(y)), best], w)
     surprise = log_loss(y, p, w) if logits is None else _cross_entropy(y, logits, w)
     losses = surprise, brier_score(y, p, w), binned_error(pool_ties(confidence), 15)
-    areas = [area_under_roc(pool_ties(Forecast(y == c, p[:, c], w))) for c in range(k)]
+    areas = [area_under_roc(pool_ties(BinaryForecast(y == c, p[:, c], w))) for c in range(k)]
     return _figures(y, threshold, _count(y, best, k, w), _mean_of_known(np.array(areas)), losses)
 
 
-def tracked(labels: IntArray, probabilities: FloatArray, logits: FloatArray) -> dict[str, float]:
+def recorded_performance(
+    labels: IntArray, probabilities: FloatArray, logits: FloatArray
+) -> dict[str, float]:
     """Return the figures that are recorded while training goes on, by name, in one go.
 
     They are those of `evaluate` at the threshold 1/2 and of `score_decomposition`; two classes,
@@ -161,7 +163,7 @@ def tracked(labels: IntArray, probabilities: FloatArray, logits: FloatArray) -> 
     --------
     >>> from core.functions import logit
     >>> p = np.array([0.1, 0.6, 0.6, 0.9])
-    >>> figures = tracked(np.array([0, 0, 1, 1]), p, logit(p))
+    >>> figures = recorded_performance(np.array([0, 0, 1, 1]), p, logit(p))
     >>> figures["accuracy"], figures["auc"], round(figures["brier"], 3)
     (0.75, 0.875, 0.135)
     """
@@ -172,7 +174,7 @@ def tracked(labels: IntArray, probabilities: FloatArray, logits: FloatArray) -> 
         names = ("accuracy", "auc", "brier", "log_loss", "ece")
         found = {name: float(getattr(scored, name)) for name in names}
     else:
-        forecast = Forecast(labels == 1, probabilities, None)
+        forecast = BinaryForecast(labels == 1, probabilities, None)
         cells = pool_ties(forecast)
         parts = split_up(cells, SCORES["brier"])
         found = {
@@ -180,7 +182,7 @@ def tracked(labels: IntArray, probabilities: FloatArray, logits: FloatArray) -> 
             "auc": area_under_roc(cells),
             "brier": parts.score,
             "log_loss": float(binary_cross_entropy(logits, labels).mean()),
-            "ece": gap(count(forecast, 15), "l1"),
+            "ece": bin_error(count(forecast, 15), "l1"),
         }
     found |= {"mcb": parts.miscalibration, "dsc": parts.discrimination, "unc": parts.uncertainty}
     return found
@@ -225,7 +227,7 @@ def confusion_matrix(
     return _count(y, predicted, n_classes, checked_weights(weights, len(y)))
 
 
-def area_under_roc(cells: Cells) -> float:
+def area_under_roc(cells: PooledForecast) -> float:
     """Return the probability that a positive row ranks above a negative one, ties counting half.
 
     That is the area under the ROC curve (Hanley & McNeil 1982); nan if only one class occurs.
@@ -261,13 +263,13 @@ def _figures(
     table: FloatArray,
     auc: float,
     losses: tuple[float, float, float],
-) -> Figures:
+) -> Performance:
     """Return the figures that follow from the confusion matrix, beside the others."""
     hits, actual, predicted = table.diagonal(), table.sum(axis=1), table.sum(axis=0)
     precision, recall = ratio(hits, predicted), ratio(hits, actual)
     f1 = ratio(2.0 * hits, actual + predicted)
     two = len(table) == 2
-    return Figures(
+    return Performance(
         rows=len(y),
         threshold=threshold,
         accuracy=float(ratio(hits.sum(), table.sum())),

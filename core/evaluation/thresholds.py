@@ -13,9 +13,9 @@ from numpy.typing import ArrayLike
 
 from core.base.arrays import Codes, FloatArray, Floats, frozen
 from core.base.errors import UserError
-from core.calibration.pooled import Cells, cells_of
+from core.calibration.pooled import PooledForecast, pool_forecast
 from core.evaluation.performance import ratio
-from core.predictions.forecasts import View
+from core.predictions.forecasts import ForecastKind
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -89,7 +89,7 @@ def threshold_table(
     probabilities: ArrayLike,
     *,
     weights: ArrayLike | None = None,
-    view: View = None,
+    view: ForecastKind = None,
 ) -> ThresholdTable:
     """Return right and wrong predictions at every threshold: the ROC curve and its kin.
 
@@ -117,10 +117,10 @@ def threshold_table(
     >>> table.thresholds, table.true_positive
     (array([inf, 0.8, 0.4, 0.2]), array([0., 1., 2., 2.]))
     """
-    return table_of(cells_of(labels, probabilities, weights, view))
+    return table_of(pool_forecast(labels, probabilities, weights, view))
 
 
-def table_of(cells: Cells) -> ThresholdTable:
+def table_of(cells: PooledForecast) -> ThresholdTable:
     """Return the threshold table of a pooled forecast."""
     negative = cells.weight - cells.positive
     true_positive = np.concatenate(([0.0], np.cumsum(cells.positive[::-1])))
@@ -142,7 +142,7 @@ def expected_cost(
     false_positive: float = 1.0,
     false_negative: float = 1.0,
     weights: ArrayLike | None = None,
-    view: View = None,
+    view: ForecastKind = None,
 ) -> float:
     """Return the mean cost of a row if class 1 is predicted from this threshold on.
 
@@ -179,7 +179,7 @@ def best_threshold(
     false_positive: float = 1.0,
     false_negative: float = 1.0,
     weights: ArrayLike | None = None,
-    view: View = None,
+    view: ForecastKind = None,
 ) -> float:
     """Return the threshold that costs least on these rows; the highest of several.
 

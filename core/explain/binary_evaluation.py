@@ -7,13 +7,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from core.base.arrays import Floats, every, read_only
+from core.base.arrays import Floats, read_only, stride
 from core.base.scipy_import import is_scipy_postponed
-from core.calibration.binning import Bins, CellIndex, indexed
-from core.calibration.calibration_error import gap
+from core.calibration.binning import Bins, CumulativePool, indexed
+from core.calibration.calibration_error import bin_error
 from core.calibration.calibration_knobs import CalibrationChoices
-from core.calibration.null_distribution import chance_error
-from core.calibration.pooled import Cells, cells_of
+from core.calibration.null_distribution import expected_null_error
+from core.calibration.pooled import PooledForecast, pool_forecast
 from core.calibration.reliability import (
     ReliabilityCurve,
     corp_curve,
@@ -24,8 +24,20 @@ from core.calibration.reliability import (
 from core.calibration.scores import SCORES, Decomposition, decompose, decompose_without_scipy
 from core.calibration.smoothing import GRIDS, finest_sigma
 from core.experiment.view import View
-from core.explain.pooled_logits import BaseRate, class_row_weights, logit_cells, moved, rises
-from core.run.recalibration import Model, is_by_hand, mend, mends, part_probabilities
+from core.explain.pooled_logits import (
+    BaseRate,
+    class_row_weights,
+    is_increasing,
+    logit_cells,
+    recalibrated,
+)
+from core.run.recalibration import (
+    Model,
+    changes_probabilities,
+    fit_recalibration,
+    is_manual,
+    part_probabilities,
+)
 from core.run.run import Run
 from core.training.problem import TrainState
 
@@ -36,7 +48,7 @@ NO_FLOATS: Floats = read_only(np.empty(0), np.float64)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Judged:
+class BinaryEvaluation:
     """How one set of probabilities of one yes-or-no forecast did.
 
     Attributes
@@ -65,7 +77,7 @@ class Judged:
 
 
 @dataclass(frozen=True, slots=True)
-class Drawing:
+class CurveOptions:
     """How a forecast is drawn: the view's and the experiment's choices that matter here."""
 
     curve: str
@@ -75,7 +87,7 @@ class Drawing:
     smoothing: float
 
     @classmethod
-    def of(cls, view: View, choices: CalibrationChoices) -> Drawing:
+    def of(cls, view: View, choices: CalibrationChoices) -> CurveOptions:
         """Return how view and choices draw."""
         binning = choices.binning
         if view.reliability_curve in ("width", "mass"):
@@ -83,7 +95,7 @@ class Drawing:
         return cls(view.reliability_curve, choices.bins, binning, view.bar_interval, view.smoothing)
 
 
-def judged_view(view: View, n_classes: int) -> int | str:
+def viewed_forecast(view: View, n_classes: int) -> int | str:
     """Return which forecast is judged: the class asked for, else class 1 of two or confidence."""
     if 0 <= view.reliability_class < n_classes:
         return view.reliability_class
@@ -97,7 +109,7 @@ def pooled(
     forecast: int | str,
     choices: CalibrationChoices | None,
     most: int = 0,
-) -> CellIndex:
+) -> CumulativePool:
     """Return a part's rows pooled by the probability of a forecast, ready for any slider.
 
     Parameters
@@ -117,12 +129,12 @@ def pooled(
     UserError
         Where the calibrator cannot be fitted.
     """
-    mended = choices is not None and mends(choices)
+    mended = choices is not None and changes_probabilities(choices)
     chosen = run.experiment.calibration if choices is None else choices
     base_rate = chosen.base_rate, chosen.base_class
     # bins and ticks change no probability, so that they are left out of what is remembered
     key = replace(choices, bins=1, binning="width", compared=()) if mended and choices else None
-    by_hand = key is not None and is_by_hand(key, len(run.prepared.classes))
+    by_hand = key is not None and is_manual(key, len(run.prepared.classes))
     return _pooled(Model.at(run, state), code, forecast, key, base_rate, most if by_hand else 0)
 
 
@@ -132,11 +144,11 @@ def is_rounded(run: Run, code: int, most: int) -> bool:
     Of two classes rows of neighbouring logits are then taken together; of more, some rows stand for
     all, evenly spaced.
     """
-    by_hand = is_by_hand(run.experiment.calibration, len(run.prepared.classes))
+    by_hand = is_manual(run.experiment.calibration, len(run.prepared.classes))
     return by_hand and 0 < most < int(np.count_nonzero(run.prepared.split == code))
 
 
-def judge(index: CellIndex, drawing: Drawing) -> Judged:
+def evaluate_forecast(index: CumulativePool, drawing: CurveOptions) -> BinaryEvaluation:
     """Return curve, bars and figures of a pooled forecast.
 
     While scipy is postponed the bars stand for the curve, without intervals, and the Brier score is
@@ -149,7 +161,7 @@ def judge(index: CellIndex, drawing: Drawing) -> Judged:
         from core.calibration.intervals import bars as bar_intervals
 
         low, high = bar_intervals(bars, LEVEL, drawing.interval)
-    return Judged(
+    return BinaryEvaluation(
         curve=bars if is_plain else _drawn(cells, bars, drawing),
         bars=bars,
         low=low,
@@ -185,13 +197,13 @@ def _pooled(
     choices: CalibrationChoices | None,
     base_rate: BaseRate,
     most: int,
-) -> CellIndex:
-    mended = None if choices is None else mend(model, choices)
-    if mended is not None and isinstance(forecast, int) and rises(mended):
+) -> CumulativePool:
+    mended = None if choices is None else fit_recalibration(model, choices)
+    if mended is not None and isinstance(forecast, int) and is_increasing(mended):
         cells = logit_cells(model, code, base_rate, most)
         if cells is not None:
-            return indexed(moved(cells, mended, forecast))
-    rows = every(len(model.labels(code)), most)
+            return indexed(recalibrated(cells, mended, forecast))
+    rows = stride(len(model.labels(code)), most)
     if mended is None or rows is None:
         probabilities = part_probabilities(model, code, mended)
     else:
@@ -199,18 +211,20 @@ def _pooled(
     weights, labels = class_row_weights(model.prepared, code, base_rate), model.labels(code)
     if rows is not None:
         labels, weights = labels[rows], None if weights is None else weights[rows]
-    return indexed(cells_of(labels, probabilities, weights, forecast))
+    return indexed(pool_forecast(labels, probabilities, weights, forecast))
 
 
 @functools.lru_cache(maxsize=JUDGED)
-def _bars(index: CellIndex, binning: str, bins: int) -> tuple[ReliabilityCurve, float, float]:
+def _bars(index: CumulativePool, binning: str, bins: int) -> tuple[ReliabilityCurve, float, float]:
     """Return a forecast in bins, its error there, and what chance would show."""
     found = (mass_curve if binning == "mass" else width_curve)(index, bins)
-    chance = chance_error(index.cells, found) if _is_counted(index.cells) else float("nan")
-    return found, gap(_as_bins(found), "l1"), chance
+    chance = expected_null_error(index.cells, found) if _is_counted(index.cells) else float("nan")
+    return found, bin_error(_as_bins(found), "l1"), chance
 
 
-def _drawn(cells: Cells, bars: ReliabilityCurve, drawing: Drawing) -> ReliabilityCurve:
+def _drawn(
+    cells: PooledForecast, bars: ReliabilityCurve, drawing: CurveOptions
+) -> ReliabilityCurve:
     if drawing.curve == "corp":
         return _corp(cells)
     if drawing.curve == "smooth":
@@ -225,22 +239,22 @@ def _as_bins(bars: ReliabilityCurve) -> Bins:
 
 
 @functools.lru_cache(maxsize=12)
-def _is_counted(cells: Cells) -> bool:
+def _is_counted(cells: PooledForecast) -> bool:
     """Tell whether every row counts 1."""
     return bool(np.array_equal(cells.weight, cells.trials))
 
 
 @functools.lru_cache(maxsize=JUDGED)
-def _corp(cells: Cells) -> ReliabilityCurve:
+def _corp(cells: PooledForecast) -> ReliabilityCurve:
     return corp_curve(cells)
 
 
 @functools.lru_cache(maxsize=8)
-def _smooth(cells: Cells, smoothing: float) -> ReliabilityCurve:
+def _smooth(cells: PooledForecast, smoothing: float) -> ReliabilityCurve:
     sigma = max(smoothing, finest_sigma(GRIDS[-1])) if smoothing else None
     return smooth_curve(cells, sigma=sigma)
 
 
 @functools.lru_cache(maxsize=JUDGED)
-def _brier(cells: Cells) -> Decomposition:
+def _brier(cells: PooledForecast) -> Decomposition:
     return decompose(cells, SCORES["brier"])

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from core.base.arrays import SPLITS, Floats, read_only
 from core.calibration.reliability import ReliabilityCurve
 from core.experiment.view import View
-from core.explain.binary_evaluation import judged_view
-from core.predictions.forecasts import predicted
+from core.explain.binary_evaluation import viewed_forecast
+from core.predictions.forecasts import most_probable_class
 from core.run.recalibration import Model, part_probabilities
 from core.run.run import Run
 from core.training.problem import TrainState
@@ -38,10 +38,10 @@ def brushed_rows(run: Run, state: TrainState, view: View) -> NDArray[np.bool_]:
 def judged_probabilities(run: Run, state: TrainState, view: View, code: int) -> Floats:
     """Return the model's own probability of the judged forecast for a part's rows, (n,)."""
     p = part_probabilities(Model.at(run, state), code, None)
-    forecast = judged_view(view, p.shape[1])
+    forecast = viewed_forecast(view, p.shape[1])
     if isinstance(forecast, int):
         return np.asarray(p[:, forecast])
-    best = predicted(np.ascontiguousarray(p[:, 1]) if p.shape[1] == 2 else p)
+    best = most_probable_class(np.ascontiguousarray(p[:, 1]) if p.shape[1] == 2 else p)
     return np.asarray(p[np.arange(len(p)), best])
 
 
@@ -52,9 +52,9 @@ def part_at(curve: ReliabilityCurve, x: float) -> int:
 
     Examples
     --------
-    >>> from core.calibration.pooled import cells_of
+    >>> from core.calibration.pooled import pool_forecast
     >>> from core.calibration.reliability import width_curve
-    >>> part_at(width_curve(cells_of([0, 1], [0.3, 0.8]), 10), 0.3)
+    >>> part_at(width_curve(pool_forecast([0, 1], [0.3, 0.8]), 10), 0.3)
     2
     """
     full = np.flatnonzero(curve.counts > 0.0)

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.base.arrays import Floats
-from core.run.recalibration import Mend
+from core.run.recalibration import Recalibration
 
 Flags = NDArray[np.bool_]
 
@@ -42,7 +42,9 @@ class CalibrationMap:
     problem: str = ""
 
 
-def meanings_of(mended: Mend | None, classes: tuple[str, ...]) -> tuple[tuple[str, str, str], ...]:
+def meanings_of(
+    mended: Recalibration | None, classes: tuple[str, ...]
+) -> tuple[tuple[str, str, str], ...]:
     """Return name, value and meaning of a calibrator's parameters, of which arrays by class."""
     if mended is None or mended.fitted is None:
         return ()

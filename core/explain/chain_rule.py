@@ -56,7 +56,7 @@ class LayerRow:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class RowPass:
+class RowGradients:
     """One row's whole forward and backward pass.
 
     Attributes
@@ -90,7 +90,7 @@ class RowPass:
         return worst
 
 
-def row_pass(run: Run, state: TrainState, row: int) -> RowPass | None:
+def row_gradients(run: Run, state: TrainState, row: int) -> RowGradients | None:
     """Return a data set's row on its way; None where the model does not see that row."""
     at = int(np.searchsorted(run.prepared.rows, row))
     if row < 0 or at == len(run.prepared.rows) or run.prepared.rows[at] != row:
@@ -114,7 +114,7 @@ def row_pass(run: Run, state: TrainState, row: int) -> RowPass | None:
         upstream = own[k].W @ delta
     probabilities = HEADS[architecture.head].probabilities(logits[None])[0]
     value = float(loss.values(logits[None], labels)[0])
-    return RowPass(row, label, x, tuple(layers), read_only(probabilities, np.float64), value)
+    return RowGradients(row, label, x, tuple(layers), read_only(probabilities, np.float64), value)
 
 
 def _forward(

@@ -45,7 +45,7 @@ class LossCurve:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Mistakes:
+class LossComparison:
     """Every loss against the true class's logit, the others held.
 
     Attributes
@@ -66,7 +66,7 @@ class Mistakes:
     curves: tuple[LossCurve, ...]
 
 
-def mistakes(logits: Floats, true_class: int, temperature: float = 1.0) -> Mistakes:
+def mistakes(logits: Floats, true_class: int, temperature: float = 1.0) -> LossComparison:
     """Return each loss of softmax(z / T) and its derivative by z, along the true class's logit.
 
     Parameters
@@ -97,6 +97,6 @@ def mistakes(logits: Floats, true_class: int, temperature: float = 1.0) -> Mista
                 read_only(gradients[-1], np.float64),
             )
         )
-    return Mistakes(
+    return LossComparison(
         true_class, read_only(x, np.float64), float(logits[true_class]), level, tuple(curves)
     )

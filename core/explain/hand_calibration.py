@@ -8,30 +8,37 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from core.base.arrays import Floats, every, read_only
+from core.base.arrays import Floats, read_only, stride
 from core.base.knobs import NumberKnob
 from core.calibration.calibration_error import binned_error
 from core.calibration.calibration_knobs import CalibrationChoices
 from core.calibration.calibrators.cross_fitting import CrossFitted
 from core.calibration.calibrators.logistic_maps import smoothed_targets
 from core.calibration.calibrators.temperature import Temperature
-from core.calibration.pooled import Cells, cells_of
+from core.calibration.pooled import PooledForecast, pool_forecast
 from core.calibration.scores import log_loss
 from core.evaluation.thresholds import decided
 from core.experiment.experiment import knob_at
 from core.experiment.view import View
-from core.explain.binary_evaluation import judged_view
-from core.explain.pooled_logits import AS_IN_DATA, UNTOUCHED, logit_cells, moved, said, surprise
+from core.explain.binary_evaluation import viewed_forecast
+from core.explain.pooled_logits import (
+    AS_IN_DATA,
+    IDENTITY,
+    calibrated_probability,
+    logit_cells,
+    mean_log_loss,
+    recalibrated,
+)
 from core.functions.sigmoid_family import softplus
 from core.functions.softmax_family import categorical_cross_entropy, log_softmax, softmax
 from core.run.recalibration import (
-    Mend,
     Model,
+    Recalibration,
     fit_calibrator,
-    fitting_part,
-    is_by_hand,
+    fitting_split,
+    is_manual,
+    log_weight_correction,
     part_probabilities,
-    undone_weights,
 )
 
 GRID_POINTS = 81
@@ -81,7 +88,7 @@ def losses_along(
     turned : int
         Which of them the grid replaces.
     """
-    code, undo = fitting_part(choices), choices.undo_weights
+    code, undo = fitting_split(choices), choices.undo_weights
     if choices.method == "temperature":
         return _temperature_losses(model, code, undo, grid)
     other = values[1 - turned]
@@ -98,10 +105,10 @@ def _temperature_losses(
         yes, share = cells.positive / cells.total, cells.weight / cells.total
         return _cross_entropies((cells.values / t for t in temperatures), yes, share - yes)
     logits, labels = model.logits(code), model.labels(code)
-    rows = every(len(labels), MOST_ROWS) or slice(None)
+    rows = stride(len(labels), MOST_ROWS) or slice(None)
     logits, labels = logits[rows], labels[rows]
     if undo:
-        logits = logits + undone_weights(model.prepared)
+        logits = logits + log_weight_correction(model.prepared)
     at = np.arange(len(labels))
     losses = [-float(log_softmax(logits / t)[at, labels].mean()) for t in temperatures]
     return read_only(np.array(losses), np.float64)
@@ -127,12 +134,12 @@ def _cross_entropies(logits: Iterable[Floats], yes: Floats, no: Floats) -> Float
     return read_only(np.array(losses), np.float64)
 
 
-def _fitting_cells(model: Model, code: int, undo: bool) -> Cells | None:
+def _fitting_cells(model: Model, code: int, undo: bool) -> PooledForecast | None:
     """Return the fitting rows of two classes pooled by their logit; None of other rows."""
     cells = logit_cells(model, code, AS_IN_DATA, MOST_ROWS)
     if cells is None or not undo:
         return cells
-    before = undone_weights(model.prepared)
+    before = log_weight_correction(model.prepared)
     return replace(cells, values=cells.values + float(before[1] - before[0]))
 
 
@@ -141,7 +148,7 @@ FITTED_NAMES = {"temperature": "temperature", "platt_a": "a", "platt_b": "b"}
 
 
 @dataclass(frozen=True, slots=True)
-class Handle:
+class ParameterProfile:
     """A parameter that can be turned by hand.
 
     Attributes
@@ -169,70 +176,72 @@ class Outcome:
     ece: float
 
 
-def handles_of(model: Model, choices: CalibrationChoices) -> tuple[Handle, ...]:
+def handles_of(model: Model, choices: CalibrationChoices) -> tuple[ParameterProfile, ...]:
     """Return the handles of the chosen calibrator, by hand or as fitted."""
     names = TURNED.get(choices.method, ())
     if choices.method == "platt" and len(model.prepared.classes) != 2:
         return ()
     fitted = fit_calibrator(model, replace(choices, by_hand=False)).parameters if names else {}
     found = []
-    by_hand = is_by_hand(choices, len(model.prepared.classes))
+    by_hand = is_manual(choices, len(model.prepared.classes))
     for name in names:
         knob = knob_at(f"calibration.{name}")
         best = float(np.asarray(fitted[FITTED_NAMES[name]].value))
         if isinstance(knob, NumberKnob):
             best = min(max(best, knob.low), knob.high)
         value = float(getattr(choices, name)) if by_hand else best
-        found.append(Handle(f"calibration.{name}", knob.label, value, best))
+        found.append(ParameterProfile(f"calibration.{name}", knob.label, value, best))
     return tuple(found)
 
 
 def _from_cells(
-    cells: Cells, mended: Mend, choices: CalibrationChoices, view: View
+    cells: PooledForecast, mended: Recalibration, choices: CalibrationChoices, view: View
 ) -> tuple[Outcome, Outcome, float]:
     """Return both outcomes and the share of decisions changed, of cells of two classes' logits."""
-    forecast = int(judged_view(view, 2))
+    forecast = int(viewed_forecast(view, 2))
     raw = _raw_outcome(cells, forecast, choices.bins, choices.binning)
-    error = binned_error(moved(cells, mended, forecast), choices.bins, choices.binning)
-    after = Outcome(surprise(cells, mended), error)
-    before, now = (said(cells.values, by, 1) >= view.threshold for by in (UNTOUCHED, mended))
+    error = binned_error(recalibrated(cells, mended, forecast), choices.bins, choices.binning)
+    after = Outcome(mean_log_loss(cells, mended), error)
+    before, now = (
+        calibrated_probability(cells.values, by, 1) >= view.threshold for by in (IDENTITY, mended)
+    )
     return raw, after, float(cells.weight[before != now].sum()) / cells.total
 
 
 @functools.lru_cache(maxsize=4)
-def _raw_outcome(cells: Cells, forecast: int, bins: int, binning: str) -> Outcome:
-    error = binned_error(moved(cells, UNTOUCHED, forecast), bins, binning)
-    return Outcome(surprise(cells, UNTOUCHED), error)
+def _raw_outcome(cells: PooledForecast, forecast: int, bins: int, binning: str) -> Outcome:
+    error = binned_error(recalibrated(cells, IDENTITY, forecast), bins, binning)
+    return Outcome(mean_log_loss(cells, IDENTITY), error)
 
 
 def _from_rows(
     model: Model,
     code: int,
-    mended: Mend | None,
+    mended: Recalibration | None,
     view: View,
     choices: CalibrationChoices,
     most: int,
 ) -> tuple[Outcome, Outcome, float]:
     """Return both outcomes and the share of decisions changed, of rows of any classes."""
     labels = model.labels(code)
-    rows = every(len(labels), most) or slice(None)
+    rows = stride(len(labels), most) or slice(None)
     z, y = model.logits(code)[rows], labels[rows]
     before, after = softmax(z), _mended(model, code, mended, rows)
     has_moved = decided(before, view.threshold) != decided(after, view.threshold)
-    forecast = judged_view(view, before.shape[1])
+    forecast = viewed_forecast(view, before.shape[1])
     losses = float(categorical_cross_entropy(z, y).mean()), log_loss(y, after)
     if mended is not None and isinstance(mended.fitted, Temperature) and mended.fitted.temperature:
         tempered = (z + mended.before) / mended.fitted.temperature  # exact where p would be 0
         losses = losses[0], float(categorical_cross_entropy(tempered, y).mean())
     errors = (
-        binned_error(cells_of(y, p, view=forecast), choices.bins, choices.binning)
+        binned_error(pool_forecast(y, p, view=forecast), choices.bins, choices.binning)
         for p in (before, after)
     )
     raw, changed = (Outcome(*both) for both in zip(losses, errors, strict=True))
     return raw, changed, float(np.mean(has_moved))
 
 
-def _mended(model: Model, code: int, mended: Mend | None, rows: slice) -> Floats:
+def _mended(model: Model, code: int, mended: Recalibration | None, rows: slice) -> Floats:
     if mended is None:
         return np.asarray(softmax(model.logits(code)[rows]))
     if isinstance(mended.fitted, CrossFitted):

@@ -22,8 +22,8 @@ from core.data.dataset import Dataset
 from core.data.preparing import Prepared
 from core.explain.planes import Plane
 from core.functions.heads import class_logits
-from core.predictions.forecasts import predicted
-from core.run.recalibration import Mend, Model, base_rate_ratios, base_rates
+from core.predictions.forecasts import most_probable_class
+from core.run.recalibration import Model, Recalibration, base_rate_ratios, base_rates
 from core.run.run import Run
 from core.training.engines import probabilities_at
 from core.training.problem import TrainState
@@ -134,7 +134,9 @@ def distance(probabilities: Floats, truth: Floats) -> Floats:
     return np.asarray(0.5 * np.abs(probabilities - truth).sum(axis=-1))
 
 
-def mean_error(run: Run, state: TrainState, truth: TrueRows, mend: Mend | None = None) -> float:
+def mean_error(
+    run: Run, state: TrainState, truth: TrueRows, mend: Recalibration | None = None
+) -> float:
     """Return the mean distance from the truth over its rows; with a calibrator, calibrated."""
     if mend is None:
         said = run.probabilities(state, truth.X)
@@ -205,7 +207,7 @@ def _curve(
     if isinstance(forecast, int):
         p, positive = said[:, forecast], joint[:, forecast]
     else:
-        best = predicted(np.ascontiguousarray(said[:, 1]) if said.shape[1] == 2 else said)
+        best = most_probable_class(np.ascontiguousarray(said[:, 1]) if said.shape[1] == 2 else said)
         rows = np.arange(len(said))
         p, positive = said[rows, best], joint[rows, best]
     return _smoothed(np.ascontiguousarray(p), weight, positive)

@@ -108,7 +108,7 @@ RISE, LEAST_RISE = 0.05, 0.01  # of the lowest loss, and in nats
 FALL = 0.005  # of the accuracy, that is not yet a fall
 
 
-def loss_turn(log_loss: Floats, accuracy: Floats) -> int:
+def overconfidence_onset(log_loss: Floats, accuracy: Floats) -> int:
     """Return the record at which the log loss turned while the accuracy held; -1 if none.
 
     Both are smoothed by a running mean first. The loss has turned where it was lowest if it has
@@ -123,9 +123,9 @@ def loss_turn(log_loss: Floats, accuracy: Floats) -> int:
     Examples
     --------
     >>> fall_and_rise = np.abs(np.arange(40) - 15.0) / 40.0 + 0.3
-    >>> loss_turn(fall_and_rise, np.full(40, 0.9))
+    >>> overconfidence_onset(fall_and_rise, np.full(40, 0.9))
     15
-    >>> loss_turn(fall_and_rise, np.linspace(0.9, 0.6, 40))
+    >>> overconfidence_onset(fall_and_rise, np.linspace(0.9, 0.6, 40))
     -1
     """
     known = np.flatnonzero(np.isfinite(log_loss) & np.isfinite(accuracy))

@@ -26,7 +26,7 @@ Kind = Literal["whole", "slice", "average", "components"]
 MARGIN = 0.06
 JITTER = 0.17  # in levels, so that rows of one level do not hide each other
 LANE = 0.06  # half the height of a class's strip, in probability
-MOST_STAND_INS = 200
+MAX_BACKGROUND_ROWS = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,9 +207,9 @@ def _padded(values: Floats) -> tuple[float, float]:
 
 
 def _sample(rows: Floats) -> Floats:
-    if len(rows) <= MOST_STAND_INS:
+    if len(rows) <= MAX_BACKGROUND_ROWS:
         return rows
-    chosen = np.random.default_rng(0).choice(len(rows), MOST_STAND_INS, replace=False)
+    chosen = np.random.default_rng(0).choice(len(rows), MAX_BACKGROUND_ROWS, replace=False)
     return np.asarray(rows[np.sort(chosen)])
 
 
@@ -238,7 +238,7 @@ MOST_ROWS = 2_000
 MOST_ALIKE = 0.9  # correlation above which a second axis would show the first again
 
 
-def telling_pair(dataset: Dataset) -> tuple[int, int]:
+def most_separating_pair(dataset: Dataset) -> tuple[int, int]:
     """Return the two features that part the classes most, each by itself, and differ themselves.
 
     Features are ranked by the F ratio of a one-way analysis of variance (Fisher 1925), numbers
@@ -249,7 +249,7 @@ def telling_pair(dataset: Dataset) -> tuple[int, int]:
     --------
     >>> from core.data.gallery import load
     >>> iris = load("iris")
-    >>> [iris.features[j].name for j in telling_pair(iris)]
+    >>> [iris.features[j].name for j in most_separating_pair(iris)]
     ['petal length (cm)', 'sepal length (cm)']
     """
     if dataset.n_features < 3:

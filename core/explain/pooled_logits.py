@@ -11,15 +11,15 @@ from core.calibration.calibrators.calibrator import LogisticMap
 from core.calibration.calibrators.logistic_maps import Platt
 from core.calibration.calibrators.stepwise_maps import pool_logits
 from core.calibration.calibrators.temperature import Temperature
-from core.calibration.pooled import Cells, coarsened, merged, run_starts
+from core.calibration.pooled import PooledForecast, coarsened, merged, run_starts
 from core.data.preparing import Prepared
 from core.functions.sigmoid_family import softplus
-from core.run.recalibration import Mend, Model, base_rate_ratios, base_rates
+from core.run.recalibration import Model, Recalibration, base_rate_ratios, base_rates
 
 BaseRate = tuple[float, int]  # in use, and of which class; (0, ...) is as in the data
 AS_IN_DATA: BaseRate = (0.0, -1)
 MOST_LIVE = 10_000  # rows or cells that a calibrator is followed from while it is turned
-UNTOUCHED = Mend("temperature", Temperature(1.0), np.zeros(2), np.zeros(2))
+IDENTITY = Recalibration("temperature", Temperature(1.0), np.zeros(2), np.zeros(2))
 
 
 def class_row_weights(prepared: Prepared, code: int, base_rate: BaseRate) -> Floats | None:
@@ -28,7 +28,7 @@ def class_row_weights(prepared: Prepared, code: int, base_rate: BaseRate) -> Flo
     return None if ratios is None else np.asarray(ratios[prepared.part(code)[1]])
 
 
-def said(s: Floats, mended: Mend, forecast: int) -> Floats:
+def calibrated_probability(s: Floats, mended: Recalibration, forecast: int) -> Floats:
     """Return the probability of a class at logits of the second one."""
     fitted = mended.fitted
     assert isinstance(fitted, LogisticMap)
@@ -38,7 +38,7 @@ def said(s: Floats, mended: Mend, forecast: int) -> Floats:
     return mended.in_use(np.column_stack((fitted.negative(s), fitted.positive(s))))[:, forecast]
 
 
-def surprise(cells: Cells, mended: Mend) -> float:
+def mean_log_loss(cells: PooledForecast, mended: Recalibration) -> float:
     """Return the mean log loss of cells of logits after a calibrator that rises, from logits."""
     assert isinstance(mended.fitted, LogisticMap)
     z = mended.fitted.calibrated_logit(_unweighted(cells.values, mended))
@@ -46,12 +46,12 @@ def surprise(cells: Cells, mended: Mend) -> float:
     return float(cost) / cells.total
 
 
-def _unweighted(s: Floats, mended: Mend) -> Floats:
+def _unweighted(s: Floats, mended: Recalibration) -> Floats:
     """Return logits of the second class with the training weights undone, where they are."""
     return s + float(mended.before[1] - mended.before[0])
 
 
-def rises(mended: Mend) -> bool:
+def is_increasing(mended: Recalibration) -> bool:
     """Tell whether the calibrator never gives a higher logit of two classes less probability."""
     fitted = mended.fitted
     if isinstance(fitted, Temperature):
@@ -60,7 +60,7 @@ def rises(mended: Mend) -> bool:
 
 
 @functools.lru_cache(maxsize=4)
-def logit_cells(model: Model, code: int, base_rate: BaseRate, most: int) -> Cells | None:
+def logit_cells(model: Model, code: int, base_rate: BaseRate, most: int) -> PooledForecast | None:
     """Return a part's rows pooled by the logit of the second of two classes; None without one.
 
     The cells' values are logits.
@@ -81,30 +81,30 @@ def logit_cells(model: Model, code: int, base_rate: BaseRate, most: int) -> Cell
     return coarsened(cells, most) if most else cells
 
 
-def moved(cells: Cells, mended: Mend, forecast: int) -> Cells:
+def recalibrated(cells: PooledForecast, mended: Recalibration, forecast: int) -> PooledForecast:
     """Return cells of logits as the cells of a class's probability after a calibrator that rises.
 
     Parameters
     ----------
-    cells : Cells
+    cells : PooledForecast
         As `logit_cells` gives them.
-    mended : Mend
-        For which `rises` holds.
+    mended : Recalibration
+        For which `is_increasing` holds.
     forecast : int
         The class, 0 or 1.
     """
-    p = said(cells.values, mended, forecast)
+    p = calibrated_probability(cells.values, mended, forecast)
     if forecast:
         return _pooled_again(cells, p)
     failed = frozen(np.maximum(cells.weight - cells.positive, 0.0)[::-1])
-    turned = Cells(cells.values[::-1], cells.weight[::-1], failed, cells.trials[::-1])
+    turned = PooledForecast(cells.values[::-1], cells.weight[::-1], failed, cells.trials[::-1])
     return _pooled_again(turned, p[::-1])
 
 
-def _pooled_again(cells: Cells, p: Floats) -> Cells:
+def _pooled_again(cells: PooledForecast, p: Floats) -> PooledForecast:
     """Return cells with other values, (m,), that rise but for rounding; equal ones are pooled."""
     p = np.maximum.accumulate(p)  # right to an ulp, it need not rise at every step
-    parts = Cells(
+    parts = PooledForecast(
         frozen(p),
         *(np.ascontiguousarray(it) for it in (cells.weight, cells.positive, cells.trials)),
     )

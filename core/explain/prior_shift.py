@@ -10,7 +10,7 @@ from core.functions.softmax_family import softmax
 STEPS = 50
 
 
-def class_shifts(logits: Floats, labels: Codes) -> tuple[Floats, Floats]:
+def log_odds_shifts(logits: Floats, labels: Codes) -> tuple[Floats, Floats]:
     """Return what must be added to each logit against the first class's, and its standard error.
 
     The maximum-likelihood intercepts of a multinomial regression with the logits as an offset, by
@@ -29,7 +29,7 @@ def class_shifts(logits: Floats, labels: Codes) -> tuple[Floats, Floats]:
 
     Examples
     --------
-    >>> shift, _ = class_shifts(np.zeros((4, 2)), np.array([0, 1, 1, 1]))
+    >>> shift, _ = log_odds_shifts(np.zeros((4, 2)), np.array([0, 1, 1, 1]))
     >>> bool(abs(shift[0] - np.log(3.0)) < 1e-12)
     True
     """

@@ -17,7 +17,7 @@ from core.explain.planes import Limits, Plane
 from core.functions.heads import HEADS, class_logits
 from core.functions.sigmoid_family import logit
 from core.model.architecture import Architecture
-from core.run.recalibration import Mend
+from core.run.recalibration import Recalibration
 from core.run.run import Run
 from core.training.problem import TrainState
 
@@ -92,7 +92,7 @@ def surface_of(
     plane: Plane,
     resolution: int,
     averaged: int,
-    calibrated: Mend | None = None,
+    calibrated: Recalibration | None = None,
 ) -> Surface:
     """Return the probabilities at a state on a square grid over a plane.
 
@@ -201,7 +201,7 @@ def _averaged(
     plane: Plane,
     at: Floats,
     averaged: int,
-    calibrated: Mend | None,
+    calibrated: Recalibration | None,
 ) -> Floats:
     rows = run.prepared.encode(plane.stand_ins[:averaged])
     on_axes = {axis.feature for axis in plane.axes}
@@ -214,7 +214,9 @@ def _averaged(
     return total / len(rows)
 
 
-def _probabilities(run: Run, state: TrainState, X: Floats, calibrated: Mend | None) -> Floats:
+def _probabilities(
+    run: Run, state: TrainState, X: Floats, calibrated: Recalibration | None
+) -> Floats:
     out = np.empty((len(X), len(run.prepared.classes)))
     for start in range(0, len(X), _CHUNK):
         part = slice(start, start + _CHUNK)

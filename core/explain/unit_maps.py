@@ -152,7 +152,7 @@ SATURATED = 0.1
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class UnitsScene:
+class PreactivationHistogram:
     """The inputs of a layer's activation over the train rows.
 
     Attributes
@@ -196,7 +196,9 @@ class UnitsScene:
     stuck: int
 
 
-def units_scene(run: Run, state: TrainState, layer: int, span: float) -> UnitsScene | None:
+def units_scene(
+    run: Run, state: TrainState, layer: int, span: float
+) -> PreactivationHistogram | None:
     """Return the histogram of a layer's inputs to its activation, from -span to span.
 
     A layer that is not there is replaced by the nearest; None where there is none to look at,
@@ -216,7 +218,7 @@ def units_scene(run: Run, state: TrainState, layer: int, span: float) -> UnitsSc
     function = ACTIVATIONS[activation]
     steepest = np.abs(function.slope(edges)).max()
     flat = np.abs(function.slope(inputs)) < SATURATED * steepest
-    return UnitsScene(
+    return PreactivationHistogram(
         step=state.step,
         layer=layer,
         n_hidden=n_hidden,

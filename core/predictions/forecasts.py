@@ -19,14 +19,14 @@ from numpy.typing import ArrayLike, NDArray
 from core.base.arrays import FloatArray, IntArray
 from core.base.errors import InputError, UserError
 
-View = str | int | None
+ForecastKind = str | int | None
 
 _BITS_OF_ONE = np.float64(1.0).view(np.uint64)
 VIEWS = ("confidence", "class-wise", "top-label")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Forecast:
+class BinaryForecast:
     """Yes-or-no forecasts and what happened.
 
     Parameters
@@ -169,7 +169,7 @@ def checked_weights(weights: ArrayLike | None, n: int) -> FloatArray | None:
     return w
 
 
-def predicted(probabilities: FloatArray) -> IntArray:
+def most_probable_class(probabilities: FloatArray) -> IntArray:
     """Return the (n,) most probable class; for two classes, class 1 from p = 0.5 on."""
     if probabilities.ndim == 1:
         return (probabilities >= 0.5).astype(np.int64)
@@ -181,8 +181,8 @@ def forecasts(
     labels: ArrayLike,
     probabilities: ArrayLike,
     weights: ArrayLike | None = None,
-    view: View = None,
-) -> list[Forecast]:
+    view: ForecastKind = None,
+) -> list[BinaryForecast]:
     """Return the yes-or-no forecasts that a view of the classes judges, with their shares.
 
     Parameters
@@ -220,8 +220,8 @@ def forecasts(
     if view == "class-wise":
         k = columns.shape[1]
         return [_one_class(y, columns, w, c, 1.0 / k) for c in range(k)]
-    best = predicted(p)
-    confidence = Forecast(best == y, columns[np.arange(len(y)), best], w)
+    best = most_probable_class(p)
+    confidence = BinaryForecast(best == y, columns[np.arange(len(y)), best], w)
     return [confidence] if view == "confidence" else _by_prediction(confidence, best)
 
 
@@ -229,8 +229,8 @@ def one_forecast(
     labels: ArrayLike,
     probabilities: ArrayLike,
     weights: ArrayLike | None = None,
-    view: View = None,
-) -> Forecast:
+    view: ForecastKind = None,
+) -> BinaryForecast:
     """Return the single forecast of a view that has one: a class, or confidence.
 
     Raises
@@ -249,16 +249,16 @@ def one_forecast(
 
 def _one_class(
     y: IntArray, p: FloatArray, w: FloatArray | None, k: int, share: float = 1.0
-) -> Forecast:
+) -> BinaryForecast:
     """Return the one-vs-rest forecast of class k."""
     if p.ndim == 1:
-        return Forecast(y == 1, p, w, share, 1)
+        return BinaryForecast(y == 1, p, w, share, 1)
     if not 0 <= k < p.shape[1]:
         raise UserError(f"There is no class {k}.", f"There are {p.shape[1]}, from 0.")
-    return Forecast(y == k, np.ascontiguousarray(p[:, k]), w, share, k)
+    return BinaryForecast(y == k, np.ascontiguousarray(p[:, k]), w, share, k)
 
 
-def _by_prediction(confidence: Forecast, best: IntArray) -> list[Forecast]:
+def _by_prediction(confidence: BinaryForecast, best: IntArray) -> list[BinaryForecast]:
     """Split a confidence forecast by the class predicted; shares are parts of the weight."""
     w = confidence.weights
     total = float(len(best)) if w is None else float(w.sum())
@@ -268,5 +268,5 @@ def _by_prediction(confidence: Forecast, best: IntArray) -> list[Forecast]:
         part = None if w is None else w[rows]
         share = float(rows.sum()) if part is None else float(part.sum())
         right, p = confidence.outcomes[rows], confidence.probabilities[rows]
-        parts.append(Forecast(right, p, part, share / total, int(k)))
+        parts.append(BinaryForecast(right, p, part, share / total, int(k)))
     return parts

@@ -13,7 +13,7 @@ from core.training.problem import Engine, Problem, TrainState
 
 MOST_BYTES = 64 * 2**20
 MOST_CHECKPOINTS = 4096
-LARGEST_BY_HAND = 1e6
+MAX_PARAMETER = 1e6
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -33,7 +33,7 @@ class Edit:
     state: TrainState | None = None
 
 
-def patched(state: TrainState, indices: np.ndarray, values: np.ndarray) -> TrainState:
+def with_parameters(state: TrainState, indices: np.ndarray, values: np.ndarray) -> TrainState:
     """Return a state in which some parameters have other values, in the state's own precision.
 
     Parameters
@@ -47,7 +47,7 @@ def patched(state: TrainState, indices: np.ndarray, values: np.ndarray) -> Train
     UserError
         Where a value is not finite or beyond a million.
     """
-    if not (np.abs(values) <= LARGEST_BY_HAND).all():
+    if not (np.abs(values) <= MAX_PARAMETER).all():
         mend = "Give a number from -1000000 to 1000000."
         raise UserError("A parameter cannot have this value.", "", mend)
     parameters = state.parameters.copy()

@@ -62,7 +62,7 @@ class Model:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Mend:
+class Recalibration:
     """What stands between the model's logits and the probabilities that are shown.
 
     Attributes
@@ -90,10 +90,10 @@ class Mend:
 
     def in_use(self, probabilities: Floats) -> Floats:
         """Return (n, K) probabilities moved to the base rate in use."""
-        return reweighted(probabilities, self.after) if self.after.any() else probabilities
+        return with_base_rates(probabilities, self.after) if self.after.any() else probabilities
 
 
-def reweighted(probabilities: Floats, log_ratios: Floats) -> Floats:
+def with_base_rates(probabilities: Floats, log_ratios: Floats) -> Floats:
     """Return p_k r_k / sum_j p_j r_j: the same evidence under other base rates.
 
     Saerens, Latinne & Decaestecker (2002), "Adjusting the outputs of a classifier to new a priori
@@ -107,7 +107,7 @@ def reweighted(probabilities: Floats, log_ratios: Floats) -> Floats:
 
     Examples
     --------
-    >>> reweighted(np.array([[0.5, 0.5]]), np.log([0.8 / 0.5, 0.2 / 0.5])).round(9).tolist()
+    >>> with_base_rates(np.array([[0.5, 0.5]]), np.log([0.8 / 0.5, 0.2 / 0.5])).round(9).tolist()
     [[0.8, 0.2]]
     """
     joint = probabilities * np.exp(log_ratios - log_ratios.max())
@@ -117,7 +117,9 @@ def reweighted(probabilities: Floats, log_ratios: Floats) -> Floats:
     )
 
 
-def mend_of(run: Run, state: TrainState, choices: CalibrationChoices | None = None) -> Mend | None:
+def recalibration_at(
+    run: Run, state: TrainState, choices: CalibrationChoices | None = None
+) -> Recalibration | None:
     """Return what the experiment's choices (or others) mend at a state; None where nothing is.
 
     Raises
@@ -126,37 +128,39 @@ def mend_of(run: Run, state: TrainState, choices: CalibrationChoices | None = No
         Where the rows to fit on do not suffice.
     """
     chosen = run.experiment.calibration if choices is None else choices
-    return mend(Model.at(run, state), chosen)
+    return fit_recalibration(Model.at(run, state), chosen)
 
 
-def mend(model: Model, choices: CalibrationChoices) -> Mend | None:
-    """Return what choices mend of a model; see `mend_of`."""
-    before = undone_weights(model.prepared) if choices.undo_weights else _none(model.prepared)
+def fit_recalibration(model: Model, choices: CalibrationChoices) -> Recalibration | None:
+    """Return what choices mend of a model; see `recalibration_at`."""
+    before = (
+        log_weight_correction(model.prepared) if choices.undo_weights else _none(model.prepared)
+    )
     after = _base_rate_shift(model.prepared, choices)
     if choices.method == NO_METHOD and not before.any() and not after.any():
         return None
     fitted = None
     if choices.method != NO_METHOD:
         fitted = fit_calibrator(model, choices)
-    return Mend(choices.method, fitted, before, after)
+    return Recalibration(choices.method, fitted, before, after)
 
 
-def mends(choices: CalibrationChoices) -> bool:
+def changes_probabilities(choices: CalibrationChoices) -> bool:
     """Tell whether anything stands between the model's probabilities and those shown."""
     return choices.method != NO_METHOD or choices.undo_weights or choices.base_rate > 0.0
 
 
 def fit_calibrator(model: Model, choices: CalibrationChoices) -> Fitted:
     """Return the calibrator that the choices name: fitted, or with its parameters by hand."""
-    if is_by_hand(choices, len(model.prepared.classes)):
+    if is_manual(choices, len(model.prepared.classes)):
         if choices.method == "temperature":
             return Temperature(choices.temperature)
         return Platt(choices.platt_a, choices.platt_b)
     folds = choices.folds if choices.fitted_on == CROSS_FITTED else 0
-    return _fit(model, choices.method, fitting_part(choices), folds, choices.undo_weights)
+    return _fit(model, choices.method, fitting_split(choices), folds, choices.undo_weights)
 
 
-def is_by_hand(choices: CalibrationChoices, n_classes: int) -> bool:
+def is_manual(choices: CalibrationChoices, n_classes: int) -> bool:
     """Tell whether the calibrator's parameters are those set by hand: temperature, or Platt of two.
 
     For other calibrators, and Platt with a map a class, the switch has no meaning.
@@ -165,12 +169,12 @@ def is_by_hand(choices: CalibrationChoices, n_classes: int) -> bool:
     return choices.by_hand and turned
 
 
-def fitting_part(choices: CalibrationChoices) -> int:
+def fitting_split(choices: CalibrationChoices) -> int:
     """Return the part (0 train, 1 validation, 2 test) that calibrators are fitted on."""
     return VALIDATION if choices.fitted_on == CROSS_FITTED else SPLITS.index(choices.fitted_on)
 
 
-def undone_weights(prepared: Prepared) -> Floats:
+def log_weight_correction(prepared: Prepared) -> Floats:
     """Return what is added to the class logits to undo the training weights of the classes, (K,).
 
     A model trained with class weights w_k learns probabilities in proportion to w_k P(k | x), so
@@ -187,7 +191,7 @@ def base_rates(prepared: Prepared, code: int = TRAIN) -> Floats:
         return read_only(counts / counts.sum(), np.float64)
 
 
-def rates_in_use(rates: Floats, base_rate: float, base_class: int = -1) -> Floats:
+def target_base_rates(rates: Floats, base_rate: float, base_class: int = -1) -> Floats:
     """Return the shares of the classes (K,) where one of them has another base rate.
 
     The other classes keep their proportions to each other.
@@ -203,7 +207,7 @@ def rates_in_use(rates: Floats, base_rate: float, base_class: int = -1) -> Float
 
     Examples
     --------
-    >>> rates_in_use(np.array([0.5, 0.3, 0.2]), 0.6).round(9).tolist()
+    >>> target_base_rates(np.array([0.5, 0.3, 0.2]), 0.6).round(9).tolist()
     [0.25, 0.15, 0.6]
     """
     k = base_class_of(base_class, len(rates))
@@ -223,15 +227,15 @@ def base_class_of(base_class: int, n_classes: int) -> int:
 def base_rate_ratios(rates: Floats, base_rate: float, base_class: int = -1) -> Floats | None:
     """Return by what each class becomes more common (K,), 1 where it does not occur.
 
-    None where every class is as common as in the data; see `rates_in_use`.
+    None where every class is as common as in the data; see `target_base_rates`.
     """
-    moved = rates_in_use(rates, base_rate, base_class)
+    moved = target_base_rates(rates, base_rate, base_class)
     if moved is rates:
         return None
     return np.asarray(np.where(rates > 0.0, moved / np.where(rates > 0.0, rates, 1.0), 1.0))
 
 
-def part_probabilities(model: Model, code: int, mend: Mend | None) -> Floats:
+def part_probabilities(model: Model, code: int, mend: Recalibration | None) -> Floats:
     """Return (n, K) probabilities of a part's rows.
 
     Of a cross-fitted calibrator each of its own rows is judged by the one map that did not see it.
@@ -243,9 +247,9 @@ def part_probabilities(model: Model, code: int, mend: Mend | None) -> Floats:
     return mend.probabilities(model.logits(code))
 
 
-def calibrated_at(run: Run, state: TrainState) -> Mend | None:
+def calibrated_at(run: Run, state: TrainState) -> Recalibration | None:
     """Return what mends the probabilities at a state, as the experiment says; None if nothing."""
-    return mend_of(run, state)
+    return recalibration_at(run, state)
 
 
 def plain_method(choices: CalibrationChoices, method: str) -> CalibrationChoices:
@@ -268,7 +272,7 @@ def _labels(prepared: Prepared, code: int) -> Codes:
 def _fit(model: Model, method: str, code: int, folds: int, undo: bool) -> Fitted:
     logits = model.logits(code)
     if undo:
-        logits = logits + undone_weights(model.prepared)
+        logits = logits + log_weight_correction(model.prepared)
     labels = model.labels(code)
     record = CALIBRATORS[method]
     if not np.isfinite(logits).all():

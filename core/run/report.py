@@ -19,7 +19,7 @@ from core.data.gallery import OWN_FILE, SOURCES
 from core.evaluation.performance import evaluate
 from core.experiment.experiment import Experiment
 from core.functions.heads import class_logits
-from core.run.recalibration import Mend, Model, mend_of, part_probabilities
+from core.run.recalibration import Model, Recalibration, part_probabilities, recalibration_at
 from core.run.training_loop import Trained, train
 from core.training.engines import engine_for_epochs
 from core.training.recorded_metrics import parts_of
@@ -38,7 +38,7 @@ def report(trained: Trained) -> dict[str, Any]:
     method = FALLBACK_METHOD if method == "none" else method
     # the figures are of the data as they are, so that no other base rate is assumed
     choices = replace(run.experiment.calibration, method=method, base_rate=0.0)
-    mend = mend_of(run, state, choices)
+    mend = recalibration_at(run, state, choices)
     model = Model.at(run, state)
     parts: dict[str, Any] = {}
     for code, (split, (X, y)) in enumerate(zip(SPLITS, parts_of(run.prepared), strict=True)):
@@ -137,7 +137,7 @@ def _plain(value: float) -> float | str | None:
     return value if math.isfinite(value) else ("inf" if value > 0 else "-inf")
 
 
-def _numbers(mend: Mend | None) -> dict[str, float | str | None]:
+def _numbers(mend: Recalibration | None) -> dict[str, float | str | None]:
     """Return the fitted parameters that are single numbers."""
     if mend is None or mend.fitted is None:
         return {}

@@ -92,7 +92,7 @@ def read_session(path: str) -> SavedSession:
         Where it is no session, is damaged, or holds values that cannot be.
     """
     name = os.path.basename(path)
-    content = parse_json(text_of(path, name), name)
+    content = parse_json(read_session_text(path, name), name)
     if content.get("format", "session") != "session":
         raise refusal(name, "It is not a session file.", "Open it as a table.")
     if content.get("version", VERSION) != VERSION:
@@ -233,7 +233,7 @@ def refusal(name: str, why: str, mend: str) -> UserError:
     return UserError(f"{name} was not opened.", why, mend)
 
 
-def text_of(path: str, name: str) -> str:
+def read_session_text(path: str, name: str) -> str:
     """Return a session file's text.
 
     Raises

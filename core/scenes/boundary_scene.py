@@ -13,11 +13,11 @@ from core.evaluation.thresholds import decided
 from core.experiment.view import View
 from core.explain.brushing import brushed_rows
 from core.explain.known_truth import TrueMap, TrueRows, distance, mean_error
-from core.explain.planes import MOST_STAND_INS, Limits, Plane, plane_of, spanning
+from core.explain.planes import MAX_BACKGROUND_ROWS, Limits, Plane, plane_of, spanning
 from core.explain.surface import LEVELS, Contour, Surface, contours_of, surface_of
 from core.explain.unit_maps import UnitMap, unit_map, unit_of
 from core.functions.heads import class_logits
-from core.run.recalibration import Mend, calibrated_at
+from core.run.recalibration import Recalibration, calibrated_at
 from core.run.run import Run
 from core.training.problem import TrainState
 
@@ -114,7 +114,7 @@ def boundary_scene(
     state: TrainState,
     view: View,
     resolution: int = 100,
-    averaged: int = MOST_STAND_INS,
+    averaged: int = MAX_BACKGROUND_ROWS,
     limits: Limits | None = None,
     earlier: BoundaryScene | None = None,
 ) -> BoundaryScene:
@@ -211,7 +211,7 @@ def _wrong(
     state: TrainState,
     rows: Rows,
     threshold: float,
-    calibrated: Mend | None,
+    calibrated: Recalibration | None,
     earlier: BoundaryScene | None,
 ) -> NDArray[np.bool_]:
     if earlier is not None and earlier.rows is rows and earlier.threshold == threshold:

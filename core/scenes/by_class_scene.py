@@ -9,14 +9,19 @@ import numpy as np
 
 from core.base.arrays import SPLITS, Codes, Floats, read_only
 from core.base.errors import UserError
-from core.calibration.binning import CellIndex, indexed
+from core.calibration.binning import CumulativePool, indexed
 from core.calibration.calibration_knobs import CalibrationChoices
 from core.calibration.pooled import pool_ties
 from core.experiment.view import View
-from core.explain.binary_evaluation import Drawing, Judged, judge
+from core.explain.binary_evaluation import BinaryEvaluation, CurveOptions, evaluate_forecast
 from core.explain.ternary import CORNERS
 from core.predictions.forecasts import forecasts
-from core.run.recalibration import Model, mend, mends, part_probabilities
+from core.run.recalibration import (
+    Model,
+    changes_probabilities,
+    fit_recalibration,
+    part_probabilities,
+)
 from core.run.run import Run
 from core.training.problem import TrainState
 
@@ -33,15 +38,15 @@ class Tile:
     of_class : int
     n_rows : int
         How many rows it is about: all, or those decided as the class.
-    raw : Judged
-    calibrated : Judged or None
+    raw : BinaryEvaluation
+    calibrated : BinaryEvaluation or None
         None without a calibrator, or where it never decides for the class.
     """
 
     of_class: int
     n_rows: int
-    raw: Judged
-    calibrated: Judged | None
+    raw: BinaryEvaluation
+    calibrated: BinaryEvaluation | None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -97,10 +102,10 @@ def by_class_scene(run: Run, state: TrainState, view: View) -> ByClassScene:
     if not len(labels):
         return empty
     mended, problem = _mended(run, state, code)
-    drawing = Drawing.of(view, run.experiment.calibration)
+    drawing = CurveOptions.of(view, run.experiment.calibration)
     kind = "top-label" if view.top_label else "class-wise"
     raw, raw_ece = _judged(model, code, None, kind, drawing)
-    after: dict[int, Judged] = {}
+    after: dict[int, BinaryEvaluation] = {}
     after_ece = float("nan")
     if mended is not None:
         after, after_ece = _judged(model, code, _choices(run), kind, drawing)
@@ -121,25 +126,27 @@ def by_class_scene(run: Run, state: TrainState, view: View) -> ByClassScene:
 
 
 def _judged(
-    model: Model, code: int, choices: CalibrationChoices | None, kind: str, drawing: Drawing
-) -> tuple[dict[int, Judged], float]:
+    model: Model, code: int, choices: CalibrationChoices | None, kind: str, drawing: CurveOptions
+) -> tuple[dict[int, BinaryEvaluation], float]:
     """Return every class's figures, and the mean error by the classes' shares."""
     found, ece = {}, 0.0
     for of_class, share, index in _pooled(model, code, choices, kind):
-        found[of_class] = judge(index, drawing)
+        found[of_class] = evaluate_forecast(index, drawing)
         ece += share * found[of_class].ece
     return found, ece
 
 
 @functools.lru_cache(maxsize=2)
 def _probabilities(model: Model, code: int, choices: CalibrationChoices | None) -> Floats:
-    return part_probabilities(model, code, None if choices is None else mend(model, choices))
+    return part_probabilities(
+        model, code, None if choices is None else fit_recalibration(model, choices)
+    )
 
 
 @functools.lru_cache(maxsize=2)
 def _pooled(
     model: Model, code: int, choices: CalibrationChoices | None, kind: str
-) -> tuple[tuple[int, float, CellIndex], ...]:
+) -> tuple[tuple[int, float, CumulativePool], ...]:
     """Return every forecast's class, share and pooled rows, for any bins and curve."""
     p = _probabilities(model, code, choices)
     parts = forecasts(model.labels(code), p, view=kind)
@@ -154,7 +161,7 @@ def _choices(run: Run) -> CalibrationChoices:
 
 def _mended(run: Run, state: TrainState, code: int) -> tuple[Floats | None, str]:
     choices = _choices(run)
-    if not mends(choices):
+    if not changes_probabilities(choices):
         return None, ""
     try:
         return _probabilities(Model.at(run, state), code, choices), ""

@@ -16,34 +16,34 @@ from core.calibration.calibrators import CALIBRATORS
 from core.calibration.intervals import frequency_interval
 from core.calibration.scores import log_loss
 from core.experiment.view import View
-from core.explain.binary_evaluation import LEVEL, judged_view
+from core.explain.binary_evaluation import LEVEL, viewed_forecast
 from core.explain.calibration_maps import CalibrationMap, Flags, meanings_of
 from core.explain.hand_calibration import (
-    Handle,
     Outcome,
+    ParameterProfile,
     _from_cells,
     _from_rows,
     grid_of,
     handles_of,
     losses_along,
 )
-from core.explain.pooled_logits import AS_IN_DATA, logit_cells, rises
-from core.explain.prior_shift import class_shifts
+from core.explain.pooled_logits import AS_IN_DATA, is_increasing, logit_cells
+from core.explain.prior_shift import log_odds_shifts
 from core.functions.sigmoid_family import logit, sigmoid
 from core.functions.softmax_family import softmax
-from core.predictions.forecasts import predicted
+from core.predictions.forecasts import most_probable_class
 from core.run.recalibration import (
-    Mend,
     Model,
+    Recalibration,
     base_class_of,
     base_rates,
-    fitting_part,
-    is_by_hand,
-    mend,
+    fit_recalibration,
+    fitting_split,
+    is_manual,
+    log_weight_correction,
     part_probabilities,
     plain_method,
-    rates_in_use,
-    undone_weights,
+    target_base_rates,
 )
 from core.run.run import Run
 from core.training.problem import TrainState
@@ -60,20 +60,20 @@ class CalibratorsScene:
     step : int
     split : str
     page : {"handles", "maps", "priors"}
-    of : HandlesScene, MapsScene or PriorsScene
+    of : ParametersScene, MapsScene or PriorsScene
     """
 
     step: int
     split: str
     page: str
-    of: HandlesScene | MapsScene | PriorsScene
+    of: ParametersScene | MapsScene | PriorsScene
 
 
 def calibrators_scene(
     run: Run, state: TrainState, view: View, page: str, turned: int = 0, most: int = 0
 ) -> CalibratorsScene:
     """Return what a page shows at a state; for `turned` and `most` see `handles_scene`."""
-    of: HandlesScene | MapsScene | PriorsScene
+    of: ParametersScene | MapsScene | PriorsScene
     if page == "handles":
         of = handles_scene(run, state, view, turned, most)
     elif page == "maps":
@@ -84,13 +84,13 @@ def calibrators_scene(
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class HandlesScene:
+class ParametersScene:
     """What the page of handles shows.
 
     Attributes
     ----------
     method : str
-    handles : tuple of Handle
+    handles : tuple of ParameterProfile
         Empty where the calibrator has none.
     turned : int
         The handle that the loss is drawn against.
@@ -113,7 +113,7 @@ class HandlesScene:
     """
 
     method: str
-    handles: tuple[Handle, ...]
+    handles: tuple[ParameterProfile, ...]
     turned: int
     by_hand: bool
     grid: Floats
@@ -132,7 +132,7 @@ class HandlesScene:
 
 def handles_scene(
     run: Run, state: TrainState, view: View, turned: int = 0, most: int = 0
-) -> HandlesScene:
+) -> ParametersScene:
     """Return what the page of handles shows at a state.
 
     Parameters
@@ -149,7 +149,7 @@ def handles_scene(
     if choices.method == "none" or not empty.n_rows:
         return empty
     try:
-        mended = mend(model, choices)
+        mended = fit_recalibration(model, choices)
         handles = handles_of(model, choices)
     except UserError as error:
         return replace(empty, problem=str(error))
@@ -175,12 +175,17 @@ def handles_scene(
 
 
 def _with_outcomes(
-    empty: HandlesScene, run: Run, state: TrainState, view: View, mended: Mend | None, most: int
-) -> HandlesScene:
+    empty: ParametersScene,
+    run: Run,
+    state: TrainState,
+    view: View,
+    mended: Recalibration | None,
+    most: int,
+) -> ParametersScene:
     model, choices = Model.at(run, state), run.experiment.calibration
     code, n = SPLITS.index(view.split), empty.n_rows
     cells = None
-    if mended is not None and rises(mended):
+    if mended is not None and is_increasing(mended):
         cells = logit_cells(model, code, AS_IN_DATA, most)
     if cells is not None and mended is not None:
         raw, after, share = _from_cells(cells, mended, choices, view)
@@ -196,16 +201,16 @@ def _with_outcomes(
     )
 
 
-def _empty(run: Run, view: View) -> HandlesScene:
+def _empty(run: Run, view: View) -> ParametersScene:
     none = read_only(np.empty(0), np.float64)
     nan = float("nan")
     choices = run.experiment.calibration
     code = SPLITS.index(view.split)
-    return HandlesScene(
+    return ParametersScene(
         method=choices.method if choices.method in CALIBRATORS else "none",
         handles=(),
         turned=0,
-        by_hand=is_by_hand(choices, len(run.prepared.classes)),
+        by_hand=is_manual(choices, len(run.prepared.classes)),
         grid=none,
         loss=none,
         here=(nan, nan),
@@ -263,11 +268,11 @@ class MapsScene:
 def maps_scene(run: Run, state: TrainState, view: View) -> MapsScene:
     """Return what the page of maps shows at a state."""
     model, choices = Model.at(run, state), run.experiment.calibration
-    judged = judged_view(view, len(run.prepared.classes))
-    code = fitting_part(choices)
+    judged = viewed_forecast(view, len(run.prepared.classes))
+    code = fitting_split(choices)
     logits = model.logits(code)
     if choices.undo_weights:
-        logits = logits + undone_weights(run.prepared)
+        logits = logits + log_weight_correction(run.prepared)
     scores, happened, best = _scores(logits, model.labels(code), judged)
     limits = _limits(scores)
     line = np.linspace(*limits, POINTS)
@@ -279,7 +284,7 @@ def maps_scene(run: Run, state: TrainState, view: View) -> MapsScene:
         which = replace(which, base_rate=0.0)
         label = CALIBRATORS[name].label
         try:
-            mended = mend(model, which)
+            mended = fit_recalibration(model, which)
         except UserError as error:
             empty = np.empty(0)
             maps.append(CalibrationMap(name, label, chosen, empty, empty, problem=str(error)))
@@ -306,7 +311,7 @@ def _scores(logits: Floats, labels: Codes, judged: int | str) -> tuple[Floats, F
     if isinstance(judged, int):
         best = np.full(len(labels), judged)
     else:
-        best = predicted(np.ascontiguousarray(p[:, 1]) if p.shape[1] == 2 else p)
+        best = most_probable_class(np.ascontiguousarray(p[:, 1]) if p.shape[1] == 2 else p)
     rows = np.arange(len(labels))
     if p.shape[1] == 2:
         scores = logits[rows, best] - logits[rows, 1 - best]
@@ -316,7 +321,7 @@ def _scores(logits: Floats, labels: Codes, judged: int | str) -> tuple[Floats, F
 
 
 def _map(
-    mended: Mend | None,
+    mended: Recalibration | None,
     logits: Floats,
     scores: Floats,
     best: Codes,
@@ -431,7 +436,9 @@ def priors_scene(run: Run, state: TrainState, view: View) -> PriorsScene:
         rates=rates,
         base_rate=choices.base_rate,
         base_class=base_class_of(choices.base_class, len(prepared.classes)),
-        in_use=read_only(rates_in_use(rates, choices.base_rate, choices.base_class), np.float64),
+        in_use=read_only(
+            target_base_rates(rates, choices.base_rate, choices.base_class), np.float64
+        ),
         undone=choices.undo_weights,
         log_losses=log_losses,
         split=view.split,
@@ -444,4 +451,4 @@ def _found(model: Model, code: int) -> tuple[Floats, Floats, tuple[float, float]
     labels, logits = model.labels(code), model.logits(code)
     raw = part_probabilities(model, code, None)
     undone = softmax(logits - np.log(model.prepared.class_weights))
-    return *class_shifts(logits, labels), (log_loss(labels, raw), log_loss(labels, undone))
+    return *log_odds_shifts(logits, labels), (log_loss(labels, raw), log_loss(labels, undone))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from core.base.arrays import SPLITS
-from core.evaluation.performance import Figures, evaluate
+from core.evaluation.performance import Performance, evaluate
 from core.experiment.view import View
 from core.functions.heads import HEADS, class_logits
 from core.run.run import Run
@@ -32,17 +32,17 @@ class FiguresScene:
     classes: tuple[str, ...]
     split: str
     threshold: float
-    parts: tuple[Figures | None, ...]
+    parts: tuple[Performance | None, ...]
 
     @property
-    def chosen(self) -> Figures | None:
+    def chosen(self) -> Performance | None:
         """The figures of the chosen part."""
         return self.parts[SPLITS.index(self.split)]
 
 
 def figures_scene(run: Run, state: TrainState, view: View) -> FiguresScene:
     """Return what the figures panel shows at a state."""
-    parts: list[Figures | None] = []
+    parts: list[Performance | None] = []
     for code in range(len(SPLITS)):
         X, y, _ = run.prepared.part(code)
         if not len(y):

@@ -10,7 +10,7 @@ from core.base.arrays import Floats, read_only
 from core.experiment.view import HIGHEST, SPAN, Axis, FunctionsChoice
 from core.explain.function_facts import Facts, derivatives, facts_about
 from core.explain.numerics import Comparison, compare_numerics
-from core.explain.unit_maps import UnitsScene, units_scene
+from core.explain.unit_maps import PreactivationHistogram, units_scene
 from core.functions.activations import ACTIVATIONS, Activation, Array
 from core.functions.sigmoid_family import sigmoid
 from core.run.run import Run
@@ -58,7 +58,7 @@ class FunctionsScene:
     facts : Facts
     comparisons : tuple of Comparison
         At the point, while the section "numerics" is open.
-    units : UnitsScene or None
+    units : PreactivationHistogram or None
         While the section "model" is open.
     """
 
@@ -78,7 +78,7 @@ class FunctionsScene:
     y_range: tuple[float, float]
     facts: Facts
     comparisons: tuple[Comparison, ...]
-    units: UnitsScene | None
+    units: PreactivationHistogram | None
 
 
 def functions_scene(choice: FunctionsChoice, run: Run, state: TrainState) -> FunctionsScene:

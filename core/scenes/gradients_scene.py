@@ -9,7 +9,7 @@ import numpy as np
 
 from core.base.arrays import TRAIN, Codes, Floats, evenly_spaced, read_only
 from core.experiment.view import View
-from core.explain.chain_rule import RowPass, row_pass
+from core.explain.chain_rule import RowGradients, row_gradients
 from core.functions.activations import ACTIVATIONS
 from core.functions.losses import LOSSES
 from core.model.architecture import Layer
@@ -74,7 +74,7 @@ class GradientsScene:
         First hidden layer first; the last is the output.
     rows, total : int
         Over how many of how many train rows the gradient is taken.
-    row : RowPass or None
+    row : RowGradients or None
         The selected row's way; None where none is selected.
     """
 
@@ -84,7 +84,7 @@ class GradientsScene:
     layers: tuple[LayerGradient, ...]
     rows: int
     total: int
-    row: RowPass | None
+    row: RowGradients | None
 
 
 def gradients_scene(run: Run, state: TrainState, view: View) -> GradientsScene:
@@ -123,11 +123,11 @@ def gradients_scene(run: Run, state: TrainState, view: View) -> GradientsScene:
         layers=layers,
         rows=len(rows),
         total=problem.n_rows,
-        row=row_pass(run, state, view.selected),
+        row=row_gradients(run, state, view.selected),
     )
 
 
-def hardest_row(run: Run, state: TrainState) -> int:
+def highest_loss_row(run: Run, state: TrainState) -> int:
     """Return the row of the data set, among the train rows, with the largest loss."""
     mine = np.flatnonzero(run.prepared.split == TRAIN)
     logits = run.logits(state, run.prepared.X[mine])

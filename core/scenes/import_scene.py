@@ -9,13 +9,19 @@ import numpy as np
 
 from core.base.arrays import Codes
 from core.base.errors import UserError
-from core.data.column_roles import guess_target, is_usual, returned_roles, roles_as_used, roles_of
+from core.data.column_roles import (
+    guess_target,
+    is_usual,
+    roles_as_used,
+    roles_from_saved_columns,
+    roles_of,
+)
 from core.data.data_knobs import DataChoices
-from core.data.data_warnings import concerns, tells_the_class
+from core.data.data_warnings import concerns, leaks_target
 from core.data.dataset import Dataset
 from core.data.from_table import dataset_from_table, listed
-from core.data.import_options import Wishes
-from core.data.labels import code_target, have_twins
+from core.data.import_options import ImportOptions
+from core.data.labels import code_target, has_similar_labels
 from core.data.reading.table import Column, Table
 
 MANY_INCOMPLETE = 0.2
@@ -91,7 +97,7 @@ class ImportScene:
         pairs = zip(self.table.names, self.roles, strict=True)
         return next((name for name, found in pairs if found == role), "")
 
-    def choices(self, base: DataChoices, path: str, wishes: Wishes) -> DataChoices:
+    def choices(self, base: DataChoices, path: str, wishes: ImportOptions) -> DataChoices:
         """Return the choices that import this table from a path, all else as in `base`."""
         return replace(
             base,
@@ -108,14 +114,14 @@ class ImportScene:
 
 
 def import_scene(
-    table: Table, wishes: Wishes, is_whole: bool = True, drops_rows: bool = True
+    table: Table, wishes: ImportOptions, is_whole: bool = True, drops_rows: bool = True
 ) -> ImportScene:
     """Return what the import dialog shows of a table under the user's wishes.
 
     Parameters
     ----------
     table : Table
-    wishes : Wishes
+    wishes : ImportOptions
         Columns they name that the table does not have are left aside.
     is_whole : bool
         Whether the table is the whole file.
@@ -123,7 +129,7 @@ def import_scene(
         Whether rows with a missing value will be left out.
     """
     target = _target(table, wishes)
-    returned = returned_roles(table.columns)
+    returned = roles_from_saved_columns(table.columns)
     roles = roles_of(table, wishes, target, returned)
     column = table.column(target) if target else None
     bins = _bins(column, wishes.bins)
@@ -143,7 +149,7 @@ def import_scene(
         target=target,
         bins=bins,
         may_bin=column is not None and _may_bin(column),
-        may_merge=column is not None and bins == 0 and have_twins(column),
+        may_merge=column is not None and bins == 0 and has_similar_labels(column),
         merge=wishes.merge,
         features=() if usual else used,
         dataset=dataset,
@@ -156,7 +162,7 @@ def import_scene(
     )
 
 
-def _target(table: Table, wishes: Wishes) -> str:
+def _target(table: Table, wishes: ImportOptions) -> str:
     if wishes.target in table.names:
         return wishes.target
     guess = guess_target(table) or ""
@@ -220,7 +226,7 @@ def _warned(table: Table, dataset: Dataset, drops_rows: bool) -> tuple[Warned, .
     telling = tuple(
         feature.name
         for feature, values in zip(dataset.features, dataset.X.T, strict=True)
-        if tells_the_class(values, dataset.y)
+        if leaks_target(values, dataset.y)
     )
     found = [Warned(text) for text in concerns(dataset)]
     if telling:  # it is the first thing that `concerns` names

@@ -14,7 +14,7 @@ from core.base.arrays import SPLITS, Floats, read_only
 from core.base.registry import Registry
 from core.experiment.experiment import knob_at
 from core.experiment.view import View
-from core.explain.metric_lines import loss_turn, mean_along, thinned
+from core.explain.metric_lines import mean_along, overconfidence_onset, thinned
 from core.run.history import History, Metrics
 from core.run.run import Run
 from core.training.recorded_metrics import METRICS, Metric
@@ -219,7 +219,7 @@ def _best(metrics: Metrics, view: View) -> float:
 def _turn(metrics: Metrics, view: View) -> float:
     all_seen = metrics.column("epoch") >= 1.0
     loss = np.where(all_seen, metrics.column("validation.log_loss"), np.nan)
-    at = loss_turn(loss, metrics.column("validation.accuracy"))
+    at = overconfidence_onset(loss, metrics.column("validation.accuracy"))
     return float(_horizontal(metrics, view)[at]) if at >= 0 else math.nan
 
 

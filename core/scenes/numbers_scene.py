@@ -11,15 +11,15 @@ import numpy as np
 
 from core.base.arrays import SPLITS, Floats, read_only
 from core.base.errors import UserError
-from core.calibration.binning import CONVENTIONS, CellIndex, width_edges
-from core.calibration.calibration_error import gap, parts_of
+from core.calibration.binning import CONVENTIONS, CumulativePool, width_edges
+from core.calibration.calibration_error import bin_error, bins_of
 from core.calibration.logistic_regression import calibration_slope
-from core.calibration.null_distribution import STATISTICS, Chance, chance_of
-from core.calibration.pooled import Cells, squared_weight
+from core.calibration.null_distribution import STATISTICS, NullDistribution, chance_of
+from core.calibration.pooled import PooledForecast, squared_weight
 from core.experiment.view import View
-from core.explain.binary_evaluation import LEVEL, judged_view, pooled
+from core.explain.binary_evaluation import LEVEL, pooled, viewed_forecast
 from core.functions.sigmoid_family import logit
-from core.run.recalibration import mends
+from core.run.recalibration import changes_probabilities
 from core.run.run import Run
 from core.training.problem import TrainState
 
@@ -64,7 +64,7 @@ class Headline:
 
     label: str
     help: str
-    chance: Chance
+    chance: NullDistribution
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -81,7 +81,7 @@ class NumbersScene:
     classes : tuple of str
     of_calibrated : bool
         Whether the calibrated probabilities are judged.
-    index : CellIndex or None
+    index : CumulativePool or None
         The rows pooled; None where the part has none.
     strip : Strip or None
     answers : tuple of Answer
@@ -95,7 +95,7 @@ class NumbersScene:
     view: int | str
     classes: tuple[str, ...]
     of_calibrated: bool
-    index: CellIndex | None
+    index: CumulativePool | None
     strip: Strip | None
     answers: tuple[Answer, ...]
     problem: str = ""
@@ -111,13 +111,13 @@ def numbers_scene(
     code = SPLITS.index(view.split)
     choices = replace(run.experiment.calibration, base_rate=0.0)
     plain = replace(choices, method="none", undo_weights=False)
-    mended = of_calibrated and mends(choices)
+    mended = of_calibrated and changes_probabilities(choices)
     empty = NumbersScene(
         step=state.step,
         split=view.split,
         n_rows=int(np.count_nonzero(run.prepared.split == code)),
         bins=choices.bins,
-        view=judged_view(view, len(run.prepared.classes)),
+        view=viewed_forecast(view, len(run.prepared.classes)),
         classes=run.prepared.classes,
         of_calibrated=mended,
         index=None,
@@ -138,20 +138,22 @@ def numbers_scene(
 
 
 @functools.lru_cache(maxsize=2)
-def strip_of(index: CellIndex) -> Strip:
+def strip_of(index: CumulativePool) -> Strip:
     """Return the error for every number of bins up to 100."""
     cells = index.cells
     bins = range(1, MOST_BINS + 1)
     variance = np.cumsum(squared_weight(cells) * cells.values * (1.0 - cells.values))
     return Strip(
         read_only(np.array(bins), np.float64),
-        read_only(np.array([gap(parts_of(index, b, "width"), "l1") for b in bins]), np.float64),
-        read_only(np.array([gap(parts_of(index, b, "mass"), "l1") for b in bins]), np.float64),
+        read_only(
+            np.array([bin_error(bins_of(index, b, "width"), "l1") for b in bins]), np.float64
+        ),
+        read_only(np.array([bin_error(bins_of(index, b, "mass"), "l1") for b in bins]), np.float64),
         read_only(np.array([_normal_chance(cells, variance, b) for b in bins]), np.float64),
     )
 
 
-def _normal_chance(cells: Cells, variance: Floats, bins: int) -> float:
+def _normal_chance(cells: PooledForecast, variance: Floats, bins: int) -> float:
     ends = np.searchsorted(cells.values, width_edges(bins)[1:-1], side="right")
     up_to = np.concatenate(([0.0], variance))[np.append(ends, len(cells.values))]
     spread = np.sqrt(np.maximum(np.diff(up_to, prepend=0.0), 0.0))
@@ -159,7 +161,7 @@ def _normal_chance(cells: Cells, variance: Floats, bins: int) -> float:
 
 
 def headlines(
-    cells: Cells, bins: int, draws: int = DRAWS, fewer: int = FEWER
+    cells: PooledForecast, bins: int, draws: int = DRAWS, fewer: int = FEWER
 ) -> tuple[Headline, ...]:
     """Return every headline number with its median, 90 % interval and p-value if calibrated.
 
@@ -177,7 +179,7 @@ def headlines(
     return (*found, *_regressions(cells))
 
 
-def _regressions(cells: Cells) -> Iterator[Headline]:
+def _regressions(cells: PooledForecast) -> Iterator[Headline]:
     """Yield Spiegelhalter's z, the slope and both intercepts.
 
     Under calibration the estimates are normal about 0 or 1, with the inverse of the information
@@ -215,4 +217,4 @@ def _normal(label: str, says: str, value: float, centre: float, error: float) ->
     """Return a number that is normal about its centre if calibrated, with a two-sided p-value."""
     p_value = math.erfc(abs(value - centre) / error / math.sqrt(2.0)) if error else float("nan")
     low, high = centre - NORMAL_90 * error, centre + NORMAL_90 * error
-    return Headline(label, says, Chance(label, value, centre, low, high, LEVEL, p_value))
+    return Headline(label, says, NullDistribution(label, value, centre, low, high, LEVEL, p_value))

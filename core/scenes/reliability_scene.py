@@ -13,16 +13,16 @@ from core.base.scipy_import import is_scipy_postponed
 from core.calibration.bands import Band, Kind, band_of
 from core.calibration.calibration_knobs import CalibrationChoices
 from core.calibration.calibrators import CALIBRATORS
-from core.calibration.pooled import Cells
+from core.calibration.pooled import PooledForecast
 from core.experiment.view import View
 from core.explain.binary_evaluation import (
     NO_FLOATS,
-    Drawing,
-    Judged,
+    BinaryEvaluation,
+    CurveOptions,
+    evaluate_forecast,
     is_rounded,
-    judge,
-    judged_view,
     pooled,
+    viewed_forecast,
 )
 from core.explain.known_truth import Truth, true_curve
 from core.run.recalibration import (
@@ -30,9 +30,9 @@ from core.run.recalibration import (
     NO_METHOD,
     base_class_of,
     base_rates,
-    fitting_part,
-    is_by_hand,
-    mends,
+    changes_probabilities,
+    fitting_split,
+    is_manual,
     plain_method,
 )
 from core.run.run import Run
@@ -51,7 +51,7 @@ class Compared:
     Attributes
     ----------
     name, label : str
-    judged : Judged or None
+    judged : BinaryEvaluation or None
         None where it cannot be fitted.
     problem : str
         Why, in words.
@@ -59,7 +59,7 @@ class Compared:
 
     name: str
     label: str
-    judged: Judged | None
+    judged: BinaryEvaluation | None
     problem: str = ""
 
 
@@ -80,9 +80,9 @@ class ReliabilityScene:
     binning : str
     kind : str
         How curves are drawn; a name in ``core.experiment.view.CURVES``.
-    raw : Judged or None
+    raw : BinaryEvaluation or None
         None where the part has no rows.
-    calibrated : Judged or None
+    calibrated : BinaryEvaluation or None
         None where nothing mends the probabilities.
     compared : tuple of Compared
     band : Band or None
@@ -121,8 +121,8 @@ class ReliabilityScene:
     bins: int
     binning: str
     kind: str
-    raw: Judged | None
-    calibrated: Judged | None
+    raw: BinaryEvaluation | None
+    calibrated: BinaryEvaluation | None
     compared: tuple[Compared, ...]
     band: Band | None
     edges: Floats
@@ -166,12 +166,12 @@ def reliability_scene(
         return empty
     code = SPLITS.index(view.split)
     choices = run.experiment.calibration
-    drawing = Drawing.of(view, choices)
+    drawing = CurveOptions.of(view, choices)
     index = pooled(run, state, code, empty.view, None)
     calibrated, problem = _calibrated(run, state, code, empty.view, drawing, most)
     return replace(
         empty,
-        raw=judge(index, drawing),
+        raw=evaluate_forecast(index, drawing),
         calibrated=calibrated,
         compared=_compared(run, state, code, empty.view, drawing),
         band=_band(index.cells, view, draws, earlier, bool(empty.base_rates)),
@@ -189,12 +189,12 @@ def _empty(run: Run, state: TrainState, view: View) -> ReliabilityScene:
     choices = run.experiment.calibration
     classes = run.prepared.classes
     code = SPLITS.index(view.split)
-    drawing = Drawing.of(view, choices)
+    drawing = CurveOptions.of(view, choices)
     return ReliabilityScene(
         step=state.step,
         split=view.split,
         n_rows=int(np.count_nonzero(run.prepared.split == code)),
-        view=judged_view(view, len(classes)),
+        view=viewed_forecast(view, len(classes)),
         classes=classes,
         bins=choices.bins,
         binning=drawing.binning,
@@ -218,8 +218,8 @@ def _empty(run: Run, state: TrainState, view: View) -> ReliabilityScene:
 
 def _is_fitted_here(choices: CalibrationChoices, code: int, n_classes: int) -> bool:
     """Tell whether a calibrator is judged on rows that it saw; cross-fitted ones never are."""
-    some = choices.method != NO_METHOD and not is_by_hand(choices, n_classes)
-    return some and choices.fitted_on != CROSS_FITTED and fitting_part(choices) == code
+    some = choices.method != NO_METHOD and not is_manual(choices, n_classes)
+    return some and choices.fitted_on != CROSS_FITTED and fitting_split(choices) == code
 
 
 def _rates(run: Run, code: int) -> tuple[float, ...]:
@@ -229,36 +229,36 @@ def _rates(run: Run, code: int) -> tuple[float, ...]:
 
 
 def _calibrated(
-    run: Run, state: TrainState, code: int, forecast: int | str, drawing: Drawing, most: int
-) -> tuple[Judged | None, str]:
+    run: Run, state: TrainState, code: int, forecast: int | str, drawing: CurveOptions, most: int
+) -> tuple[BinaryEvaluation | None, str]:
     choices = run.experiment.calibration
-    if not mends(choices):
+    if not changes_probabilities(choices):
         return None, ""
     try:
-        return judge(pooled(run, state, code, forecast, choices, most), drawing), ""
+        return evaluate_forecast(pooled(run, state, code, forecast, choices, most), drawing), ""
     except UserError as error:
         return None, str(error)
 
 
 def _compared(
-    run: Run, state: TrainState, code: int, forecast: int | str, drawing: Drawing
+    run: Run, state: TrainState, code: int, forecast: int | str, drawing: CurveOptions
 ) -> tuple[Compared, ...]:
     found = []
     choices = run.experiment.calibration
     for name in choices.compared:
-        if name == choices.method and not is_by_hand(choices, len(run.prepared.classes)):
+        if name == choices.method and not is_manual(choices, len(run.prepared.classes)):
             continue
         label = CALIBRATORS[name].label
         try:
             index = pooled(run, state, code, forecast, plain_method(choices, name))
-            found.append(Compared(name, label, judge(index, drawing)))
+            found.append(Compared(name, label, evaluate_forecast(index, drawing)))
         except UserError as error:
             found.append(Compared(name, label, None, str(error)))
     return tuple(found)
 
 
 def _band(
-    cells: Cells, view: View, draws: int, earlier: Band | None, is_weighted: bool
+    cells: PooledForecast, view: View, draws: int, earlier: Band | None, is_weighted: bool
 ) -> Band | None:
     """Return the band; none where rows are weighted by their class, since outcomes decide that."""
     if view.reliability_band == "none" or is_weighted:
@@ -270,12 +270,12 @@ def _band(
 
 
 @functools.lru_cache(maxsize=4)
-def _drawn_band(cells: Cells, draws: int, kind: Kind) -> Band:
+def _drawn_band(cells: PooledForecast, draws: int, kind: Kind) -> Band:
     return band_of(cells, draws=draws, kind=kind)
 
 
 @functools.lru_cache(maxsize=4)
-def _histogram(cells: Cells) -> Floats:
+def _histogram(cells: PooledForecast) -> Floats:
     """Count the rows in bins (low, high], those in which it did not happen and those it did."""
     edges = np.linspace(0.0, 1.0, HISTOGRAM_BINS + 1)
     at = np.maximum(np.searchsorted(edges, cells.values, side="left") - 1, 0)

@@ -9,7 +9,7 @@ import numpy as np
 
 from core.base.arrays import Floats, read_only
 from core.experiment.view import MOST, SoftmaxChoice
-from core.explain.confident_mistakes import Mistakes, mistakes
+from core.explain.confident_mistakes import LossComparison, mistakes
 from core.explain.ternary import Ternary, ternary
 from core.functions.heads import class_logits
 from core.functions.sigmoid_family import sigmoid
@@ -69,7 +69,7 @@ class SoftmaxScene:
     true_class : int
     ternary : Ternary or None
         Of three classes.
-    mistakes : Mistakes or None
+    mistakes : LossComparison or None
         While the section "learning" is open.
     """
 
@@ -89,7 +89,7 @@ class SoftmaxScene:
     pair: Pair
     true_class: int
     ternary: Ternary | None
-    mistakes: Mistakes | None
+    mistakes: LossComparison | None
 
     @property
     def n_classes(self) -> int:

@@ -10,7 +10,7 @@ import numpy as np
 from core.base.arrays import SPLITS
 from core.base.registry import Registry
 from core.data.preparing import Prepared
-from core.evaluation.performance import tracked
+from core.evaluation.performance import recorded_performance
 from core.functions.heads import HEADS, binary_logit
 from core.functions.losses import LOSSES
 from core.training.engines import logits_at
@@ -110,7 +110,7 @@ def _figures(problem: Problem, state: TrainState, X: np.ndarray, y: np.ndarray) 
         probabilities, logits = probabilities[:, 1], binary_logit(logits)
     figures = {"loss": loss}
     if np.isfinite(probabilities).all():
-        figures |= tracked(y, probabilities, logits)
+        figures |= recorded_performance(y, probabilities, logits)
     return figures
 
 

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from core.data.painted import Points
 
 
-class Columns(QObject):
+class ColumnChoices(QObject):
     """The column names of the present file, collected as they come to be known.
 
     Signals
@@ -160,7 +160,9 @@ class PointsEditor(QToolButton):
 class TargetEditor(QuietComboBox):
     """The column that the model learns to predict, out of the file's columns."""
 
-    def __init__(self, binding: Binding, columns: Columns, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, binding: Binding, columns: ColumnChoices, parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
         self.binding = binding
         self._columns = columns
@@ -188,7 +190,9 @@ class TargetEditor(QuietComboBox):
 class FeaturesEditor(QToolButton):
     """The columns that the model sees; a click opens a list to tick."""
 
-    def __init__(self, binding: Binding, columns: Columns, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, binding: Binding, columns: ColumnChoices, parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
         self.binding = binding
         self.columns = columns

@@ -26,7 +26,7 @@ from PySide6.QtWidgets import (
 
 from core.base.knobs import ChoiceKnob, IntegerKnob, NamesKnob, NumberKnob, SizesKnob
 from gui.form.binding import Binding
-from gui.style.number_text import typed
+from gui.style.number_text import format_editable
 from gui.style.theme import icon, themes
 from gui.widgets.controls import QuietComboBox
 from gui.widgets.number_field import NumberField, TypedField, asks_to_undo
@@ -120,7 +120,7 @@ class NumberEditor(QWidget):
         if not self.slider.isSliderDown():
             with QSignalBlocker(self.slider):
                 self.slider.setValue(self.scale.place(value))
-        self.field.show_text(typed(value))
+        self.field.show_text(format_editable(value))
 
     def show_mark(self) -> None:
         """Show the value that the session marks for this knob."""
@@ -135,7 +135,7 @@ class NumberEditor(QWidget):
     def _on_slider(self, place: int) -> None:
         number = self.scale.number(place)
         if not self.binding.put(number, drag=self.slider.drag):
-            self.field.setText(typed(number))
+            self.field.setText(format_editable(number))
 
 
 _COLUMNS = 3
@@ -264,7 +264,7 @@ class TextEditor(TypedField):
         if isinstance(self.binding.knob, NamesKnob):
             return ", ".join(value)
         if isinstance(value, tuple):
-            return " ".join(typed(number) for number in value)
+            return " ".join(format_editable(number) for number in value)
         return str(value)
 
     def show_value(self, value: Any) -> None:

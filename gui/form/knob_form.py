@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QFrame, QScrollArea, QSizePolicy, QToolButton, QVB
 
 from core.experiment.experiment import KNOBS, SECTIONS, Experiment
 from gui.form.binding import Binding
-from gui.form.data_editors import Columns
+from gui.form.data_editors import ColumnChoices
 from gui.form.knob_row import Row
 from gui.session.session import Session
 from gui.style.theme import icon, theme, themes
@@ -148,7 +148,7 @@ class KnobForm(QScrollArea):
         self.setWidget(body)
         layout = _column(body)
         layout.setContentsMargins(12, 0, 8, 8)
-        self._columns = Columns(session, self)
+        self._columns = ColumnChoices(session, self)
         titles = self._titles()
         for name in SECTIONS:
             section = Section(name, titles.get(name, name), body)

@@ -15,7 +15,7 @@ from PySide6.QtWidgets import QGridLayout, QLabel, QToolButton, QToolTip, QWidge
 from core.base.knobs import ChoiceKnob, IntegerKnob, NumberKnob, PointsKnob, SizesKnob, SwitchKnob
 from gui.form.binding import Binding
 from gui.form.data_editors import (
-    Columns,
+    ColumnChoices,
     FeaturesEditor,
     PathEditor,
     PointsEditor,
@@ -38,7 +38,11 @@ class Row(QWidget):
     """
 
     def __init__(
-        self, binding: Binding, columns: Columns, open_file: Callable[[], None], parent: QWidget
+        self,
+        binding: Binding,
+        columns: ColumnChoices,
+        open_file: Callable[[], None],
+        parent: QWidget,
     ) -> None:
         super().__init__(parent)
         self.binding = binding
@@ -195,7 +199,7 @@ Editor = (
 
 
 def make_editor(
-    binding: Binding, columns: Columns, open_file: Callable[[], None], parent: QWidget
+    binding: Binding, columns: ColumnChoices, open_file: Callable[[], None], parent: QWidget
 ) -> Editor:
     """Return the editor for a choice; its objectName is the choice's path."""
     editor = _make(binding, columns, open_file, parent)
@@ -206,7 +210,7 @@ def make_editor(
 
 
 def _make(
-    binding: Binding, columns: Columns, open_file: Callable[[], None], parent: QWidget
+    binding: Binding, columns: ColumnChoices, open_file: Callable[[], None], parent: QWidget
 ) -> Editor:
     if binding.path == "data.source":
         source = SourceEditor(binding, parent)

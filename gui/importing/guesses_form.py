@@ -13,7 +13,7 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QGridLayout, QLabel, QLineEdit, QWidget
 
 from core.base.registry import Registry
-from core.data.import_options import Wishes
+from core.data.import_options import ImportOptions
 from core.data.reading.table import Dialect
 from gui.importing.import_text import tr
 from gui.importing.target_form import LABEL_WIDTH
@@ -153,9 +153,9 @@ class GuessForm(QWidget):
             grid.addWidget(label, row, 0)
             grid.addWidget(box, row, 1)
             self.labels[guess.name], self.boxes[guess.name] = label, box
-        self.show_guesses(None, Wishes())
+        self.show_guesses(None, ImportOptions())
 
-    def show_guesses(self, dialect: Dialect | None, wishes: Wishes) -> None:
+    def show_guesses(self, dialect: Dialect | None, wishes: ImportOptions) -> None:
         """Show what was found and what the user said; what was said is bold."""
         kind = dialect.format if dialect is not None else "text"
         for name, box in self.boxes.items():

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QDialog, QWidget
 from core.base.errors import UserError
 from core.data.data_knobs import DataChoices
 from core.data.dataset import Dataset
-from core.data.import_options import Wishes
+from core.data.import_options import ImportOptions
 from core.data.loading import load_dataset
 from core.data.reading.table import Dialect
 from core.data.table_reader import SHOWN_LINES, file_lines
@@ -66,7 +66,7 @@ class ImportDialog(QDialog):
         self._clock.setInterval(100)
         self._clock.timeout.connect(self._show_progress)
         self._connect()
-        wishes = Wishes.of(self._base)
+        wishes = ImportOptions.of(self._base)
         self.want(wishes.with_role(target, "target") if target else wishes)
         self.show_lines(1)
 
@@ -76,13 +76,13 @@ class ImportDialog(QDialog):
         return self.reader.scene
 
     @property
-    def wishes(self) -> Wishes:
+    def wishes(self) -> ImportOptions:
         """What the user has changed so far."""
         return self.reader.wishes
 
     # what the user says
 
-    def want(self, wishes: Wishes) -> None:
+    def want(self, wishes: ImportOptions) -> None:
         """Read and show the file under other wishes.
 
         Closing takes the keyboard from a field, which then says what was half typed: too late.
@@ -210,7 +210,7 @@ class ImportDialog(QDialog):
         except UserError as error:
             self._refuse(error)
             return
-        self.session.told.emit(" ".join(dataset.notes))
+        self.session.message.emit(" ".join(dataset.notes))
         self.accept()
 
     def _leave_out(self, columns: Iterable[str]) -> None:

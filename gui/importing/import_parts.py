@@ -23,7 +23,7 @@ from PySide6.QtWidgets import (
 )
 
 from core.base.errors import UserError
-from core.data.import_options import Wishes
+from core.data.import_options import ImportOptions
 from core.scenes.import_scene import ImportScene
 from gui.importing.guesses_form import GuessForm
 from gui.importing.import_tables import ColumnsView, LinesView, RowsView, TextsView
@@ -74,7 +74,7 @@ class Parts:
 
     # what is shown
 
-    def show_scene(self, scene: ImportScene, wishes: Wishes) -> None:
+    def show_scene(self, scene: ImportScene, wishes: ImportOptions) -> None:
         """Show another scene everywhere."""
         self.summary.setText(self._summary(scene))
         self.trouble.show_error(scene.error)

@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, Signal
 
 from core.base.strict_json import parse_json
 from core.data.data_knobs import DataChoices
-from core.data.import_options import Wishes
+from core.data.import_options import ImportOptions
 from core.data.loading import table_of
 from core.data.reading.table import Table
 from core.data.table_reader import head_table
@@ -42,7 +42,7 @@ class Reader(QObject):
     ) -> None:
         super().__init__(parent)
         self.path = path
-        self.wishes = Wishes()
+        self.wishes = ImportOptions()
         self.scene: ImportScene | None = None
         self.is_busy = False
         self._background = background
@@ -63,7 +63,7 @@ class Reader(QObject):
         """How long the present reading has taken so far."""
         return time.monotonic() - self._began
 
-    def want(self, wishes: Wishes) -> None:
+    def want(self, wishes: ImportOptions) -> None:
         """Read or describe the file anew, as far as the wishes differ."""
         self.wishes = wishes
         said = (wishes.reading, wishes.kinds)
@@ -127,7 +127,7 @@ class Reader(QObject):
         self.refused.emit(error_of(error))
 
 
-def _read_head(path: str, wishes: Wishes, names: tuple[str, ...] | None) -> Table | None:
+def _read_head(path: str, wishes: ImportOptions, names: tuple[str, ...] | None) -> Table | None:
     """Read the first rows; kinds of columns that are gone are left aside."""
     reading = wishes.reading_json(names)
     table = head_table(path, parse_json(reading) if reading else {})
@@ -139,7 +139,7 @@ def _read_head(path: str, wishes: Wishes, names: tuple[str, ...] | None) -> Tabl
 
 def _read_whole(
     path: str,
-    wishes: Wishes,
+    wishes: ImportOptions,
     names: tuple[str, ...] | None,
     progress: Callable[[float], bool],
 ) -> Table:

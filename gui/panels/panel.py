@@ -52,7 +52,7 @@ class Panel(QWidget):
         self._undrawn: Any = None
         self._described = -math.inf
         session.turns.asked.connect(self._on_frame)
-        session.glance.connect(self._on_glance)
+        session.text_due.connect(self._on_glance)
         session.run_changed.connect(self._on_change)
         session.view_changed.connect(self._on_view_changed)
 

@@ -29,7 +29,7 @@ FONT_POINTS = 8
 LABEL_MARGIN = 6  # pixels of an axis's length beyond its name
 
 
-class LockedPlot(pg.GraphicsView):  # type: ignore[misc]
+class PlotCanvas(pg.GraphicsView):  # type: ignore[misc]
     """A plot whose view neither the wheel nor a drag can lose.
 
     Attributes
@@ -253,8 +253,8 @@ class LockedPlot(pg.GraphicsView):  # type: ignore[misc]
 class Curve(pg.PlotCurveItem):  # type: ignore[misc]
     """A curve whose bounds are the whole plot: its own are dear to find at each frame."""
 
-    def __init__(self, plot: LockedPlot, **options: Any) -> None:
-        self._plot = cast(LockedPlot, weakref.proxy(plot))  # it owns this
+    def __init__(self, plot: PlotCanvas, **options: Any) -> None:
+        self._plot = cast(PlotCanvas, weakref.proxy(plot))  # it owns this
         super().__init__(**options)
 
     def boundingRect(self) -> QRectF:
@@ -277,8 +277,8 @@ class Curve(pg.PlotCurveItem):  # type: ignore[misc]
 class Bars(pg.BarGraphItem):  # type: ignore[misc]
     """Bars whose bounds are the whole plot, as a curve's; nothing to see until told."""
 
-    def __init__(self, plot: LockedPlot, depth: float) -> None:
-        self._plot = cast(LockedPlot, weakref.proxy(plot))  # it owns this
+    def __init__(self, plot: PlotCanvas, depth: float) -> None:
+        self._plot = cast(PlotCanvas, weakref.proxy(plot))  # it owns this
         super().__init__(x0=[0.0], x1=[0.0], y0=[0.0], y1=[0.0])
         plot.add_spanning(self, depth)
 
@@ -287,7 +287,7 @@ class Bars(pg.BarGraphItem):  # type: ignore[misc]
         return self._plot.whole
 
 
-def curve(plot: LockedPlot, depth: float = 0.0, **options: Any) -> Curve:
+def curve(plot: PlotCanvas, depth: float = 0.0, **options: Any) -> Curve:
     """Add a curve whose data and pen are set later."""
     item = Curve(plot, **options)
     plot.add_spanning(item, depth)

@@ -7,7 +7,7 @@ import functools
 import numpy as np
 from PySide6.QtGui import QColor, QPainter
 
-from gui.plot.canvas import LockedPlot
+from gui.plot.canvas import PlotCanvas
 from gui.style.palette import Theme
 
 STRENGTH = 0.62  # of a certain class's colour over the paper, so that points stand out
@@ -92,6 +92,6 @@ def _solid_table(chosen: Theme, n_classes: int) -> np.ndarray:
     return table
 
 
-def smooth_images(plot: LockedPlot) -> None:
+def smooth_images(plot: PlotCanvas) -> None:
     """Draw images of fewer points than pixels smoothly."""
     plot.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, True)

@@ -14,7 +14,7 @@ from PySide6.QtGui import QBrush, QColor, QFont, QImage, QPainter, QPen, QPolygo
 from PySide6.QtWidgets import QApplication, QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 from shiboken6 import wrapInstance
 
-from gui.plot.canvas import LockedPlot
+from gui.plot.canvas import PlotCanvas
 from gui.style.theme import pen
 
 BAND_PIXELS = 60
@@ -56,14 +56,14 @@ class Layer(QGraphicsItem):
 
     Parameters
     ----------
-    plot : LockedPlot
+    plot : PlotCanvas
     depth : float
         What has more lies above.
     """
 
-    def __init__(self, plot: LockedPlot, depth: float) -> None:
+    def __init__(self, plot: PlotCanvas, depth: float) -> None:
         super().__init__()
-        self.plot = cast(LockedPlot, weakref.proxy(plot))  # it owns this
+        self.plot = cast(PlotCanvas, weakref.proxy(plot))  # it owns this
         plot.add_spanning(self, depth)
 
     def boundingRect(self) -> QRectF:
@@ -74,7 +74,7 @@ class Layer(QGraphicsItem):
 class PictureLayer(Layer):
     """A picture whose first line lies lowest, drawn smoothly."""
 
-    def __init__(self, plot: LockedPlot, depth: float) -> None:
+    def __init__(self, plot: PlotCanvas, depth: float) -> None:
         super().__init__(plot, depth)
         self.image = self._scaled = QImage()
         self._place = QRectF()
@@ -129,7 +129,7 @@ class LinesLayer(Layer):
     one by one from an array, which takes a fraction of the time where there are many lines.
     """
 
-    def __init__(self, plot: LockedPlot, depth: float) -> None:
+    def __init__(self, plot: PlotCanvas, depth: float) -> None:
         super().__init__(plot, depth)
         self.lines: tuple[tuple[np.ndarray, QPen], ...] = ()
         self._is_fine = False
@@ -170,7 +170,7 @@ class LinesLayer(Layer):
 class AreaLayer(Layer):
     """The area between two curves."""
 
-    def __init__(self, plot: LockedPlot, depth: float) -> None:
+    def __init__(self, plot: PlotCanvas, depth: float) -> None:
         super().__init__(plot, depth)
         self._outline = QPolygonF()
         self._fill = QBrush()
@@ -193,7 +193,7 @@ class AreaLayer(Layer):
 class WordsLayer(Layer):
     """Short texts that keep their size: the application's font, larger or smaller by `scale`."""
 
-    def __init__(self, plot: LockedPlot, depth: float, scale: float = 1.0) -> None:
+    def __init__(self, plot: PlotCanvas, depth: float, scale: float = 1.0) -> None:
         super().__init__(plot, depth)
         self.words: tuple[Word, ...] = ()
         self._scale = scale

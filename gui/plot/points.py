@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QStyleOptionGraphicsItem, QWidget
 
 from core.base.arrays import TRAIN, Floats
 from core.scenes.boundary_scene import Rows
-from gui.plot.canvas import LockedPlot
+from gui.plot.canvas import PlotCanvas
 from gui.plot.layers import Layer, device_ratio, draw_in_bands
 from gui.style.palette import Theme
 from gui.style.theme import brush, class_colour, class_marker, pen, theme
@@ -62,7 +62,7 @@ class PointLayer(Layer):
         Where rows are ringed as wrong, and lit by a brush elsewhere.
     """
 
-    def __init__(self, plot: LockedPlot) -> None:
+    def __init__(self, plot: PlotCanvas) -> None:
         super().__init__(plot, DEPTH)
         self.rings = self.lit = np.empty((0, 2))
         self._drawn: tuple[Rows | None, np.ndarray, str] = (None, self.rings, "")

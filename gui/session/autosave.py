@@ -18,14 +18,14 @@ if TYPE_CHECKING:
 AUTOSAVE_MILLISECONDS = 60_000
 
 
-class Opened(NamedTuple):
+class OpenedSession(NamedTuple):
     """A session file's content and the run it leads to."""
 
     saved: SavedSession
     run: Run
 
 
-class Keeper(QObject):
+class Autosave(QObject):
     """Saves and opens sessions.
 
     Attributes
@@ -61,7 +61,7 @@ class Keeper(QObject):
         write_session(path, self._present())
         self.path = path
         self._kept_at = self._mark()
-        self.session.told.emit(self.tr("Saved {0}").format(Path(path).name))
+        self.session.message.emit(self.tr("Saved {0}").format(Path(path).name))
 
     def autosave(self) -> None:
         """Keep the session by itself, if anything has changed since the last time."""
@@ -72,7 +72,7 @@ class Keeper(QObject):
             path.parent.mkdir(parents=True, exist_ok=True)
             write_session(str(path), self._present())
         except (OSError, UserError, ValueError) as error:
-            self.session.told.emit(self.tr("Not kept by itself: {0}").format(error))
+            self.session.message.emit(self.tr("Not kept by itself: {0}").format(error))
             return
         self._kept_at = self._mark()
 
@@ -80,18 +80,18 @@ class Keeper(QObject):
         """Read a session file in the background and go on from it; a later call supersedes."""
         choose = self.session.choose_engine
 
-        def work() -> Opened:
+        def work() -> OpenedSession:
             saved = read_session(path)
             dataset = load_dataset(saved.experiment.data)
             if saved.state is None:
-                return Opened(saved, start_run(saved.experiment, dataset, choose))
-            return Opened(saved, resumed_run(saved.experiment, dataset, saved.state, choose))
+                return OpenedSession(saved, start_run(saved.experiment, dataset, choose))
+            return OpenedSession(saved, resumed_run(saved.experiment, dataset, saved.state, choose))
 
-        def use(opened: Opened) -> None:
+        def use(opened: OpenedSession) -> None:
             self.path = path
             self._extra = dict(opened.saved.extra)
             self.session.resume(opened.run, opened.saved.view)
-            self.session.told.emit(" ".join(opened.saved.warnings))
+            self.session.message.emit(" ".join(opened.saved.warnings))
 
         self.session.background.run("open", work, use, self.session.failed.emit)
 

@@ -22,7 +22,7 @@ class _Wish(NamedTuple):
     what: str
 
 
-class Turns(QObject):
+class FrameClock(QObject):
     """Lets one of those that need not draw at every frame draw at each: who has waited longest.
 
     A turn that takes longer than what is left of the frame would make the next one late: it waits
@@ -40,7 +40,7 @@ class Turns(QObject):
 
     Examples
     --------
-    >>> turns, drawn = Turns(), []
+    >>> turns, drawn = FrameClock(), []
     >>> _ = turns.asked.connect(lambda: turns.want(1.5, lambda: drawn.append("late")))
     >>> _ = turns.asked.connect(lambda: turns.want(1.0, lambda: drawn.append("early")))
     >>> turns.ask()

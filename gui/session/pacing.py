@@ -32,7 +32,7 @@ class Pace:
         return math.inf
 
 
-class Metronome:
+class StepTimer:
     """Says how many steps are due, evenly, since it was last stopped."""
 
     def __init__(self) -> None:
@@ -70,7 +70,7 @@ class Beat:
         """Note that a frame begins."""
         self._ticks = (self._ticks[1], self._clock())
 
-    def is_lull(self) -> bool:
+    def is_idle(self) -> bool:
         """Return whether the window has drawn and does not yet draw again, or draws nothing."""
         elapsed = self._elapsed()
         return elapsed is None or elapsed % 1.0 >= LULL[0]
@@ -92,7 +92,7 @@ class Beat:
         return elapsed if is_steady else None
 
 
-class Speedometer:
+class Throughput:
     """Counts updates: a second by the clock, and how long one takes.
 
     Attributes

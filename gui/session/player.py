@@ -12,7 +12,7 @@ from core.experiment.experiment import Experiment
 from core.run.run import retrained_run, start_run
 from core.training.numpy_engine import numpy_engine, steps_to_epoch
 from core.training.problem import ChooseEngine, Divergence
-from gui.session.frame_clock import Turns
+from gui.session.frame_clock import FrameClock
 from gui.session.mailbox import Edited, Event, Failed, Measured, Stopped
 from gui.session.pacing import FRAME_SECONDS, Pace
 from gui.session.present import Present
@@ -31,7 +31,7 @@ class Playback(Present):
     pace : Pace
     updates_per_second : float
         NaN where it is not known.
-    turns : Turns
+    turns : FrameClock
         Shares a frame out among panels.
     is_awake : bool
         Whether there are frames; what is asleep trains and tells nothing until it is woken.
@@ -55,7 +55,7 @@ class Playback(Present):
         self.is_awake = False
         if awake:
             self.wake()
-        self.turns = Turns(self)
+        self.turns = FrameClock(self)
         self._rest = QTimer(self)  # between two glances
         self._rest.setSingleShot(True)
         self._rest.setInterval(GLANCE_MILLISECONDS)
@@ -184,7 +184,7 @@ class Playback(Present):
         self._is_told = True
         self._glanced = time.perf_counter()
         self._rest.start()
-        self.glance.emit()
+        self.text_due.emit()
 
     def _after_rest(self) -> None:
         """Write what has not been told yet beside the next frame, or where none comes, alone."""
@@ -203,7 +203,7 @@ class Playback(Present):
         elif isinstance(event, Divergence):
             self.divergence = event
             self._set_playing(False)
-            self.told.emit(str(event.error()))
+            self.message.emit(str(event.error()))
         elif isinstance(event, Failed):
             self._set_playing(False)
             self.failed.emit(event.error)
@@ -211,9 +211,9 @@ class Playback(Present):
     def _on_stopped(self, event: Stopped) -> None:
         self._set_playing(False)
         if event.reason == "epoch":
-            self.told.emit(self.tr("Stopped at the epoch you asked for."))
+            self.message.emit(self.tr("Stopped at the epoch you asked for."))
         elif event.reason == "early":
-            self.told.emit(
+            self.message.emit(
                 self.tr("Validation loss stopped falling: the best step, {0}, is shown.").format(
                     event.best_step
                 )

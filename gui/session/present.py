@@ -12,7 +12,7 @@ from PySide6.QtCore import QObject, Signal
 from core.data.dataset import Dataset
 from core.experiment.experiment import Experiment
 from core.experiment.view import View
-from core.explain.planes import telling_pair
+from core.explain.planes import most_separating_pair
 from core.run.run import Run, start_run
 from core.training.numpy_engine import numpy_engine
 from core.training.problem import ChooseEngine, Divergence, Problem, TrainState
@@ -52,10 +52,10 @@ class Present(QObject):
     experiment_changed = Signal(object, object)
     view_changed = Signal(object, object)
     frame = Signal()
-    glance = Signal()
+    text_due = Signal()
     playing_changed = Signal(bool)
     opening_changed = Signal()
-    told = Signal(str)
+    message = Signal(str)
     marks_changed = Signal()
     failed = Signal(object)
 
@@ -71,7 +71,7 @@ class Present(QObject):
         self.choose_engine = choose_engine
         self.run: Run = start_run(experiment, dataset, choose_engine)
         self.ghosts: list[Run] = []
-        self.view = View().for_other_data(*telling_pair(self.run.dataset))
+        self.view = View().for_other_data(*most_separating_pair(self.run.dataset))
         self.marks: dict[str, float] = {}
         self.background = Background(self)
         self.runner = Runner(awake)
@@ -131,7 +131,7 @@ class Present(QObject):
         self._looked_at = None
         self.divergence = None
         if _looks_different(old, run):
-            self._use_view(self.view.for_other_data(*telling_pair(run.dataset)))
+            self._use_view(self.view.for_other_data(*most_separating_pair(run.dataset)))
         self._load()
         self.run_changed.emit()
 

@@ -19,11 +19,11 @@ from core.data.loading import load_dataset
 from core.experiment.experiment import Experiment
 from core.experiment.view import View
 from core.model.architecture import Architecture
-from core.run.history import patched
+from core.run.history import with_parameters
 from core.run.run import Run, edited_run, effect_of, start_run
 from core.training.numpy_engine import numpy_engine
 from core.training.problem import ChooseEngine
-from gui.session.autosave import Keeper
+from gui.session.autosave import Autosave
 from gui.session.player import Playback
 from gui.session.undo import ReplaceExperiment, SetParameters
 
@@ -49,7 +49,7 @@ class Session(Playback):
     Attributes
     ----------
     undo_stack : QUndoStack
-    keeper : Keeper
+    keeper : Autosave
         Saves and opens session files.
     opening : Opening or None
         The file that is being read.
@@ -65,7 +65,7 @@ class Session(Playback):
     ) -> None:
         super().__init__(experiment, dataset, choose_engine, parent, awake)
         self.undo_stack = QUndoStack(self)
-        self.keeper = Keeper(self)
+        self.keeper = Autosave(self)
         self.opening: Opening | None = None
         self._ended: list[Run] = []
         self._dragged: object = None
@@ -132,7 +132,7 @@ class Session(Playback):
             Where a value cannot be; everything is as it was.
         """
         before = self.state
-        if self._is_changing or patched(before, indices, values).same_bits(before):
+        if self._is_changing or with_parameters(before, indices, values).same_bits(before):
             return
         put = functools.partial(self._put_parameters, self.run.architecture)
         put(indices, values)
@@ -160,7 +160,7 @@ class Session(Playback):
             return start_run(replace(experiment, data=data), dataset)
 
         name = experiment.data.path or experiment.data.source
-        self.told.emit(self.tr("Reading {0}").format(name))
+        self.message.emit(self.tr("Reading {0}").format(name))
         self.background.run("open", work, self._use_opened, self._on_not_opened)
         self._set_opening(opening)
 
@@ -168,7 +168,7 @@ class Session(Playback):
         """Give up reading a file; everything stays as it is."""
         self.background.cancel("open")
         self._set_opening(None)
-        self.told.emit(self.tr("Reading was stopped; everything is as it was."))
+        self.message.emit(self.tr("Reading was stopped; everything is as it was."))
 
     def resume(self, run: Run, view: View) -> None:
         """Go on with a run from a file, undoably; the view comes with it."""
@@ -262,7 +262,7 @@ class Session(Playback):
         if not self.is_live:
             self._branch_here()
         history = self.run.history
-        state = patched(history.latest, indices, values)
+        state = with_parameters(history.latest, indices, values)
         problem = history.problem.with_training(self.experiment.training)
         history.record_edit(state.step, problem, state)
         self._load()
@@ -274,7 +274,7 @@ class Session(Playback):
 
     def _on_not_opened(self, error: BaseException) -> None:
         self._set_opening(None)
-        self.told.emit("")
+        self.message.emit("")
         self.failed.emit(error)
 
     def _use_opened(self, opened: Run) -> None:
@@ -284,4 +284,4 @@ class Session(Playback):
         except UserError as error:
             self.failed.emit(error)
             return
-        self.told.emit(" ".join(opened.dataset.notes))
+        self.message.emit(" ".join(opened.dataset.notes))

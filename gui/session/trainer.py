@@ -15,12 +15,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.run.history import patched
+from core.run.history import with_parameters
 from core.run.training_loop import EarlyStopping
 from core.training.numpy_engine import steps_to_epoch
 from core.training.problem import Engine, Problem, TrainState
 from gui.session.mailbox import Edited, Event, Failed, Mailbox, Measured, Stopped
-from gui.session.pacing import FRAME_SECONDS, Beat, Metronome, Pace, Speedometer
+from gui.session.pacing import FRAME_SECONDS, Beat, Pace, StepTimer, Throughput
 
 MEASURE_SECONDS = 1.0 / 20.0  # as often as the curves are drawn
 MEASURE_SHARE = 0.1  # of the thread's time, at the most
@@ -39,7 +39,7 @@ class Runner:
         self.mailbox = Mailbox()
         self.beat = Beat()
         self._changed = threading.Condition()
-        self._assignment: Assignment | None = None
+        self._assignment: TrainingJob | None = None
         self._start: tuple[Problem, TrainState] | None = None
         self._new_problem: Problem | None = None
         self._patches: list[tuple[np.ndarray, np.ndarray]] = []
@@ -66,7 +66,7 @@ class Runner:
         """Work on another run from now on; whether it plays stays as it is."""
         with self._changed:
             generation = self.mailbox.renew()
-            self._assignment = Assignment(generation, engine, measure, validation_loss)
+            self._assignment = TrainingJob(generation, engine, measure, validation_loss)
             self._start = (problem, state)
             self._new_problem = None
             self._patches.clear()
@@ -135,16 +135,16 @@ class _Shift:
     """The thread's work on one assignment."""
 
     def __init__(
-        self, runner: Runner, assignment: Assignment, problem: Problem, state: TrainState
+        self, runner: Runner, assignment: TrainingJob, problem: Problem, state: TrainState
     ) -> None:
         self.runner = runner
         self.assignment = assignment
         self.problem = problem
         self.state = state
         self.watch = EarlyStopping()
-        self.metronome = Metronome()
-        self.speed = Speedometer()
-        self.measurement: Measurement | None = None
+        self.metronome = StepTimer()
+        self.speed = Throughput()
+        self.measurement: MetricsJob | None = None
         self.measured_step = -1
         self.measure_due = 0.0
         self.doubled_step: float = math.inf
@@ -187,7 +187,7 @@ class _Shift:
 
     def _put(self, patches: list[tuple[np.ndarray, np.ndarray]]) -> None:
         for indices, values in patches:
-            self.state = patched(self.state, indices, values)
+            self.state = with_parameters(self.state, indices, values)
         patches.clear()
         self._post(Edited(self.state.step, self.problem, self.state))
         self._measure_anew()
@@ -269,7 +269,7 @@ class _Shift:
             return
         a_frame = self.runner._pace.updates_per_second(self.problem) * FRAME_SECONDS
         at_once = a_frame < 1.0 or late >= MOST_LATE_SECONDS  # the next step may be long after
-        if at_once or self.runner.beat.is_lull():
+        if at_once or self.runner.beat.is_idle():
             present = self.measurement = self.measurement or self._begun()
             self._leave(present, present.finish() if at_once else present.go_on())
 
@@ -278,10 +278,10 @@ class _Shift:
         measurement = self._begun()
         self._leave(measurement, measurement.finish())
 
-    def _begun(self) -> Measurement:
-        return Measurement(self.assignment.measure, self.problem, self.state)
+    def _begun(self) -> MetricsJob:
+        return MetricsJob(self.assignment.measure, self.problem, self.state)
 
-    def _leave(self, measurement: Measurement, measured: Measured | None) -> None:
+    def _leave(self, measurement: MetricsJob, measured: Measured | None) -> None:
         if measured is not None:
             self._post(measured)
             self.measurement, self.measured_step = None, measurement.state.step
@@ -303,7 +303,7 @@ ValidationLoss = Callable[[TrainState], float]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Assignment:
+class TrainingJob:
     """What the thread is working on.
 
     Attributes
@@ -326,7 +326,7 @@ class Assignment:
 Measure = Callable[[Problem, TrainState], Iterable[Mapping[str, float]]]
 
 
-class Measurement:
+class MetricsJob:
     """A state on its way to its figures.
 
     All at once they would keep the interpreter from the window for as long as a frame takes.

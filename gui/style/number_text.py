@@ -123,12 +123,12 @@ def rounded(value: float) -> str:
     return f"{value:.{digits}f}".replace("-", MINUS)
 
 
-def typed(value: float) -> str:
+def format_editable(value: float) -> str:
     """Return a number as one would type it: short, and exact where six digits suffice.
 
     Examples
     --------
-    >>> typed(0.1), typed(500), typed(3e-5), typed(100000)
+    >>> typed(0.1), typed(500), typed(3e-5), format_editable(100000)
     ('0.1', '500', '3e-5', '100000')
     """
     if isinstance(value, int):

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QLabel, QLayout, QLayoutItem, QWidget
 INDENT = 8  # of the second line
 
 
-class TwoEnds(QLayout):
+class SpreadLayout(QLayout):
     """Lays one widget at the left and one at the right, or the second under the first.
 
     Parameters
@@ -94,7 +94,7 @@ class TwoEnds(QLayout):
         return sum(item.sizeHint().width() for item in self._shown()) <= width
 
 
-class Steady(QWidget):
+class StableLabel(QWidget):
     """Holds a label, and asks for another layout only where its text needs other room.
 
     A text on one line takes as much room as the widest so far, so that what is beside it stays;

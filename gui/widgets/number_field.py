@@ -7,9 +7,9 @@ from PySide6.QtGui import QFocusEvent, QKeyEvent, QKeySequence, QWheelEvent
 from PySide6.QtWidgets import QAbstractSlider, QDoubleSpinBox, QLineEdit, QWidget
 
 from core.base.knobs import IntegerKnob
-from core.run.history import LARGEST_BY_HAND
+from core.run.history import MAX_PARAMETER
 from gui.form.binding import Binding
-from gui.style.number_text import figures_font, typed, width_of
+from gui.style.number_text import figures_font, format_editable, width_of
 from gui.widgets.slider import Slider
 
 
@@ -90,7 +90,7 @@ class NumberField(TypedField):
 
     def shown(self) -> str:
         """Return the number in place, short."""
-        return typed(self.binding.value)
+        return format_editable(self.binding.value)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Change the number by one step on up and down."""
@@ -123,7 +123,7 @@ class ValueField(QLineEdit):
 
     def show_number(self, value: float) -> None:
         """Show a number."""
-        self._text = typed(value)
+        self._text = format_editable(value)
         if self.text() != self._text:
             self.setText(self._text)
         self.setModified(False)
@@ -170,7 +170,7 @@ class ParameterField(QDoubleSpinBox):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setRange(-LARGEST_BY_HAND, LARGEST_BY_HAND)
+        self.setRange(-MAX_PARAMETER, MAX_PARAMETER)
         self.setDecimals(4)
         self.setSingleStep(0.1)
         self.setKeyboardTracking(True)

@@ -123,7 +123,7 @@ class Scrolled(QScrollArea):
         self.setWidget(inner)
 
 
-class TwoParts(QScrollArea):
+class ResponsiveSplit(QScrollArea):
     """Lays a picture and its explanations out as the width allows, and scrolls what is too high.
 
     Parameters
@@ -181,7 +181,7 @@ class TwoParts(QScrollArea):
         self._side.setMaximumWidth(16777215)
 
 
-class Beside(QWidget):
+class SideBySide(QWidget):
     """Lays two widgets beside each other where there is room, else one under the other."""
 
     def __init__(self, first: QWidget, second: QWidget, parent: QWidget | None = None) -> None:

@@ -128,7 +128,7 @@ class TextModel(QAbstractTableModel):
         return None
 
 
-class Shares(QStyledItemDelegate):
+class BarDelegate(QStyledItemDelegate):
     """Draws the shares of a row as bars."""
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
@@ -183,7 +183,7 @@ class TextTable(QTableView):
         )
 
 
-class FigureGrid(QWidget):
+class FigureTable(QWidget):
     """Rows of texts under quiet headings; the first column stands left, the others right.
 
     Parameters

@@ -17,7 +17,7 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 from core.base.errors import UserError
 from core.data.saving import clear_unfinished
 from core.run.session_file import SUFFIX, is_session_file
-from gui.session.autosave import Keeper
+from gui.session.autosave import Autosave
 from gui.style.theme import theme
 
 if TYPE_CHECKING:
@@ -133,7 +133,7 @@ class Files(QObject):
 
         said = self.tr("Saved {0}").format(Path(path).name)
         session.background.run(
-            f"save.{path}", work, lambda _: session.told.emit(said), session.failed.emit
+            f"save.{path}", work, lambda _: session.message.emit(said), session.failed.emit
         )
 
     def _show_import(self, path: str) -> None:
@@ -162,7 +162,7 @@ class Files(QObject):
 
 def _keep_previous() -> Path | None:
     """Put what was kept by itself aside, before this session is kept in its place."""
-    kept = Keeper.autosave_path()
+    kept = Autosave.autosave_path()
     previous = kept.with_stem("previous")
     clear_unfinished(kept)
     try:

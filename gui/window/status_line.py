@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QSizePolicy, QT
 
 from gui.session.session import Session
 from gui.style.number_text import figures_font, share, width_of
-from gui.widgets.layouts import Steady
+from gui.widgets.layouts import StableLabel
 
 FIGURES = ("accuracy", "log_loss", "brier")
 _TOLD_MILLISECONDS = 12_000
@@ -37,10 +37,10 @@ class StatusLine(QWidget):
         self._forget.setInterval(_TOLD_MILLISECONDS)
         self._forget.timeout.connect(self._on_forget)
         self._lay_out()
-        session.glance.connect(self.follow)
+        session.text_due.connect(self.follow)
         session.run_changed.connect(self.follow)
         session.view_changed.connect(self.follow)
-        session.told.connect(self.tell)
+        session.message.connect(self.tell)
         session.playing_changed.connect(self._on_playing)
         self.follow()
 
@@ -127,13 +127,13 @@ class StatusLine(QWidget):
             title.setText(titles[name])
             figure.setAccessibleName(titles[name])
             layout.addWidget(title)
-            layout.addWidget(Steady(figure))
+            layout.addWidget(StableLabel(figure))
             layout.addSpacing(6)
-        layout.addWidget(Steady(self.split))
+        layout.addWidget(StableLabel(self.split))
         layout.addSpacing(24)
-        layout.addWidget(Steady(self.message), 1)
+        layout.addWidget(StableLabel(self.message), 1)
         layout.addWidget(OpeningBar(self.session, self))
-        layout.addWidget(Steady(self.engine))
+        layout.addWidget(StableLabel(self.engine))
 
 
 _AFTER, _BETWEEN = 500, 100  # milliseconds

@@ -18,7 +18,7 @@ from gui.style.number_text import figures_font, grouped_count, rounded, width_of
 from gui.style.palette import on_accent
 from gui.style.theme import icon, theme, themes
 from gui.widgets.controls import QuietComboBox
-from gui.widgets.layouts import Steady
+from gui.widgets.layouts import StableLabel
 from gui.widgets.slider import Slider
 from gui.window.actions import ACTIONS, translated
 
@@ -55,7 +55,7 @@ class Transport(QWidget):
         self.speed.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self.pace = self._pace_box()
         self._lay_out()
-        session.glance.connect(self.follow)
+        session.text_due.connect(self.follow)
         session.run_changed.connect(self.follow)
         session.playing_changed.connect(self._show_playing)
         themes().changed.connect(self._paint_icons)
@@ -145,11 +145,11 @@ class Transport(QWidget):
         for name in BUTTONS:
             layout.addWidget(self.buttons[name])
         layout.addSpacing(8)
-        layout.addWidget(Steady(self.epoch))
+        layout.addWidget(StableLabel(self.epoch))
         layout.addSpacing(4)
         layout.addWidget(self.timeline, 1)
         layout.addSpacing(4)
-        layout.addWidget(Steady(self.speed))
+        layout.addWidget(StableLabel(self.speed))
         layout.addSpacing(8)
         layout.addWidget(self.pace)
 

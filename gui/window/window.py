@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from core.base.errors import Trouble
     from gui.session.session import Session
     from gui.window.files import Files
-    from gui.window.window_parts import Fittings
+    from gui.window.window_parts import WindowParts
 
 FIRST_SIZE = QSize(1280, 800)
 _SPLITTING = (Qt.CursorShape.SplitHCursor, Qt.CursorShape.SplitVCursor)
@@ -38,14 +38,14 @@ class Window(QMainWindow):
     ----------
     session : Session
         The one owner of present state; there once the window is furnished.
-    fittings : Fittings
+    fittings : WindowParts
         Docks, actions and all else that stands in the window; there once it is furnished.
     files : Files
         Opens and saves; there once it is furnished.
     """
 
     session: Session
-    fittings: Fittings
+    fittings: WindowParts
     files: Files
 
     def __init__(self, settings: QSettings | None = None) -> None:
@@ -68,14 +68,14 @@ class Window(QMainWindow):
     def furnish(self, session: Session) -> None:
         """Put menus, panels, transport and status in place around a session."""
         from gui.window.files import Files
-        from gui.window.window_parts import furnish
+        from gui.window.window_parts import build_parts
 
         self.session = session
         session.setParent(self)
         self.files = Files(session, self.settings, self)
         if (bare := self.takeCentralWidget()) is not None:
             bare.deleteLater()
-        self.fittings = furnish(self)
+        self.fittings = build_parts(self)
         reporter = self.fittings.reporter
         reporter.troubled.connect(self.show_trouble)
         reporter.install()
@@ -164,7 +164,7 @@ class Window(QMainWindow):
         if isinstance(present, ErrorDialog) and present.isVisible():
             present.add(trouble)
         elif trouble in self._told_troubles:  # it may come back sixty times a second
-            self.session.told.emit(f"{trouble.what} {trouble.why}")
+            self.session.message.emit(f"{trouble.what} {trouble.why}")
         else:
             ErrorDialog(trouble, self).open()
         if trouble.details:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Fittings:
+class WindowParts:
     """Everything that stands in the window.
 
     Attributes
@@ -49,7 +49,7 @@ class Fittings:
     transport: Transport
 
 
-def furnish(window: Window) -> Fittings:
+def build_parts(window: Window) -> WindowParts:
     """Make everything and put it in its place."""
     session = window.session
     actions = _make_actions(window)
@@ -71,7 +71,7 @@ def furnish(window: Window) -> Fittings:
     for dock in docks.values():
         dock.moved.connect(layouts.touch)
     overlay, reporter = DropOverlay(window), Reporter(window)
-    return Fittings(actions, docks, layouts, menus, overlay, reporter, status, top, transport)
+    return WindowParts(actions, docks, layouts, menus, overlay, reporter, status, top, transport)
 
 
 def _make_actions(window: Window) -> dict[str, QAction]:

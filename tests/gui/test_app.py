@@ -16,7 +16,7 @@ from core.base.arrays import SPLITS
 from core.base.errors import UserError
 from core.data.table_reader import read_table
 from core.run.command_line import experiment_for, read_arguments, read_settings
-from gui.session.autosave import Keeper
+from gui.session.autosave import Autosave
 from gui.window.dialogs import ErrorDialog
 from tests.gui.panel_cases import train
 
@@ -118,7 +118,7 @@ def test_a_session_is_saved_opened_and_continued(qtbot, open_window, tmp_path):
 
 
 def test_a_start_clears_what_a_killed_save_left(open_window):
-    kept = Keeper.autosave_path()
+    kept = Autosave.autosave_path()
     kept.parent.mkdir(parents=True, exist_ok=True)
     left = kept.with_name(f".{kept.name}.4321.tmp")
     left.write_bytes(b"half")

@@ -11,9 +11,9 @@ from core.base.arrays import FloatArray, frozen
 from core.calibration.binning import fill, mass_edges
 from core.calibration.calibrators.calibrator import BinaryMap, Calibrator, Parameter
 from core.calibration.isotonic import isotonic_blocks
-from core.calibration.pooled import Cells, pool_ties
+from core.calibration.pooled import PooledForecast, pool_ties
 from core.functions.sigmoid_family import sigmoid
-from core.predictions.forecasts import Forecast
+from core.predictions.forecasts import BinaryForecast
 
 HISTOGRAM_BINS = 10
 
@@ -73,10 +73,10 @@ class Histogram(BinaryMap):
         return self.values[np.searchsorted(self.edges[1:-1], sigmoid(s), side="left")]
 
 
-def pool_logits(s: FloatArray, y: FloatArray, weights: FloatArray | None) -> Cells:
+def pool_logits(s: FloatArray, y: FloatArray, weights: FloatArray | None) -> PooledForecast:
     """Pool rows of equal logit; the cells' values are logits here."""
     w = np.ones(len(s)) if weights is None else weights
-    return pool_ties(Forecast(y > 0.5, s, w))
+    return pool_ties(BinaryForecast(y > 0.5, s, w))
 
 
 def fit_isotonic(s: FloatArray, y: FloatArray, weights: FloatArray | None = None) -> Isotonic:
@@ -95,7 +95,7 @@ def fit_isotonic(s: FloatArray, y: FloatArray, weights: FloatArray | None = None
 
 def fit_histogram(s: FloatArray, y: FloatArray, weights: FloatArray | None = None) -> Histogram:
     """Fit in ten bins of equal mass that split no ties (Zadrozny & Elkan 2001)."""
-    cells = pool_ties(Forecast(y > 0.5, sigmoid(s), weights))
+    cells = pool_ties(BinaryForecast(y > 0.5, sigmoid(s), weights))
     bins = fill(cells, mass_edges(cells, HISTOGRAM_BINS))
     return Histogram(bins.edges, bins.frequency)
 

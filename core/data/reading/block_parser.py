@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.data.reading.dialect import blank_out, tell_controls
-from core.data.reading.grid import level, may_begin_table
+from core.data.reading.grid import fix_row_widths, may_begin_table
 from core.data.reading.header import drop_footer, drop_notes
 from core.data.reading.records import RUNS, Quoting, UnclosedQuoteError, read_records, split_lines
 from core.data.reading.table import ProblemLog
@@ -140,7 +140,7 @@ def _parse_lines(data: bytes, layout: Layout, is_last: bool) -> Part | None:
     footer = drop_notes(records, width, log) if is_last else 0
     if not is_last and may_begin_table(records, width):
         return None
-    rows = level(records, layout.names, layout.types, width, log)
+    rows = fix_row_widths(records, layout.names, layout.types, width, log)
     if "table" in log.counts or log.counts.get("ragged", 0) > len(records) / _MOST_RAGGED + 3:
         return None
     footer += drop_footer(rows, layout.types, log) if is_last else 0

@@ -14,7 +14,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
 
-from core.data.reading.numerals import DOUBTFUL_MARKS, MISSING_MARKS, Numerals
+from core.data.reading.numerals import DOUBTFUL_MARKS, MISSING_MARKS, NumberFormat
 
 _TIME = r"([T ]\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?( ?[AaPp][Mm])?(Z| (GMT|UTC)| ?[+-]\d{2}:?\d{2})?)?"
 _MONTH = r"(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?"
@@ -54,7 +54,7 @@ def is_time(cell: str) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class KindGuess:
     """What a column was found to be.
 
     Attributes
@@ -78,20 +78,20 @@ class Verdict:
     doubts: tuple[str, ...] = ()
 
 
-def judge(
+def infer_kind(
     counts: Counter[str],
-    numerals: Numerals,
+    numerals: NumberFormat,
     marks: Collection[str] | None = None,
     found_marks: Collection[str] = (),
     wanted: str | None = None,
-) -> Verdict:
+) -> KindGuess:
     """Decide what a column is from how often each distinct cell occurs.
 
     Parameters
     ----------
     counts : Counter
         Occurrences of each distinct cell, stripped.
-    numerals : Numerals
+    numerals : NumberFormat
         The file's decimal and thousands marks.
     marks : collection of str, optional
         The only missing marks, if the user named them; the empty cell is always missing.
@@ -103,7 +103,7 @@ def judge(
     missing = frozenset(cell for cell in counts if _is_missing(cell, counts, marks))
     present = {cell: count for cell, count in counts.items() if cell not in missing}
     if not present:
-        return Verdict("empty", missing)
+        return KindGuess("empty", missing)
     if wanted in (None, "number"):
         verdict = _as_numbers(present, missing, _local(numerals, present), marks, wanted)
         if verdict is not None and not any(
@@ -111,27 +111,27 @@ def judge(
         ):
             return verdict
     if wanted is None and numerals.mixed and any("," in cell for cell in present):
-        verdict = _as_numbers(present, missing, Numerals(","), marks, None)
+        verdict = _as_numbers(present, missing, NumberFormat(","), marks, None)
         if verdict is not None and not verdict.bad:
             doubt = "its numbers have a decimal comma, those of other columns a point"
             return replace(verdict, doubts=(*verdict.doubts, doubt))
     soft = frozenset() if marks is not None else _soft_missing(present, found_marks)
     present = {cell: count for cell, count in present.items() if cell not in soft}
     if not present:
-        return Verdict("empty", missing | soft)
+        return KindGuess("empty", missing | soft)
     kind = wanted or _kind_of_text(present)
     doubts = text_doubts(present, soft - set(found_marks), counts, missing)
     if wanted is None and kind in ("category", "text"):
         perhaps = "" if numerals.sure else _perhaps_numbers(present, missing, numerals, marks)
         perhaps = perhaps or dressed_numbers(present, numerals) or mostly_numbers(present, numerals)
         doubts = (*doubts, perhaps) if perhaps else doubts
-    return Verdict(kind, missing | soft, doubts=doubts)
+    return KindGuess(kind, missing | soft, doubts=doubts)
 
 
 def _perhaps_numbers(
     present: dict[str, int],
     missing: frozenset[str],
-    numerals: Numerals,
+    numerals: NumberFormat,
     marks: Collection[str] | None,
 ) -> str:
     """Say so where a column of words would be numbers if its commas stood between thousands."""
@@ -157,7 +157,7 @@ def _country_codes(counts: Counter[str]) -> bool:
     return codes >= 10 and codes >= 0.8 * len(counts) and counts["NA"] < 0.1 * counts.total()
 
 
-def _local(numerals: Numerals, present: dict[str, int]) -> Numerals:
+def _local(numerals: NumberFormat, present: dict[str, int]) -> NumberFormat:
     """Return the numerals of one column: a decimal comma only where the column has commas.
 
     Marks that may be either are believed only where most cells carry one.
@@ -168,20 +168,20 @@ def _local(numerals: Numerals, present: dict[str, int]) -> Numerals:
             re.fullmatch(r"[+-]?[1-9]\d{0,2}(\.\d{3})+", c) for c in points
         )
         spaced = numerals.thousands if numerals.thousands != "." else None
-        return numerals if whole and points else Numerals(".", spaced)
+        return numerals if whole and points else NumberFormat(".", spaced)
     if not numerals.sure:
         grouped = sum(count for cell, count in present.items() if "," in cell)
-        return numerals if 2 * grouped >= sum(present.values()) else Numerals()
+        return numerals if 2 * grouped >= sum(present.values()) else NumberFormat()
     return numerals
 
 
 def _as_numbers(
     present: dict[str, int],
     missing: frozenset[str],
-    numerals: Numerals,
+    numerals: NumberFormat,
     marks: Collection[str] | None,
     wanted: str | None,
-) -> Verdict | None:
+) -> KindGuess | None:
     read = numerals.forced if wanted == "number" else numerals.value
     numbers: dict[str, float] = {}
     odd: dict[str, int] = {}
@@ -202,7 +202,7 @@ def _as_numbers(
     if wanted is None and soft and _are_signs(present):
         return None
     doubts = () if wanted or not _are_huge(numbers) else (HUGE,)
-    return Verdict("number", missing | soft, numbers, frozenset(bad), doubts)
+    return KindGuess("number", missing | soft, numbers, frozenset(bad), doubts)
 
 
 def _few(bad: dict[str, int], good: int) -> bool:
@@ -299,14 +299,14 @@ def text_doubts(
     return tuple(doubts)
 
 
-def dressed_numbers(present: Mapping[str, int], numerals: Numerals) -> str:
+def dressed_numbers(present: Mapping[str, int], numerals: NumberFormat) -> str:
     """Say so where nearly all words would be numbers without their unit, sign or asterisk.
 
     Examples
     --------
-    >>> dressed_numbers({"$5": 1, "$7.5": 2, "$9": 1}, Numerals())[:24]
+    >>> dressed_numbers({"$5": 1, "$7.5": 2, "$9": 1}, NumberFormat())[:24]
     "cells such as '$5' may b"
-    >>> dressed_numbers({"a1": 1, "b2": 1, "c3": 1}, Numerals())
+    >>> dressed_numbers({"a1": 1, "b2": 1, "c3": 1}, NumberFormat())
     ''
     """
     looked_at = list(islice(present, _LOOKED_AT))
@@ -320,12 +320,12 @@ def dressed_numbers(present: Mapping[str, int], numerals: Numerals) -> str:
     return f"cells such as {dressed[0]!r} may be numbers; set the column's kind if they are"
 
 
-def mostly_numbers(present: Mapping[str, int], numerals: Numerals) -> str:
+def mostly_numbers(present: Mapping[str, int], numerals: NumberFormat) -> str:
     """Say so where most cells of a column of words are numbers, and name one that is not.
 
     Examples
     --------
-    >>> mostly_numbers({"1": 1, "2": 1, "3": 1, "4": 1, "5": 1, "<1": 1}, Numerals())
+    >>> mostly_numbers({"1": 1, "2": 1, "3": 1, "4": 1, "5": 1, "<1": 1}, NumberFormat())
     "most cells are numbers, but not '<1'; set the column's kind if they all should be"
     """
     odd = [cell for cell in islice(present, _LOOKED_AT) if numerals.value(cell) is None]

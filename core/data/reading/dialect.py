@@ -16,7 +16,7 @@ from core.data.reading.column_kinds import is_date, is_time
 from core.data.reading.grid import Grid, grid_of, lay_out
 from core.data.reading.header import column_types, restore_names
 from core.data.reading.numerals import ERROR_MARKS, MISSING_MARKS, is_grouped
-from core.data.reading.read_options import Settings
+from core.data.reading.read_options import ReadOptions
 from core.data.reading.records import (
     RUNS,
     Quoting,
@@ -276,7 +276,7 @@ _CONTROL = re.compile(r"[\x01-\x08\x0e-\x1b\x7f]")
 
 
 def read_text(
-    source: Source, text: str, encoding: str, suffix: str, settings: Settings, log: ProblemLog
+    source: Source, text: str, encoding: str, suffix: str, settings: ReadOptions, log: ProblemLog
 ) -> Grid:
     """Read delimited text.
 

@@ -14,11 +14,11 @@ from core.data.reading.header import (
     drop_footer,
     drop_notes,
     find_preamble,
-    misfits,
     read_names,
     surplus_names,
+    type_mismatches,
 )
-from core.data.reading.read_options import Settings
+from core.data.reading.read_options import ReadOptions
 from core.data.reading.records import Quoting, Record
 from core.data.reading.table import Dialect, ProblemLog
 
@@ -64,7 +64,7 @@ def grid_of(layout: Layout, width: int, dialect: Dialect) -> Grid:
 def lay_out(
     records: list[Record],
     width: int,
-    settings: Settings,
+    settings: ReadOptions,
     log: ProblemLog,
     quoting: Quoting | None = None,
 ) -> Layout:
@@ -96,7 +96,7 @@ def lay_out(
         )
     body = records[header:]
     notes = drop_notes(body, width, log)
-    rows = level(body, names, types, width, log)
+    rows = fix_row_widths(body, names, types, width, log)
     footer = notes + drop_footer(rows, types, log)
     _tell_size(rows, width, log)
     return Layout(names, rows, header, len(titles), footer)
@@ -117,7 +117,7 @@ def _columns(layout: Layout, width: int) -> list[Sequence[str]]:
     return list(zip(*[record.cells for record in layout.records], strict=True))
 
 
-def level(
+def fix_row_widths(
     records: Sequence[Record],
     names: Sequence[str],
     types: Sequence[str],
@@ -131,7 +131,7 @@ def level(
     for record in records[:end]:
         cells = record.cells
         if len(cells) != width:
-            levelled, reason = fitted(cells, types, width)
+            levelled, reason = fit_to_width(cells, types, width)
             log.add("ragged", reason, record.line)
             if levelled is None:
                 continue
@@ -151,12 +151,14 @@ def _same(cells: Sequence[str], names: Sequence[str]) -> bool:
     )
 
 
-def fitted(cells: Sequence[str], types: Sequence[str], width: int) -> tuple[list[str] | None, str]:
+def fit_to_width(
+    cells: Sequence[str], types: Sequence[str], width: int
+) -> tuple[list[str] | None, str]:
     """Return a ragged row at the table's width, None where it fits no such row; and what is said.
 
     Examples
     --------
-    >>> fitted(["1", "2"], ["number"] * 3, 3)
+    >>> fit_to_width(["1", "2"], ["number"] * 3, 3)
     (['1', '2', ''], 'It has 2 cells, not 3; it was padded.')
     """
     row = _levelled(cells, types, width)
@@ -169,14 +171,14 @@ def _levelled(cells: Sequence[str], types: Sequence[str], width: int) -> list[st
     """Return a ragged row at the table's width, or None where its cells fit no such row."""
     if len(cells) < width:
         padded = [*cells, *[""] * (width - len(cells))]
-        return padded if len(cells) > 1 and not misfits(padded, types) else None
+        return padded if len(cells) > 1 and not type_mismatches(padded, types) else None
     surplus = len(cells) - width
     best = None
     for start in range(width, -1, -1):
         if any(cell.strip() for cell in cells[start : start + surplus]):
             continue
         rest = [*cells[:start], *cells[start + surplus :]]
-        if not misfits(rest, types):
+        if not type_mismatches(rest, types):
             best = rest
             break
     return best

@@ -12,9 +12,9 @@ from functools import lru_cache
 from itertools import pairwise
 
 from core.data.reading.column_kinds import is_date, is_time
-from core.data.reading.numerals import DOUBTFUL_MARKS, MISSING_MARKS, Numerals
-from core.data.reading.read_options import Settings
-from core.data.reading.records import Quoting, Record, mend
+from core.data.reading.numerals import DOUBTFUL_MARKS, MISSING_MARKS, NumberFormat
+from core.data.reading.read_options import ReadOptions
+from core.data.reading.records import Quoting, Record, repair_quotes
 from core.data.reading.table import ProblemLog
 
 _DEEPEST_HEADER = 6
@@ -27,7 +27,7 @@ def read_names(
     titles: list[Record],
     types: Sequence[str],
     width: int,
-    settings: Settings,
+    settings: ReadOptions,
     log: ProblemLog,
     quoting: Quoting | None,
 ) -> tuple[list[str], int]:
@@ -39,7 +39,7 @@ def read_names(
         return (join_names(rows, width) if rows else [""] * width), len(rows)
     first = records[0]
     named = [cell for cell in first.cells if cell.strip()]
-    if len(first.cells) > width == len(named) and misfits(named, types):
+    if len(first.cells) > width == len(named) and type_mismatches(named, types):
         log.add(
             "names", "The line of names has blank cells too many; they were left out.", first.line
         )
@@ -74,7 +74,9 @@ def surplus_names(cells: Sequence[str], types: Sequence[str]) -> bool:
     """Tell whether a record longer than the table by one or two is names, each its own."""
     names = [cell.strip() for cell in cells]
     few = 0 < len(names) - len(types) <= 2
-    return few and all(names) and len(set(names)) == len(names) and misfits(names, types) > 0
+    return (
+        few and all(names) and len(set(names)) == len(names) and type_mismatches(names, types) > 0
+    )
 
 
 def _take_names(
@@ -112,12 +114,15 @@ def _rescued_names(
     """Split a line just above the data by another delimiter, if that gives one name a column."""
     line = quoting.delimiter.join(title.cells)
     for delimiter in (",", ";", "\t", "|", " "):
-        cells = [cell.strip(' "') for cell in mend(line, Quoting(delimiter, quoting.quote), None)]
+        cells = [
+            cell.strip(' "')
+            for cell in repair_quotes(line, Quoting(delimiter, quoting.quote), None)
+        ]
         if (
             len(cells) == width
             and len(set(cells)) == width
             and all(cells)
-            and misfits(cells, types)
+            and type_mismatches(cells, types)
         ):
             return cells
     return None
@@ -140,12 +145,12 @@ def restore_names(
     if not before:
         return
     number, text = before[-1]
-    cells = mend(text, quoting, None)
+    cells = repair_quotes(text, quoting, None)
     types = column_types(records, width)
     names = len(cells) == width and len(set(cells)) == width and all(cell.strip() for cell in cells)
-    if names and find_header(records, types) == 0 and misfits(cells, types):
+    if names and find_header(records, types) == 0 and type_mismatches(cells, types):
         records.insert(0, Record(number, cells))
-    elif _named_by_mark(cells, width, mark) and misfits([mark, *cells[1:]], types):
+    elif _named_by_mark(cells, width, mark) and type_mismatches([mark, *cells[1:]], types):
         records.insert(0, Record(number, [mark, *cells[1:]]))
 
 
@@ -288,7 +293,7 @@ def join_names(rows: Sequence[Sequence[str]], width: int) -> list[str]:
 
 
 _CELLS = 60_000  # looked at to type the columns of a wide table
-_POINT, _COMMA = Numerals(".", ","), Numerals(",", ".")
+_POINT, _COMMA = NumberFormat(".", ","), NumberFormat(",", ".")
 
 
 @lru_cache(maxsize=8192)
@@ -327,7 +332,7 @@ def column_types(records: Sequence[Record], width: int) -> list[str]:
     return types or ["blank"] * width
 
 
-def misfits(cells: Sequence[str], types: Sequence[str]) -> int:
+def type_mismatches(cells: Sequence[str], types: Sequence[str]) -> int:
     """Count the cells that are text where the column is numbers, dates or times."""
     return sum(
         kind in ("number", "date", "time") and cell_type(cell) not in (kind, "blank")

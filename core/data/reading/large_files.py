@@ -19,10 +19,10 @@ from core.data.reading.dialect import read_text
 from core.data.reading.encodings import find_encoding
 from core.data.reading.grid import Grid
 from core.data.reading.header import column_types
-from core.data.reading.numerals import DOUBTFUL_MARKS, ERROR_MARKS, MISSING_MARKS, Numerals
-from core.data.reading.read_options import Settings
+from core.data.reading.numerals import DOUBTFUL_MARKS, ERROR_MARKS, MISSING_MARKS, NumberFormat
+from core.data.reading.read_options import ReadOptions
 from core.data.reading.records import Quoting, Record
-from core.data.reading.source import Progress, Source, tell
+from core.data.reading.source import Progress, Source, report_progress
 from core.data.reading.table import Column, Dialect, ProblemLog, Table
 from core.data.reading.typed_columns import build_columns, check_kinds, number_column, unique_names
 
@@ -34,7 +34,7 @@ _LONGEST_BLOCK = 16 << 20  # of a quoted cell that does not end
 
 
 @dataclass(frozen=True, slots=True)
-class Uneven:
+class RaggedBlock:
     """That a block is not regular, and the line on which the block begins, counted from 0."""
 
     line: int
@@ -46,7 +46,7 @@ def read_blocks(
     layout: Layout,
     progress: Progress | None,
     span: tuple[float, float] = (0.0, 0.9),
-) -> list[Part] | Uneven:
+) -> list[Part] | RaggedBlock:
     """Parse a file from the byte `start` on, as long as its blocks are regular.
 
     pandas releases the GIL while it parses, so that a few blocks are parsed at the same time.
@@ -74,7 +74,7 @@ def read_blocks(
                     if len(pending) <= 2 * workers:  # so many blocks are in memory
                         continue
                 if (part := pending.popleft().result()) is None:
-                    return Uneven(sum(part.n_lines for part in parts))
+                    return RaggedBlock(sum(part.n_lines for part in parts))
                 parts.append(part)
         finally:
             pool.shutdown(cancel_futures=True)
@@ -99,7 +99,7 @@ def _cut(
     for chunk in source.chunks():
         pieces.append(chunk if seen else chunk[start:])
         held, seen = held + len(pieces[-1]), seen + len(chunk)
-        tell(progress, span[0] + (span[1] - span[0]) * min(1.0, seen / size))
+        report_progress(progress, span[0] + (span[1] - span[0]) * min(1.0, seen / size))
         if held < BLOCK:
             continue
         rest = b"".join(pieces)
@@ -145,7 +145,7 @@ class _Plan:
     dialect : Dialect
     names : list of str
         The columns' names, each once.
-    numerals : Numerals
+    numerals : NumberFormat
     doubtful : frozenset of str
         The doubtful missing marks among numbers.
     layout : Layout
@@ -155,7 +155,7 @@ class _Plan:
 
     dialect: Dialect
     names: list[str]
-    numerals: Numerals
+    numerals: NumberFormat
     doubtful: frozenset[str]
     layout: Layout
     start: int
@@ -163,7 +163,7 @@ class _Plan:
 
 
 def read_bulk(
-    source: Source, suffix: str, settings: Settings, progress: Progress | None
+    source: Source, suffix: str, settings: ReadOptions, progress: Progress | None
 ) -> Table | None:
     """Read a large file block by block; None where it needs to be read as a whole.
 
@@ -182,11 +182,11 @@ def read_bulk(
     check_kinds(source.name, plan.names, settings.kinds)
     layout = plan.layout
     parts = read_blocks(source, plan.start, layout, progress)
-    if not isinstance(parts, Uneven) and (odd := {j for part in parts for j in part.odd}):
+    if not isinstance(parts, RaggedBlock) and (odd := {j for part in parts for j in part.odd}):
         layout = replace(layout, numbers=layout.numbers - odd)
         del parts
         parts = read_blocks(source, plan.start, layout, progress, (0.9, 1.0))
-    if isinstance(parts, Uneven):
+    if isinstance(parts, RaggedBlock):
         _refuse_large(source, plan.line + parts.line)
         return None
     lines = _lines_of(parts, plan.line, log)
@@ -224,7 +224,7 @@ def _typed_columns(
     lines: NDArray[np.int64],
     plan: _Plan,
     layout: Layout,
-    settings: Settings,
+    settings: ReadOptions,
     log: ProblemLog,
 ) -> tuple[tuple[Column, ...], tuple[str, ...]]:
     """Make columns of the blocks' columns; also return the marks read as missing among words."""
@@ -250,7 +250,7 @@ def _typed_columns(
     return tuple(columns[j] for j in range(len(plan.names))), marks
 
 
-def _plan(source: Source, suffix: str, settings: Settings, log: ProblemLog) -> _Plan | None:
+def _plan(source: Source, suffix: str, settings: ReadOptions, log: ProblemLog) -> _Plan | None:
     """Find out on the head how a file is to be read; None where blocks cannot be parsed by it."""
     with source.open() as stream:
         head = stream.read(HEAD)
@@ -307,9 +307,9 @@ def _plan(source: Source, suffix: str, settings: Settings, log: ProblemLog) -> _
 def _layout(
     grid: Grid,
     columns: Sequence[Column],
-    numerals: Numerals,
+    numerals: NumberFormat,
     doubtful: frozenset[str],
-    settings: Settings,
+    settings: ReadOptions,
 ) -> Layout:
     """Say how blocks are parsed, by what was found on the head."""
     dialect = grid.dialect

@@ -61,7 +61,7 @@ _DRESSED = (
 
 
 @dataclass(frozen=True, slots=True)
-class Numerals:
+class NumberFormat:
     """The decimal and thousands marks of a file.
 
     They are not `sure` where every cell with a mark can be read both ways, as 1,234 can; they are
@@ -69,9 +69,9 @@ class Numerals:
 
     Examples
     --------
-    >>> Numerals(",", ".").value("1.234,5")
+    >>> NumberFormat(",", ".").value("1.234,5")
     1234.5
-    >>> Numerals().value("7e-3"), Numerals().value("1_000")
+    >>> Numerals().value("7e-3"), NumberFormat().value("1_000")
     (0.007, None)
     """
 
@@ -96,17 +96,17 @@ class Numerals:
             return -math.inf if text.startswith("-") else math.inf
         return None
 
-    def saying(self, decimal: str | None, thousands: str | None) -> Numerals:
+    def saying(self, decimal: str | None, thousands: str | None) -> NumberFormat:
         """Return these numerals with the marks that the user says in place of those found.
 
         A mark that was found gives way where it would be the same as one that is said.
 
         Examples
         --------
-        >>> marks = Numerals(",", ".").saying(None, "")
+        >>> marks = NumberFormat(",", ".").saying(None, "")
         >>> marks.decimal, marks.thousands
         (',', None)
-        >>> marks = Numerals(",").saying(None, ",")
+        >>> marks = NumberFormat(",").saying(None, ",")
         >>> marks.decimal, marks.thousands
         ('.', ',')
         """
@@ -114,14 +114,14 @@ class Numerals:
             return self
         between = self.thousands if thousands is None else thousands or None
         point = decimal or (self.decimal if self.decimal != between else ".,"[between == "."])
-        return Numerals(point, between if between != point else None)
+        return NumberFormat(point, between if between != point else None)
 
     def forced(self, cell: str) -> float | None:
         """Return the number in a cell that may carry a unit, an asterisk or its sign elsewhere.
 
         Examples
         --------
-        >>> [Numerals().forced(cell) for cell in ("$5", "3 %", "(2.5)", "7 cm", "1D-2", "<0.1")]
+        >>> [NumberFormat().forced(cell) for cell in ("$5", "3 %", "(2.5)", "7 cm", "1D-2", "<0.1")]
         [5.0, 3.0, -2.5, 7.0, 0.01, None]
         """
         text = _CURRENCY.sub(r"\g<sign>", cell.strip())
@@ -143,7 +143,7 @@ def is_grouped(cell: str) -> bool:
     return any(_GROUPS[mark].fullmatch(cell) for mark in (" ", "\u00a0", "\u202f", "'"))
 
 
-def find_numerals(cells: Iterable[str], delimiter: str | None) -> tuple[Numerals, str]:
+def find_numerals(cells: Iterable[str], delimiter: str | None) -> tuple[NumberFormat, str]:
     """Find the decimal and thousands marks from cells, and a doubt worth telling ("" for none).
 
     Parameters
@@ -184,16 +184,16 @@ def _decide(
     unclear_comma: int,
     groups: Counter[str],
     delimiter: str | None,
-) -> tuple[Numerals, str]:
+) -> tuple[NumberFormat, str]:
     spaced = next((mark for mark in (" ", "\u00a0", "\u202f", "'") if groups[mark]), None)
     if comma and delimiter != "," and point >= comma:
-        return Numerals(".", "," if groups[","] else spaced, mixed=True), ""
+        return NumberFormat(".", "," if groups[","] else spaced, mixed=True), ""
     if comma > point + groups[","]:
-        return Numerals(",", "." if groups["."] or unclear_point else spaced), ""
+        return NumberFormat(",", "." if groups["."] or unclear_point else spaced), ""
     if groups["."] and not point and not unclear_comma:
-        return Numerals(",", "."), ""
+        return NumberFormat(",", "."), ""
     if unclear_comma and not point and not groups[","] and delimiter == ";":
-        return Numerals(",", spaced), "cells such as 1,234 were read with a decimal comma"
+        return NumberFormat(",", spaced), "cells such as 1,234 were read with a decimal comma"
     if groups[","]:
-        return Numerals(".", ","), ""
-    return (Numerals(".", ",", sure=False) if unclear_comma else Numerals(".", spaced)), ""
+        return NumberFormat(".", ","), ""
+    return (NumberFormat(".", ",", sure=False) if unclear_comma else NumberFormat(".", spaced)), ""

@@ -12,7 +12,7 @@ from core.data.reading.table import KINDS
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
+class ReadOptions:
     r"""The user's word on how a file is to be read; None leaves it to be found.
 
     Attributes
@@ -52,7 +52,7 @@ class Settings:
     kinds: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, overrides: Mapping[str, Any]) -> Settings:
+    def of(cls, overrides: Mapping[str, Any]) -> ReadOptions:
         """Check keywords and return the settings.
 
         Raises

@@ -148,7 +148,7 @@ def _quoted(
             return None, len(lines)
         if at + LONGEST_RECORD > len(lines):
             raise UnclosedQuoteError(at + 1)
-    return Record(at + 1, mend(lines[at], quoting, width), True), at + 1
+    return Record(at + 1, repair_quotes(lines[at], quoting, width), True), at + 1
 
 
 def _strict(lines: Sequence[str], at: int, quoting: Quoting) -> tuple[list[str] | None, int]:
@@ -203,7 +203,7 @@ def _squeeze(line: str, quoting: Quoting) -> str:
     return quote.join(parts)
 
 
-def mend(line: str, quoting: Quoting, width: int | None) -> list[str]:
+def repair_quotes(line: str, quoting: Quoting, width: int | None) -> list[str]:
     """Split a line whose quotes are not sound into the most sensible cells.
 
     A quoted cell ends at a quote before a delimiter or the line's end; a quote may also be an

@@ -83,7 +83,7 @@ class Source:
         UserError
             If it expands too far, is damaged, or has a line of more than 16 MB.
         """
-        meter = Meter(self)
+        meter = ExpansionLimit(self)
         with self.open() as stream, _damage(self):
             while chunk := stream.read(CHUNK):
                 meter.see(chunk)
@@ -95,7 +95,9 @@ class Source:
         for chunk in self.chunks():
             pieces.append(chunk)
             seen += len(chunk)
-            tell(progress, until * min(1.0, seen / max(self.size * (4 if self.gzipped else 1), 1)))
+            report_progress(
+                progress, until * min(1.0, seen / max(self.size * (4 if self.gzipped else 1), 1))
+            )
         self.check_unchanged()
         return b"".join(pieces)
 
@@ -130,7 +132,7 @@ class _Unpacked(gzip.GzipFile):
         self._under.close()
 
 
-class Meter:
+class ExpansionLimit:
     """Watches content go by: how far it expands, and how long its lines are."""
 
     def __init__(self, source: Source) -> None:
@@ -194,7 +196,7 @@ def refuse_wide(source: Source, width: int) -> None:
         )
 
 
-def tell(progress: Progress | None, fraction: float) -> None:
+def report_progress(progress: Progress | None, fraction: float) -> None:
     """Report progress; raise Cancelled if the answer is False."""
     if progress is not None and progress(min(fraction, 1.0)) is False:
         raise Cancelled

@@ -17,8 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.base.errors import UserError
-from core.data.reading.column_kinds import Verdict, judge
-from core.data.reading.numerals import DOUBTFUL_MARKS, ERROR_MARKS, Numerals, find_numerals
+from core.data.reading.column_kinds import KindGuess, infer_kind
+from core.data.reading.numerals import DOUBTFUL_MARKS, ERROR_MARKS, NumberFormat, find_numerals
 from core.data.reading.table import Column, ProblemLog
 
 _CELLS = 60_000  # looked at to find the marks inside numbers
@@ -88,7 +88,7 @@ def _stripped(cells: Sequence[str]) -> Sequence[str]:
 
 def find_marks(
     distinct: Sequence[Counter[str]], delimiter: str | None, said: Said, log: ProblemLog
-) -> tuple[Numerals, frozenset[str]]:
+) -> tuple[NumberFormat, frozenset[str]]:
     """Find a table's numerals, and which doubtful missing marks stand among its numbers.
 
     What the user `said` of the decimal and thousands marks takes the place of what is found.
@@ -102,12 +102,12 @@ def find_marks(
     return numerals, _doubtful_marks(distinct, numerals)
 
 
-def _doubtful_marks(distinct: Sequence[Counter[str]], numerals: Numerals) -> frozenset[str]:
+def _doubtful_marks(distinct: Sequence[Counter[str]], numerals: NumberFormat) -> frozenset[str]:
     """Return the doubtful missing marks that stand in columns of numbers."""
     found = set()
     for counts in distinct:
         doubtful = [cell for cell in counts if cell.lower() in DOUBTFUL_MARKS]
-        if doubtful and judge(counts, numerals).kind == "number":
+        if doubtful and infer_kind(counts, numerals).kind == "number":
             found.update(doubtful)
     return frozenset(found)
 
@@ -116,14 +116,14 @@ def build_columns(
     names: Sequence[str],
     cells: Sequence[Sequence[str]],
     lines: Sequence[int],
-    numerals: Numerals | None,
+    numerals: NumberFormat | None,
     delimiter: str | None,
     marks: Collection[str] | None,
     kinds: Mapping[str, str],
     log: ProblemLog,
     said: Said = (None, None),
     doubtful: Collection[str] = (),
-) -> tuple[tuple[Column, ...], Numerals, tuple[str, ...]]:
+) -> tuple[tuple[Column, ...], NumberFormat, tuple[str, ...]]:
     """Turn columns of cells into `Column` values.
 
     The numerals are found, but for the decimal and thousands marks that were `said`, unless given.
@@ -132,7 +132,7 @@ def build_columns(
     Returns
     -------
     columns : tuple of Column
-    numerals : Numerals
+    numerals : NumberFormat
         Given or found.
     missing : tuple of str
         The marks that were read as missing somewhere.
@@ -147,7 +147,7 @@ def build_columns(
     columns: list[Column] = []
     met: set[str] = set()
     for name, column, counts in zip(names, stripped, distinct, strict=True):
-        verdict = judge(counts, found_numerals, marks, found, kinds.get(name))
+        verdict = infer_kind(counts, found_numerals, marks, found, kinds.get(name))
         columns.append(_column(name, column, counts, verdict, lines, log))
         met |= verdict.missing
     return tuple(columns), found_numerals, tuple(sorted(met))
@@ -157,7 +157,7 @@ def _column(
     name: str,
     cells: Sequence[str],
     counts: Counter[str],
-    verdict: Verdict,
+    verdict: KindGuess,
     lines: Sequence[int],
     log: ProblemLog,
 ) -> Column:
@@ -188,7 +188,7 @@ def _column(
     )
 
 
-def _texts(cells: Sequence[str], verdict: Verdict) -> NDArray[np.object_]:
+def _texts(cells: Sequence[str], verdict: KindGuess) -> NDArray[np.object_]:
     values = np.empty(len(cells), object)
     known: dict[str, str | None] = dict.fromkeys(verdict.missing)
     values[:] = [known.get(cell, cell) for cell in cells] if known else list(cells)
@@ -196,7 +196,7 @@ def _texts(cells: Sequence[str], verdict: Verdict) -> NDArray[np.object_]:
 
 
 def _numbers(
-    name: str, cells: Sequence[str], verdict: Verdict, lines: Sequence[int], log: ProblemLog
+    name: str, cells: Sequence[str], verdict: KindGuess, lines: Sequence[int], log: ProblemLog
 ) -> NDArray[np.float64]:
     odd = verdict.bad or any(math.isinf(value) for value in verdict.numbers.values())
     if odd:

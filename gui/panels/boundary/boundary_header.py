@@ -25,13 +25,13 @@ from core.data.dataset import Dataset, Feature
 from core.experiment.view import SECTIONS
 from core.explain.known_truth import is_known
 from core.explain.planes import axes_of, held_values
-from core.run.recalibration import mends
+from core.run.recalibration import changes_probabilities
 from gui.panels.boundary.painting.painter import Painter
 from gui.panels.panel_text import level_or_number
 from gui.session.session import Session
 from gui.style.theme import class_colour, class_sign
 from gui.widgets.controls import choice, note, row, show_checked, toggle
-from gui.widgets.layouts import TwoEnds
+from gui.widgets.layouts import SpreadLayout
 from gui.widgets.slider import CalmSlider
 
 LEGEND_LETTERS = 24  # that fit beside the parts
@@ -87,7 +87,7 @@ class BoundaryHeader(QWidget):
         layout.addWidget(self.axes)
         layout.addWidget(self.held)
 
-    def _first_line(self) -> TwoEnds:
+    def _first_line(self) -> SpreadLayout:
         toggles = (self.discrete, self.calibrated, self.truth, self.truth_error, self.paint)
         lines = row(*self.splits.values(), self.legend), row(*toggles, spacing=2)
         lines[0].setContentsMargins(8, 2, 0, 2)
@@ -95,7 +95,7 @@ class BoundaryHeader(QWidget):
         ends = QWidget(self), QWidget(self)
         for end, line in zip(ends, lines, strict=True):
             end.setLayout(line)
-        return TwoEnds(*ends)
+        return SpreadLayout(*ends)
 
     def show_state(self) -> None:
         """Show the session's view."""
@@ -105,7 +105,7 @@ class BoundaryHeader(QWidget):
         show_checked(self.discrete, view.discrete)
         show_checked(self.calibrated, view.calibrated)
         self._show_legend(() if self.painter.is_painting else run.prepared.classes)
-        self._show_calibrated(mends(run.experiment.calibration))
+        self._show_calibrated(changes_probabilities(run.experiment.calibration))
         show_checked(self.paint, self.painter.is_on)
         self._show_truth()
         n_features = 2 if self.painter.is_local else run.dataset.n_features
@@ -177,7 +177,7 @@ class BoundaryHeader(QWidget):
             self.tr("Choose the values of the features that are on no axis"),
             lambda on: self.show_state(),
         )
-        self.held = HeldValues(session, self)
+        self.held = FixedFeatureSliders(session, self)
         self.axes = QWidget(self)
         line = row(self.x_axis, self.y_axis, self.section, self.held_toggle)
         for place in range(3):
@@ -252,7 +252,7 @@ class _Line:
     reset: QToolButton
 
 
-class HeldValues(QScrollArea):
+class FixedFeatureSliders(QScrollArea):
     """A slider for each feature that a slice holds; made anew when the features change."""
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:

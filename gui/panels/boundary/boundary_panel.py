@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QWidget
 
 from core.base.errors import UserError
 from core.experiment.view import View
-from core.explain.planes import MOST_STAND_INS
+from core.explain.planes import MAX_BACKGROUND_ROWS
 from core.explain.surface import level_labels, resolution_within
 from core.scenes.boundary_scene import BoundaryScene, boundary_scene, reading_at
 from gui.panels.boundary.boundary_header import BoundaryHeader
@@ -27,7 +27,7 @@ from gui.panels.boundary.painting.paint_palette import painting_note
 from gui.panels.boundary.painting.painter import Painter
 from gui.panels.boundary.truth_layer import ErrorScale, TruthLayer
 from gui.panels.panel import PlottedPanel
-from gui.plot.canvas import LockedPlot
+from gui.plot.canvas import PlotCanvas
 from gui.plot.images import shade_at, smooth_images, surface_image
 from gui.plot.layers import LinesLayer, PictureLayer, Word, WordsLayer
 from gui.plot.points import PointLayer, nearest
@@ -56,7 +56,7 @@ class BoundaryPanel(PlottedPanel):
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__("boundary", session, parent)
-        self.plot = LockedPlot("boundary.plot", self)
+        self.plot = PlotCanvas("boundary.plot", self)
         self.plot.setAccessibleName(self.tr("Decision boundary"))
         smooth_images(self.plot)
         self.painter = Painter(session, self.plot)
@@ -117,7 +117,7 @@ class BoundaryPanel(PlottedPanel):
         """Return the resolution and the rows to average over that the moment allows."""
         run, view = self.session.run, self.session.view
         averages = view.section == "average" and run.dataset.n_features > 2
-        wanted = MOST_STAND_INS if averages else 0
+        wanted = MAX_BACKGROUND_ROWS if averages else 0
         finest = CALM_RESOLUTION if self.is_calm else LIVE_RESOLUTION
         budget = CALM_BUDGET if self.is_calm else LIVE_BUDGET
         return resolution_within(run.architecture, wanted, budget, finest)

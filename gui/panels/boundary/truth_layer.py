@@ -21,7 +21,7 @@ from core.data.preparing import Prepared
 from core.explain.known_truth import TrueMap, TrueRows, is_known, true_map, true_rows
 from core.explain.planes import Limits, Plane
 from core.scenes.boundary_scene import BoundaryScene, TruthScene, truth_scene
-from gui.plot.canvas import LockedPlot, curve
+from gui.plot.canvas import PlotCanvas, curve
 from gui.plot.images import rgb
 from gui.session.session import Session
 from gui.style.number_text import figure, percent
@@ -36,7 +36,7 @@ KIND = "truth"
 _STEPS = 256
 
 
-class KnownTruth(QObject):
+class TruthComputation(QObject):
     """Works out the truth of the present data set, each part once.
 
     Signals
@@ -104,9 +104,9 @@ class TruthLayer:
         What it drew last; None where nothing is asked for or known.
     """
 
-    def __init__(self, session: Session, plot: LockedPlot) -> None:
+    def __init__(self, session: Session, plot: PlotCanvas) -> None:
         self._session = session
-        self.known = KnownTruth(session, plot)
+        self.known = TruthComputation(session, plot)
         self.scene: TruthScene | None = None
         self._image = pg.ImageItem(axisOrder="row-major")
         self._image.setZValue(1)  # over the probabilities, under the lines

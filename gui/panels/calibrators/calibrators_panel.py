@@ -10,8 +10,8 @@ from core.explain.pooled_logits import MOST_LIVE
 from core.scenes.calibrators_scene import (
     PAGES,
     CalibratorsScene,
-    HandlesScene,
     MapsScene,
+    ParametersScene,
     PriorsScene,
     calibrators_scene,
 )
@@ -88,8 +88,8 @@ class CalibratorsPanel(PlottedPanel):
         self.method.show_value(self.session.experiment.calibration.method)
         show_checked(self.on_boundary, self.session.view.calibrated)
         self.sections.show_page(scene.page)
-        self.settles = isinstance(scene.of, HandlesScene) and scene.of.rounded
-        if isinstance(scene.of, HandlesScene):
+        self.settles = isinstance(scene.of, ParametersScene) and scene.of.rounded
+        if isinstance(scene.of, ParametersScene):
             self.handles.show_scene(scene.of, scene.split)
         elif isinstance(scene.of, MapsScene):
             self.maps.show_scene(scene.of)
@@ -98,7 +98,7 @@ class CalibratorsPanel(PlottedPanel):
 
     def describe(self, scene: CalibratorsScene) -> str:
         """Say what the open page shows."""
-        if isinstance(scene.of, HandlesScene):
+        if isinstance(scene.of, ParametersScene):
             return self.tr(
                 "Calibrator {0} at step {1}: log loss {2}, {3} of {4} decisions changed."
             ).format(

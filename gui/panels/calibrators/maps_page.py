@@ -14,7 +14,7 @@ from core.calibration.calibrators import CALIBRATORS
 from core.explain.calibration_maps import CalibrationMap
 from core.scenes.calibrators_scene import MapsScene
 from gui.panels.calibrators.parameters_page import meanings_html
-from gui.plot.canvas import LockedPlot, curve
+from gui.plot.canvas import PlotCanvas, curve
 from gui.style.palette import style_of
 from gui.style.theme import brush, pen, theme
 from gui.widgets.sections import Paragraph
@@ -28,7 +28,7 @@ class MapsPage(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.plot = LockedPlot("calibrators.maps", self)
+        self.plot = PlotCanvas("calibrators.maps", self)
         self.plot.setAccessibleName(self.tr("Maps from score to probability"))
         self.plot.setFixedHeight(PLOT_HEIGHT)
         self._own = curve(self.plot, 1)

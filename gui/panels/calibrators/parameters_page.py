@@ -12,9 +12,9 @@ from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
 
 from core.base.knobs import NumberKnob
 from core.experiment.experiment import KNOBS
-from core.scenes.calibrators_scene import HandlesScene
+from core.scenes.calibrators_scene import ParametersScene
 from gui.plot.axes import log_ticks
-from gui.plot.canvas import LockedPlot, curve
+from gui.plot.canvas import PlotCanvas, curve
 from gui.session.session import Session
 from gui.style.number_text import figure, number
 from gui.style.theme import brush, pen, theme
@@ -46,9 +46,9 @@ class HandlesPage(QWidget):
         super().__init__(parent)
         self.session = session
         self.turned = 0
-        self._scene: HandlesScene | None = None
+        self._scene: ParametersScene | None = None
         self._drags = 0
-        self.plot = LockedPlot("calibrators.loss", self)
+        self.plot = PlotCanvas("calibrators.loss", self)
         self.plot.setAccessibleName(self.tr("Loss against the parameter"))
         self.plot.setFixedHeight(PLOT_HEIGHT)
         self._line, self._now = curve(self.plot, 3), curve(self.plot, 2)
@@ -75,7 +75,7 @@ class HandlesPage(QWidget):
         layout.addWidget(self.says)
         layout.addWidget(self.meanings)
 
-    def show_scene(self, scene: HandlesScene, split: str) -> None:
+    def show_scene(self, scene: ParametersScene, split: str) -> None:
         """Show the loss, the handles and what they do to the part looked at."""
         self._scene = scene
         shown = {handle.path: handle for handle in scene.handles}
@@ -92,7 +92,7 @@ class HandlesPage(QWidget):
         self.meanings.setText(meanings_html(scene.meanings))
         self.meanings.setVisible(bool(scene.meanings))
 
-    def _draw_loss(self, scene: HandlesScene) -> None:
+    def _draw_loss(self, scene: ParametersScene) -> None:
         handle, is_log = scene.handles[scene.turned], scene.method == "temperature"
         lowest = float(scene.loss.min())
         top = min(float(scene.loss.max()), lowest * MOST_RISE + 0.5)
@@ -116,7 +116,7 @@ class HandlesPage(QWidget):
             brush=[brush(theme().ink), brush(theme().calibrated)],
         )
 
-    def _sentences(self, scene: HandlesScene, split: str) -> str:
+    def _sentences(self, scene: ParametersScene, split: str) -> str:
         if scene.problem:
             return escape(scene.problem)
         if scene.method == "none":
@@ -143,7 +143,7 @@ class HandlesPage(QWidget):
             lines.append(self.tr("It has no handle to turn; Platt and temperature have."))
         return "<br>".join(lines)
 
-    def _decisions(self, scene: HandlesScene) -> str:
+    def _decisions(self, scene: ParametersScene) -> str:
         changed, of = number(scene.changed), number(scene.n_rows)
         if math.isnan(scene.threshold):
             text = self.tr("<b>{0}</b> of {1} decisions changed.").format(changed, of)

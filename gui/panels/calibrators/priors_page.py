@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
 from core.base.knobs import NumberKnob
 from core.experiment.experiment import KNOBS
 from core.scenes.calibrators_scene import PriorsScene
-from gui.plot.canvas import LockedPlot, curve
+from gui.plot.canvas import PlotCanvas, curve
 from gui.session.session import Session
 from gui.style.number_text import figure, number, percent
 from gui.style.theme import brush, pen, theme
@@ -34,7 +34,7 @@ class PriorsPage(QWidget):
         self.session = session
         self._drags = 0
         self.weights = Paragraph("calibrators.weights")
-        self.plot = LockedPlot("calibrators.shifts", self)
+        self.plot = PlotCanvas("calibrators.shifts", self)
         self.plot.setAccessibleName(self.tr("Predicted and observed shift of the logits"))
         self._intervals, self._zero = curve(self.plot, 2, connect="pairs"), curve(self.plot, 1)
         self._found, self._predicted = pg.ScatterPlotItem(size=8), pg.ScatterPlotItem(size=12)

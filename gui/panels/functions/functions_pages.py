@@ -24,18 +24,18 @@ from PySide6.QtWidgets import (
 
 from core.experiment.view import SHARPNESS, SPAN, Z
 from core.explain.function_facts import facts_about, sharpness_of_steepest, slope_by_sharpness
-from core.explain.unit_maps import UnitsScene
+from core.explain.unit_maps import PreactivationHistogram
 from core.functions.activations import ACTIVATIONS
 from core.scenes.functions_scene import FunctionsScene
 from gui.panels.functions import functions_text as words
-from gui.plot.canvas import LockedPlot, curve
+from gui.plot.canvas import PlotCanvas, curve
 from gui.style.number_text import figure, percent, short
 from gui.style.theme import brush, pen, theme
 from gui.widgets.controls import choice, row
 from gui.widgets.formula import FormulaView
 from gui.widgets.number_slider import ValueSlider
 from gui.widgets.sections import Paragraph
-from gui.widgets.text_table import FigureGrid
+from gui.widgets.text_table import FigureTable
 
 Choose = Callable[[str, object], None]
 NARROW = 16  # pixels for a slider's label of one letter
@@ -79,7 +79,7 @@ class PointPage(Page):
         self.filled.setAccessibleName(self.tr("Formula with numbers"))
         self.filled.setContentsMargins(8, 0, 8, 0)
         self.reading = Paragraph("functions.reading")
-        self.table = FigureGrid("functions.table", ["z", "f", "f′", "f″"])
+        self.table = FigureTable("functions.table", ["z", "f", "f′", "f″"])
         for widget in (self.z, self.filled, self.reading, self.table):
             self.column.addWidget(widget)
 
@@ -105,8 +105,8 @@ class SharpnessPage(Page):
         self.z = ValueSlider(
             "functions.sharpness.z", Z, partial(self.chosen.emit, "z"), (-SPAN, SPAN)
         )
-        self.figures = FigureGrid("functions.sharpness.figures", ["", ""])
-        self.plot = LockedPlot("functions.sharpness.plot", self)
+        self.figures = FigureTable("functions.sharpness.figures", ["", ""])
+        self.plot = PlotCanvas("functions.sharpness.plot", self)
         self.plot.setAccessibleName(self.tr("Slope at z against sharpness"))
         self.plot.setFixedHeight(150)
         self.plot.axis("bottom").setLogMode(y=False, x=True)
@@ -180,7 +180,7 @@ class NumericsPage(Page):
             (-800.0, 800.0),
             label_width=NARROW,
         )
-        self.table = FigureGrid(
+        self.table = FigureTable(
             "functions.numerics",
             ["", self.tr("textbook"), self.tr("digits"), self.tr("stable"), self.tr("digits")],
         )
@@ -303,7 +303,7 @@ class FactsPage(Page):
             self.buttons[name] = button
             self.column.addLayout(row(button, None))
             self.column.addWidget(self.notes[name])
-        self.table = FigureGrid(
+        self.table = FigureTable(
             "functions.centres", ["", self.tr("mean output"), self.tr("sd")], self
         )
         self.column.addWidget(self.table)
@@ -349,7 +349,7 @@ class ModelPage(Page):
         self.mend.setObjectName("functions.use_unit")
         self.mend.setToolTip(self.tr("Show the function that these units compute"))
         self.mend.clicked.connect(lambda: self.chosen.emit("function", self._wanted))
-        self.figures = FigureGrid("functions.units", ["", ""])
+        self.figures = FigureTable("functions.units", ["", ""])
         self.says = Paragraph("functions.units.note")
         self.column.addLayout(row(QLabel(self.tr("Layer")), self.layer, None))
         self.column.addLayout(row(self.mend, None))
@@ -385,7 +385,7 @@ class ModelPage(Page):
         )
         self.says.setText(words.units_words(units))
 
-    def _layer_name(self, units: UnitsScene, layer: int) -> str:
+    def _layer_name(self, units: PreactivationHistogram, layer: int) -> str:
         if layer == units.n_hidden:
             return self.tr("output (log-odds)")
         return self.tr("hidden layer {0}").format(layer + 1)

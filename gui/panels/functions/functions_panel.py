@@ -24,7 +24,7 @@ from gui.session.session import Session
 from gui.style.number_text import short
 from gui.widgets.controls import choice, row, show_checked, toggle
 from gui.widgets.formula import FormulaView
-from gui.widgets.sections import Beside, Paragraph, Sections, TwoParts
+from gui.widgets.sections import Paragraph, ResponsiveSplit, Sections, SideBySide
 
 
 class FunctionsPanel(PlottedPanel):
@@ -65,7 +65,7 @@ class FunctionsPanel(PlottedPanel):
             [(name, titles[name], page) for name, page in self.pages.items()],
             lambda name: self.choose("section", name),
         )
-        self.parts = TwoParts(self._picture(), self.sections, self.plot, self)
+        self.parts = ResponsiveSplit(self._picture(), self.sections, self.plot, self)
         self.stack().addWidget(self.parts)
 
     def choose(self, name: str, value: object) -> None:
@@ -163,7 +163,7 @@ class FunctionsPanel(PlottedPanel):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addLayout(row(self.function, None, self.slope, self.curvature, self.compare))
-        column.addWidget(Beside(self.formula, self.slope_formula))
+        column.addWidget(SideBySide(self.formula, self.slope_formula))
         column.addWidget(self.plot, 1)
         column.addWidget(self.legend)
         return picture

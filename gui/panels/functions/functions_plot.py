@@ -11,10 +11,10 @@ from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from core.experiment.view import SPAN
-from core.explain.unit_maps import UnitsScene
+from core.explain.unit_maps import PreactivationHistogram
 from core.functions.activations import ACTIVATIONS
 from core.scenes.functions_scene import FunctionsScene
-from gui.plot.canvas import LockedPlot, curve
+from gui.plot.canvas import PlotCanvas, curve
 from gui.style.theme import brush, class_colour, pen, theme
 
 GRAB_PIXELS = 14.0
@@ -22,7 +22,7 @@ HISTOGRAM_SHARE = 0.35  # of the plot's height
 POINT_SIZE = 11.0
 
 
-class FunctionPlot(LockedPlot):
+class FunctionPlot(PlotCanvas):
     """The picture of the functions panel.
 
     Signals
@@ -154,7 +154,9 @@ class FunctionPlot(LockedPlot):
                 x, y = np.array(points).T
                 item.setData(x, y, pen=pen(colour, 1.5, dashed=True), connect="pairs")
 
-    def _draw_histogram(self, units: UnitsScene | None, y_range: tuple[float, float]) -> None:
+    def _draw_histogram(
+        self, units: PreactivationHistogram | None, y_range: tuple[float, float]
+    ) -> None:
         self._histogram.setVisible(units is not None)
         if units is None:
             return

@@ -9,7 +9,7 @@ from PySide6.QtCore import QCoreApplication
 
 from core.explain.function_facts import Facts
 from core.explain.numerics import ALL_DIGITS, Comparison
-from core.explain.unit_maps import UnitsScene
+from core.explain.unit_maps import PreactivationHistogram
 from core.scenes.functions_scene import FunctionsScene
 from gui.style.number_text import MINUS, number, percent, short
 from gui.style.theme import class_colour, theme
@@ -165,7 +165,7 @@ def failures(comparisons: tuple[Comparison, ...]) -> str:
     )
 
 
-def units_words(units: UnitsScene) -> str:
+def units_words(units: PreactivationHistogram) -> str:
     """Say where the units sit."""
     text = tr("{0} of {1} numbers ({2} units × {3} train rows) lie where the slope is under a ")
     text += tr("tenth of its steepest: those units hardly learn from those rows.")

@@ -7,7 +7,7 @@ import math
 import pyqtgraph as pg
 from PySide6.QtWidgets import QLabel, QPushButton, QStackedWidget, QVBoxLayout, QWidget
 
-from core.scenes.gradients_scene import GradientsScene, gradients_scene, hardest_row
+from core.scenes.gradients_scene import GradientsScene, gradients_scene, highest_loss_row
 from gui.panels.gradients.gradients_text import (
     layer_name,
     layer_rows,
@@ -18,13 +18,13 @@ from gui.panels.gradients.gradients_text import (
     way_rows,
 )
 from gui.panels.panel import PlottedPanel
-from gui.plot.canvas import LockedPlot, curve
+from gui.plot.canvas import PlotCanvas, curve
 from gui.session.session import Session
 from gui.style.number_text import shortened
 from gui.style.theme import brush, pen, theme
 from gui.widgets.controls import note, row
 from gui.widgets.sections import QuietTabs
-from gui.widgets.text_table import ROW_HEIGHT, Shares, TextModel, TextTable
+from gui.widgets.text_table import ROW_HEIGHT, BarDelegate, TextModel, TextTable
 
 SMALLEST = 1e-30  # what is drawn for a gradient of zero
 MOST_ROWS_SHOWN = 9
@@ -73,7 +73,7 @@ class GradientsPanel(PlottedPanel):
         return self.tr("Norm of the gradient by layer: {0}.").format(norms)
 
     def _layers_page(self) -> QWidget:
-        self.plot = LockedPlot("gradients.plot", self)
+        self.plot = PlotCanvas("gradients.plot", self)
         self.plot.setAccessibleName(self.tr("Norm of the gradient by layer"))
         self.plot.setMinimumHeight(90)
         self._bound = curve(self.plot, 1)
@@ -99,7 +99,7 @@ class GradientsPanel(PlottedPanel):
         )
         label = self.tr("Gradients, saturation and updates by layer")
         self.table = TextTable("gradients.layers", label, self.layers, self)
-        self.table.setItemDelegateForColumn(4, Shares(self.table))
+        self.table.setItemDelegateForColumn(4, BarDelegate(self.table))
         self.says = note("gradients.note")
         return self._page(self.plot, self.table, self.says)
 
@@ -133,7 +133,7 @@ class GradientsPanel(PlottedPanel):
         layout.setContentsMargins(0, 4, 0, 0)
         layout.setSpacing(4)
         for widget in widgets:
-            grows = isinstance(widget, LockedPlot | TextTable)
+            grows = isinstance(widget, PlotCanvas | TextTable)
             layout.addWidget(widget, int(grows) * 100)
         layout.addStretch(1)
         return page
@@ -193,7 +193,7 @@ class GradientsPanel(PlottedPanel):
 
     def _select_hardest(self) -> None:
         session = self.session
-        session.set_view("selected", hardest_row(session.run, session.state))
+        session.set_view("selected", highest_loss_row(session.run, session.state))
 
     def _on_page(self, page: int) -> None:
         self.pages.setCurrentIndex(page)

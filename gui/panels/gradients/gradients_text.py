@@ -6,7 +6,7 @@ from html import escape
 
 import numpy as np
 
-from core.explain.chain_rule import RowPass
+from core.explain.chain_rule import RowGradients
 from core.functions.losses import LOSSES
 from core.run.run import Run
 from core.scenes.gradients_scene import GradientsScene
@@ -68,7 +68,7 @@ def layers_note(scene: GradientsScene) -> str:
     return " ".join(parts)
 
 
-def row_head(run: Run, way: RowPass) -> str:
+def row_head(run: Run, way: RowGradients) -> str:
     """Return the selected row's way through the head, with the numbers filled in."""
     classes = run.prepared.classes
     sign = f"<span style='color:{class_colour(way.label)}'>{class_sign(way.label)}</span>"
@@ -79,7 +79,7 @@ def row_head(run: Run, way: RowPass) -> str:
     return "<br>".join(lines)
 
 
-def way_rows(way: RowPass, digits: int = 3) -> list[tuple[str, ...]]:
+def way_rows(way: RowGradients, digits: int = 3) -> list[tuple[str, ...]]:
     """Return the table of all units on the way."""
     rows: list[tuple[str, ...]] = []
     for k, layer in enumerate(way.layers):
@@ -90,7 +90,7 @@ def way_rows(way: RowPass, digits: int = 3) -> list[tuple[str, ...]]:
     return rows
 
 
-def way_note(way: RowPass) -> str:
+def way_note(way: RowGradients) -> str:
     """Say how the columns hang together."""
     text = tr(
         "∂L/∂z = ∂L/∂a · a′. A weight's derivative is a · ∂L/∂z, with a from the layer before."
@@ -100,7 +100,7 @@ def way_note(way: RowPass) -> str:
     return text
 
 
-def _inputs(run: Run, way: RowPass) -> str:
+def _inputs(run: Run, way: RowGradients) -> str:
     shown = [
         f"{escape(made.name)} = {shortened(float(value))}"
         for made, value in zip(run.prepared.inputs[:4], way.x, strict=False)
@@ -110,7 +110,7 @@ def _inputs(run: Run, way: RowPass) -> str:
     return tr("Scaled inputs: {0}{1}.").format(", ".join(shown), end)
 
 
-def _head_lines(run: Run, way: RowPass) -> list[str]:
+def _head_lines(run: Run, way: RowGradients) -> list[str]:
     output = way.layers[-1]
     loss = LOSSES[run.experiment.training.loss]
     unit = f" {loss.unit}" if loss.unit else ""
@@ -129,7 +129,7 @@ def _head_lines(run: Run, way: RowPass) -> list[str]:
     return [f"{forward} → {value}", back]
 
 
-def _softmax_line(run: Run, way: RowPass, loss: str, is_cross_entropy: bool) -> str:
+def _softmax_line(run: Run, way: RowGradients, loss: str, is_cross_entropy: bool) -> str:
     name = escape(run.prepared.classes[way.label])
     p = figure(float(way.probabilities[way.label]))
     if not is_cross_entropy:

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QWidget
 
 from core.explain.loss_surface import LossSurface
 from core.scenes.landscape_scene import LandscapeScene
-from gui.plot.canvas import LockedPlot, curve
+from gui.plot.canvas import PlotCanvas, curve
 from gui.plot.images import rgb, smooth_images
 from gui.style.palette import Theme, mixed
 from gui.style.theme import brush, pen, theme
@@ -26,7 +26,7 @@ _KEYS = {
 }
 
 
-class LandscapePlot(LockedPlot):
+class LandscapePlot(PlotCanvas):
     """Draws a `LandscapeScene` with one unit equally long on both axes.
 
     Signals

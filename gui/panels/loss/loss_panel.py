@@ -16,14 +16,14 @@ from core.run.history import History
 from core.scenes.loss_scene import DRAWN, CurvesScene, EditMark, Line, curves_scene
 from gui.panels.panel import PlottedPanel
 from gui.plot.axes import log_ticks, short_name, spread, stepped
-from gui.plot.canvas import Curve, LockedPlot, curve
+from gui.plot.canvas import Curve, PlotCanvas, curve
 from gui.plot.layers import Word, WordsLayer
 from gui.session.session import Session
 from gui.style.number_text import figure, number, tr
 from gui.style.palette import Theme
 from gui.style.theme import pen, theme
 from gui.widgets.controls import choice, note, row, show_checked, toggle
-from gui.widgets.layouts import Steady
+from gui.widgets.layouts import StableLabel
 
 MOST_GHOST_LINES = 15
 MOST_EDITS = 40
@@ -44,7 +44,7 @@ class CurvesPanel(PlottedPanel):
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__("loss", session, parent)
-        self.plot = LockedPlot("loss.plot", self)
+        self.plot = PlotCanvas("loss.plot", self)
         self.plot.setAccessibleName(self.tr("Curves"))
         self.plot.axis("bottom").setHeight(BOTTOM_AXIS)
         self.reading = note("curves.reading", wraps=False)
@@ -58,7 +58,7 @@ class CurvesPanel(PlottedPanel):
             row(self.metric_box, None, self.by_step, self.log_x, self.log_y, self.smooth, spacing=2)
         )
         layout.addWidget(self.plot, 1)
-        layout.addWidget(Steady(self.reading))
+        layout.addWidget(StableLabel(self.reading))
         layout.addWidget(self.turned)
         self._mouse: float | None = None
         self.plot.hovered.connect(self._on_hovered)

@@ -35,7 +35,7 @@ def link_image(
     ratio : float
         Pixels of the screen to one of the widget.
     """
-    depths = DepthMap(round(size.width() * ratio), round(size.height() * ratio))
+    depths = LinkImage(round(size.width() * ratio), round(size.height() * ratio))
     first = 0
     for links in scene.links:
         ends = ratio * geometry.ends[first : first + links.weights.size]
@@ -182,7 +182,7 @@ def opacities_of(weights: Floats) -> Floats:
     return LEAST_OPACITY + (MOST_OPACITY - LEAST_OPACITY) * share
 
 
-class DepthMap:
+class LinkImage:
     """The optical depth of negative and of positive lines in every pixel of a picture."""
 
     def __init__(self, width: int, height: int) -> None:

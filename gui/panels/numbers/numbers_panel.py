@@ -8,10 +8,10 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from core.base.arrays import SPLITS
-from core.run.recalibration import mends
+from core.run.recalibration import changes_probabilities
 from core.scenes.numbers_scene import Headline, NumbersScene, headlines, numbers_scene
 from gui.panels.panel import PlottedPanel
-from gui.plot.canvas import LockedPlot, curve
+from gui.plot.canvas import PlotCanvas, curve
 from gui.session.session import Session
 from gui.style.number_text import figure, number
 from gui.style.theme import brush, pen, theme
@@ -81,8 +81,8 @@ class NumbersPanel(PlottedPanel):
         """Draw the strip and the answers, and ask for the headline numbers where they are seen."""
         choices = self.session.experiment.calibration
         self.split.show_value(scene.split)
-        self.calibrated.setEnabled(mends(choices))
-        if not mends(choices):
+        self.calibrated.setEnabled(changes_probabilities(choices))
+        if not changes_probabilities(choices):
             show_checked(self.calibrated, False)
         self._draw_strip(scene)
         self._draw_answers(scene)
@@ -107,7 +107,7 @@ class NumbersPanel(PlottedPanel):
 
     def _bins_page(self) -> QWidget:
         page = QWidget()
-        self.plot = LockedPlot("numbers.strip", self)
+        self.plot = PlotCanvas("numbers.strip", self)
         self.plot.setAccessibleName(self.tr("Calibration error against the number of bins"))
         self.plot.setFixedHeight(STRIP_HEIGHT)
         self._lines = {name: curve(self.plot, 3) for name in ("chance", "mass", "width")}

@@ -26,7 +26,7 @@ from gui.panels.reliability.reliability_text import figures_html, reading_at
 from gui.session.session import Session
 from gui.style.number_text import figure, number
 from gui.widgets.controls import note
-from gui.widgets.layouts import Steady
+from gui.widgets.layouts import StableLabel
 
 LIVE_DRAWS = 40
 FEWEST_DRAWS = 20
@@ -49,7 +49,7 @@ class ReliabilityPanel(PlottedPanel):
         layout = self.stack()
         layout.addWidget(self.controls)
         layout.addWidget(self.diagram, 1)
-        layout.addWidget(Steady(self.figures))
+        layout.addWidget(StableLabel(self.figures))
         self._mouse: float | None = None
         self._full_band_of: object = None
         self._truth: Truth | None = None

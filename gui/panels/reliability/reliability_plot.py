@@ -11,9 +11,9 @@ from PySide6.QtGui import QPen, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from core.calibration.calibrators import CALIBRATORS
-from core.explain.binary_evaluation import Judged, polyline
+from core.explain.binary_evaluation import BinaryEvaluation, polyline
 from core.scenes.reliability_scene import ReliabilityScene
-from gui.plot.canvas import Bars, Curve, LockedPlot, curve
+from gui.plot.canvas import Bars, Curve, PlotCanvas, curve
 from gui.plot.layers import AreaLayer
 from gui.style.number_text import number, tr
 from gui.style.palette import style_of
@@ -29,10 +29,10 @@ class SquareAbove(QWidget):
 
     Parameters
     ----------
-    square, low : LockedPlot
+    square, low : PlotCanvas
     """
 
-    def __init__(self, square: LockedPlot, low: LockedPlot, parent: QWidget | None = None) -> None:
+    def __init__(self, square: PlotCanvas, low: PlotCanvas, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._square, self._low = square, low
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
@@ -63,8 +63,8 @@ class ReliabilityPlot(SquareAbove):
     """Diagram above, histogram below, over the same axis of probability."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        self.square = LockedPlot("reliability.plot")
-        self.histogram = LockedPlot("reliability.histogram")
+        self.square = PlotCanvas("reliability.plot")
+        self.histogram = PlotCanvas("reliability.histogram")
         super().__init__(self.square, self.histogram, parent)
         self._drawn: dict[object, tuple[object, ...]] = {}
         self.square.setAccessibleName(tr("Reliability diagram"))
@@ -171,7 +171,11 @@ class ReliabilityPlot(SquareAbove):
             self.intervals.setData(x, y, pen=pen(theme().accent, 1.6), connect="pairs")
 
     def _draw_curve(
-        self, item: pg.PlotCurveItem, marks: pg.ScatterPlotItem, judged: Judged | None, line: QPen
+        self,
+        item: pg.PlotCurveItem,
+        marks: pg.ScatterPlotItem,
+        judged: BinaryEvaluation | None,
+        line: QPen,
     ) -> None:
         if not self._is_new(item, judged and judged.curve, line):
             return

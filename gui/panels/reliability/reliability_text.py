@@ -10,7 +10,7 @@ from core.base.scipy_import import is_scipy_postponed
 from core.calibration.calibration_knobs import METHODS
 from core.calibration.calibrators import CALIBRATORS
 from core.calibration.reliability import BINNINGS, ReliabilityCurve
-from core.explain.binary_evaluation import LEVEL, Judged, polyline
+from core.explain.binary_evaluation import LEVEL, BinaryEvaluation, polyline
 from core.explain.brushing import part_at
 from core.scenes.reliability_scene import Compared, ReliabilityScene
 from gui.style.number_text import figure, number, percent, tr
@@ -123,7 +123,7 @@ def _warnings(scene: ReliabilityScene) -> list[str]:
     return found
 
 
-def _judged_line(judged: Judged, name: str, colour: str) -> str:
+def _judged_line(judged: BinaryEvaluation, name: str, colour: str) -> str:
     style = f" style='color:{colour}'" if colour else ""
     start = f"{name}: " if name else ""
     brier = tr("Brier <b>{0}</b> = MCB {1} − DSC {2} + UNC {3}").format(
@@ -153,7 +153,7 @@ def _compared_line(other: Compared) -> str:
     )
 
 
-def _ece(judged: Judged) -> str:
+def _ece(judged: BinaryEvaluation) -> str:
     if np.isnan(judged.chance_ece):
         return tr("ECE <b>{0}</b>").format(figure(judged.ece))
     return tr("ECE <b>{0}</b> (chance {1})").format(figure(judged.ece), figure(judged.chance_ece))

@@ -14,11 +14,11 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QLabel, QPushButton, QVBoxLayout, QWidget
 
 from core.experiment.view import CONSTANT, LOGIT, MOST, SoftmaxChoice
-from core.explain.confident_mistakes import Mistakes
+from core.explain.confident_mistakes import LossComparison
 from core.scenes.softmax_scene import SoftmaxScene
 from gui.panels.softmax import softmax_text as words
 from gui.panels.softmax.softmax_pictures import JacobianMap, Triangle
-from gui.plot.canvas import LockedPlot, curve
+from gui.plot.canvas import PlotCanvas, curve
 from gui.style.number_text import figure, short
 from gui.style.palette import Theme
 from gui.style.theme import brush, pen, theme
@@ -26,7 +26,7 @@ from gui.widgets.controls import choice, row
 from gui.widgets.formula import FormulaView
 from gui.widgets.number_slider import ValueSlider
 from gui.widgets.sections import Paragraph
-from gui.widgets.text_table import FigureGrid
+from gui.widgets.text_table import FigureTable
 
 Put = Callable[[SoftmaxChoice], None]
 LOGIT_SPAN = (-10.0, 10.0)
@@ -131,7 +131,7 @@ class StepsPage(Page):
 
     def __init__(self, put: Put, parent: QWidget | None = None) -> None:
         super().__init__(put, parent)
-        self.table = FigureGrid(
+        self.table = FigureTable(
             "softmax.steps", ["", "(z + c) / T", self.tr("− max"), "exp", self.tr("÷ sum")]
         )
         self.far = QPushButton(self)
@@ -265,7 +265,7 @@ PLOT_HEIGHT = 150
 AXIS_WIDTH = 48
 
 
-class LossPlot(LockedPlot):
+class LossPlot(PlotCanvas):
     """One quantity of every loss against the true class's logit."""
 
     def __init__(self, name: str, label: str, n_curves: int, parent: QWidget) -> None:
@@ -280,7 +280,7 @@ class LossPlot(LockedPlot):
         self._now.setZValue(5)
         self.add(self._now)
 
-    def show_lines(self, scene: Mistakes, lines: list[np.ndarray], now: list[float]) -> None:
+    def show_lines(self, scene: LossComparison, lines: list[np.ndarray], now: list[float]) -> None:
         """Draw lines over the logits, with a dot on each at the present one."""
         chosen = theme()
         low = min(float(y.min()) for y in lines)
@@ -316,7 +316,7 @@ class LearningPage(Page):
         self.gradient = LossPlot("softmax.gradient", self.tr("gradient by z"), 2, self)
         self.gradient.label("bottom", self.tr("z of the true class"))
         self.legend = Paragraph("softmax.loss.legend")
-        self.table = FigureGrid(
+        self.table = FigureTable(
             "softmax.gradients", ["", "p", "y", "p − y", self.tr("squared error")]
         )
         self.says = Paragraph("softmax.loss.note")
@@ -367,7 +367,7 @@ def line_colours(chosen: Theme) -> tuple[str, str]:
     return chosen.accent, chosen.warning
 
 
-def _legend(scene: Mistakes) -> str:
+def _legend(scene: LossComparison) -> str:
     parts = []
     colours = line_colours(theme())
     for k, (line, colour) in enumerate(zip(scene.curves, colours, strict=True)):

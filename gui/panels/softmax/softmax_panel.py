@@ -23,7 +23,7 @@ from gui.style.number_text import figure, short
 from gui.widgets.controls import choice, row
 from gui.widgets.formula import FormulaView
 from gui.widgets.number_slider import ValueSlider
-from gui.widgets.sections import Sections, TwoParts
+from gui.widgets.sections import ResponsiveSplit, Sections
 
 
 class SoftmaxPanel(PlottedPanel):
@@ -71,7 +71,7 @@ class SoftmaxPanel(PlottedPanel):
             [(name, titles[name], page) for name, page in self.pages.items()],
             lambda name: self.choose("section", name),
         )
-        self.parts = TwoParts(self._picture(), self.sections, None, self)
+        self.parts = ResponsiveSplit(self._picture(), self.sections, None, self)
         self.stack().addWidget(self.parts)
 
     def choose(self, name: str, value: object) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from core.base import scipy_import
 from core.base.scipy_import import import_scipy, is_scipy_postponed, postpone_scipy
-from core.evaluation.performance import tracked
+from core.evaluation.performance import recorded_performance
 from core.experiment.view import View
 from core.functions import logit
 from core.scenes.reliability_scene import reliability_scene
@@ -43,7 +43,7 @@ import core.calibration as c
 for name in c.__all__:
     getattr(c, name)
 import core.run.report
-from core.evaluation.performance import tracked
+from core.evaluation.performance import recorded_performance
 from core.scenes.reliability_scene import reliability_scene
 from core.scenes.by_class_scene import by_class_scene
 from core.experiment.view import View
@@ -55,7 +55,7 @@ run, state = trained(steps=3)
 view = View(reliability_curve="corp", bar_interval="jeffreys")
 reliability_scene(run, state, view)
 by_class_scene(run, state, view)
-tracked(np.array([0, 1]), np.array([0.2, 0.8]), np.array([-1.0, 1.0]))
+recorded_performance(np.array([0, 1]), np.array([0.2, 0.8]), np.array([-1.0, 1.0]))
 assert "scipy" not in sys.modules
 """
     subprocess.run([sys.executable, "-c", code], check=True)
@@ -87,9 +87,9 @@ def test_bars_stand_for_the_curve_until_scipy_is_there(curve, monkeypatch):
 def test_recorded_figures_leave_out_what_needs_scipy(n_classes, monkeypatch):
     y, p = drawn(0, 50) if n_classes == 2 else class_case(k=4)
     z = logit(p) if n_classes == 2 else np.log(p)
-    full = tracked(y, p, z)
+    full = recorded_performance(y, p, z)
     monkeypatch.setattr(scipy_import, "_is_postponed", True)
-    plain = tracked(y, p, z)
+    plain = recorded_performance(y, p, z)
     assert np.isnan(plain.pop("mcb"))
     assert np.isnan(plain.pop("dsc"))
     assert plain == {name: full[name] for name in plain}

@@ -10,7 +10,7 @@ from sklearn.isotonic import IsotonicRegression
 from core.base.errors import UserError
 from core.calibration import consistency_band, reliability_curve
 from core.calibration.bands import band_of, draw_outcomes, refit
-from core.calibration.pooled import cells_of
+from core.calibration.pooled import pool_forecast
 from tests.core.calibration_cases import binary_cases, class_case, drawn
 
 KINDS = ["consistency", "confidence"]
@@ -84,7 +84,7 @@ def test_the_confidence_band_surrounds_the_curve():
 @pytest.mark.parametrize("decimals", [None, 1])
 def test_each_drawn_outcome_is_fitted_as_scikit_learn_does_it(decimals):
     y, p = drawn(4, 100, decimals)
-    cells = cells_of(y, p, np.random.default_rng(4).random(100) + 0.1)
+    cells = pool_forecast(y, p, np.random.default_rng(4).random(100) + 0.1)
     outcomes = draw_outcomes(cells, cells.values, 10, 0)
     columns = np.arange(0, len(cells.values), 3)
     for fit, positive in zip(refit(cells, outcomes, columns), outcomes, strict=True):
@@ -94,7 +94,7 @@ def test_each_drawn_outcome_is_fitted_as_scikit_learn_does_it(decimals):
 
 def test_drawn_outcomes_have_binomial_means_and_variances():
     p = np.repeat([0.1, 0.5, 0.9, 0.3, 0.4, 0.999], [40, 10, 1, 20, 900, 2000])
-    cells = cells_of(np.zeros(len(p), dtype=int), p)
+    cells = pool_forecast(np.zeros(len(p), dtype=int), p)
     drawn_positive = draw_outcomes(cells, cells.values, 8000, 1)
     np.testing.assert_allclose(drawn_positive.mean(axis=0), cells.weight * cells.values, rtol=0.02)
     variance = cells.weight * cells.values * (1.0 - cells.values)
@@ -125,13 +125,13 @@ def test_no_rows_have_an_empty_band_and_several_classes_one_of_their_confidence(
 )
 def test_an_impossible_band_is_refused(options):
     with pytest.raises(UserError):
-        band_of(cells_of([0, 1], [0.2, 0.8]), **options)
+        band_of(pool_forecast([0, 1], [0.2, 0.8]), **options)
 
 
 @pytest.mark.parametrize("draws", [1, 2, 7, 40])
 @pytest.mark.parametrize("level", [0.5, 0.9, 0.99])
 def test_the_band_lies_at_the_quantiles_of_the_drawn_curves(draws, level):
-    cells = cells_of(*drawn(3, 60))
+    cells = pool_forecast(*drawn(3, 60))
     fits = refit(cells, draw_outcomes(cells, cells.values, draws, 5), np.arange(len(cells.values)))
     expected = np.quantile(fits, [(1 - level) / 2, (1 + level) / 2], axis=0)
     band = band_of(cells, level=level, draws=draws, seed=5)

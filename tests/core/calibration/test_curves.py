@@ -21,9 +21,9 @@ from core.calibration import (
     sweep_calibration_error,
 )
 from core.calibration.binning import fill, indexed, mass_edges, width_edges
-from core.calibration.calibration_error import sweep
+from core.calibration.calibration_error import monotonic_sweep
 from core.calibration.isotonic import isotonic_blocks
-from core.calibration.pooled import Cells, cells_of, coarsened
+from core.calibration.pooled import PooledForecast, coarsened, pool_forecast
 from tests.core.calibration_cases import (
     binary_cases,
     class_case,
@@ -149,7 +149,7 @@ def test_errors_are_those_of_a_loop_over_the_rows(name, y, p, norm, bins):
 def test_sums_over_blocks_are_the_sums_over_the_rows(n, bins):
     p = np.random.default_rng(n).permutation(np.arange(1, n + 1) / n)
     y = (np.random.default_rng(bins).random(n) < p**2).astype(int)
-    index = indexed(cells_of(y, p))
+    index = indexed(pool_forecast(y, p))
     for edges in (width_edges(bins), mass_edges(index, bins)):
         filled = fill(index, edges)
         for i, rows in enumerate(rows_by_bin(p, edges)):
@@ -193,7 +193,7 @@ def test_no_rows_give_a_curve_without_weight(binning):
 @pytest.mark.parametrize(("name", "y", "p"), CASES, ids=NAMES)
 def test_corp_is_the_isotonic_regression_of_scikit_learn(name, y, p):
     fitted = IsotonicRegression().fit(p, y).predict(p)
-    cells = cells_of(y, p)
+    cells = pool_forecast(y, p)
     at = np.searchsorted(cells.values, p)
     np.testing.assert_allclose(
         isotonic_blocks(cells).spread(len(cells.values))[at], fitted, atol=1e-12
@@ -229,7 +229,7 @@ def exact_blocks(positive, weight):
 @pytest.mark.parametrize("decimals", [None, 2])
 def test_blocks_of_equal_frequency_are_one_block_whatever_rounding_does(n, seed, decimals):
     y, p = drawn(seed, n, decimals)
-    cells = cells_of(y, p, 7 * np.random.default_rng(n).integers(1, 9, n))
+    cells = pool_forecast(y, p, 7 * np.random.default_rng(n).integers(1, 9, n))
     starts, positive, weight = exact_blocks(cells.positive, cells.weight)
     blocks = isotonic_blocks(cells)
     np.testing.assert_array_equal(blocks.starts, starts)
@@ -246,7 +246,7 @@ def test_blocks_are_the_isotonic_fit_of_scikit_learn_with_weights_ties_and_weigh
     w = np.random.default_rng(seed).random(200) * integer_weights(200, seed)
     assert (w == 0.0).any()
     fitted = IsotonicRegression().fit(p, y, sample_weight=w)
-    cells = cells_of(y, p, w)
+    cells = pool_forecast(y, p, w)
     spread = isotonic_blocks(cells).spread(len(cells.values))
     np.testing.assert_allclose(spread, fitted.predict(cells.values), rtol=1e-12, atol=1e-15)
     assert np.all(np.diff(isotonic_blocks(cells).frequency) > 0.0)
@@ -256,13 +256,13 @@ def test_a_running_mean_that_misses_by_an_ulp_parts_no_block():
     # 105 / 564 = 210 / 1128, which scipy's running mean of the later cells does not quite meet
     weight = np.array([564.0, 373.0, 20.0, 173.0, 251.0, 311.0])
     positive = np.array([105.0, 210.0, 0.0, 0.0, 0.0, 0.0])
-    blocks = isotonic_blocks(Cells(np.arange(6) / 10, weight, positive, weight))
+    blocks = isotonic_blocks(PooledForecast(np.arange(6) / 10, weight, positive, weight))
     np.testing.assert_array_equal(blocks.starts, exact_blocks(positive, weight)[0])
     assert blocks.starts.tolist() == [0]
 
 
 def test_cells_without_weight_take_the_fit_of_their_neighbour():
-    cells = Cells(
+    cells = PooledForecast(
         np.array([0.1, 0.2, 0.3, 0.4, 0.5, 0.6]),
         np.array([0.0, 2.0, 0.0, 1.0, 3.0, 0.0]),
         np.array([0.0, 1.0, 0.0, 0.0, 3.0, 0.0]),
@@ -272,7 +272,7 @@ def test_cells_without_weight_take_the_fit_of_their_neighbour():
     third = 1.0 / 3.0
     np.testing.assert_allclose(blocks.spread(6), [third, third, third, third, 1.0, 1.0])
     np.testing.assert_array_equal(blocks.weight, [3.0, 3.0])
-    none = Cells(cells.values, np.zeros(6), np.zeros(6), np.ones(6))
+    none = PooledForecast(cells.values, np.zeros(6), np.zeros(6), np.ones(6))
     assert len(isotonic_blocks(none).starts) == 0
 
 
@@ -367,12 +367,12 @@ def test_the_sweep_stops_before_the_first_fall():
 def test_the_sweep_goes_on_where_neighbouring_bins_are_equally_frequent():
     p = np.arange(1, 9) / 10
     y = np.array([0, 1, 0, 1, 0, 1, 0, 1])  # 1/2 in each half; four bins too; three or five fall
-    assert sweep(cells_of(y, p))[1] == 2
+    assert monotonic_sweep(pool_forecast(y, p))[1] == 2
 
 
 def test_coarsened_cells_keep_every_sum():
     y, p = drawn(9, 5000)
-    cells = cells_of(y, p)
+    cells = pool_forecast(y, p)
     few = coarsened(cells, 100)
     assert len(few.values) <= 100
     assert few.total == cells.total

@@ -52,7 +52,7 @@ MEASURES = {
     "ks": c.kolmogorov_smirnov,
     "kuiper": c.kuiper,
     "band": lambda y, p, **k: c.consistency_band(y, p, draws=20, **k),
-    "chance": lambda y, p, **k: c.chance(y, p, draws=20, **k),
+    "chance": lambda y, p, **k: c.simulate_null(y, p, draws=20, **k),
 }
 TAKES_NO_VIEW = {"brier", "log loss"}
 COUNTS_ROWS = {"debiased", "spiegelhalter", "band", "chance"}  # by their effective number

@@ -15,7 +15,7 @@ def test_every_name_can_be_imported_and_stays_what_it_is_once_every_file_is():
         assert file not in calibration.__all__
     for name in calibration.__all__:
         assert getattr(calibration, name) is not None
-    assert callable(calibration.chance)
+    assert callable(calibration.simulate_null)
 
 
 def test_an_unknown_name_is_an_attribute_error():

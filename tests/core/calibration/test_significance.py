@@ -17,7 +17,7 @@ from core.calibration import (
     spiegelhalter,
 )
 from core.calibration.calibration_error import smoother
-from core.calibration.pooled import cells_of
+from core.calibration.pooled import pool_forecast
 from core.calibration.significance import distance_tail, range_tail
 from tests.core.calibration_cases import binary_cases, class_case, drawn, integer_weights
 
@@ -86,7 +86,7 @@ def direct_lowess(y, p, w, span=2 / 3):
 def test_ici_and_its_kin_measure_the_distance_to_lowess(decimals, weighted):
     y, p = drawn(3, 150, decimals)
     w = np.random.default_rng(1).random(150) + 0.2 if weighted else np.ones(150)
-    cells = cells_of(y, p, w)
+    cells = pool_forecast(y, p, w)
     fitted = direct_lowess(y, p, w)
     at = np.searchsorted(cells.values, p)
     lines = np.clip(smoother(cells) @ (cells.positive / cells.weight), 0.0, 1.0)

@@ -12,7 +12,7 @@ from scipy.optimize import brentq
 from core.base.arrays import chunks
 from core.base.errors import UserError
 from core.calibration import reliability_curve, smooth_calibration_error
-from core.calibration.pooled import cells_of
+from core.calibration.pooled import pool_forecast
 from core.calibration.reliability import smooth_curve
 from core.calibration.smoothing import (
     finest_sigma,
@@ -143,7 +143,7 @@ def test_whole_weights_are_repeated_rows():
 
 def test_the_smooth_curve_is_a_kernel_mean_of_the_outcomes():
     y, p = drawn(6, 200)
-    curve = smooth_curve(cells_of(y, p), sigma=0.04)
+    curve = smooth_curve(pool_forecast(y, p), sigma=0.04)
     kernel = reflected(curve.probability, p, 0.04)
     known = kernel.sum(axis=1) > 1e-6 * kernel.sum(axis=1).max()
     expected = kernel @ y / kernel.sum(axis=1)
@@ -154,7 +154,7 @@ def test_the_smooth_curve_is_a_kernel_mean_of_the_outcomes():
 
 def test_a_finer_grid_is_joined_to_the_same_curve():
     y, p = drawn(7, 400)
-    cells = cells_of(y, p)
+    cells = pool_forecast(y, p)
     frequency, density = smooth_fit(smooth_forecast(cells, 4096), 0.05)
     curve = smooth_curve(cells, sigma=0.05)
     np.testing.assert_allclose(frequency.reshape(1024, 4).mean(axis=1), curve.frequency, atol=1e-5)
@@ -175,5 +175,5 @@ def test_confidence_and_single_classes_can_be_judged():
 
 def test_a_width_that_is_not_above_zero_is_refused():
     with pytest.raises(UserError):
-        smooth_curve(cells_of([0, 1], [0.2, 0.8]), sigma=0.0)
+        smooth_curve(pool_forecast([0, 1], [0.2, 0.8]), sigma=0.0)
     assert grid_for(1e-9) == 65536

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from core.data.data_warnings import concerns, tells_the_class
+from core.data.data_warnings import concerns, leaks_target
 from core.data.dataset import Dataset, Feature
 from core.data.gallery import GALLERY, load
 from core.data.generators import GENERATORS
@@ -38,7 +38,7 @@ def test_a_column_that_is_the_label_in_other_words_is_named():
     ],
 )
 def test_telling_the_class_means_one_value_for_each(values, told):
-    assert tells_the_class(np.array(values, dtype=float), np.array([0, 1, 0, 1])) is told
+    assert leaks_target(np.array(values, dtype=float), np.array([0, 1, 0, 1])) is told
 
 
 def test_a_class_with_98_percent_of_the_rows_is_named():

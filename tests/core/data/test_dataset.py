@@ -7,7 +7,7 @@ import pytest
 from core.base.errors import UserError
 from core.data.dataset import Dataset, Feature
 from core.data.from_table import dataset_from_table
-from core.data.labels import natural_order, skeleton
+from core.data.labels import natural_order, normalised_label
 
 
 @dataclass
@@ -255,8 +255,8 @@ def test_labels_that_look_alike_stay_apart_with_a_note_or_are_merged_when_asked(
 
 
 def test_case_and_invisible_marks_make_look_alikes():
-    assert skeleton("Yes ") == skeleton("\u200byes") == "yes"
-    assert skeleton("no") != skeleton("on")
+    assert normalised_label("Yes ") == normalised_label("\u200byes") == "yes"
+    assert normalised_label("no") != normalised_label("on")
 
 
 def test_a_split_column_and_weights_are_used_and_are_no_features():

@@ -9,7 +9,7 @@ from core.base.errors import UserError
 from core.data.data_knobs import DataChoices
 from core.data.data_warnings import concerns
 from core.data.gallery import load
-from core.data.import_options import ROLES, Wishes
+from core.data.import_options import ROLES, ImportOptions
 from core.data.loading import load_dataset, table_of
 from core.data.preparing import prepare
 from core.data.reading.source import Cancelled
@@ -54,7 +54,7 @@ def roles_of(scene):
 
 
 def test_nothing_said_imports_as_opening_by_itself_does(people):
-    scene = import_scene(people, Wishes())
+    scene = import_scene(people, ImportOptions())
     assert roles_of(scene) == {
         "id": "id",
         "age": "feature",
@@ -67,12 +67,12 @@ def test_nothing_said_imports_as_opening_by_itself_does(people):
     assert scene.error is None
     assert scene.features == ()
     assert scene.counts.tolist() == [5, 5]
-    data = scene.choices(DataChoices(), "people.csv", Wishes())
+    data = scene.choices(DataChoices(), "people.csv", ImportOptions())
     assert data == DataChoices(source="file", path="people.csv", target="done")
 
 
 def test_what_is_doubtful_is_said_and_can_be_left_out(people):
-    scene = import_scene(people, Wishes())
+    scene = import_scene(people, ImportOptions())
     twin, gaps = scene.warned
     assert twin.text == concerns(scene.dataset)[0]
     assert twin.columns == ("flag",)
@@ -80,63 +80,63 @@ def test_what_is_doubtful_is_said_and_can_be_left_out(people):
     assert gaps.columns == ("age",)
     assert any("constant: one" in note for note in scene.notes)
     assert any("key: id" in note for note in scene.notes)
-    rest = import_scene(people, Wishes().without(twin.columns).without(gaps.columns))
+    rest = import_scene(people, ImportOptions().without(twin.columns).without(gaps.columns))
     assert rest.warned == ()
     assert rest.features == ("town",)
-    filled = import_scene(people, Wishes(), drops_rows=False)
+    filled = import_scene(people, ImportOptions(), drops_rows=False)
     assert [warned.columns for warned in filled.warned] == [("flag",)]
 
 
 def test_a_key_that_the_user_makes_a_feature_is_warned_of(people):
-    scene = import_scene(people, Wishes().with_role("id", "feature"))
+    scene = import_scene(people, ImportOptions().with_role("id", "feature"))
     assert ("id",) in [warned.columns for warned in scene.warned]
     assert scene.features == ("id", "age", "town", "flag")
 
 
 def test_a_column_left_out_and_taken_in_again_leaves_the_features_as_usual(people):
-    wishes = Wishes().with_role("age", "ignore")
+    wishes = ImportOptions().with_role("age", "ignore")
     assert import_scene(people, wishes).features == ("town", "flag")
     assert import_scene(people, wishes.with_role("age", "feature")).features == ()
 
 
 @pytest.mark.parametrize("role", ROLES)
 def test_every_role_can_be_given_to_a_column_and_taken_back(people, role):
-    wishes = Wishes().with_role("town", role)
+    wishes = ImportOptions().with_role("town", role)
     scene = import_scene(people, wishes)
     assert roles_of(scene)["town"] == role
     back = import_scene(people, wishes.with_role("town", "feature").with_role("done", "target"))
-    assert roles_of(back) == roles_of(import_scene(people, Wishes()))
+    assert roles_of(back) == roles_of(import_scene(people, ImportOptions()))
     assert back.features == ()
 
 
 def test_only_one_column_is_target_weight_or_split():
     for role in ("weight", "split"):
-        wishes = Wishes().with_role("a", role).with_role("b", role)
+        wishes = ImportOptions().with_role("a", role).with_role("b", role)
         assert dict(wishes.roles) == {"b": role}
-    assert Wishes().with_role("a", "target").with_role("b", "target").target == "b"
+    assert ImportOptions().with_role("a", "target").with_role("b", "target").target == "b"
 
 
 def test_a_target_that_gets_another_role_is_no_longer_the_target(people):
-    wishes = Wishes().with_role("flag", "target").with_bins(2)
+    wishes = ImportOptions().with_role("flag", "target").with_bins(2)
     assert wishes.with_role("town", "target").bins is None
     again = import_scene(people, wishes.with_role("flag", "ignore"))
     assert (again.target, roles_of(again)["flag"]) == ("done", "ignore")
 
 
 def test_a_constant_column_cannot_be_made_a_feature(people):
-    scene = import_scene(people, Wishes().with_role("one", "feature"))
+    scene = import_scene(people, ImportOptions().with_role("one", "feature"))
     assert roles_of(scene)["one"] == "ignore"
     assert any("constant: one" in note for note in scene.notes)
 
 
 def test_a_key_is_used_only_where_there_is_nothing_else_and_it_is_not_refused(people):
     table = replace(people, columns=(people.column("id"), people.column("done")))
-    assert roles_of(import_scene(table, Wishes())) == {"id": "feature", "done": "target"}
-    assert import_scene(table, Wishes().without(("id",))).dataset is None
+    assert roles_of(import_scene(table, ImportOptions())) == {"id": "feature", "done": "target"}
+    assert import_scene(table, ImportOptions().without(("id",))).dataset is None
 
 
 def test_a_guessed_target_that_is_made_a_feature_leaves_the_target_to_be_chosen(people):
-    scene = import_scene(people, Wishes().with_role("done", "feature"))
+    scene = import_scene(people, ImportOptions().with_role("done", "feature"))
     assert scene.target == ""
     assert scene.dataset is None
     assert "target" in scene.error.what
@@ -144,14 +144,14 @@ def test_a_guessed_target_that_is_made_a_feature_leaves_the_target_to_be_chosen(
 
 
 def test_leaving_out_everything_is_refused_in_words(people):
-    wishes = Wishes().without(("age", "town", "flag", "one"))
+    wishes = ImportOptions().without(("age", "town", "flag", "one"))
     scene = import_scene(people, wishes)
     assert scene.dataset is None
     assert "no feature" in scene.error.what
 
 
 def test_a_column_of_words_as_weights_is_refused_and_the_rest_stays_to_be_changed(people):
-    scene = import_scene(people, Wishes().with_role("town", "weight"))
+    scene = import_scene(people, ImportOptions().with_role("town", "weight"))
     assert "town" in scene.error.what
     assert roles_of(scene)["town"] == "weight"
     assert scene.column_of("weight") == "town"
@@ -160,27 +160,27 @@ def test_a_column_of_words_as_weights_is_refused_and_the_rest_stays_to_be_change
 def test_weights_and_split_reach_the_dataset_and_the_choices(people):
     part = text_column("part", ["train"] * 6 + ["validation"] * 2 + ["test"] * 2)
     table = replace(people, columns=(*people.columns, part))
-    wishes = Wishes(target="done").with_role("part", "split").with_role("one", "weight")
+    wishes = ImportOptions(target="done").with_role("part", "split").with_role("one", "weight")
     scene = import_scene(table, wishes)
     assert scene.dataset.split.tolist() == [0] * 6 + [1] * 2 + [2] * 2
     assert scene.dataset.weights.tolist() == [1.0] * 10
     data = scene.choices(DataChoices(), "p.csv", wishes)
     assert (data.split_column, data.weight_column, data.features) == ("part", "one", ())
-    assert import_scene(table, Wishes.of(data)).roles == scene.roles
+    assert import_scene(table, ImportOptions.of(data)).roles == scene.roles
 
 
 def test_a_number_of_many_values_is_offered_above_and_below_its_median():
     x = np.linspace(0.0, 1.0, 101)
     table = Table((number_column("x", x), number_column("price", x**2 * 7.3)), 101)
-    scene = import_scene(table, Wishes(target="price"))
+    scene = import_scene(table, ImportOptions(target="price"))
     assert scene.may_bin
     assert scene.bins == 2
     middle = np.median(x**2 * 7.3)
     assert scene.counts.tolist() == [(x**2 * 7.3 <= middle).sum(), (x**2 * 7.3 > middle).sum()]
-    thirds = import_scene(table, Wishes(target="price").with_bins(3))
+    thirds = import_scene(table, ImportOptions(target="price").with_bins(3))
     assert thirds.counts.tolist() == [34, 33, 34]
-    assert thirds.choices(DataChoices(), "p", Wishes()).target_bins == 3
-    each = import_scene(table, Wishes(target="price", bins=0))
+    assert thirds.choices(DataChoices(), "p", ImportOptions()).target_bins == 3
+    each = import_scene(table, ImportOptions(target="price", bins=0))
     assert each.dataset is None
     assert "101 classes" in each.error.why
 
@@ -189,20 +189,20 @@ def test_few_whole_numbers_are_classes_as_they_stand():
     for classes in (2, 3, 6):
         marks = np.arange(60) % classes
         table = Table((number_column("x", np.arange(60) * 0.7), number_column("mark", marks)), 60)
-        scene = import_scene(table, Wishes(target="mark"))
+        scene = import_scene(table, ImportOptions(target="mark"))
         assert (scene.bins, scene.may_bin) == (0, classes > 2)
         assert scene.counts.tolist() == [60 // classes] * classes
 
 
 def test_wishes_for_columns_that_are_gone_are_left_aside(people):
-    wishes = Wishes(target="gone", kinds={"gone": "text"}).with_role("vanished", "ignore")
+    wishes = ImportOptions(target="gone", kinds={"gone": "text"}).with_role("vanished", "ignore")
     scene = import_scene(people, wishes)
     assert scene.target == "done"
     assert scene.choices(DataChoices(), "p.csv", wishes).reading == ""
 
 
 def test_reading_json_holds_only_what_the_user_said():
-    wishes = Wishes().with_reading("delimiter", ";").with_kind("zip", "category")
+    wishes = ImportOptions().with_reading("delimiter", ";").with_kind("zip", "category")
     said = json.loads(wishes.reading_json(("zip", "x")))
     assert said == {"delimiter": ";", "kinds": {"zip": "category"}}
     assert wishes.with_reading("delimiter", None).with_kind("zip", None).reading_json() == ""
@@ -210,17 +210,19 @@ def test_reading_json_holds_only_what_the_user_said():
 
 def test_saying_one_mark_inside_numbers_keeps_the_other_as_it_was_found():
     german = Dialect(decimal=",", thousands=".")
-    wishes = Wishes().with_reading("thousands", "", german)
+    wishes = ImportOptions().with_reading("thousands", "", german)
     assert wishes.reading == {"thousands": "", "decimal": ","}
-    assert Wishes().with_reading("decimal", ".", german).reading["thousands"] == "."
+    assert ImportOptions().with_reading("decimal", ".", german).reading["thousands"] == "."
     assert wishes.with_reading("thousands", None, german).reading == {}
 
 
 def test_wishes_lead_to_choices_and_back(people):
-    wishes = Wishes(target="flag").with_role("age", "ignore").with_reading("encoding", "cp1252")
+    wishes = (
+        ImportOptions(target="flag").with_role("age", "ignore").with_reading("encoding", "cp1252")
+    )
     scene = import_scene(people, wishes)
     data = scene.choices(DataChoices(), "people.csv", wishes)
-    again = Wishes.of(data)
+    again = ImportOptions.of(data)
     assert again.reading == {"encoding": "cp1252"}
     repeated = import_scene(people, again)
     assert repeated.choices(DataChoices(), "people.csv", again) == data
@@ -337,18 +339,20 @@ def test_a_saved_file_opens_as_what_was_saved(saved):
 
 def test_the_roles_that_saving_leaves_can_be_seen_and_changed(saved):
     table = read_table(saved)
-    scene = import_scene(table, Wishes())
+    scene = import_scene(table, ImportOptions())
     roles = roles_of(scene)
     assert (roles["split"], roles["weight"], roles["predicted"]) == ("split", "weight", "ignore")
-    assert scene.choices(DataChoices(), "p", Wishes()).split_column == "split"
+    assert scene.choices(DataChoices(), "p", ImportOptions()).split_column == "split"
     assert scene.features == ()
-    refused = import_scene(table, Wishes().with_role("split", "ignore"))
+    refused = import_scene(table, ImportOptions().with_role("split", "ignore"))
     assert roles_of(refused)["split"] == "ignore"
     assert refused.dataset.split is None
     assert len(refused.features) == 4
-    again = Wishes.of(refused.choices(DataChoices(source="file"), str(saved), Wishes()))
+    again = ImportOptions.of(
+        refused.choices(DataChoices(source="file"), str(saved), ImportOptions())
+    )
     assert import_scene(table, again).dataset.split is None
-    feature = import_scene(table, Wishes().with_role("P(setosa)", "feature"))
+    feature = import_scene(table, ImportOptions().with_role("P(setosa)", "feature"))
     assert "P(setosa)" in feature.features
     assert feature.dataset.split is not None
 
@@ -362,7 +366,7 @@ def test_columns_that_only_share_a_name_with_saved_ones_stay_features(people):
         number_column("P(b)", np.linspace(0, 1, 10)),
         people.columns[-1],
     )
-    scene = import_scene(replace(people, columns=columns), Wishes())
+    scene = import_scene(replace(people, columns=columns), ImportOptions())
     roles = roles_of(scene)
     assert {roles[name] for name in ("split", "predicted", "P(a)", "P(b)")} == {"feature"}
 
@@ -370,17 +374,17 @@ def test_columns_that_only_share_a_name_with_saved_ones_stay_features(people):
 def test_labels_that_look_alike_can_be_made_one_class(people):
     done = text_column("done", ["Yes", "no", "yes", "YES", "no", "No", "yes", "no", "yes", "no"])
     table = replace(people, columns=(*people.columns[:-1], done))
-    apart = import_scene(table, Wishes())
+    apart = import_scene(table, ImportOptions())
     assert apart.may_merge
     assert len(apart.counts) == 5
-    wishes = Wishes().with_merge(True)
+    wishes = ImportOptions().with_merge(True)
     scene = import_scene(table, wishes)
     assert scene.dataset.classes == ("no", "yes")
     assert scene.counts.tolist() == [5, 5]
     assert scene.may_merge
     choices = scene.choices(DataChoices(), "people.csv", wishes)
     assert choices.merge_labels
-    assert Wishes.of(choices).merge
+    assert ImportOptions.of(choices).merge
     assert not import_scene(people, wishes).may_merge
     assert not import_scene(people, wishes).choices(DataChoices(), "p", wishes).merge_labels
 

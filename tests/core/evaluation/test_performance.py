@@ -9,7 +9,7 @@ from sklearn import metrics
 
 from core.base.errors import UserError
 from core.calibration.scores import score_decomposition
-from core.evaluation.performance import confusion_matrix, evaluate, tracked
+from core.evaluation.performance import confusion_matrix, evaluate, recorded_performance
 from core.evaluation.thresholds import (
     bayes_threshold,
     best_threshold,
@@ -91,7 +91,7 @@ def test_tracked_figures_are_those_of_evaluate_and_of_the_decomposition(seed):
     y, p, _ = class_case(seed)
     cases.append((y, p, np.log(p)))
     for y, p, z in cases:
-        found = tracked(y, p, z)
+        found = recorded_performance(y, p, z)
         figures, parts = evaluate(y, p, logits=z), score_decomposition(y, p)
         expected = {
             **{name: getattr(figures, name) for name in ("accuracy", "auc", "brier", "log_loss")},

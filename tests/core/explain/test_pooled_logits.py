@@ -5,13 +5,13 @@ import pytest
 from scipy.special import expit
 
 from core.calibration.null_distribution import STATISTICS
-from core.calibration.pooled import Cells, cells_of
+from core.calibration.pooled import PooledForecast, pool_forecast
 from core.data.dataset import Dataset, Feature
 from core.experiment.view import View
 from core.explain import pooled_logits
 from core.explain.binary_evaluation import is_rounded, pooled
 from core.explain.pooled_logits import class_row_weights
-from core.run.recalibration import Model, mend_of, part_probabilities
+from core.run.recalibration import Model, part_probabilities, recalibration_at
 from core.scenes.calibrators_scene import handles_scene, maps_scene
 from core.scenes.reliability_scene import reliability_scene
 from tests.core.scene_cases import trained
@@ -49,7 +49,7 @@ def logits(run, state, code=1):
 
 
 def rows_of(run, state, code=1):
-    p = part_probabilities(Model.at(run, state), code, mend_of(run, state))
+    p = part_probabilities(Model.at(run, state), code, recalibration_at(run, state))
     return Model.at(run, state).labels(code), p
 
 
@@ -62,7 +62,7 @@ def test_cells_of_logits_give_what_every_row_gives(moons, choices, forecast):
     labels, p = rows_of(run, state)
     rate = choices.get("base_rate", 0.0)
     weights = class_row_weights(run.prepared, 1, (rate, -1))
-    expected = cells_of(labels, p, weights, forecast)
+    expected = pool_forecast(labels, p, weights, forecast)
     assert np.all(np.diff(found.values) > 0.0)
     for name, measure in STATISTICS.items():
         if name not in (
@@ -81,8 +81,8 @@ def test_cells_of_logits_give_what_every_row_gives(moons, choices, forecast):
 def test_a_falling_map_takes_every_row(moons):
     run, state = moons
     turned = with_choices(run, by_hand=True, method="platt", platt_a=0.7)
-    assert not pooled_logits.rises(mend_of(turned, state))
-    assert pooled_logits.rises(mend_of(with_choices(turned, platt_a=-0.7), state))
+    assert not pooled_logits.is_increasing(recalibration_at(turned, state))
+    assert pooled_logits.is_increasing(recalibration_at(with_choices(turned, platt_a=-0.7), state))
 
 
 @pytest.mark.parametrize("choices", BY_HAND[:4])
@@ -97,7 +97,7 @@ def test_a_handle_in_motion_is_followed_closely_and_said_to_be_rounded(many, cho
     labels, p = rows_of(run, state)
     scene = handles_scene(run, state, View())
     assert not scene.rounded
-    z = mend_of(run, state).fitted.calibrated_logit(logits(run, state))
+    z = recalibration_at(run, state).fitted.calibrated_logit(logits(run, state))
     cost = np.logaddexp(0.0, np.where(labels == 1, -z, z)).mean()
     assert scene.mended.log_loss == pytest.approx(cost, rel=1e-9)
     _, raw = rows_of(many[0], state)
@@ -141,7 +141,7 @@ def test_some_rows_of_many_classes_stand_for_all_while_a_handle_moves():
         assert every.cells.total == 600
         assert some.cells.total == 200
         labels, p = rows_of(turned, state)
-        expected = cells_of(labels[::3], p[::3], None, forecast)
+        expected = pool_forecast(labels[::3], p[::3], None, forecast)
         np.testing.assert_allclose(some.cells.values, expected.values, rtol=1e-14)
         np.testing.assert_array_equal(some.cells.positive, expected.positive)
     scene = handles_scene(turned, state, View(), most=200)
@@ -153,11 +153,11 @@ def test_some_rows_of_many_classes_stand_for_all_while_a_handle_moves():
 def test_probabilities_that_fall_by_an_ulp_are_pooled():
     near = np.linspace(-5.0, 5.0, 20_001)  # at some of them rounding makes the sigmoid fall
     s = np.sort(np.concatenate((np.nextafter(near, -np.inf), near)))
-    assert (np.diff(pooled_logits.said(s, pooled_logits.UNTOUCHED, 1)) < 0.0).any()
+    assert (np.diff(pooled_logits.calibrated_probability(s, pooled_logits.IDENTITY, 1)) < 0.0).any()
     one = np.ones(len(s))
     for forecast in (0, 1):
-        found = pooled_logits.moved(
-            Cells(s, one, 0.0 * one, one), pooled_logits.UNTOUCHED, forecast
+        found = pooled_logits.recalibrated(
+            PooledForecast(s, one, 0.0 * one, one), pooled_logits.IDENTITY, forecast
         )
         assert (np.diff(found.values) > 0.0).all()
         assert found.total == len(s)

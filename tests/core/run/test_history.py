@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from core.base.errors import UserError
-from core.run.history import History, Metrics, patched
+from core.run.history import History, Metrics, with_parameters
 from core.training.numpy_engine import NumpyEngine
 from tests.core.problems import small_problem
 
@@ -77,7 +77,7 @@ def test_an_edit_at_the_same_step_replaces_the_one_before():
 
 def by_hand(history, index, value):
     """Give one parameter another value at the latest step."""
-    state = patched(history.latest, np.array([index]), np.array([value]))
+    state = with_parameters(history.latest, np.array([index]), np.array([value]))
     history.record_edit(state.step, history.problem, state)
     return state
 
@@ -163,13 +163,13 @@ def test_a_state_of_the_past_cannot_be_put_in_place():
 def test_a_parameter_that_cannot_be_is_refused(value):
     state = recorded([2]).latest
     with pytest.raises(UserError, match="cannot"):
-        patched(state, np.array([0]), np.array([value]))
+        with_parameters(state, np.array([0]), np.array([value]))
 
 
 def test_a_patch_keeps_the_states_precision():
     state = recorded([2]).latest
     single = replace(state, parameters=state.parameters.astype(np.float32))
-    after = patched(single, np.array([1]), np.array([0.1]))
+    after = with_parameters(single, np.array([1]), np.array([0.1]))
     assert after.parameters.dtype == np.float32
     assert after.parameters[1] == np.float32(0.1)
 

@@ -10,7 +10,7 @@ from core.calibration.calibrators import CALIBRATORS
 from core.data.dataset import Dataset, Feature
 from core.evaluation.thresholds import decided
 from core.experiment.view import View
-from core.explain.planes import MOST_STAND_INS, axes_of, plane_of
+from core.explain.planes import MAX_BACKGROUND_ROWS, axes_of, plane_of
 from core.explain.surface import LEVELS, resolution_within
 from core.scenes.boundary_scene import MOST_POINTS, THINNED_POINTS, boundary_scene, reading_at
 from tests.core.scene_cases import by_hand, raw_rows, table, trained
@@ -169,7 +169,7 @@ def test_an_average_is_the_mean_over_train_rows_with_the_axes_replaced(tabular):
     run, state = tabular
     scene = boundary_scene(run, state, View(section="average"), resolution=8)
     train, _ = raw_rows(run, 0)
-    assert scene.surface.averaged == len(train) <= MOST_STAND_INS
+    assert scene.surface.averaged == len(train) <= MAX_BACKGROUND_ROWS
     for k, (x, y) in enumerate(grid_of(scene.surface)):
         raw = train.copy()
         raw[:, 0], raw[:, 1] = x, y
@@ -180,7 +180,7 @@ def test_an_average_is_the_mean_over_train_rows_with_the_axes_replaced(tabular):
 def test_an_average_over_many_rows_takes_at_most_two_hundred_of_them():
     run, state = trained(steps=5, dataset=table(n=600))
     scene = boundary_scene(run, state, View(section="average"), resolution=4)
-    assert scene.surface.averaged == len(scene.plane.stand_ins) == MOST_STAND_INS
+    assert scene.surface.averaged == len(scene.plane.stand_ins) == MAX_BACKGROUND_ROWS
     fewer = boundary_scene(run, state, View(section="average"), resolution=4, averaged=10)
     assert fewer.surface.averaged == 10
     train = {row.tobytes() for row in raw_rows(run, 0)[0]}

@@ -15,7 +15,7 @@ from core.base.arrays import SPLITS
 from core.base.errors import UserError
 from core.calibration.calibration_knobs import FITTING_ROWS, METHODS
 from core.calibration.calibrators import CALIBRATORS
-from core.calibration.pooled import cells_of
+from core.calibration.pooled import pool_forecast
 from core.calibration.reliability import BINNINGS
 from core.data.dataset import Dataset, Feature
 from core.experiment.experiment import Experiment
@@ -23,7 +23,13 @@ from core.experiment.view import BANDS, BAR_INTERVALS, CURVES, View
 from core.explain.binary_evaluation import polyline
 from core.explain.brushing import brushed_rows, interval_of, next_interval, part_at
 from core.explain.known_truth import true_curve, true_probabilities
-from core.run.recalibration import Model, base_rates, mend_of, part_probabilities, reweighted
+from core.run.recalibration import (
+    Model,
+    base_rates,
+    part_probabilities,
+    recalibration_at,
+    with_base_rates,
+)
 from core.scenes.boundary_scene import boundary_scene
 from core.scenes.reliability_scene import reliability_scene
 from core.scenes.rows_scene import rows_scene
@@ -54,7 +60,7 @@ def logit_by_hand(run, state, code):
 
 
 def mended(run, state, code):
-    return part_probabilities(Model.at(run, state), code, mend_of(run, state))
+    return part_probabilities(Model.at(run, state), code, recalibration_at(run, state))
 
 
 def test_every_calibrator_and_none_can_be_chosen():
@@ -74,13 +80,13 @@ def test_a_calibrator_is_fitted_on_the_rows_that_are_chosen(moons, rows):
         method="bounded",
         options={"xatol": 1e-10},
     ).x
-    assert mend_of(changed, state).fitted.temperature == pytest.approx(best, rel=1e-5)
+    assert recalibration_at(changed, state).fitted.temperature == pytest.approx(best, rel=1e-5)
 
 
 def test_cross_fitted_rows_are_judged_by_the_map_that_did_not_see_them(moons):
     run, state = moons
     changed = with_choices(run, method="isotonic", fitted_on="cross_fitted", folds=4)
-    fitted = mend_of(changed, state).fitted
+    fitted = recalibration_at(changed, state).fitted
     s, y = logit_by_hand(run, state, 1)
     expected = np.empty(len(s))
     for k in range(4):
@@ -157,7 +163,7 @@ def test_reweighting_is_bayes_rule():
     old, new = np.array([0.5, 0.3, 0.2]), np.array([0.1, 0.1, 0.8])
     before = likelihood * old / (likelihood @ old)[:, None]
     after = likelihood * new / (likelihood @ new)[:, None]
-    np.testing.assert_allclose(reweighted(before, np.log(new / old)), after)
+    np.testing.assert_allclose(with_base_rates(before, np.log(new / old)), after)
 
 
 def test_class_weights_are_undone_by_taking_their_log_off_the_logits():
@@ -177,7 +183,7 @@ def test_class_weights_are_undone_by_taking_their_log_off_the_logits():
 
 def test_nothing_chosen_mends_nothing(moons):
     run, state = moons
-    assert mend_of(run, state) is None
+    assert recalibration_at(run, state) is None
     scene = reliability_scene(run, state, View(), draws=5)
     assert scene.calibrated is None
     assert scene.compared == ()
@@ -189,7 +195,7 @@ def test_each_kind_of_curve_is_that_of_the_core(moons, kind):
     raw, y = raw_rows(run, 1)
     p = by_hand(run, state, raw)[:, 1]
     scene = reliability_scene(run, state, View(reliability_curve=kind), draws=5)
-    expected = BINNINGS[kind].curve(cells_of(y, p), 15)
+    expected = BINNINGS[kind].curve(pool_forecast(y, p), 15)
     np.testing.assert_allclose(scene.raw.curve.frequency, expected.frequency, atol=1e-6)
     np.testing.assert_allclose(scene.raw.curve.probability, expected.probability, atol=1e-6)
     x, shown = polyline(scene.raw.curve)
@@ -215,7 +221,7 @@ def test_smoothing_widens_the_kernel_and_0_is_the_fixed_point(moons):
 
 def test_the_smooth_curve_ends_where_rows_end():
     p = np.concatenate((np.linspace(0.4, 0.5, 30), np.linspace(0.6, 0.7, 30)))
-    curve = BINNINGS["smooth"].curve(cells_of(np.arange(60) % 2, p), 15)
+    curve = BINNINGS["smooth"].curve(pool_forecast(np.arange(60) % 2, p), 15)
     x, _ = polyline(curve)
     assert 0.4 - 3 * curve.sigma < x[0] < 0.4
     assert 0.7 < x[-1] < 0.7 + 3 * curve.sigma

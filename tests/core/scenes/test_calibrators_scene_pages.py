@@ -16,14 +16,14 @@ from core.calibration import binning
 from core.calibration.binning import CONVENTIONS, indexed
 from core.calibration.calibrators import CALIBRATORS
 from core.calibration.null_distribution import STATISTICS
-from core.calibration.pooled import cells_of
+from core.calibration.pooled import pool_forecast
 from core.data.dataset import Dataset, Feature
 from core.experiment.view import View
-from core.explain.metric_lines import loss_turn
-from core.explain.prior_shift import class_shifts
+from core.explain.metric_lines import overconfidence_onset
+from core.explain.prior_shift import log_odds_shifts
 from core.explain.ternary import CORNERS
 from core.run.history import Metrics
-from core.run.recalibration import Model, mend_of
+from core.run.recalibration import Model, recalibration_at
 from core.scenes.by_class_scene import MOST_TILES, by_class_scene
 from core.scenes.calibrators_scene import (
     PAGES,
@@ -80,7 +80,7 @@ def test_where_no_decision_is_wrong_the_temperature_is_0_and_so_is_the_loss(n_cl
     run = with_choices(run, method="temperature")
     with np.errstate(all="raise", under="ignore"):
         scene = handles_scene(run, state, View())
-    assert mend_of(run, state).fitted.temperature == 0.0
+    assert recalibration_at(run, state).fitted.temperature == 0.0
     assert scene.raw.log_loss > 0.0
     assert scene.mended.log_loss == 0.0
     assert scene.changed == 0
@@ -133,7 +133,7 @@ def test_a_handle_far_away_widens_the_range_that_is_drawn(moons):
 def test_every_calibrator_s_parameters_are_told_for_two_and_three_classes(name, moons, three):
     for run, state in (moons, three):
         scene = handles_scene(with_choices(run, method=name), state, View())
-        fitted = mend_of(with_choices(run, method=name), state).fitted
+        fitted = recalibration_at(with_choices(run, method=name), state).fitted
         assert [it[0] for it in scene.meanings] == list(fitted.parameters)
         assert all(value and says for _, value, says in scene.meanings)
         assert bool(scene.handles) == (
@@ -167,7 +167,7 @@ def test_maps_of_three_classes_are_rows(three):
     raw, _ = raw_rows(run, 1)
     p = by_hand(run, state, raw)
     z = run.logits(state, run.prepared.part(1)[0])
-    expected = mend_of(changed, state).fitted.probabilities(z)[:, 2]
+    expected = recalibration_at(changed, state).fitted.probabilities(z)[:, 2]
     chosen = next(it for it in scene.maps if it.chosen)
     order = np.argsort(p[:, 2], kind="stable")
     np.testing.assert_allclose(chosen.x, np.log(p[order, 2]) - np.log1p(-p[order, 2]), atol=1e-9)
@@ -203,12 +203,12 @@ def test_shifts_of_several_classes_are_the_best_intercepts(three):
         return np.mean(logsumexp(logits, axis=1) - logits[np.arange(len(y)), y])
 
     best = minimize(cost, np.zeros(2), tol=1e-9).x
-    shift, error = class_shifts(z, y)
+    shift, error = log_odds_shifts(z, y)
     np.testing.assert_allclose(shift, best, atol=1e-4)
     assert (error > 0).all()
-    far, _ = class_shifts(z + np.array([0.0, 30.0, -30.0]), y)
+    far, _ = log_odds_shifts(z + np.array([0.0, 30.0, -30.0]), y)
     np.testing.assert_allclose(far, best + np.array([-30.0, 30.0]), atol=1e-4)
-    assert np.isnan(class_shifts(z[y < 2], y[y < 2])[0]).all()
+    assert np.isnan(log_odds_shifts(z[y < 2], y[y < 2])[0]).all()
 
 
 def test_conventions_differ_just_where_an_edge_or_an_end_is_met():
@@ -232,19 +232,19 @@ def test_conventions_differ_just_where_an_edge_or_an_end_is_met():
         "zero_dropped": lambda v: None if v == 0 else sum(v > e for e in edges) - 1,
         "one_fewer": lambda v: max(sum(v > e for e in np.linspace(0, 1, 10)) - 1, 0),
     }
-    cells = cells_of(y, p)
+    cells = pool_forecast(y, p)
     assert list(CONVENTIONS) == list(expected)
     for name, bin_of in expected.items():
         assert CONVENTIONS[name].error(cells, 10) == pytest.approx(error(bin_of)), name
     assert CONVENTIONS["right"].error(cells, 10) == pytest.approx(STATISTICS["ece"].of(cells, 10))
-    none = cells_of([0, 0], [0.0, 0.0])
+    none = pool_forecast([0, 0], [0.0, 0.0])
     assert np.isnan(CONVENTIONS["zero_dropped"].error(none, 10))
 
 
 def test_few_and_many_cells_are_put_into_the_same_bins(monkeypatch):
     rng = np.random.default_rng(8)
     p = np.concatenate((rng.random(200), np.linspace(0.0, 1.0, 11)))
-    cells = cells_of(rng.integers(0, 2, 211), p)
+    cells = pool_forecast(rng.integers(0, 2, 211), p)
     for bins in (1, 7, 10):
         few = [it.error(cells, bins) for it in CONVENTIONS.values()]
         monkeypatch.setattr(binning, "_FEW", 0)
@@ -287,7 +287,7 @@ def test_headlines_are_the_statistics_and_the_regressions_of_the_textbooks():
     rng = np.random.default_rng(3)
     p = rng.uniform(0.05, 0.95, 400)
     y = (rng.random(400) < p).astype(int)
-    found = {it.label: it.chance for it in headlines(cells_of(y, p), 10, draws=100, fewer=20)}
+    found = {it.label: it.chance for it in headlines(pool_forecast(y, p), 10, draws=100, fewer=20)}
     assert len(found) == len(STATISTICS) + 4
     z = np.sum((y - p) * (1 - 2 * p)) / np.sqrt(np.sum((1 - 2 * p) ** 2 * p * (1 - p)))
     assert found["Spiegelhalter z"].value == pytest.approx(z)
@@ -311,7 +311,7 @@ def test_headlines_are_the_statistics_and_the_regressions_of_the_textbooks():
 
 def test_headlines_of_one_row_or_of_certainty_are_told_apart_from_numbers():
     for y, p in (([1], [0.5]), ([1, 0], [1.0, 0.0]), ([1, 1, 1], [0.2, 0.2, 0.2])):
-        found = headlines(cells_of(y, p), 15, draws=20, fewer=5)
+        found = headlines(pool_forecast(y, p), 15, draws=20, fewer=5)
         assert len(found) == len(STATISTICS) + 4
 
 
@@ -341,7 +341,7 @@ def test_class_wise_and_top_label_curves_are_one_a_class(three):
         assert tile.raw.ece == pytest.approx(expected)
     changed = with_choices(run, method="vector")
     mended = by_class_scene(changed, state, View(split="test"))
-    fitted = mend_of(changed, state)
+    fitted = recalibration_at(changed, state)
     after = fitted.probabilities(Model.at(run, state).logits(2))
     assert mended.tiles[1].calibrated.ece == pytest.approx(ece(y == 1, after[:, 1]))
     np.testing.assert_allclose(mended.points, after @ CORNERS, atol=1e-9)
@@ -362,16 +362,16 @@ def test_the_turn_is_where_the_loss_was_lowest_while_the_accuracy_held():
     steps = np.arange(200.0)
     loss = 0.3 + np.abs(steps - 80.0) / 200.0
     held, fell = np.full(200, 0.9), np.where(steps > 120, 0.8, 0.9)
-    assert loss_turn(loss, held) == pytest.approx(80, abs=1)
-    assert loss_turn(loss, fell) == -1
-    assert loss_turn(0.3 + 0.5 * np.exp(-steps / 50.0), held) == -1
-    assert loss_turn(np.minimum(loss, 0.305), held) == -1  # hardly risen
-    assert loss_turn(loss[:5], held[:5]) == -1
-    assert loss_turn(np.full(200, np.nan), held) == -1
+    assert overconfidence_onset(loss, held) == pytest.approx(80, abs=1)
+    assert overconfidence_onset(loss, fell) == -1
+    assert overconfidence_onset(0.3 + 0.5 * np.exp(-steps / 50.0), held) == -1
+    assert overconfidence_onset(np.minimum(loss, 0.305), held) == -1  # hardly risen
+    assert overconfidence_onset(loss[:5], held[:5]) == -1
+    assert overconfidence_onset(np.full(200, np.nan), held) == -1
     gaps = np.where(steps % 3 == 0, loss, np.nan)
-    assert loss_turn(gaps, held) in (78, 81)
+    assert overconfidence_onset(gaps, held) in (78, 81)
     noisy = loss + np.random.default_rng(0).normal(scale=0.02, size=200)
-    assert abs(loss_turn(noisy, held) - 80) <= 15
+    assert abs(overconfidence_onset(noisy, held) - 80) <= 15
 
 
 def test_the_parts_of_the_score_are_drawn_together(moons):
@@ -431,5 +431,5 @@ def test_a_part_without_rows_has_scenes_all_the_same():
 def test_chance_on_the_strip_is_near_the_exact_mean_gap():
     p = np.full(60, 0.3)
     exact = poisson_binom(p).expect(lambda k: abs(k - 18.0)) / 60
-    strip = strip_of(indexed(cells_of(np.arange(60) % 2, p)))
+    strip = strip_of(indexed(pool_forecast(np.arange(60) % 2, p)))
     assert strip.chance[0] == pytest.approx(exact, rel=0.02)

@@ -8,13 +8,13 @@ import pytest
 from core.base.arrays import evenly_spaced
 from core.experiment.experiment import experiment_from_mapping
 from core.experiment.view import View
-from core.explain.chain_rule import row_pass
+from core.explain.chain_rule import row_gradients
 from core.functions.activations import ACTIVATIONS
 from core.functions.losses import LOSSES
 from core.model.gradient_check import check_gradient, finite_differences
 from core.model.network import backward, forward, logits_of
 from core.run.run import start_run
-from core.scenes.gradients_scene import gradients_scene, hardest_row, steepest_slope
+from core.scenes.gradients_scene import gradients_scene, highest_loss_row, steepest_slope
 from core.training.numpy_engine import burst, step
 from core.training.optimizers import OPTIMIZERS
 
@@ -127,7 +127,7 @@ def test_weights_of_zero_have_no_ratio():
 @pytest.mark.parametrize("activation", ["sigmoid", "adaptive_sigmoid", "gelu"])
 def test_a_rows_derivatives_are_those_of_the_training_backward_pass(loss, head, activation):
     run, state = run_of(model={"head": head, "activation": activation}, loss=loss)
-    way = row_pass(run, state, int(run.prepared.rows[7]))
+    way = row_gradients(run, state, int(run.prepared.rows[7]))
     x, y = run.prepared.X[7:8], run.prepared.y[7:8]
     passes = forward(run.architecture, state.parameters, state.statistics, x, True)
     gradients = LOSSES[loss].gradients(passes[-1].activations, y)
@@ -145,7 +145,7 @@ def test_a_rows_derivatives_are_those_of_the_training_backward_pass(loss, head, 
 def test_with_batch_normalisation_the_running_statistics_are_held():
     run, state = run_of(model={"batch_norm": True})
     row = int(run.prepared.rows[3])
-    way = row_pass(run, state, row)
+    way = row_gradients(run, state, row)
     x, y = run.prepared.X[3:4], run.prepared.y[3:4]
     loss = LOSSES["cross_entropy"]
 
@@ -161,7 +161,7 @@ def test_with_batch_normalisation_the_running_statistics_are_held():
 
 def test_a_rows_derivatives_give_the_gradient_of_its_weights():
     run, state = run_of()
-    way = row_pass(run, state, int(run.prepared.rows[0]))
+    way = row_gradients(run, state, int(run.prepared.rows[0]))
     x, y = run.prepared.X[:1], run.prepared.y[:1]
 
     def value(parameters):
@@ -176,7 +176,7 @@ def test_a_rows_derivatives_give_the_gradient_of_its_weights():
 
 def test_probability_loss_and_its_slope_by_hand():
     run, state = run_of(model={"hidden": []})
-    way = row_pass(run, state, int(run.prepared.rows[5]))
+    way = row_gradients(run, state, int(run.prepared.rows[5]))
     own = run.architecture.views(state.parameters)[0]
     z = float(run.prepared.X[5] @ own.W[:, 0] + own.b[0])
     p = 1.0 / (1.0 + math.exp(-z))
@@ -189,7 +189,7 @@ def test_probability_loss_and_its_slope_by_hand():
 
 def test_of_wide_layers_the_first_units_are_checked():
     run, state = run_of(steps=0, model={"hidden": [80, 3]})
-    way = row_pass(run, state, int(run.prepared.rows[0]))
+    way = row_gradients(run, state, int(run.prepared.rows[0]))
     checked = np.isfinite(way.layers[0].differences)
     assert checked.tolist() == [True] * 64 + [False] * 16
     assert way.relative_error < 1e-6
@@ -199,11 +199,11 @@ def test_of_wide_layers_the_first_units_are_checked():
 def test_the_hardest_row_is_the_training_row_with_the_largest_loss():
     run, state = run_of()
     losses = {
-        int(row): row_pass(run, state, int(row)).loss
+        int(row): row_gradients(run, state, int(row)).loss
         for row, part in zip(run.prepared.rows, run.prepared.split, strict=True)
         if part == 0
     }
-    assert hardest_row(run, state) == max(losses, key=losses.get)
+    assert highest_loss_row(run, state) == max(losses, key=losses.get)
 
 
 def test_the_selected_row_is_part_of_the_scene():
@@ -215,5 +215,5 @@ def test_the_selected_row_is_part_of_the_scene():
 
 def test_a_row_that_the_model_does_not_see_has_no_pass():
     run, state = run_of()
-    assert row_pass(run, state, -1) is None
-    assert row_pass(run, state, 10**6) is None
+    assert row_gradients(run, state, -1) is None
+    assert row_gradients(run, state, 10**6) is None

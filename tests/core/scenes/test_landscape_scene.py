@@ -15,7 +15,7 @@ from core.explain.loss_surface import (
     plane_through,
 )
 from core.model.gradient_check import finite_differences
-from core.run.history import patched
+from core.run.history import with_parameters
 from core.run.run import start_run
 from core.scenes.landscape_scene import ellipse_of, landscape_scene, path_of
 from core.training.numpy_engine import burst, gradient_at
@@ -293,7 +293,7 @@ def test_many_rows_are_thinned_evenly_and_told():
 
 def test_single_precision_is_differentiated_in_double():
     run, state = run_of()
-    single = patched(state, np.array([0]), np.array([0.5]))
+    single = with_parameters(state, np.array([0]), np.array([0.5]))
     single = type(state)(
         **{name: getattr(single, name) for name in state.__slots__}
         | {"parameters": single.parameters.astype(np.float32)}

@@ -7,7 +7,7 @@ import pytest
 from core.base.arrays import SPLITS
 from core.experiment.view import View
 from core.explain.metric_lines import MOST_POINTS, mean_along, running_mean, thinned
-from core.run.history import patched
+from core.run.history import with_parameters
 from core.run.run import Run, edited_run
 from core.scenes.loss_scene import curves_scene
 from tests.core.scene_cases import trained
@@ -161,7 +161,7 @@ def test_a_live_edit_is_marked_with_what_was_turned(run):
 def test_a_parameter_set_by_hand_is_marked_as_such(run):
     edited = edited_run(run, run.experiment.replacing("training.learning_rate", 0.05), 60)
     history = edited.history.branch(60)
-    changed = patched(history.latest, np.array([0]), np.array([9.0]))
+    changed = with_parameters(history.latest, np.array([0]), np.array([9.0]))
     history.record_edit(60, history.problem, changed)
     [mark] = scene_of(replace(edited, history=history), by_epoch=False).edits
     assert mark.by_hand

@@ -7,7 +7,7 @@ from core.experiment.experiment import experiment_from_mapping
 from core.experiment.view import View
 from core.explain.planes import plane_of
 from core.explain.unit_maps import histograms, signed_shades, unit_of
-from core.run.history import patched
+from core.run.history import with_parameters
 from core.run.run import start_run
 from core.scenes.boundary_scene import boundary_scene
 from core.scenes.network_scene import (
@@ -111,7 +111,7 @@ def test_the_places_of_all_units_are_all_parameters(batch_norm):
 def test_raising_the_parameter_named_bias_raises_that_units_pre_activation_alone():
     run, state = run_of()
     bias = next(p for p in places_of(run.architecture, 1, 1) if p.name == "bias")
-    after = patched(state, np.array([bias.index]), state.parameters[[bias.index]] + 0.5)
+    after = with_parameters(state, np.array([bias.index]), state.parameters[[bias.index]] + 0.5)
     x = run.prepared.X[0]
     for layer, (old, new) in enumerate(
         zip(by_hand(run, state, x)[:2], by_hand(run, after, x)[:2], strict=True)

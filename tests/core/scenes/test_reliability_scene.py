@@ -9,8 +9,8 @@ from sklearn.metrics import brier_score_loss
 from core.base.arrays import SPLITS
 from core.calibration.bands import consistency_band
 from core.calibration.calibrators import CALIBRATORS
-from core.calibration.null_distribution import MOST_EXACT, chance_error
-from core.calibration.pooled import cells_of
+from core.calibration.null_distribution import MOST_EXACT, expected_null_error
+from core.calibration.pooled import pool_forecast
 from core.calibration.reliability import BINNINGS
 from core.data.dataset import Dataset
 from core.experiment.view import View
@@ -174,21 +174,21 @@ def test_chance_is_the_mean_over_every_possible_outcome(is_compiled, monkeypatch
         expected = 0.0
         for outcome in itertools.product((0, 1), repeat=len(p)):
             y = np.array(outcome)
-            cells = cells_of(y, p)
+            cells = pool_forecast(y, p)
             curve = BINNINGS[binning].curve(cells, bins)
             full = ~curve.empty
             gap = np.abs(curve.frequency - curve.probability)[full] * curve.counts[full]
             expected += np.prod(np.where(y == 1, p, 1 - p)) * gap.sum() / len(p)
-        cells = cells_of(np.zeros(len(p), dtype=int), p)
-        found = chance_error(cells, BINNINGS[binning].curve(cells, bins))
+        cells = pool_forecast(np.zeros(len(p), dtype=int), p)
+        found = expected_null_error(cells, BINNINGS[binning].curve(cells, bins))
         assert found == pytest.approx(expected, abs=1e-12)
 
 
 def test_chance_in_large_bins_agrees_with_drawing_outcomes():
     rng = np.random.default_rng(0)
     p = rng.beta(0.5, 0.5, 20_000)
-    cells = cells_of(np.zeros(len(p), dtype=int), p)
+    cells = pool_forecast(np.zeros(len(p), dtype=int), p)
     curve = BINNINGS["width"].curve(cells, 15)
     assert curve.counts.min() > MOST_EXACT
     drawn = [error_by_hand((rng.random(len(p)) < p).astype(int), p, 15) for _ in range(60)]
-    assert chance_error(cells, curve) == pytest.approx(np.mean(drawn), rel=0.06)
+    assert expected_null_error(cells, curve) == pytest.approx(np.mean(drawn), rel=0.06)

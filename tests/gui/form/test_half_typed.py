@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QApplication
 from core.run.session_file import read_session
 from gui.importing.guesses_form import GUESSES
 from gui.importing.import_dialog import ImportDialog
-from gui.session.autosave import Keeper
+from gui.session.autosave import Autosave
 from gui.window.dialogs import ErrorDialog
 from tests.gui.conftest import deliver_deletions
 
@@ -136,7 +136,7 @@ def test_what_is_half_typed_when_the_window_is_closed_is_kept(qtbot, open_window
     window.close()
     deliver_deletions()
     assert window.findChild(ErrorDialog) is None
-    kept = read_session(str(Keeper.autosave_path())).experiment
+    kept = read_session(str(Autosave.autosave_path())).experiment
     assert kept == window.session.experiment
     assert kept.value(name) in (1.0, (1,))
 

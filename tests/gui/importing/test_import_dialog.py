@@ -548,7 +548,7 @@ def test_saved_data_read_back_are_the_rows_with_part_and_predictions(qtbot, wind
     session.pause()
     path = tmp_path / "saved.csv"
     run, state = session.run, session.state
-    with qtbot.waitSignal(session.told, check_params_cb=lambda text: "saved.csv" in text):
+    with qtbot.waitSignal(session.message, check_params_cb=lambda text: "saved.csv" in text):
         window.files.save_data_to(str(path))
     table = read_table(path)
     assert table.n_rows == len(run.prepared.rows)

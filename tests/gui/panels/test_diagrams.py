@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QApplication
 from core.base import scipy_import
 from gui.panels.loss.loss_panel import legend
 from gui.plot.axes import log_ticks, spread
-from gui.plot.canvas import FONT_POINTS, LockedPlot
+from gui.plot.canvas import FONT_POINTS, PlotCanvas
 from gui.style.theme import theme
 from tests.gui.panel_cases import new_session, train
 
@@ -122,7 +122,7 @@ def test_logarithmic_ticks_lie_within_and_do_not_touch(qapp, low, high, pixels, 
 def test_large_numbers_on_an_axis_have_their_thousands_apart_and_do_not_touch(
     qtbot, width, low, high, some
 ):
-    plot = LockedPlot("plot")
+    plot = PlotCanvas("plot")
     qtbot.addWidget(plot)
     plot.resize(width, 200)
     plot.set_limits(low, high, 0.0, 1.0)

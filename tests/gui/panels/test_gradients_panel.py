@@ -5,7 +5,7 @@ import pytest
 from PySide6.QtCore import Qt
 
 from core.experiment.experiment import experiment_from_mapping
-from core.scenes.gradients_scene import gradients_scene, hardest_row
+from core.scenes.gradients_scene import gradients_scene, highest_loss_row
 from gui.panels.gradients.gradients_panel import GradientsPanel
 from gui.panels.gradients.gradients_text import layers_note, marked_cells
 from gui.session.session import Session
@@ -78,7 +78,7 @@ def test_without_a_selected_row_the_panel_says_what_to_do_and_offers_it(qtbot, p
     assert "Click a point" in panel.head.text()
     assert panel.ask.isVisible()
     qtbot.mouseClick(panel.ask, Qt.MouseButton.LeftButton)
-    assert session.view.selected == hardest_row(session.run, session.state)
+    assert session.view.selected == highest_loss_row(session.run, session.state)
     assert not panel.ask.isVisible()
     assert panel.way.rowCount() == 3 + 2 + 1
 

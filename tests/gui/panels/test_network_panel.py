@@ -6,7 +6,7 @@ from core.experiment.experiment import experiment_from_mapping
 from core.experiment.view import View
 from core.scenes.network_scene import network_scene, places_of
 from gui.panels.network.network_geometry import HEADER, Hit, geometry_of, hit_at
-from gui.panels.network.network_painting import DepthMap, opacities_of, widths_of
+from gui.panels.network.network_painting import LinkImage, opacities_of, widths_of
 from gui.panels.network.network_panel import NetworkPanel
 from gui.session.session import Session
 from gui.style.number_text import figure
@@ -222,7 +222,7 @@ def test_what_is_hit_is_what_is_drawn_there(qapp):
 
 def test_the_picture_of_links_holds_as_much_ink_as_the_lines_are_wide():
     weights = np.array([1.0, -0.5])
-    depths = DepthMap(100, 80)
+    depths = LinkImage(100, 80)
     depths.add(np.array([[10.0, 20.0, 90.0, 20.0], [10.0, 40.0, 90.0, 60.0]]), weights, None)
     image = depths.image(THEMES["light"])
     alpha = np.array([[image.pixelColor(x, y).alphaF() for x in range(100)] for y in range(80)])

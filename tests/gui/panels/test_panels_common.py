@@ -23,7 +23,7 @@ from core.scenes.reliability_scene import reliability_scene
 from core.scenes.rows_scene import rows_scene
 from gui.panels import PANELS
 from gui.panels.panel import Panel
-from gui.plot.canvas import LockedPlot
+from gui.plot.canvas import PlotCanvas
 from gui.style.palette import THEMES
 from gui.style.theme import themes
 from tests.gui.panel_cases import new_session, same, train
@@ -219,7 +219,7 @@ def test_what_takes_long_to_compute_is_drawn_in_the_next_turn(
 
 
 def test_an_axis_shows_its_numbers_unscaled_however_small_the_range_was(qtbot):
-    plot = LockedPlot("plot")
+    plot = PlotCanvas("plot")
     qtbot.addWidget(plot)
     axis = plot.axis("bottom")
     axis.setRange(0.0, 1e-9)
@@ -234,7 +234,7 @@ def test_an_axis_shows_its_numbers_unscaled_however_small_the_range_was(qtbot):
 
 
 def test_an_axis_s_name_is_cut_where_there_is_no_room_and_whole_again(qtbot):
-    plot = LockedPlot("plot")
+    plot = PlotCanvas("plot")
     qtbot.addWidget(plot)
     plot.resize(300, 400)
     name = "how often it was a class with a long name"
@@ -255,7 +255,7 @@ def test_an_axis_s_name_is_cut_where_there_is_no_room_and_whole_again(qtbot):
 
 @pytest.mark.parametrize("side", ["left", "bottom"])
 def test_an_axis_covers_what_it_should_whatever_happens_to_it(qtbot, side):
-    plot = LockedPlot("plot")
+    plot = PlotCanvas("plot")
     qtbot.addWidget(plot)
     plot.resize(300, 300)
     plot.show()
@@ -270,7 +270,7 @@ def test_an_axis_covers_what_it_should_whatever_happens_to_it(qtbot, side):
 
 
 def test_what_lies_under_a_resting_mouse_is_told_anew_when_the_range_changes(qtbot):
-    plot = LockedPlot("plot")
+    plot = PlotCanvas("plot")
     qtbot.addWidget(plot)
     plot.resize(300, 300)
     plot.show()

@@ -1,7 +1,7 @@
 import numpy as np
 from PySide6.QtGui import QImage
 
-from gui.plot.canvas import LockedPlot
+from gui.plot.canvas import PlotCanvas
 from gui.plot.layers import LinesLayer, _pieces
 from gui.style.theme import pen
 
@@ -9,7 +9,7 @@ GAP = [[np.nan, np.nan]]
 
 
 def test_lines_of_pieces_are_the_lines_as_a_whole(qtbot, qapp):
-    plot = LockedPlot("lines")
+    plot = PlotCanvas("lines")
     qtbot.addWidget(plot)
     plot.resize(300, 300)
     plot.set_limits(0.0, 1.0, 0.0, 1.0)

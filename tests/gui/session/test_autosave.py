@@ -3,7 +3,7 @@ from PySide6.QtCore import QStandardPaths
 
 from core.base.errors import UserError
 from core.experiment.experiment import experiment_from_mapping
-from gui.session.autosave import Keeper
+from gui.session.autosave import Autosave
 from gui.session.session import Session
 
 START = experiment_from_mapping({"data": {"rows": 60}, "model": {"hidden": [3]}})
@@ -12,9 +12,9 @@ START = experiment_from_mapping({"data": {"rows": 60}, "model": {"hidden": [3]}}
 @pytest.fixture(autouse=True)
 def _own_folder(qapp):
     QStandardPaths.setTestModeEnabled(True)
-    Keeper.autosave_path().unlink(missing_ok=True)
+    Autosave.autosave_path().unlink(missing_ok=True)
     yield
-    Keeper.autosave_path().unlink(missing_ok=True)
+    Autosave.autosave_path().unlink(missing_ok=True)
     QStandardPaths.setTestModeEnabled(False)
 
 
@@ -72,7 +72,7 @@ def test_parameters_that_do_not_fit_are_refused(qtbot, session, tmp_path):
 
 def test_what_has_changed_is_kept_by_itself(qtbot, session):
     session.keeper.autosave()
-    kept = Keeper.autosave_path()
+    kept = Autosave.autosave_path()
     assert kept.is_file()
     kept.unlink()
     session.keeper.autosave()
@@ -86,4 +86,4 @@ def test_closing_keeps_the_session(qtbot):
     session = Session(START)
     session.edit("training.learning_rate", 0.25)
     session.close()
-    assert '"learning_rate": 0.25' in Keeper.autosave_path().read_text()
+    assert '"learning_rate": 0.25' in Autosave.autosave_path().read_text()

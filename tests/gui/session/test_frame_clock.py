@@ -2,7 +2,7 @@ import time
 
 from PySide6.QtCore import QCoreApplication
 
-from gui.session.frame_clock import Turns
+from gui.session.frame_clock import FrameClock
 from gui.session.player import GLANCE_MILLISECONDS
 from tests.gui.clock import Clock
 
@@ -26,7 +26,7 @@ class Drawer:
 
 
 def test_one_draws_at_a_frame_and_none_is_forgotten(qapp):
-    turns = Turns()
+    turns = FrameClock()
     drawers = [Drawer(turns, between) for between in (3, 3, 3, 3, 6)]
     for frame in range(1, 121):
         turns.ask()
@@ -39,7 +39,7 @@ def test_one_draws_at_a_frame_and_none_is_forgotten(qapp):
 
 
 def test_a_turn_is_given_once_and_only_to_who_has_asked_for_this_frame(qapp):
-    turns = Turns()
+    turns = FrameClock()
     drawer = Drawer(turns, 1)
     turns.give()
     assert drawer.drawn == 0
@@ -53,7 +53,7 @@ def test_a_turn_is_given_once_and_only_to_who_has_asked_for_this_frame(qapp):
 
 def test_a_turn_waits_for_a_frame_that_leaves_it_time_but_not_for_ever(qapp):
     clock = Clock()
-    turns = Turns(clock=clock)
+    turns = FrameClock(clock=clock)
     drawn = []
 
     def long_one():
@@ -86,7 +86,7 @@ def test_a_turn_waits_for_a_frame_that_leaves_it_time_but_not_for_ever(qapp):
 
 def test_where_the_longest_waiting_has_no_time_a_shorter_one_draws(qapp):
     clock = Clock()
-    turns = Turns(clock=clock)
+    turns = FrameClock(clock=clock)
     drawn = []
 
     def on_asked():
@@ -105,7 +105,7 @@ def test_where_the_longest_waiting_has_no_time_a_shorter_one_draws(qapp):
 
 def test_what_took_long_once_is_forgotten_slowly(qapp):
     clock = Clock()
-    turns = Turns(clock=clock)
+    turns = FrameClock(clock=clock)
     for seconds in (0.010, *[0.001] * 5):
         turns.ask()
         turns.take("text", lambda seconds=seconds: clock.spend(seconds))
@@ -120,7 +120,7 @@ def test_what_took_long_once_is_forgotten_slowly(qapp):
 
 def test_where_no_frame_follows_there_is_time_for_everything(qapp):
     clock = Clock()
-    turns = Turns(clock=clock)
+    turns = FrameClock(clock=clock)
     assert turns.has_time("text", 0.0)
     turns.ask()
     turns.take("text", lambda: clock.spend(5.0))
@@ -134,7 +134,9 @@ def test_where_no_frame_follows_there_is_time_for_everything(qapp):
 def follow(session):
     seen = {"frames": 0, "glances": 0}
     session.frame.connect(lambda: seen.update(frames=seen["frames"] + 1))
-    session.glance.connect(lambda: seen.update(glances=seen["glances"] + 1, at=session.state.step))
+    session.text_due.connect(
+        lambda: seen.update(glances=seen["glances"] + 1, at=session.state.step)
+    )
     return seen
 
 

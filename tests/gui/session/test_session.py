@@ -220,7 +220,7 @@ def test_divergence_pauses_keeps_the_last_finite_state_and_says_which_knob(qtbot
             }
         )
     )
-    with qtbot.waitSignal(session.told) as told:
+    with qtbot.waitSignal(session.message) as told:
         session.play()
     assert "penalty strength" in told.args[0]
     assert not session.is_playing

@@ -8,7 +8,7 @@ import pytest
 from core.training.numpy_engine import NumpyEngine, burst
 from core.training.problem import Divergence
 from gui.session.mailbox import Edited, Failed, Mailbox, Measured, Stopped
-from gui.session.pacing import Metronome, Pace, Speedometer
+from gui.session.pacing import Pace, StepTimer, Throughput
 from gui.session.trainer import Runner
 from tests.core.problems import small_problem
 
@@ -216,7 +216,7 @@ def test_the_mailbox_drops_what_an_older_generation_posts():
 def test_a_metronome_gives_the_steps_of_the_time_gone_by(monkeypatch):
     now = [100.0]
     monkeypatch.setattr(time, "perf_counter", lambda: now[0])
-    metronome = Metronome()
+    metronome = StepTimer()
     taken = 0
     for _ in range(50):
         due, _ = metronome.due(20.0, taken)
@@ -231,7 +231,7 @@ def test_a_metronome_gives_the_steps_of_the_time_gone_by(monkeypatch):
 def test_a_speedometer_counts_by_the_clock(monkeypatch):
     now = [5.0]
     monkeypatch.setattr(time, "perf_counter", lambda: now[0])
-    speed = Speedometer()
+    speed = Throughput()
     assert np.isnan(speed.updates_per_second)
     speed.start(100)
     assert speed.updates_per_second == 0.0

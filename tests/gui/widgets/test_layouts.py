@@ -4,7 +4,7 @@ import pytest
 from PySide6.QtCore import QCoreApplication, QEvent, QObject
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
-from gui.widgets.layouts import Steady
+from gui.widgets.layouts import StableLabel
 
 
 class Requests(QObject):
@@ -34,7 +34,7 @@ def placed(qtbot):
         qtbot.addWidget(window)
         label.setWordWrap(wraps)
         layout = QVBoxLayout(window) if wraps else QHBoxLayout(window)
-        layout.addWidget(Steady(label))
+        layout.addWidget(StableLabel(label))
         layout.addWidget(QWidget(), 1)
         window.resize(300, 300)
         if shown:

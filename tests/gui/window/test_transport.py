@@ -150,7 +150,7 @@ def test_the_status_line_shows_the_figures_of_the_state_looked_at(qtbot, window)
 
 def test_what_is_told_stands_in_the_status_line_and_a_divergence_is_a_warning(qtbot, window):
     session, status = window.session, window.fittings.status
-    session.told.emit("Something to know.")
+    session.message.emit("Something to know.")
     assert status.message.text() == "Something to know."
     assert not status.message.property("warning")
     session.edit("training.penalty", "l2")

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 from core.data.reading.grid import Grid
-from core.data.reading.read_options import Settings
+from core.data.reading.read_options import ReadOptions
 from core.data.reading.records import Quoting, Record, UnclosedQuoteError, read_records, split_lines
 from core.data.reading.source import Source
 from core.data.reading.table import Dialect, ProblemLog
@@ -19,7 +19,7 @@ _WEIGHT = re.compile(r"\{\s*[\d.]+\s*\}")
 
 
 def read_arff(
-    source: Source, text: str, encoding: str, settings: Settings, log: ProblemLog
+    source: Source, text: str, encoding: str, settings: ReadOptions, log: ProblemLog
 ) -> Grid:
     """Read an ARFF file.
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 
 from core.base.errors import UserError
 from core.data.reading.grid import Grid
-from core.data.reading.read_options import Settings
+from core.data.reading.read_options import ReadOptions
 from core.data.reading.records import split_lines
 from core.data.reading.source import Source, refuse_wide
 from core.data.reading.table import Dialect, ProblemLog
@@ -17,7 +17,7 @@ _MEND = 'Give a list of records such as [{"x": 1, "y": "a"}], or save the table 
 
 
 def read_json(
-    source: Source, text: str, encoding: str, settings: Settings, log: ProblemLog
+    source: Source, text: str, encoding: str, settings: ReadOptions, log: ProblemLog
 ) -> Grid:
     """Read JSON records; `settings` is not needed, for nothing has to be guessed.
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from core.data.reading.numerals import Numerals
-from core.data.reading.read_options import Settings
+from core.data.reading.numerals import NumberFormat
+from core.data.reading.read_options import ReadOptions
 from core.data.reading.source import Source, refuse_wide
 from core.data.reading.table import Column, Dialect, ProblemLog, Table
 from core.data.reading.typed_columns import build_columns, number_column, unique_names
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-def read_parquet(source: Source, settings: Settings, log: ProblemLog) -> Table:
+def read_parquet(source: Source, settings: ReadOptions, log: ProblemLog) -> Table:
     """Read a Parquet file.
 
     Raises
@@ -50,7 +50,7 @@ def read_parquet(source: Source, settings: Settings, log: ProblemLog) -> Table:
     source.check_unchanged()
     names = unique_names([str(name) for name in frame.columns], log)
     lines = np.arange(1, len(frame) + 1)
-    columns, marks = columns_of(frame, names, lines, Numerals(), settings, log)
+    columns, marks = columns_of(frame, names, lines, NumberFormat(), settings, log)
     if len(frame) <= 1:
         log.add("size", "It has only 1 row." if len(frame) else "It has names but no rows of data.")
     dialect = Dialect("parquet", header=1, missing=marks)
@@ -62,8 +62,8 @@ def columns_of(
     frame: pd.DataFrame,
     names: Sequence[str],
     lines: NDArray[np.int64] | None,
-    numerals: Numerals,
-    settings: Settings,
+    numerals: NumberFormat,
+    settings: ReadOptions,
     log: ProblemLog,
 ) -> tuple[tuple[Column, ...], tuple[str, ...]]:
     """Turn each column of a frame into a `Column`; also the marks read as missing.

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from core.base.errors import UserError
 from core.data.reading.grid import Grid, grid_of, lay_out
-from core.data.reading.read_options import Settings
+from core.data.reading.read_options import ReadOptions
 from core.data.reading.records import Record
 from core.data.reading.source import CHUNK, LARGEST, LARGEST_RATIO, Source, refuse_wide
 from core.data.reading.table import Dialect, ProblemLog
@@ -30,7 +30,7 @@ _NOTE_BELOW = 20  # cells of a sheet that may be a remark about the others
 _LARGER = 3  # times as many cells make another sheet the table
 
 
-def read_workbook(source: Source, kind: str, settings: Settings, log: ProblemLog) -> Grid:
+def read_workbook(source: Source, kind: str, settings: ReadOptions, log: ProblemLog) -> Grid:
     """Read one sheet: the one asked for, else the first with a table in it.
 
     Raises

@@ -15,7 +15,7 @@ from gui.panels.boundary.painting.painter import DENSITIES, SIZE_STEP, SIZES, Pa
 from gui.style.number_text import number, tr
 from gui.style.theme import class_mark, theme
 from gui.widgets.controls import note, row, show_checked, toggle, without_checked
-from gui.widgets.layouts import TwoEnds
+from gui.widgets.layouts import SpreadLayout
 from gui.widgets.slider import CalmSlider
 
 SLIDER_WIDTH = 84
@@ -170,13 +170,13 @@ class PaintPalette(QWidget):
         return made
 
 
-def _line(left: tuple[QWidget | None, ...], right: tuple[QWidget | None, ...]) -> TwoEnds:
+def _line(left: tuple[QWidget | None, ...], right: tuple[QWidget | None, ...]) -> SpreadLayout:
     ends = QWidget(), QWidget()
     for end, widgets, margins in zip(ends, (left, right), ((8, 0), (0, 8)), strict=True):
         line = row(*widgets)
         line.setContentsMargins(margins[0], 2, margins[1], 2)
         end.setLayout(line)
-    return TwoEnds(*ends)
+    return SpreadLayout(*ends)
 
 
 def painting_note(painter: Painter) -> str:

@@ -26,7 +26,7 @@ from gui.panels.boundary.painting.paint_sheet import (
     points_to_paint,
     why_no_points,
 )
-from gui.plot.canvas import LockedPlot
+from gui.plot.canvas import PlotCanvas
 from gui.session.session import Session
 
 if TYPE_CHECKING:
@@ -114,7 +114,7 @@ class Painter(Brushes):
 
     moved = Signal()
 
-    def __init__(self, session: Session, plot: LockedPlot) -> None:
+    def __init__(self, session: Session, plot: PlotCanvas) -> None:
         super().__init__(plot)
         self.session = session
         self.plot = plot

@@ -13,7 +13,7 @@ from core.data import table_reader
 from core.data.reading import large_files
 from core.data.reading import source as source_module
 from core.data.reading.block_parser import Layout, parse_block
-from core.data.reading.read_options import Settings
+from core.data.reading.read_options import ReadOptions
 from core.data.reading.records import Quoting
 from core.data.reading.source import Cancelled
 from core.data.table_reader import read_table
@@ -69,7 +69,7 @@ def both(path, text, **settings):
     """Read a file in blocks (None where that cannot be) and as a whole."""
     path.write_bytes(text.encode())
     source = source_module.open_source(path)
-    fast = large_files.read_bulk(source, ".csv", Settings.of(settings), None)
+    fast = large_files.read_bulk(source, ".csv", ReadOptions.of(settings), None)
     table_reader.BULK, before = 1 << 40, table_reader.BULK
     try:
         careful = read_table(path, **settings)
