@@ -109,7 +109,8 @@ def roles_from_saved_columns(columns: Sequence[ColumnLike]) -> Mapping[str, str]
     Examples
     --------
     >>> from core.data.reading.table import Column
-    >>> roles_from_saved_columns([Column("split", "category", np.array(["train", "test"], object), 0)])
+    >>> split = Column("split", "category", np.array(["train", "test"], object), 0)
+    >>> roles_from_saved_columns([split])
     {'split': 'split'}
     """
     roles: dict[str, str] = {}

@@ -18,6 +18,8 @@ from core.training.problem import TrainState
 
 POINTS = 641
 KEY_PLACES = (-5.0, -2.0, 0.0, 2.0, 5.0)
+
+
 LOW_BESIDE, HIGH_BESIDE = -2.0, 3.0  # and for what is drawn beside it
 
 

@@ -7,6 +7,8 @@ from dataclasses import replace
 import numpy as np
 
 from core.model.architecture import build_architecture
+from core.model.gradient_check import check_gradient
+from core.training.numpy_engine import gradient_at
 from core.training.problem import Problem
 from core.training.training_knobs import TrainingChoices
 
@@ -43,3 +45,13 @@ def random_parameters(architecture, seed=0):
             if positive is not None:
                 positive[...] = np.abs(positive)
     return flat
+
+
+def check_objective_gradient(problem, flat, statistics, rows, width=1e-3):
+    """Compare the gradient of some rows' penalised objective with finite differences."""
+    return check_gradient(
+        lambda point: gradient_at(problem, point, statistics, rows)[0],
+        lambda point: gradient_at(problem, point, statistics, rows)[1],
+        flat,
+        width,
+    )

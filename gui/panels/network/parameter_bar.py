@@ -13,6 +13,8 @@ from gui.widgets.slider import CalmSlider
 
 PLACES = 1000  # of the slider, from its middle to either end
 LEAST_SPAN = 5.0
+
+
 SAME = 1e-4  # as far as the field shows decimals
 
 

@@ -12,11 +12,11 @@ from core.functions.heads import HEADS, binary_logit, class_logits
 from core.functions.losses import LOSSES
 from core.functions.penalties import PENALTIES
 from core.model.architecture import build_architecture
-from core.model.gradient_check import GradientCheck, check_gradient
+from core.model.gradient_check import GradientCheck
 from core.model.initialisation import INITIALISATIONS
 from core.model.network import forward, logits_of, updated_statistics
 from core.training.numpy_engine import gradient_at
-from tests.core.problems import random_parameters, small_problem
+from tests.core.problems import check_objective_gradient, random_parameters, small_problem
 
 CASES = list(itertools.product(ACTIVATIONS, LOSSES, HEADS, PENALTIES, (False, True)))
 
@@ -38,7 +38,7 @@ def test_gradients_agree_with_finite_differences(activation, norm):
         flat = random_parameters(problem.architecture, seed=3)
         statistics = problem.architecture.initial_statistics()
         rows = np.arange(9)
-        check = check_gradient(problem, flat, statistics, rows, width=2e-4)
+        check = check_objective_gradient(problem, flat, statistics, rows, width=2e-4)
         check.assert_close(1e-6)
 
 
@@ -47,14 +47,14 @@ def test_gradients_agree_with_finite_differences(activation, norm):
 def test_gradients_agree_for_more_classes(n_classes, loss):
     problem = small_problem(n_classes=n_classes, loss=loss)
     flat = random_parameters(problem.architecture)
-    check_gradient(problem, flat, np.zeros(0), np.arange(11)).assert_close(1e-6)
+    check_objective_gradient(problem, flat, np.zeros(0), np.arange(11)).assert_close(1e-6)
 
 
 @pytest.mark.parametrize("hidden", [(), (5,), (2, 3, 2, 3)])
 def test_gradients_agree_at_any_depth(hidden):
     problem = small_problem(hidden=hidden)
     flat = random_parameters(problem.architecture)
-    check_gradient(problem, flat, np.zeros(0), np.arange(7)).assert_close(1e-6)
+    check_objective_gradient(problem, flat, np.zeros(0), np.arange(7)).assert_close(1e-6)
 
 
 def test_a_failed_check_shows_both_gradients_side_by_side():
@@ -66,7 +66,7 @@ def test_a_failed_check_shows_both_gradients_side_by_side():
 def test_a_gradient_with_one_sign_flipped_fails_the_check():
     problem = small_problem()
     flat = random_parameters(problem.architecture)
-    check = check_gradient(problem, flat, np.zeros(0), np.arange(7))
+    check = check_objective_gradient(problem, flat, np.zeros(0), np.arange(7))
     wrong = check.gradient.copy()
     wrong[-1] *= -1.0
     with pytest.raises(AssertionError):

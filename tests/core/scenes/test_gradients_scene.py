@@ -11,12 +11,13 @@ from core.experiment.view import View
 from core.explain.chain_rule import row_gradients
 from core.functions.activations import ACTIVATIONS
 from core.functions.losses import LOSSES
-from core.model.gradient_check import check_gradient, finite_differences
+from core.model.gradient_check import finite_differences
 from core.model.network import backward, forward, logits_of
 from core.run.run import start_run
 from core.scenes.gradients_scene import gradients_scene, highest_loss_row, steepest_slope
 from core.training.numpy_engine import burst, step
 from core.training.optimizers import OPTIMIZERS
+from tests.core.problems import check_objective_gradient
 
 
 def run_of(steps=9, rows=50, model=None, **training):
@@ -35,7 +36,9 @@ def run_of(steps=9, rows=50, model=None, **training):
 def test_each_layers_norm_is_that_of_the_finite_differences(loss, penalty):
     run, state = run_of(loss=loss, penalty=penalty, penalty_strength=0.1)
     problem = run.history.problem
-    checked = check_gradient(problem, state.parameters, state.statistics, np.arange(problem.n_rows))
+    checked = check_objective_gradient(
+        problem, state.parameters, state.statistics, np.arange(problem.n_rows)
+    )
     scene = gradients_scene(run, state, View())
     for layer, view in zip(
         scene.layers, problem.architecture.views(checked.differences), strict=True
