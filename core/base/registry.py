@@ -34,17 +34,32 @@ class Registry(Mapping[str, T]):
     --------
     >>> from types import SimpleNamespace
     >>> units = Registry("unit", [SimpleNamespace(name="tanh"), SimpleNamespace(name="relu")])
+    >>> units.add(SimpleNamespace(name="elu"))
     >>> list(units)
-    ['tanh', 'relu']
+    ['tanh', 'relu', 'elu']
     """
 
     def __init__(self, kind: str, records: Iterable[T]) -> None:
         self.kind = kind
         self._records: dict[str, T] = {}
         for record in records:
-            if record.name in self._records:
-                raise ValueError(f"the {kind} {record.name!r} is registered twice")
-            self._records[record.name] = record
+            self.add(record)
+
+    def add(self, record: T) -> None:
+        """Append a record; from then on it can be chosen wherever its kind can.
+
+        Raises
+        ------
+        ValueError
+            If its name is taken.
+        """
+        if record.name in self._records:
+            raise ValueError(f"the {self.kind} {record.name!r} is registered twice")
+        self._records[record.name] = record
+
+    def remove(self, name: str) -> None:
+        """Take a record out again; nothing that is in use may name it any more."""
+        del self._records[name]
 
     def __getitem__(self, name: str) -> T:
         """Return the record of that name, or raise a UserError that lists the choices."""

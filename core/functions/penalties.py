@@ -28,6 +28,8 @@ class Penalty:
         The compiled form, plain Python that numba compiles: (parameters (p,), mask (p,), strength,
         gradient (p,)) adds the penalty's gradient where a weight stands (mask 1, else 0) and
         returns a number that is finite where the penalty is.
+    uses_strength : bool
+        Whether the strength matters; it is shown only then.
     """
 
     name: str
@@ -36,6 +38,7 @@ class Penalty:
     gradient: Callable[[np.ndarray], np.ndarray]
     formula: str
     loop: Callable[..., Any] | None = None
+    uses_strength: bool = True
 
 
 def _no_value(weights: np.ndarray) -> float:
@@ -82,7 +85,7 @@ def _l2_loop(theta: Any, mask: Any, strength: float, gradient: Any) -> Any:
 PENALTIES: Registry[Penalty] = Registry(
     "penalty",
     [
-        Penalty("none", "none", _no_value, np.zeros_like, r"0", _no_loop),
+        Penalty("none", "none", _no_value, np.zeros_like, r"0", _no_loop, uses_strength=False),
         Penalty("l1", "L1", _l1_value, np.sign, r"\lambda \sum |w|", _l1_loop),
         Penalty("l2", "L2", _l2_value, _identity, r"\frac{\lambda}{2} \sum w^2", _l2_loop),
     ],

@@ -78,6 +78,9 @@ class Optimizer:
     formula : str
         LaTeX.
     source : str
+    uses : tuple of str
+        The hyperparameters that it reads from the rates beside the learning rate, by their names
+        there; only these are shown.
     point : callable
         (parameters, slots, rates) -> the parameters at which the gradient is to be taken.
     loop : callable or None
@@ -93,6 +96,7 @@ class Optimizer:
     update: Update
     formula: str
     source: str
+    uses: tuple[str, ...] = ()
     point: Point = _here
     loop: Callable[..., Any] | None = None
     point_loop: Callable[..., None] = _here_loop
@@ -342,6 +346,7 @@ OPTIMIZERS: Registry[Optimizer] = Registry(
             _momentum,
             r"v \leftarrow \mu v - \alpha g, \quad \theta \leftarrow \theta + v",
             "Polyak 1964; Sutskever et al. 2013, equations 1-2",
+            uses=("momentum",),
             loop=_momentum_loop,
         ),
         Optimizer(
@@ -352,6 +357,7 @@ OPTIMIZERS: Registry[Optimizer] = Registry(
             r"v \leftarrow \mu v - \alpha \nabla L(\theta + \mu v), \quad"
             r" \theta \leftarrow \theta + v",
             "Nesterov 1983; Sutskever et al. 2013, equations 3-4",
+            uses=("momentum",),
             point=_look_ahead,
             loop=_momentum_loop,
             point_loop=_look_ahead_loop,
@@ -364,6 +370,7 @@ OPTIMIZERS: Registry[Optimizer] = Registry(
             r"s \leftarrow \gamma s + (1 - \gamma) g^2, \quad"
             r" \theta \leftarrow \theta - \alpha g / (\sqrt{s} + \epsilon)",
             "Tieleman & Hinton 2012, lecture 6e",
+            uses=("decay_rate",),
             loop=_rmsprop_loop,
         ),
         Optimizer(
@@ -373,6 +380,7 @@ OPTIMIZERS: Registry[Optimizer] = Registry(
             _adam,
             r"\theta \leftarrow \theta - \alpha \hat m / (\sqrt{\hat v} + \epsilon)",
             "Kingma & Ba 2015, algorithm 1",
+            uses=("momentum", "beta2"),
             loop=_adam_loop,
         ),
         Optimizer(
@@ -383,6 +391,7 @@ OPTIMIZERS: Registry[Optimizer] = Registry(
             r"\theta \leftarrow \theta - \eta (\alpha \hat m / (\sqrt{\hat v} + \epsilon)"
             r" + \lambda \theta)",
             "Loshchilov & Hutter 2019, algorithm 2",
+            uses=("momentum", "beta2", "weight_decay"),
             loop=_adamw_loop,
         ),
         Optimizer(

@@ -21,12 +21,15 @@ class Schedule:
         plain Python that numba compiles as it stands.
     formula : str
         LaTeX; t is the epoch, T the length.
+    uses_length : bool
+        Whether the length matters; it is shown only then.
     """
 
     name: str
     label: str
     factor: Callable[[float, float], float]
     formula: str
+    uses_length: bool = True
 
 
 def _constant(epochs: float, length: float) -> float:
@@ -49,7 +52,7 @@ def _cosine(epochs: float, length: float) -> float:
 SCHEDULES: Registry[Schedule] = Registry(
     "schedule",
     [
-        Schedule("constant", "constant", _constant, r"1"),
+        Schedule("constant", "constant", _constant, r"1", uses_length=False),
         Schedule("step", "halved in steps", _step, r"2^{-\lfloor t / T \rfloor}"),
         Schedule("exponential", "halved smoothly", _exponential, r"2^{-t / T}"),
         Schedule("cosine", "cosine to zero", _cosine, r"\frac{1}{2} (1 + \cos \frac{\pi t}{T})"),

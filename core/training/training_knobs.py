@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from core.base.knobs import ChoiceKnob, IntegerKnob, NumberKnob, SwitchKnob, setting
@@ -31,6 +31,29 @@ def _penalties() -> Mapping[str, Named]:
     from core.functions.penalties import PENALTIES
 
     return PENALTIES
+
+
+def _optimizers_with(hyperparameter: str) -> Callable[[], tuple[str, ...]]:
+    """Return a function that names the optimisers that use a hyperparameter."""
+
+    def names() -> tuple[str, ...]:
+        from core.training.optimizers import OPTIMIZERS
+
+        return tuple(one.name for one in OPTIMIZERS.values() if hyperparameter in one.uses)
+
+    return names
+
+
+def _schedules_with_length() -> tuple[str, ...]:
+    from core.training.schedules import SCHEDULES
+
+    return tuple(one.name for one in SCHEDULES.values() if one.uses_length)
+
+
+def _penalties_with_strength() -> tuple[str, ...]:
+    from core.functions.penalties import PENALTIES
+
+    return tuple(one.name for one in PENALTIES.values() if one.uses_strength)
 
 
 _PRECISIONS: Registry[Choice] = Registry(
@@ -77,7 +100,7 @@ MOMENTUM = NumberKnob(
     high=0.999,
     effect="live",
     help="How much of the last step is kept: higher rolls through flat valleys, and overshoots.",
-    only_for=(("training.optimizer", ("momentum", "nesterov", "adam", "adamw")),),
+    only_for=(("training.optimizer", _optimizers_with("momentum")),),
 )
 DECAY_RATE = NumberKnob(
     label="decay rate",
@@ -86,7 +109,7 @@ DECAY_RATE = NumberKnob(
     high=0.9999,
     effect="live",
     help="How slowly the running mean of squared gradients forgets; higher gives steadier steps.",
-    only_for=(("training.optimizer", ("rmsprop",)),),
+    only_for=(("training.optimizer", _optimizers_with("decay_rate")),),
 )
 BETA2 = NumberKnob(
     label="beta 2",
@@ -95,7 +118,7 @@ BETA2 = NumberKnob(
     high=0.99999,
     effect="live",
     help="How slowly Adam's mean of squared gradients forgets; higher gives steadier steps.",
-    only_for=(("training.optimizer", ("adam", "adamw")),),
+    only_for=(("training.optimizer", _optimizers_with("beta2")),),
 )
 WEIGHT_DECAY = NumberKnob(
     label="weight decay",
@@ -105,7 +128,7 @@ WEIGHT_DECAY = NumberKnob(
     scale="log",
     effect="live",
     help="AdamW shrinks every weight by this share at every step, apart from the gradient.",
-    only_for=(("training.optimizer", ("adamw",)),),
+    only_for=(("training.optimizer", _optimizers_with("weight_decay")),),
 )
 SCHEDULE = ChoiceKnob(
     label="schedule",
@@ -123,7 +146,7 @@ SCHEDULE_EPOCHS = NumberKnob(
     unit="epochs",
     effect="live",
     help="Epochs until the learning rate is halved, or until the cosine reaches zero.",
-    only_for=(("training.schedule", ("step", "exponential", "cosine")),),
+    only_for=(("training.schedule", _schedules_with_length),),
 )
 PENALTY = ChoiceKnob(
     label="penalty",
@@ -140,7 +163,7 @@ PENALTY_STRENGTH = NumberKnob(
     scale="log",
     effect="live",
     help="Higher keeps the weights smaller and the boundary smoother.",
-    only_for=(("training.penalty", ("l1", "l2")),),
+    only_for=(("training.penalty", _penalties_with_strength),),
 )
 EARLY_STOPPING = SwitchKnob(
     label="early stopping",

@@ -1,44 +1,20 @@
-"""Every panel, by name; a panel's module is imported when the first one is made."""
+"""Every panel, by name; a panel's own module is imported when the first one is made."""
 
 from __future__ import annotations
 
+import pkgutil
 from importlib import import_module
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QWidget
-
-from gui.panels.panel import Panel, PanelRecord, Panels
-from gui.session.session import Session
-
-_CENTRE = Qt.DockWidgetArea.LeftDockWidgetArea
-_RIGHT = Qt.DockWidgetArea.RightDockWidgetArea
+from core.base.registry import Registry
+from gui.panels.panel import PanelRecord
 
 
-def _record(name: str, title: str, panel: str, area: Qt.DockWidgetArea) -> PanelRecord:
-    def make(session: Session, parent: QWidget | None) -> Panel:
-        kind = getattr(import_module(f"gui.panels.{name}.{name}_panel"), panel)
-        made: Panel = kind(session, parent)
-        return made
-
-    return PanelRecord(name, title, make, area)
+def _found() -> list[PanelRecord]:
+    """Return the record of each folder here, in the order of the View menu."""
+    folders = [found.name for found in pkgutil.iter_modules(__path__) if found.ispkg]
+    records: list[PanelRecord] = [import_module(f"{__name__}.{name}").PANEL for name in folders]
+    return sorted(records, key=lambda record: record.order)
 
 
-PANELS: Panels = Panels(
-    "panel",
-    [
-        _record("boundary", "Decision boundary", "BoundaryPanel", _CENTRE),
-        _record("loss", "Loss", "CurvesPanel", _RIGHT),
-        _record("reliability", "Reliability", "ReliabilityPanel", _RIGHT),
-        _record("figures", "Figures", "FiguresPanel", _RIGHT),
-        _record("rows", "Rows", "RowsPanel", _CENTRE),
-        _record("network", "Network", "NetworkPanel", _CENTRE),
-        _record("functions", "Functions", "FunctionsPanel", _RIGHT),
-        _record("by_class", "By class", "ByClassPanel", _RIGHT),
-        _record("numbers", "Numbers", "NumbersPanel", _RIGHT),
-        _record("calibrators", "Calibrators", "CalibratorsPanel", _RIGHT),
-        _record("softmax", "Softmax", "SoftmaxPanel", _RIGHT),
-        _record("gradients", "Gradients", "GradientsPanel", _RIGHT),
-        _record("landscape", "Loss surface", "LandscapePanel", _CENTRE),
-    ],
-)
+PANELS: Registry[PanelRecord] = Registry("panel", _found())
 """Every panel, in the order of the View menu."""

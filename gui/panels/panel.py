@@ -12,11 +12,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from PySide6.QtCore import QPoint, QRect, Qt, QTimer
+from PySide6.QtCore import QPoint, QRect, QTimer
 from PySide6.QtGui import QPalette, QShowEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from core.base.registry import Registry
 from core.experiment.view import View
 from gui.session.pacing import FRAME_SECONDS
 from gui.session.session import Session
@@ -149,23 +148,21 @@ class Panel(QWidget):
 
 @dataclass(frozen=True, slots=True)
 class PanelRecord:
-    """A kind of panel: its name, its title and how to make one.
+    """A kind of panel; each folder of panels holds one, named ``PANEL``.
 
     Attributes
     ----------
+    name, title : str
     make : callable
         (session, parent) -> panel.
-    area : Qt.DockWidgetArea
-        Where the workspace "Train" puts it.
+    order : int
+        Its place in the View menu: the smaller, the higher.
     """
 
     name: str
     title: str
     make: Callable[[Session, QWidget | None], Panel]
-    area: Qt.DockWidgetArea
-
-
-Panels = Registry[PanelRecord]
+    order: int
 
 
 CALM_MILLISECONDS = 120

@@ -1,10 +1,8 @@
-"""Lint, formatting, types, and what the project may say of itself."""
+"""What the first window waits for, and what no file may do."""
 
 import subprocess
 import sys
 from pathlib import Path
-
-import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 SOURCES = [
@@ -12,22 +10,6 @@ SOURCES = [
     for folder in ("core", "gui", "resources", "tests", "benchmarks")
     for path in sorted((ROOT / folder).rglob("*.py"))
 ] + [ROOT / "main.py"]
-
-
-@pytest.mark.parametrize(
-    "command",
-    [
-        ["ruff", "check", "."],
-        ["ruff", "format", "--check", "."],
-        ["mypy", "--no-incremental"],
-    ],
-    ids=lambda command: " ".join(command[:2]),
-)
-def test_the_code_passes(command):
-    ended = subprocess.run(
-        [sys.executable, "-m", *command], cwd=ROOT, capture_output=True, text=True, check=False
-    )
-    assert ended.returncode == 0, ended.stdout + ended.stderr
 
 
 HEAVY = (
