@@ -7,28 +7,36 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from core.base.knobs import ChoiceKnob, ChoicesKnob, IntegerKnob, NumberKnob, SwitchKnob, setting
-from core.base.registry import Choice, Named, Registry
-from core.calibration.calibrators import CALIBRATORS
+from core.base.registry import Choice, Registry
+
+if TYPE_CHECKING:
+    from core.calibration.calibrators import Calibrator
+
+NO_CALIBRATOR = Choice("none", "none")
+FITTING_ROWS: Registry[Choice] = Registry(
+    "choice of fitting rows",
+    [
+        Choice("validation", "validation"),
+        Choice("cross_fitted", "validation, cross-fitted"),
+        Choice("train", "train (leaks)"),
+        Choice("test", "test (leaks)"),
+    ],
+)
+BINNINGS: Registry[Choice] = Registry(
+    "binning", [Choice("width", "equal width"), Choice("mass", "equal mass")]
+)
 
 
-def _methods() -> Mapping[str, Named]:
-
-    return METHODS
-
-
-def _binnings() -> Mapping[str, Named]:
-
-    return BINNINGS
+def calibration_methods() -> Registry[Choice]:
+    """Return what can be done to the probabilities: nothing, or any of the calibrators."""
+    records = _calibrators().values()
+    return Registry("calibrator", [NO_CALIBRATOR, *(Choice(r.name, r.label) for r in records)])
 
 
-def _fitting_rows() -> Mapping[str, Named]:
-
-    return FITTING_ROWS
-
-
-def _calibrators() -> Mapping[str, Named]:
+def _calibrators() -> Mapping[str, Calibrator]:
     from core.calibration.calibrators import CALIBRATORS
 
     return CALIBRATORS
@@ -37,14 +45,14 @@ def _calibrators() -> Mapping[str, Named]:
 METHOD = ChoiceKnob(
     label="calibrator",
     default="none",
-    choices=_methods,
+    choices=calibration_methods,
     effect="view",
     help="The map, fitted on the validation part, from the model's probability to a better one.",
 )
 FITTED_ON = ChoiceKnob(
     label="fitted on",
     default="validation",
-    choices=_fitting_rows,
+    choices=lambda: FITTING_ROWS,
     effect="view",
     help="The rows that calibrators are fitted on; on train or test they claim too much.",
 )
@@ -133,28 +141,9 @@ BINS = IntegerKnob(
 BINNING = ChoiceKnob(
     label="binning",
     default="width",
-    choices=_binnings,
+    choices=lambda: BINNINGS,
     effect="view",
     help="Bins of equal width, or bins that hold the same number of rows.",
-)
-
-
-NO_CALIBRATOR = Choice("none", "none")
-METHODS: Registry[Choice] = Registry(
-    "calibrator",
-    [NO_CALIBRATOR, *(Choice(name, record.label) for name, record in CALIBRATORS.items())],
-)
-FITTING_ROWS: Registry[Choice] = Registry(
-    "choice of fitting rows",
-    [
-        Choice("validation", "validation"),
-        Choice("cross_fitted", "validation, cross-fitted"),
-        Choice("train", "train (leaks)"),
-        Choice("test", "test (leaks)"),
-    ],
-)
-BINNINGS: Registry[Choice] = Registry(
-    "binning", [Choice("width", "equal width"), Choice("mass", "equal mass")]
 )
 
 

@@ -26,9 +26,9 @@ def _drawn() -> tuple[object, ...]:
 
 
 def _sources() -> Mapping[str, Named]:
-    from core.data.gallery import SOURCES
+    from core.data.gallery import sources
 
-    return SOURCES
+    return sources()
 
 
 def _scalings() -> Mapping[str, Named]:

@@ -129,12 +129,10 @@ def _column(cells: np.ndarray, category: bool) -> tuple[tuple[str, ...], Floats]
 
 OWN_FILE = Choice("file", "your own file")
 PAINTED = Choice("painted", "painted by hand")
-SOURCES: Registry[Choice] = Registry(
-    "data set",
-    [
-        *(Choice(record.name, record.label) for record in GENERATORS.values()),
-        *(Choice(record.name, record.label) for record in GALLERY.values()),
-        OWN_FILE,
-        PAINTED,
-    ],
-)
+
+
+def sources() -> Registry[Choice]:
+    """Return what data can come from: each generator and bundled table, a file, or painting."""
+    drawn = (Choice(record.name, record.label) for record in GENERATORS.values())
+    bundled = (Choice(record.name, record.label) for record in GALLERY.values())
+    return Registry("data set", [*drawn, *bundled, OWN_FILE, PAINTED])

@@ -15,7 +15,7 @@ import numpy as np
 from core.base.arrays import SPLITS
 from core.base.errors import UserError
 from core.data.data_warnings import concerns
-from core.data.gallery import OWN_FILE, SOURCES
+from core.data.gallery import OWN_FILE, sources
 from core.evaluation.performance import evaluate
 from core.experiment.experiment import Experiment
 from core.functions.heads import class_logits
@@ -111,7 +111,7 @@ def _said(value: float | None) -> str:
 
 def _experiment(arguments: argparse.Namespace) -> Experiment:
     experiment = Experiment()
-    if arguments.run in SOURCES and not os.path.exists(arguments.run):
+    if arguments.run in sources() and not os.path.exists(arguments.run):
         experiment = experiment.replacing("data.source", arguments.run)
     else:
         data = replace(experiment.data, source=OWN_FILE.name, path=str(arguments.run))

@@ -28,7 +28,7 @@ from PySide6.QtWidgets import (
 from core.base.errors import UserError
 from core.data.data_knobs import DataChoices
 from core.data.dataset import Dataset
-from core.data.gallery import GALLERY, PAINTED, SOURCES, about
+from core.data.gallery import GALLERY, OWN_FILE, PAINTED, about, sources
 from core.data.generators import GENERATORS
 from core.data.loading import load_dataset
 from core.data.preparing import prepare
@@ -39,7 +39,6 @@ from gui.style.theme import class_colour
 SIDE = 104
 _NAME = Qt.ItemDataRole.UserRole
 _COLOURS = 10
-_SHOWN = (*GENERATORS, *GALLERY, PAINTED.name)
 # a wave of one class over a wave of the other
 _DOODLE = tuple(
     (x / 10, (0.4 if k == 0 else -0.4) + 0.8 * math.sin(x / 10), k)
@@ -118,7 +117,9 @@ class Gallery(QDialog):
         made.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         blank = QPixmap(SIDE, SIDE)
         blank.fill(Qt.GlobalColor.transparent)
-        for record in (SOURCES[name] for name in _SHOWN):
+        for record in sources().values():
+            if record.name == OWN_FILE.name:
+                continue
             is_painted = record.name == PAINTED.name
             label = self.tr("Paint your own") if is_painted else record.label
             item = QListWidgetItem(QIcon(blank), label, made)
@@ -156,7 +157,7 @@ class Gallery(QDialog):
         super().done(result)
 
     def _forget_pictures(self) -> None:
-        for name in _SHOWN:
+        for name in sources():
             self.session.background.cancel(f"thumbnail.{name}")
 
     def _show_details(self) -> None:

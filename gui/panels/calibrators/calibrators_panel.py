@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtWidgets import QWidget
 
-from core.calibration.calibration_knobs import METHODS
+from core.calibration.calibration_knobs import calibration_methods
 from core.experiment.experiment import KNOBS
 from core.explain.pooled_logits import MOST_LIVE
 from core.scenes.calibrators_scene import (
@@ -39,7 +39,7 @@ class CalibratorsPanel(PlottedPanel):
             "calibrators.method",
             self.tr("Calibrator"),
             KNOBS["calibration.method"].help,
-            [(self.tr(it.label), it.name) for it in METHODS.values()],
+            [(self.tr(it.label), it.name) for it in calibration_methods().values()],
             lambda name: session.edit("calibration.method", name),
             widest=WIDEST,
         )
@@ -102,7 +102,7 @@ class CalibratorsPanel(PlottedPanel):
             return self.tr(
                 "Calibrator {0} at step {1}: log loss {2}, {3} of {4} decisions changed."
             ).format(
-                METHODS[scene.of.method].label,
+                calibration_methods()[scene.of.method].label,
                 number(scene.step),
                 figure(scene.of.mended.log_loss),
                 number(scene.of.changed),

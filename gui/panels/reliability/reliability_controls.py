@@ -15,7 +15,7 @@ from PySide6.QtWidgets import QLabel, QMenu, QStackedWidget, QToolButton, QVBoxL
 from core.base.arrays import SPLITS
 from core.base.knobs import IntegerKnob
 from core.base.registry import Choice, Registry
-from core.calibration.calibration_knobs import FITTING_ROWS, METHODS
+from core.calibration.calibration_knobs import FITTING_ROWS, calibration_methods
 from core.calibration.calibrators import CALIBRATORS
 from core.experiment.experiment import KNOBS
 from core.experiment.view import BANDS, BAR_INTERVALS, CURVES
@@ -295,7 +295,7 @@ class ReliabilityOptions(QWidget):
             lambda on: session.set_view("true_curve", on),
         )
         self._steps = self._build_steps()
-        self.method = self._knob_choice("method", self.tr("Calibrator"), METHODS)
+        self.method = self._knob_choice("method", self.tr("Calibrator"), calibration_methods())
         self.fitted_on = self._knob_choice("fitted_on", self.tr("Fitted on"), FITTING_ROWS)
         self.compare = self._build_compare()
 

@@ -7,7 +7,7 @@ from html import escape
 import numpy as np
 
 from core.base.scipy_import import is_scipy_postponed
-from core.calibration.calibration_knobs import METHODS
+from core.calibration.calibration_knobs import calibration_methods
 from core.calibration.calibrators import CALIBRATORS
 from core.calibration.reliability import BINNINGS, ReliabilityCurve
 from core.explain.binary_evaluation import LEVEL, BinaryEvaluation, polyline
@@ -26,7 +26,9 @@ def figures_html(scene: ReliabilityScene, reading: str = "") -> str:
     lines = [_judged_line(scene.raw, raw, "")]
     if scene.calibrated is not None:
         colour = theme().calibrated
-        name = METHODS[scene.method].label if scene.method != "none" else tr("corrected")
+        name = (
+            calibration_methods()[scene.method].label if scene.method != "none" else tr("corrected")
+        )
         lines.append(_judged_line(scene.calibrated, tr("calibrated ({0})").format(name), colour))
     lines += [_compared_line(other) for other in scene.compared]
     lines.append(_small(reading or _plain_reading(scene)))

@@ -13,7 +13,7 @@ from sklearn.metrics import log_loss
 
 from core.base.arrays import SPLITS
 from core.base.errors import UserError
-from core.calibration.calibration_knobs import FITTING_ROWS, METHODS
+from core.calibration.calibration_knobs import FITTING_ROWS, calibration_methods
 from core.calibration.calibrators import CALIBRATORS
 from core.calibration.pooled import pool_forecast
 from core.calibration.reliability import BINNINGS
@@ -64,8 +64,8 @@ def mended(run, state, code):
 
 
 def test_every_calibrator_and_none_can_be_chosen():
-    assert list(METHODS) == ["none", *CALIBRATORS]
-    for name in METHODS:
+    assert list(calibration_methods()) == ["none", *CALIBRATORS]
+    for name in calibration_methods():
         assert Experiment().replacing("calibration.method", name).calibration.method == name
 
 

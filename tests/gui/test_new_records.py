@@ -1,0 +1,64 @@
+"""A new record is chosen in the window, trains, is drawn, saved and opened; a panel is shown."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+from PySide6.QtGui import QAction
+
+from core.run.session_file import read_session
+from gui.panels import PANELS
+from gui.panels.panel import Panel, PanelRecord
+from tests.gui.panel_cases import train
+from tests.new_records import NEW
+
+
+@pytest.mark.parametrize(("registry", "record", "path"), [case[:3] for case in NEW])
+def test_a_new_record_is_chosen_trained_drawn_saved_and_opened_again(
+    registry, record, path, qtbot, open_window, tmp_path
+):
+    registry.add(record)
+    try:
+        window = open_window("--set", f"{path}={record.name}")
+        session = window.session
+        assert session.experiment.value(path) == record.name
+        train(qtbot, session, 5)
+        surface = window.panel("boundary").scene.surface
+        assert np.isfinite(surface.probabilities).all()
+        assert window.panel("reliability").scene is not None
+        file = str(tmp_path / "new.credence")
+        window.files.keeper.save(file)
+        back = read_session(file)
+        assert back.experiment == session.experiment
+        assert back.state.parameters.tolist() == session.state.parameters.tolist()
+        window.close()
+    finally:
+        registry.remove(record.name)
+
+
+@dataclass(frozen=True)
+class StepScene:
+    step: int
+
+
+class StepPanel(Panel):
+    def compute(self):
+        return StepScene(self.session.state.step)
+
+    def draw(self, scene):
+        self.setToolTip(f"step {scene.step}")
+
+
+def test_a_new_panel_is_in_the_view_menu_and_follows_training(qtbot, open_window):
+    PANELS.add(PanelRecord("steps", "Steps", StepPanel, 200))
+    try:
+        window = open_window()
+        window.findChild(QAction, "action.panel.steps").trigger()
+        panel = window.panel("steps")
+        qtbot.waitUntil(panel.isVisible)
+        train(qtbot, window.session, 7)
+        qtbot.waitUntil(lambda: panel.scene == StepScene(7))
+        assert panel.toolTip() == "step 7"
+        window.close()
+    finally:
+        PANELS.remove("steps")
