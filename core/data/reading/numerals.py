@@ -71,7 +71,7 @@ class NumberFormat:
     --------
     >>> NumberFormat(",", ".").value("1.234,5")
     1234.5
-    >>> Numerals().value("7e-3"), NumberFormat().value("1_000")
+    >>> NumberFormat().value("7e-3"), NumberFormat().value("1_000")
     (0.007, None)
     """
 

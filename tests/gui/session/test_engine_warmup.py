@@ -22,7 +22,7 @@ from tests.core.compiled_problems import small_problem
 application = QCoreApplication([])
 warming = Warming()
 warming.ready.connect(application.quit)
-QTimer.singleShot(120_000, lambda: application.exit(1))
+QTimer.singleShot(400_000, lambda: application.exit(1))
 warming.start()
 code = application.exec()
 warming.close()
