@@ -22,7 +22,7 @@ from PySide6.QtWidgets import (
 
 from core.base.arrays import SPLITS
 from core.data.dataset import Dataset, Feature
-from core.experiment.view import SECTIONS
+from core.experiment.view_knobs import SECTIONS
 from core.explain.known_truth import is_known
 from core.explain.planes import axes_of, held_values
 from core.run.recalibration import changes_probabilities

@@ -18,7 +18,7 @@ from core.base.registry import Choice, Registry
 from core.calibration.calibration_knobs import FITTING_ROWS, METHODS
 from core.calibration.calibrators import CALIBRATORS
 from core.experiment.experiment import KNOBS
-from core.experiment.view import BANDS, BAR_INTERVALS, CURVES
+from core.experiment.view_knobs import BANDS, BAR_INTERVALS, CURVES
 from core.scenes.reliability_scene import ReliabilityScene
 from gui.session.session import Session
 from gui.style.number_text import figures_font, number, width_of

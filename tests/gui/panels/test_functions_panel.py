@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QApplication, QLabel, QWidget
 from scipy import special
 
 from core.base.errors import UserError
-from core.experiment.view import AXES, FUNCTION_SECTIONS, FunctionsChoice
+from core.experiment.view_knobs import AXES, FUNCTION_SECTIONS, FunctionsChoice
 from core.functions.activations import ACTIVATIONS
 from core.scenes.functions_scene import functions_scene
 from gui.panels.functions.functions_text import filled_formula, slope_formula, value_formula

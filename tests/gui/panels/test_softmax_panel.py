@@ -7,7 +7,7 @@ from PySide6.QtGui import QColor, QMouseEvent, QWheelEvent
 from PySide6.QtWidgets import QApplication, QLabel, QWidget
 from scipy import special
 
-from core.experiment.view import MOST, SOFTMAX_SECTIONS
+from core.experiment.view_knobs import MOST, SOFTMAX_SECTIONS
 from core.explain.ternary import CORNERS
 from gui.style.theme import class_colour, theme
 from tests.gui.panel_cases import new_session, train
