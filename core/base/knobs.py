@@ -42,6 +42,9 @@ class Knob:
         split, scaled or weighted in another way.
     advanced : bool
         Whether the form shows the knob only under "More".
+    panel : str
+        Of the view: the only panel that shows anything else when the knob changes; empty where
+        several may.
     only_for : tuple of (path, values)
         The knob matters only where each of these other knobs has one of these values (or one of
         those that a function returns, where a registry decides).
@@ -53,6 +56,7 @@ class Knob:
     effect: Effect = "restart"
     reloads: bool = True
     advanced: bool = False
+    panel: str = ""
     only_for: tuple[Condition, ...] = ()
 
     @property

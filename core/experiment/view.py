@@ -199,6 +199,14 @@ class View:
         """Return a copy with one field read from text, as typed by a user."""
         return self.replacing(name, view_knob(name).parse(text))
 
+    def changes(self, other: View) -> tuple[str, ...]:
+        """Return the fields whose values differ between this view and another."""
+        return tuple(name for name in _KNOBS if getattr(self, name) != getattr(other, name))
+
+    def differs_for(self, panel: str, other: View) -> bool:
+        """Tell whether a panel may show something else than with another view."""
+        return any(view_knob(name).panel in {"", panel} for name in self.changes(other))
+
     def for_other_data(self, x_axis: int = 0, y_axis: int = 1) -> View:
         """Return the view on these axes, without what would mean something else with other data."""
         axes = dataclasses.replace(self.for_other_model(), x_axis=x_axis, y_axis=y_axis)
@@ -214,7 +222,8 @@ class View:
         return dataclasses.replace(self, **plain)
 
 
-VIEW_KNOBS: dict[str, Knob] = {f"view.{name}": knob for name, knob in knobs_of(View).items()}
+_KNOBS = knobs_of(View)
+VIEW_KNOBS: dict[str, Knob] = {f"view.{name}": knob for name, knob in _KNOBS.items()}
 VIEW_PATHS = tuple(VIEW_KNOBS)
 
 

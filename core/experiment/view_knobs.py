@@ -220,21 +220,27 @@ HELD = FeatureValuesKnob(
     "value.",
 )
 SHOW_HELD = _Switch(
-    label="Held values", help="Choose the values of the features that are on no axis."
+    label="Held values",
+    panel="boundary",
+    help="Choose the values of the features that are on no axis.",
 )
 SHOWN = ChoicesKnob(
     label="Parts shown",
+    panel="boundary",
     default=SPLITS,
     choices=_one_of(PARTS),
     effect="view",
     help="The parts whose rows are drawn: train is filled, the others are outlined.",
 )
 DISCRETE = _Switch(
-    label="Discrete", help="Show the class decided in place of its probability."
+    label="Discrete", panel="boundary", help="Show the class decided in place of its probability."
 )
-TRUTH = _Switch(label="Truth", help="Draw the border of the best possible rule, dashed.")
+TRUTH = _Switch(
+    label="Truth", panel="boundary", help="Draw the border of the best possible rule, dashed."
+)
 TRUTH_ERROR = _Switch(
     label="Δ truth",
+    panel="boundary",
     help="Show |model − truth|: how far the probabilities are from the true ones.",
 )
 UNIT = IntegersKnob(
@@ -248,10 +254,15 @@ UNIT = IntegersKnob(
     "of the model's.",
 )
 PAINT_TOOL = _Choice(
-    label="Tool", default="pen", choices=_tools, help="What the mouse does while you paint."
+    label="Tool",
+    panel="boundary",
+    default="pen",
+    choices=_tools,
+    help="What the mouse does while you paint.",
 )
 PAINT_CLASS = _Integer(
     label="Class painted",
+    panel="boundary",
     default=0,
     low=0,
     high=7,
@@ -259,6 +270,7 @@ PAINT_CLASS = _Integer(
 )
 PAINT_CLASSES = _Integer(
     label="Classes offered",
+    panel="boundary",
     default=2,
     low=2,
     high=8,
@@ -266,6 +278,7 @@ PAINT_CLASSES = _Integer(
 )
 PAINT_SIZE = _Integer(
     label="Size",
+    panel="boundary",
     default=14,
     low=4,
     high=100,
@@ -274,6 +287,7 @@ PAINT_SIZE = _Integer(
 )
 PAINT_DENSITY = _Integer(
     label="Density",
+    panel="boundary",
     default=60,
     low=5,
     high=300,
@@ -284,19 +298,26 @@ PAINT_DENSITY = _Integer(
 # the loss
 
 METRIC = _Choice(
-    label="Figure", default="loss", choices=_metrics, help="Which recorded figure to draw."
+    label="Figure",
+    panel="loss",
+    default="loss",
+    choices=_metrics,
+    help="Which recorded figure to draw.",
 )
 BY_EPOCH = _Switch(
-    label="Epochs", default=True, help="Count epochs rather than steps on the horizontal axis."
+    label="Epochs",
+    panel="loss",
+    default=True,
+    help="Count epochs rather than steps on the horizontal axis.",
 )
 LOG_METRIC = _Switch(
-    label="log y", help="A logarithmic vertical axis: small values get more room."
+    label="log y", panel="loss", help="A logarithmic vertical axis: small values get more room."
 )
 LOG_STEPS = _Switch(
-    label="log x", help="A logarithmic horizontal axis: the beginning gets more room."
+    label="log x", panel="loss", help="A logarithmic horizontal axis: the beginning gets more room."
 )
 SMOOTHED = _Switch(
-    label="Smooth", help="Draw the mean of neighbouring records over the raw line."
+    label="Smooth", panel="loss", help="Draw the mean of neighbouring records over the raw line."
 )
 
 # reliability, by class, calibrators, numbers
@@ -317,19 +338,24 @@ RELIABILITY_CURVE = _Choice(
 )
 RELIABILITY_BAND = _Choice(
     label="Band",
+    panel="reliability",
     default="consistency",
     choices=_one_of(BANDS),
     help="What the band holds: curves of a calibrated model, or of this one redrawn.",
 )
 RELIABILITY_OPTIONS = _Choice(
     label="More",
+    panel="reliability",
     default="auto",
     choices=_one_of(FOLDING),
     help="Show or hide band, intervals, true curve and calibrators.",
 )
-BARS = _Switch(label="Bars", help="Show the observed frequency in bins beside the curve.")
+BARS = _Switch(
+    label="Bars", panel="reliability", help="Show the observed frequency in bins beside the curve."
+)
 BAR_INTERVAL = _Choice(
     label="Intervals",
+    panel="reliability",
     default="none",
     choices=_one_of(BAR_INTERVALS),
     help="The 90 % interval of each bin's frequency.",
@@ -343,20 +369,26 @@ SMOOTHING = _Number(
     "equals the error.",
 )
 TRUE_CURVE = _Switch(
-    label="Truth", default=True, help="Draw the true curve where the generator knows it."
+    label="Truth",
+    panel="reliability",
+    default=True,
+    help="Draw the true curve where the generator knows it.",
 )
 TOP_LABEL = _Switch(
     label="Top label",
+    panel="by_class",
     help="Judge the rows decided as each class in place of each class's probability.",
 )
 CALIBRATORS_PAGE = _Choice(
     label="Page",
+    panel="calibrators",
     default="handles",
     choices=_one_of(CALIBRATORS_PAGES),
     help="What to show of the calibrators.",
 )
 CALIBRATORS_PARAMETER = _Integer(
     label="Parameter",
+    panel="calibrators",
     default=0,
     low=0,
     high=1,
@@ -364,12 +396,14 @@ CALIBRATORS_PARAMETER = _Integer(
 )
 NUMBERS_PAGE = _Choice(
     label="Page",
+    panel="numbers",
     default="bins",
     choices=_one_of(NUMBERS_PAGES),
     help="What to show of the numbers.",
 )
 NUMBERS_CALIBRATED = _Switch(
     label="Calibrated",
+    panel="numbers",
     help="Judge the calibrated probabilities in place of the model's own.",
 )
 
@@ -377,18 +411,22 @@ NUMBERS_CALIBRATED = _Switch(
 
 ROWS_SORT = _Integer(
     label="Sorted by",
+    panel="rows",
     default=-1,
     low=-1,
     high=MOST_FEATURES,
     help="The column of the table that the rows are sorted by, counted from 0; -1 leaves them in "
     "the order of the data.",
 )
-ROWS_DESCENDING = _Switch(label="Descending", help="Sort the rows from large to small.")
+ROWS_DESCENDING = _Switch(
+    label="Descending", panel="rows", help="Sort the rows from large to small."
+)
 
 # network, gradients, landscape
 
 NETWORK_SELECTED = IntegersKnob(
     label="Selected parameter",
+    panel="network",
     default=(),
     low=-1,
     high=MOST_PARAMETERS,
@@ -399,18 +437,21 @@ NETWORK_SELECTED = IntegersKnob(
 )
 GRADIENTS_PAGE = _Choice(
     label="Page",
+    panel="gradients",
     default="layers",
     choices=_one_of(GRADIENTS_PAGES),
     help="Show the gradient of each layer, or the derivatives of the selected row.",
 )
 LANDSCAPE_PLANE = _Choice(
     label="Plane",
+    panel="landscape",
     default="pair",
     choices=_one_of(PLANES),
     help="Which plane through all parameters to look at.",
 )
 LANDSCAPE_FIRST = _Integer(
     label="Horizontal parameter",
+    panel="landscape",
     default=-1,
     low=-1,
     high=MOST_PARAMETERS,
@@ -418,6 +459,7 @@ LANDSCAPE_FIRST = _Integer(
 )
 LANDSCAPE_SECOND = _Integer(
     label="Vertical parameter",
+    panel="landscape",
     default=-1,
     low=-1,
     high=MOST_PARAMETERS,
@@ -425,6 +467,7 @@ LANDSCAPE_SECOND = _Integer(
 )
 LANDSCAPE_SEED = _Integer(
     label="Random directions",
+    panel="landscape",
     default=0,
     low=0,
     high=999_999,
@@ -432,6 +475,7 @@ LANDSCAPE_SEED = _Integer(
 )
 LANDSCAPE_ZOOM = _Number(
     label="Width",
+    panel="landscape",
     default=1.0,
     low=1.0 / 40.0,
     high=40.0,
@@ -442,10 +486,15 @@ LANDSCAPE_ZOOM = _Number(
 # functions
 
 FUNCTION = _Choice(
-    label="Function", default="sigmoid", choices=_activations, help="Which function to look at."
+    label="Function",
+    panel="functions",
+    default="sigmoid",
+    choices=_activations,
+    help="Which function to look at.",
 )
 FUNCTION_Z = _Number(
     label="z",
+    panel="functions",
     default=1.0,
     low=-10_000.0,
     high=10_000.0,
@@ -453,16 +502,22 @@ FUNCTION_Z = _Number(
 )
 FUNCTION_SHARPNESS = _Number(
     label="Sharpness t",
+    panel="functions",
     default=1.0,
     low=0.1,
     high=100.0,
     scale="log",
     help="The function becomes f(t z): a larger t makes it steeper, towards a step.",
 )
-FUNCTION_SLOPE = _Switch(label="f′", default=True, help="Show the slope (first derivative).")
-FUNCTION_CURVATURE = _Switch(label="f″", help="Show the curvature (second derivative).")
+FUNCTION_SLOPE = _Switch(
+    label="f′", panel="functions", default=True, help="Show the slope (first derivative)."
+)
+FUNCTION_CURVATURE = _Switch(
+    label="f″", panel="functions", help="Show the curvature (second derivative)."
+)
 FUNCTION_OTHERS = ChoicesKnob(
     label="Compare",
+    panel="functions",
     default=(),
     choices=_activations,
     effect="view",
@@ -470,18 +525,21 @@ FUNCTION_OTHERS = ChoicesKnob(
 )
 FUNCTION_AXIS = _Choice(
     label="Vertical axis",
+    panel="functions",
     default="probability",
     choices=_one_of(FUNCTION_AXES),
     help="The sigmoid as a probability, as odds, or as log-odds: a straight line.",
 )
 FUNCTION_FACT = _Choice(
     label="Fact",
+    panel="functions",
     default="range",
     choices=_one_of(FUNCTION_FACTS),
     help="Which fact about the function is drawn.",
 )
 FUNCTION_LAYER = _Integer(
     label="Layer",
+    panel="functions",
     default=0,
     low=0,
     high=1_000,
@@ -489,6 +547,7 @@ FUNCTION_LAYER = _Integer(
 )
 FUNCTIONS_PAGE = _Choice(
     label="Explanations",
+    panel="functions",
     default="point",
     choices=_one_of(FUNCTIONS_PAGES),
     help="What is explained about the function.",
@@ -499,6 +558,7 @@ FUNCTIONS_PAGE = _Choice(
 FEWEST_LOGITS, MOST_LOGITS = 2, 8
 SOFTMAX_LOGITS = NumbersKnob(
     label="Logit",
+    panel="softmax",
     default=(2.0, 0.5, -1.0),
     low=-10_000.0,
     high=10_000.0,
@@ -508,10 +568,12 @@ SOFTMAX_LOGITS = NumbersKnob(
 )
 SOFTMAX_FOLLOWS_ROW = _Switch(
     label="Logits",
+    panel="softmax",
     help="Set the logits by hand, or follow the selected row while the model learns.",
 )
 SOFTMAX_TEMPERATURE = _Number(
     label="Temperature T",
+    panel="softmax",
     default=1.0,
     low=0.05,
     high=20.0,
@@ -520,6 +582,7 @@ SOFTMAX_TEMPERATURE = _Number(
 )
 SOFTMAX_CONSTANT = _Number(
     label="Constant c",
+    panel="softmax",
     default=0.0,
     low=-10_000.0,
     high=10_000.0,
@@ -527,6 +590,7 @@ SOFTMAX_CONSTANT = _Number(
 )
 SOFTMAX_TRUE_CLASS = _Integer(
     label="True class",
+    panel="softmax",
     default=0,
     low=0,
     high=MOST_LOGITS - 1,
@@ -534,6 +598,7 @@ SOFTMAX_TRUE_CLASS = _Integer(
 )
 SOFTMAX_PAGE = _Choice(
     label="Explanations",
+    panel="softmax",
     default="logits",
     choices=_one_of(SOFTMAX_PAGES),
     help="What is explained about the softmax.",

@@ -123,7 +123,9 @@ def functions_scene(run: Run, state: TrainState, view: View) -> FunctionsScene:
         y_range=_y_range(value, beside, axis),
         facts=facts_about(view.function, view.function_sharpness),
         comparisons=compare_numerics(view.function_z) if view.functions_page == "numerics" else (),
-        units=units_scene(run, state, view.function_layer, SPAN) if view.functions_page == "model" else None,
+        units=units_scene(run, state, view.function_layer, SPAN)
+        if view.functions_page == "model"
+        else None,
     )
 
 

@@ -96,7 +96,8 @@ class Panel(QWidget):
         self.catch_up()
 
     def _on_view_changed(self, old: View, new: View) -> None:
-        self._on_change()
+        if new.differs_for(self.objectName().removeprefix("panel."), old):
+            self._on_change()
 
     def _on_change(self) -> None:
         self.refresh()

@@ -24,11 +24,35 @@ from core.run.session_file import SavedSession, read_session, write_session
 
 NAMES = tuple(path.removeprefix("view.") for path in VIEW_PATHS)
 # those that sessions and lessons of earlier versions name
-EARLIER = """
-x_axis y_axis section held split shown threshold discrete calibrated truth truth_error
-reliability_class bars reliability_curve reliability_band bar_interval smoothing true_curve
-top_label brushed metric by_epoch log_metric log_steps smoothed selected unit
-""".split()
+EARLIER = [
+    "x_axis",
+    "y_axis",
+    "section",
+    "held",
+    "split",
+    "shown",
+    "threshold",
+    "discrete",
+    "calibrated",
+    "truth",
+    "truth_error",
+    "reliability_class",
+    "bars",
+    "reliability_curve",
+    "reliability_band",
+    "bar_interval",
+    "smoothing",
+    "true_curve",
+    "top_label",
+    "brushed",
+    "metric",
+    "by_epoch",
+    "log_metric",
+    "log_steps",
+    "smoothed",
+    "selected",
+    "unit",
+]
 
 
 def other_value(name):
