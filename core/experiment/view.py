@@ -79,8 +79,8 @@ class View:
         The calibrator's parameter against which the loss is drawn.
     numbers_calibrated : bool
         Whether the numbers are those of the calibrated probabilities.
-    rows_sort, rows_descending : int, bool
-        The column that the table is sorted by (-1 for none), and in which order.
+    rows_sort : tuple of (column, descending)
+        The column that the table is sorted by, and whether from large to small; empty is none.
     network_selected : tuple of (layer, unit, parameter)
         What is selected in the diagram, the parameter by its place in the flat vector or -1; empty
         is the output's bias.
@@ -162,8 +162,7 @@ class View:
     calibrators_parameter: int = setting(knobs.CALIBRATORS_PARAMETER)
     numbers_page: str = setting(knobs.NUMBERS_PAGE)
     numbers_calibrated: bool = setting(knobs.NUMBERS_CALIBRATED)
-    rows_sort: int = setting(knobs.ROWS_SORT)
-    rows_descending: bool = setting(knobs.ROWS_DESCENDING)
+    rows_sort: tuple[int, ...] = setting(knobs.ROWS_SORT)
 
     network_selected: tuple[int, ...] = setting(knobs.NETWORK_SELECTED)
     gradients_page: str = setting(knobs.GRADIENTS_PAGE)

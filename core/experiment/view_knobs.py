@@ -409,17 +409,16 @@ NUMBERS_CALIBRATED = _Switch(
 
 # rows
 
-ROWS_SORT = _Integer(
+ROWS_SORT = IntegersKnob(
     label="Sorted by",
     panel="rows",
-    default=-1,
-    low=-1,
+    default=(),
+    low=0,
     high=MOST_FEATURES,
-    help="The column of the table that the rows are sorted by, counted from 0; -1 leaves them in "
-    "the order of the data.",
-)
-ROWS_DESCENDING = _Switch(
-    label="Descending", panel="rows", help="Sort the rows from large to small."
+    lengths=(0, 2),
+    effect="view",
+    help="The column of the table that the rows are sorted by, counted from 0, and 1 where they "
+    "descend, else 0; empty leaves them in the order of the data.",
 )
 
 # network, gradients, landscape

@@ -244,9 +244,16 @@ class BoundaryPanel(PlottedPanel):
             self.plot.ticks("left", [(t, f"{t:g}") for t in (0.0, 0.25, 0.5, 0.75, 1.0)])
 
     def _on_painted(self) -> None:
+        self._show_paints()
+        self.refresh()
+
+    def _on_view_changed(self, old: View, new: View) -> None:
+        self._show_paints()
+        super()._on_view_changed(old, new)
+
+    def _show_paints(self) -> None:
         if self.painter.is_on or self._paints is not None:
             self.paints.show_state()
-        self.refresh()
 
     def _on_hovered(self, x: float, y: float) -> None:
         self._mouse = (x, y)
