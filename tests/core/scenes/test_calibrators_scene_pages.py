@@ -414,7 +414,7 @@ def test_nothing_turns_before_each_row_has_been_seen(moons, epochs_a_record, exp
 def test_each_page_of_the_calibrators_panel_has_its_scene(moons):
     run, state = moons
     names = [type(calibrators_scene(run, state, View(), page).of).__name__ for page in PAGES]
-    assert names == ["HandlesScene", "MapsScene", "PriorsScene"]
+    assert names == ["ParametersScene", "MapsScene", "PriorsScene"]
 
 
 def test_a_part_without_rows_has_scenes_all_the_same():
