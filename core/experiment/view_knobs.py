@@ -355,7 +355,6 @@ BARS = _Switch(
 )
 BAR_INTERVAL = _Choice(
     label="Intervals",
-    panel="reliability",
     default="none",
     choices=_one_of(BAR_INTERVALS),
     help="The 90 % interval of each bin's frequency.",
