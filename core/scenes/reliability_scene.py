@@ -275,7 +275,7 @@ def _band(cells: PooledForecast, view: View, draws: int, is_weighted: bool) -> B
 
 
 def _has_band_for(previous: ReliabilityScene, empty: ReliabilityScene, view: View) -> bool:
-    """Tell whether a scene has a band of the kind wanted, for the same forecast of the same part."""
+    """Tell whether a scene has the kind of band wanted, for the same forecast of the same part."""
     if view.reliability_band == "none" or empty.base_rates or previous.band is None:
         return False
     same = (previous.split, previous.view, previous.classes) == (

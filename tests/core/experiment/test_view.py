@@ -24,35 +24,13 @@ from core.run.session_file import SavedSession, read_session, write_session
 
 NAMES = tuple(path.removeprefix("view.") for path in VIEW_PATHS)
 # those that sessions and lessons of earlier versions name
-EARLIER = [
-    "x_axis",
-    "y_axis",
-    "section",
-    "held",
-    "split",
-    "shown",
-    "threshold",
-    "discrete",
-    "calibrated",
-    "truth",
-    "truth_error",
-    "reliability_class",
-    "bars",
-    "reliability_curve",
-    "reliability_band",
-    "bar_interval",
-    "smoothing",
-    "true_curve",
-    "top_label",
-    "brushed",
-    "metric",
-    "by_epoch",
-    "log_metric",
-    "log_steps",
-    "smoothed",
-    "selected",
-    "unit",
-]
+EARLIER = (
+    "x_axis y_axis section held split shown "
+    "threshold discrete calibrated truth truth_error reliability_class "
+    "bars reliability_curve reliability_band bar_interval smoothing true_curve "
+    "top_label brushed metric by_epoch log_metric log_steps "
+    "smoothed selected unit "
+)
 
 
 def other_value(name):
@@ -62,7 +40,7 @@ def other_value(name):
         return not knob.default, "no" if knob.default else "yes"
     if isinstance(knob, ChoiceKnob):
         value = list(knob.choices())[-1]
-        return (value, value) if value != knob.default else (list(knob.choices())[0],) * 2
+        return (value, value) if value != knob.default else (next(iter(knob.choices())),) * 2
     if isinstance(knob, ChoicesKnob):
         names = tuple(knob.choices())[1:3]
         return names, ", ".join(names)
@@ -106,7 +84,7 @@ def test_every_field_has_a_knob_that_only_changes_what_is_shown():
 
 
 def test_the_names_of_earlier_versions_are_still_there():
-    assert set(EARLIER) <= set(NAMES)
+    assert set(EARLIER.split()) <= set(NAMES)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -115,7 +93,7 @@ def test_a_field_is_replaced_by_what_it_can_have_alone(name):
     changed = View().replacing(name, value)
     assert getattr(changed, name) == value
     assert dataclasses.replace(changed, **{name: view_knob(name).default}) == View()
-    with pytest.raises(UserError, match=".") as refused:
+    with pytest.raises(UserError) as refused:
         View().replacing(name, wrong_value(name))
     assert refused.value.mend
 
@@ -147,7 +125,7 @@ def test_a_field_is_saved_with_the_session_and_read_again(name, tmp_path):
 
 def test_an_unknown_field_lists_the_fields():
     for find in (lambda: View().replacing("treshold", 0.3), lambda: read_settings(["view.x=1"])):
-        with pytest.raises(UserError, match="view.threshold"):
+        with pytest.raises(UserError, match=r"view\.threshold"):
             find()
 
 

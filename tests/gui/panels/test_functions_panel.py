@@ -269,7 +269,7 @@ def test_a_model_without_units_says_so(show):
 
 
 def test_what_cannot_be_is_refused_and_changes_nothing(session, show):
-    panel = show("functions", session)
+    show("functions", session)
     before = session.view
     with pytest.raises(UserError):
         session.set_view("function_sharpness", -1.0)

@@ -202,10 +202,8 @@ def test_computing_anew_never_reuses_what_is_on_screen(qtbot, session, show):
     try:
         lags = {name: set() for name in panels}
         for _ in range(6):
-            before = session.state.step
-            session.run.history.record_state(
-                session.run.history.engine.burst(session.run.history.problem, session.state, 5).state
-            )
+            before, history = session.state.step, session.run.history
+            history.record_state(history.engine.burst(history.problem, session.state, 5).state)
             assert session.state.step == before + 5
             for name, panel in panels.items():
                 alone, drawn = panel.compute(), panel.compute_next()

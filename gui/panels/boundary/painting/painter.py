@@ -39,8 +39,9 @@ SIZE_STEP = 1.25
 class Painter(QObject):
     """What is painted; it listens to the mouse while painting goes on.
 
-    Which tool paints, how large and which class, is in the session's view. Points go into the experiment as they are painted, at most once a frame. Too few of them to
-    learn from stay on a local sheet, and the run before waits, paused.
+    Which tool paints, how large and which class, is in the session's view. Points go into the
+    experiment as they are painted, at most once a frame. Too few of them to learn from stay on a
+    local sheet, and the run before waits, paused.
 
     Signals
     -------
