@@ -45,6 +45,9 @@ class Knob:
     panel : str
         Of the view: the only panel that shows anything else when the knob changes; empty where
         several may.
+    refers_to : {"", "model", "data"}
+        Of the view: whose numbering the value uses, such as that of the columns or of the
+        parameters. With another model, or other data, it goes back to its default.
     only_for : tuple of (path, values)
         The knob matters only where each of these other knobs has one of these values (or one of
         those that a function returns, where a registry decides).
@@ -57,6 +60,7 @@ class Knob:
     reloads: bool = True
     advanced: bool = False
     panel: str = ""
+    refers_to: Literal["", "model", "data"] = ""
     only_for: tuple[Condition, ...] = ()
 
     @property

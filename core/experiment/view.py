@@ -208,16 +208,17 @@ class View:
 
     def for_other_data(self, x_axis: int = 0, y_axis: int = 1) -> View:
         """Return the view on these axes, without what would mean something else with other data."""
-        axes = dataclasses.replace(self.for_other_model(), x_axis=x_axis, y_axis=y_axis)
-        return axes._without("held", "reliability_class", "selected", "brushed", "rows_sort")
+        return dataclasses.replace(self.without("data", "model"), x_axis=x_axis, y_axis=y_axis)
 
     def for_other_model(self) -> View:
         """Return the view without what would mean something else in another network."""
-        return self._without("network_selected", "landscape_first", "landscape_second")
+        return self.without("model")
 
-    def _without(self, *names: str) -> View:
-        """Return a copy with these fields at their defaults."""
-        plain = {name: view_knob(name).default for name in names}
+    def without(self, *references: str) -> View:
+        """Return a copy with the fields that refer to the model or the data at their defaults."""
+        plain = {
+            name: knob.default for name, knob in _KNOBS.items() if knob.refers_to in references
+        }
         return dataclasses.replace(self, **plain)
 
 

@@ -174,6 +174,7 @@ SELECTED = _Integer(
     default=-1,
     low=-1,
     high=MOST_ROWS,
+    refers_to="data",
     help="The selected row of the data set, counted from 0; -1 is none.",
 )
 BRUSHED = NumbersKnob(
@@ -183,6 +184,7 @@ BRUSHED = NumbersKnob(
     high=1.0,
     lengths=(0, 2),
     effect="view",
+    refers_to="data",
     help="Rows of the part whose judged probability is above the first number and at most the "
     "second are lit.",
 )
@@ -216,6 +218,7 @@ HELD = FeatureValuesKnob(
     label="Held values",
     default=(),
     effect="view",
+    refers_to="data",
     help="Values of features that are on no axis, in raw units; the others stay at their usual "
     "value.",
 )
@@ -327,6 +330,7 @@ RELIABILITY_CLASS = _Integer(
     default=-1,
     low=-1,
     high=MOST_CLASSES,
+    refers_to="data",
     help="The class whose probability is judged; -1 is the confidence in the class decided, or of "
     "two classes the second.",
 )
@@ -416,6 +420,7 @@ ROWS_SORT = IntegersKnob(
     high=MOST_FEATURES,
     lengths=(0, 2),
     effect="view",
+    refers_to="data",
     help="The column of the table that the rows are sorted by, counted from 0, and 1 where they "
     "descend, else 0; empty leaves them in the order of the data.",
 )
@@ -430,6 +435,7 @@ NETWORK_SELECTED = IntegersKnob(
     high=MOST_PARAMETERS,
     lengths=(0, 3),
     effect="view",
+    refers_to="model",
     help="The layer, the unit and the parameter's place that are selected in the diagram; empty is "
     "the output's bias.",
 )
@@ -453,6 +459,7 @@ LANDSCAPE_FIRST = _Integer(
     default=-1,
     low=-1,
     high=MOST_PARAMETERS,
+    refers_to="model",
     help="The parameter on the horizontal axis; -1 is the first unit's first weight.",
 )
 LANDSCAPE_SECOND = _Integer(
@@ -461,6 +468,7 @@ LANDSCAPE_SECOND = _Integer(
     default=-1,
     low=-1,
     high=MOST_PARAMETERS,
+    refers_to="model",
     help="The parameter on the vertical axis; -1 is the first unit's second weight, or its bias.",
 )
 LANDSCAPE_SEED = _Integer(
