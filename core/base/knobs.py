@@ -1,4 +1,4 @@
-"""What a user can turn: label, range, default, unit, effect and help, each stated once.
+"""What a user can set: label, range, default, unit, effect and help, each stated once.
 
 A knob checks a value (`check`) and reads one from text (`parse`); the form, the command line
 and the session file all go through these two.
@@ -15,7 +15,9 @@ from typing import Any, Literal
 from core.base.errors import UserError
 from core.base.registry import Named
 
-Effect = Literal["view", "live", "data", "restart"]
+Effect = Literal["view", "live", "rows", "restart"]
+EFFECTS: tuple[Effect, ...] = ("view", "live", "rows", "restart")
+"""What an edit can do, the weakest first."""
 Condition = tuple[str, tuple[object, ...] | Callable[[], tuple[object, ...]]]
 
 
@@ -31,18 +33,34 @@ class Knob:
         The value a new experiment has.
     help : str
         One sentence: what happens if you change it.
-    effect : {"view", "live", "data", "restart"}
-        "view": changes what is shown, not training; "live": acts on the next step; "data": keeps
-        the weights and changes the rows; "restart": training starts again at step 0.
+    effect : {"view", "live", "rows", "restart"}
+        What an edit does. "view": training goes on as before, only what is shown changes; "live":
+        acts from the next step on; "rows": keeps the weights and trains on other rows, or on the
+        same rows weighted otherwise; "restart": training starts again at step 0.
+    reloads : bool
+        Of a choice of data: whether the rows are loaded anew. False where the same rows are only
+        split, scaled or weighted in another way.
+    advanced : bool
+        Whether the form shows the knob only under "More".
+    panel : str
+        Of the view: the only panel that shows anything else when the knob changes; empty where
+        several may.
+    refers_to : {"", "model", "data"}
+        Of the view: whose numbering the value uses, such as that of the columns or of the
+        parameters. With another model, or other data, it goes back to its default.
     only_for : tuple of (path, values)
-        The knob matters only where each of these other knobs has one of these values (or of those
-        that a function gives, where a registry decides).
+        The knob matters only where each of these other knobs has one of these values (or one of
+        those that a function returns, where a registry decides).
     """
 
     label: str
     default: Any
     help: str
     effect: Effect = "restart"
+    reloads: bool = True
+    advanced: bool = False
+    panel: str = ""
+    refers_to: Literal["", "model", "data"] = ""
     only_for: tuple[Condition, ...] = ()
 
     @property
@@ -51,6 +69,10 @@ class Knob:
         return tuple(
             (path, values() if callable(values) else values) for path, values in self.only_for
         )
+
+    def effect_between(self, old: Any, new: Any) -> Effect:
+        """Return what replacing one value by another does; `effect`, unless a knob knows better."""
+        return self.effect
 
     def check(self, value: Any) -> Any:
         """Return the value in the knob's own type, or raise a `UserError`."""
@@ -134,6 +156,26 @@ class ChoiceKnob(Knob):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SourceKnob(ChoiceKnob):
+    """Where the rows come from: one name out of a registry, one of which may be a file.
+
+    Its effect stands for all other choices of its section that change with it.
+
+    Attributes
+    ----------
+    continuing : tuple of str
+        Sources whose points are those of the data set before, changed by hand: to go there, or
+        back by undo, only changes the rows.
+    """
+
+    continuing: tuple[str, ...] = ()
+
+    def effect_between(self, old: Any, new: Any) -> Effect:
+        """Return "rows" to and from a continuing source, else `effect`."""
+        return "rows" if {old, new} & set(self.continuing) else self.effect
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SwitchKnob(Knob):
     """On or off."""
 
@@ -169,6 +211,21 @@ class TextKnob(Knob):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FileKnob(TextKnob):
+    """The path of a file; empty where none is chosen."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ColumnKnob(TextKnob):
+    """The name of a column of the table; empty where none is named."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadOptionsKnob(TextKnob):
+    """How a file is read, as a JSON object; empty where everything is detected."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SizesKnob(Knob):
     """A list of layer widths, such as ``8 8``; an empty list is no hidden layer."""
 
@@ -198,21 +255,26 @@ class SizesKnob(Knob):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NamesKnob(Knob):
-    """A list of column names; an empty list means every usable column."""
+    """A list of names, each once."""
 
     most: int = 100_000
 
     def check(self, value: Any) -> tuple[str, ...]:
         """Return the names as a tuple without repeats."""
         if not isinstance(value, list | tuple) or not all(isinstance(name, str) for name in value):
-            raise self.refusal(value, "Give a list of column names.")
+            raise self.refusal(value, "Give a list of names.")
         if len(set(value)) != len(value) or len(value) > self.most:
-            raise self.refusal(value, "Name each column once.")
+            raise self.refusal(value, "Give each name once.")
         return tuple(value)
 
     def parse(self, text: str) -> tuple[str, ...]:
         """Read names separated by commas."""
         return self.check([name.strip() for name in text.split(",") if name.strip()])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ColumnsKnob(NamesKnob):
+    """A list of columns of the table; an empty list means every usable one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -230,18 +292,31 @@ class ChoicesKnob(NamesKnob):
                 raise self.refusal(name, f"Choose some of: {', '.join(names)}.")
         return tuple(name for name in names if name in asked)
 
+    def parse(self, text: str) -> tuple[str, ...]:
+        """Read names separated by spaces or commas."""
+        return self.check(text.replace(",", " ").split())
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NumbersKnob(Knob):
-    """A list of numbers in [low, high]; an empty list means that none is set."""
+    """A list of numbers in [low, high]; an empty list means that none is set.
+
+    Attributes
+    ----------
+    lengths : tuple of int
+        How many numbers there may be; empty for any number of them.
+    """
 
     low: float
     high: float
+    lengths: tuple[int, ...] = ()
 
     def check(self, value: Any) -> tuple[float, ...]:
         """Return the numbers as a tuple of floats within the range."""
-        mend = f"Give numbers from {self.low:g} to {self.high:g}."
+        mend = f"Give {_count(self.lengths)}numbers from {self.low:g} to {self.high:g}."
         if not isinstance(value, list | tuple):
+            raise self.refusal(value, mend)
+        if self.lengths and len(value) not in self.lengths:
             raise self.refusal(value, mend)
         for number in value:
             if isinstance(number, bool) or not isinstance(number, int | float):
@@ -256,6 +331,74 @@ class NumbersKnob(Knob):
             return self.check([float(word) for word in text.replace(",", " ").split()])
         except ValueError:
             raise self.refusal(text, "Give numbers separated by spaces.") from None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IntegersKnob(Knob):
+    """A few whole numbers in [low, high], such as a layer and a unit.
+
+    Attributes
+    ----------
+    lengths : tuple of int
+        How many numbers there may be.
+    """
+
+    low: int
+    high: int
+    lengths: tuple[int, ...]
+
+    def check(self, value: Any) -> tuple[int, ...]:
+        """Return the numbers as a tuple of ints within the range."""
+        mend = f"Give {_count(self.lengths)}whole numbers from {self.low} to {self.high}."
+        if not isinstance(value, list | tuple) or len(value) not in self.lengths:
+            raise self.refusal(value, mend)
+        for number in value:
+            if isinstance(number, bool) or not isinstance(number, int):
+                raise self.refusal(value, mend)
+            if not self.low <= number <= self.high:
+                raise self.refusal(value, mend)
+        return tuple(value)
+
+    def parse(self, text: str) -> tuple[int, ...]:
+        """Read whole numbers separated by spaces or commas."""
+        try:
+            return self.check([int(word) for word in text.replace(",", " ").split()])
+        except ValueError:
+            raise self.refusal(text, "Give whole numbers separated by spaces.") from None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeatureValuesKnob(Knob):
+    """Values of some features: a list of (feature's number, value), each feature once."""
+
+    most: int = 100_000
+
+    def check(self, value: Any) -> tuple[tuple[int, float], ...]:
+        """Return the pairs as a tuple of tuples, in the order of the features."""
+        mend = "Give pairs of a feature's number, from 0, and its value."
+        if not isinstance(value, list | tuple) or len(value) > self.most:
+            raise self.refusal(value, mend)
+        pairs: dict[int, float] = {}
+        for pair in value:
+            if not isinstance(pair, list | tuple) or len(pair) != 2:
+                raise self.refusal(value, mend)
+            feature, number = pair
+            if isinstance(feature, bool) or not isinstance(feature, int) or feature < 0:
+                raise self.refusal(value, mend)
+            if isinstance(number, bool) or not isinstance(number, int | float):
+                raise self.refusal(value, mend)
+            if feature in pairs or not math.isfinite(number):
+                raise self.refusal(value, mend)
+            pairs[feature] = float(number)
+        return tuple(sorted(pairs.items()))
+
+    def parse(self, text: str) -> tuple[tuple[int, float], ...]:
+        """Read pairs as ``feature value`` separated by semicolons."""
+        pairs = [pair.replace(",", " ").split() for pair in text.split(";") if pair.strip()]
+        try:
+            return self.check([(int(feature), float(number)) for feature, number in pairs])
+        except ValueError:
+            raise self.refusal(text, "Give pairs such as 2 1.5; 3 0.") from None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -283,6 +426,11 @@ class PointsKnob(Knob):
         """Read points as ``x y class`` separated by semicolons."""
         words = [point.replace(",", " ").split() for point in text.split(";") if point.strip()]
         return self.check(words)
+
+
+def _count(lengths: tuple[int, ...]) -> str:
+    """Return how many numbers there may be, in words before "numbers"."""
+    return f"{' or '.join(map(str, lengths))} " if lengths else ""
 
 
 def setting(knob: Knob) -> Any:

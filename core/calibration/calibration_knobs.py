@@ -54,6 +54,7 @@ FITTED_ON = ChoiceKnob(
     default="validation",
     choices=lambda: FITTING_ROWS,
     effect="view",
+    advanced=True,
     help="The rows that calibrators are fitted on; on train or test they claim too much.",
 )
 FOLDS = IntegerKnob(
@@ -63,6 +64,7 @@ FOLDS = IntegerKnob(
     high=20,
     effect="view",
     only_for=(("calibration.fitted_on", ("cross_fitted",)),),
+    advanced=True,
     help="Into how many parts the validation rows are dealt; each map is fitted without one.",
 )
 BY_HAND = SwitchKnob(
@@ -80,6 +82,7 @@ TEMPERATURE = NumberKnob(
     scale="log",
     effect="view",
     only_for=(("calibration.method", ("temperature",)), ("calibration.by_hand", (True,))),
+    advanced=True,
     help="Divides the logits: above 1 every probability moves towards even odds.",
 )
 PLATT_A = NumberKnob(
@@ -89,6 +92,7 @@ PLATT_A = NumberKnob(
     high=20.0,
     effect="view",
     only_for=(("calibration.method", ("platt",)), ("calibration.by_hand", (True,))),
+    advanced=True,
     help="Minus the factor on the logit: at -1 it stays, nearer 0 it says less.",
 )
 PLATT_B = NumberKnob(
@@ -98,6 +102,7 @@ PLATT_B = NumberKnob(
     high=20.0,
     effect="view",
     only_for=(("calibration.method", ("platt",)), ("calibration.by_hand", (True,))),
+    advanced=True,
     help="Minus the shift of the logit: below 0 the second class gains, and decisions move.",
 )
 UNDO_WEIGHTS = SwitchKnob(
@@ -105,6 +110,7 @@ UNDO_WEIGHTS = SwitchKnob(
     default=False,
     effect="view",
     only_for=(("data.class_weights", ("balanced", "custom")),),
+    advanced=True,
     help="Take the log of each class's training weight off its logit again.",
 )
 BASE_RATE = NumberKnob(
@@ -113,6 +119,7 @@ BASE_RATE = NumberKnob(
     low=0.0,
     high=1.0,
     effect="view",
+    advanced=True,
     help="How common one class is where the model will serve; 0 is as in the data.",
 )
 BASE_CLASS = IntegerKnob(
@@ -121,6 +128,7 @@ BASE_CLASS = IntegerKnob(
     low=-1,
     high=9999,
     effect="view",
+    advanced=True,
     help="The class that the base rate is about, by its number from 0; -1 is the last one.",
 )
 COMPARED = ChoicesKnob(
@@ -128,6 +136,7 @@ COMPARED = ChoicesKnob(
     default=(),
     choices=_calibrators,
     effect="view",
+    advanced=True,
     help="More calibrators, drawn beside the chosen one.",
 )
 BINS = IntegerKnob(

@@ -7,11 +7,15 @@ from dataclasses import dataclass
 
 from core.base.knobs import (
     ChoiceKnob,
+    ColumnKnob,
+    ColumnsKnob,
+    FileKnob,
     IntegerKnob,
-    NamesKnob,
     NumberKnob,
     NumbersKnob,
     PointsKnob,
+    ReadOptionsKnob,
+    SourceKnob,
     SwitchKnob,
     TextKnob,
     setting,
@@ -49,30 +53,32 @@ def _class_weights() -> Mapping[str, Named]:
     return CLASS_WEIGHTS
 
 
-SOURCE = ChoiceKnob(
+SOURCE = SourceKnob(
     label="data set",
     default="two_moons",
     choices=_sources,
+    continuing=("painted",),
     help="Where the rows come from: drawn by a formula, a bundled table, or your own file.",
 )
-PATH = TextKnob(
+PATH = FileKnob(
     label="file",
     default="",
     help="The table on your disk.",
     only_for=(("data.source", ("file",)),),
 )
-TARGET = TextKnob(
+TARGET = ColumnKnob(
     label="target column",
     default="",
     help="The column that the model learns to predict; empty lets Credence guess.",
     only_for=(("data.source", ("file",)),),
 )
-FEATURES = NamesKnob(
+FEATURES = ColumnsKnob(
     label="feature columns",
     default=(),
+    advanced=True,
     help="The columns that the model sees; an empty list means every usable one.",
 )
-READING = TextKnob(
+READING = ReadOptionsKnob(
     label="reading",
     default="",
     help="How the file is read where your word differs from the guess, as JSON.",
@@ -83,6 +89,7 @@ TARGET_BINS = IntegerKnob(
     default=0,
     low=0,
     high=10,
+    advanced=True,
     help="A numeric target is split at its quantiles into this many classes; "
     "0 takes each value as a class.",
     only_for=(("data.source", ("file",)),),
@@ -90,18 +97,21 @@ TARGET_BINS = IntegerKnob(
 MERGE_LABELS = SwitchKnob(
     label="merge look-alikes",
     default=False,
+    advanced=True,
     help="Labels that differ only in capitals, blanks or letters drawn alike make one class.",
     only_for=(("data.source", ("file",)),),
 )
 SPLIT_COLUMN = TextKnob(
     label="split column",
     default="",
+    advanced=True,
     help="A column that says which rows are train, validation and test; empty draws them.",
     only_for=(("data.source", ("file",)),),
 )
 WEIGHT_COLUMN = TextKnob(
     label="weight column",
     default="",
+    advanced=True,
     help="A column of sample weights; empty counts every row once.",
     only_for=(("data.source", ("file",)),),
 )
@@ -110,7 +120,7 @@ PAINTED = PointsKnob(
     default=(),
     most=5_000,
     classes=8,
-    effect="data",
+    effect="rows",
     help="The points that you painted; the model keeps its weights while you paint.",
     only_for=(("data.source", ("painted",)),),
 )
@@ -120,7 +130,7 @@ ROWS = IntegerKnob(
     low=20,
     high=100_000,
     scale="log",
-    effect="data",
+    effect="rows",
     help="More rows leave less to chance: the curves calm down and the bands narrow.",
     only_for=(("data.source", _drawn),),
 )
@@ -129,7 +139,7 @@ NOISE = NumberKnob(
     default=0.45,
     low=0.0,
     high=1.0,
-    effect="data",
+    effect="rows",
     help="More noise makes the classes overlap, so that no model can be sure there.",
     only_for=(("data.source", _drawn),),
 )
@@ -138,7 +148,8 @@ IMBALANCE = NumberKnob(
     default=0.0,
     low=0.0,
     high=0.98,
-    effect="data",
+    effect="rows",
+    advanced=True,
     help="Towards 1 the first class crowds out the others, and accuracy begins to flatter.",
 )
 LABEL_FLIPS = NumberKnob(
@@ -146,7 +157,8 @@ LABEL_FLIPS = NumberKnob(
     default=0.0,
     low=0.0,
     high=0.5,
-    effect="data",
+    effect="rows",
+    advanced=True,
     help="This share of the labels is wrong, so that a sure model must sometimes be wrong.",
 )
 TRAIN = NumberKnob(
@@ -154,7 +166,9 @@ TRAIN = NumberKnob(
     default=0.6,
     low=0.05,
     high=0.9,
-    effect="data",
+    effect="rows",
+    reloads=False,
+    advanced=True,
     help="The share of the rows that the model learns from.",
 )
 VALIDATION = NumberKnob(
@@ -162,26 +176,34 @@ VALIDATION = NumberKnob(
     default=0.2,
     low=0.05,
     high=0.9,
-    effect="data",
+    effect="rows",
+    reloads=False,
+    advanced=True,
     help="The share of the rows that calibrators are fitted on; what remains is the test part.",
 )
 SCALING = ChoiceKnob(
     label="scaling",
     default="standard",
     choices=_scalings,
+    reloads=False,
+    advanced=True,
     help="Putting the columns on one scale rounds the loss bowl, so that training goes faster.",
 )
 MISSING = ChoiceKnob(
     label="missing values",
     default="drop",
     choices=_missing,
+    reloads=False,
+    advanced=True,
     help="What is done where a cell is empty.",
 )
 CLASS_WEIGHTS = ChoiceKnob(
     label="class weights",
     default="none",
     choices=_class_weights,
-    effect="data",
+    effect="rows",
+    reloads=False,
+    advanced=True,
     help="Weighting rare classes up finds more of them, but shifts every probability.",
 )
 CUSTOM_WEIGHTS = NumbersKnob(
@@ -189,7 +211,9 @@ CUSTOM_WEIGHTS = NumbersKnob(
     default=(),
     low=1e-3,
     high=1e3,
-    effect="data",
+    effect="rows",
+    reloads=False,
+    advanced=True,
     help="One weight for each class, in the order of the legend.",
     only_for=(("data.class_weights", ("custom",)),),
 )
@@ -198,7 +222,8 @@ SEED = IntegerKnob(
     default=0,
     low=0,
     high=999_999,
-    effect="data",
+    effect="rows",
+    advanced=True,
     help="Another seed draws other rows of the same kind and splits them anew.",
 )
 

@@ -10,7 +10,6 @@ from typing import Literal
 
 import numpy as np
 
-from core.experiment.view import Axis
 from core.functions.activations import ACTIVATIONS, Activation, Array, normal_density
 
 Symmetry = Literal["point", "identity", "none"]
@@ -136,7 +135,7 @@ def _moments(f: Callable[[Array], Array]) -> tuple[float, float]:
 
 
 def derivatives(
-    activation: Activation, axis: Axis, sharpness: float, z: Array
+    activation: Activation, axis: str, sharpness: float, z: Array
 ) -> tuple[Array, Array, Array]:
     """Return f(t z) and its first and second derivative by z, on an axis.
 

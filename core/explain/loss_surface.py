@@ -11,11 +11,12 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
 from core.base.arrays import Codes, Floats, evenly_spaced, read_only
-from core.experiment.view import PlaneChoice, PlaneKind
+from core.experiment.view import View
 from core.explain.curvature import Largest, Point, largest_eigenvalue
 from core.explain.surface import Contour
 from core.model.architecture import Architecture
@@ -30,6 +31,41 @@ LEAST_SPAN = 1.5  # half the width of a pair's plane
 
 
 ROOM_AROUND = 0.35  # of the path's extent, left on every side of the present point
+
+PlaneKind = Literal["pair", "random"]
+
+
+@dataclass(frozen=True, slots=True)
+class PlaneChoice:
+    """Which plane through the space of parameters.
+
+    Attributes
+    ----------
+    kind : {"pair", "random"}
+    first, second : int
+        Of a pair, the parameters' places in the flat vector.
+    seed : int
+        Of the random directions.
+    zoom : float
+        How many times wider than fits the path the plane is.
+    """
+
+    kind: PlaneKind = "pair"
+    first: int = 0
+    second: int = 1
+    seed: int = 0
+    zoom: float = 1.0
+
+
+def chosen_plane(view: View, architecture: Architecture) -> PlaneChoice:
+    """Return the plane that a view asks for; of a pair not chosen, the network's usual one."""
+    first, second = default_pair(architecture)
+    if view.landscape_first >= 0:
+        first = view.landscape_first
+    if view.landscape_second >= 0:
+        second = view.landscape_second
+    kind: PlaneKind = "random" if view.landscape_plane == "random" else "pair"
+    return PlaneChoice(kind, first, second, view.landscape_seed, view.landscape_zoom)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -50,12 +50,14 @@ HEAD = ChoiceKnob(
 BATCH_NORM = SwitchKnob(
     label="batch normalisation",
     default=False,
+    advanced=True,
     help="Each hidden unit's input is standardised within its batch, which steadies deep networks.",
 )
 INITIALISATION = ChoiceKnob(
     label="first weights",
     default="glorot",
     choices=_initialisations,
+    advanced=True,
     help="How the first weights are drawn; all zero keeps hidden units identical for ever.",
 )
 SEED = IntegerKnob(
@@ -63,6 +65,7 @@ SEED = IntegerKnob(
     default=0,
     low=0,
     high=999_999,
+    advanced=True,
     help="Another seed draws other first weights and another order of the rows.",
 )
 

@@ -6,7 +6,7 @@ import argparse
 import dataclasses
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from core.base.errors import UserError
 
@@ -71,10 +71,12 @@ def read_settings(pairs: Iterable[str]) -> tuple[Experiment, View]:
         name = name.strip()
         if not equals:
             raise UserError(f"--set {pair} names no value.", "", "Write --set NAME=VALUE.")
-        if name.startswith("view."):
-            view = _set_view(view, name, text)
+        _check_name(name)
+        section, _, field = name.partition(".")
+        if section == "view":
+            view = view.parsing(field, text)
         else:
-            experiment = _set_choice(experiment, name, text)
+            experiment = experiment.parsing(name, text)
     return experiment, view
 
 
@@ -97,42 +99,11 @@ def _epochs(text: str) -> int:
     return epochs
 
 
-def _set_choice(experiment: Experiment, name: str, text: str) -> Experiment:
+def _check_name(name: str) -> None:
     from core.experiment.experiment import PATHS
+    from core.experiment.view import VIEW_PATHS
 
-    if name not in PATHS:
-        every = ", ".join([*PATHS, *_view_names()])
-        raise UserError(f"There is no setting named {name!r}.", "", f"Choose one of: {every}.")
-    return experiment.parsing(name, text)
-
-
-def _view_names() -> list[str]:
-    from core.experiment.view import View
-
-    return [f"view.{field.name}" for field in dataclasses.fields(View) if field.name != "held"]
-
-
-def _set_view(view: View, name: str, text: str) -> View:
-    if name not in _view_names():
-        choices = ", ".join(_view_names())
-        raise UserError(f"There is no setting named {name!r}.", "", f"Choose one of: {choices}.")
-    field = name.removeprefix("view.")
-    try:
-        value = _in_kind_of(getattr(view, field), text.strip())
-    except ValueError:
-        raise UserError(
-            f"{name} cannot be {text!r}.", "", f"It is {getattr(view, field)!r}."
-        ) from None
-    return view.replacing(field, value)
-
-
-def _in_kind_of(present: Any, text: str) -> Any:
-    """Read text as the kind of value that is there at present."""
-    if isinstance(present, bool):
-        words = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
-        if text.lower() not in words:
-            raise ValueError(text)
-        return words[text.lower()]
-    if isinstance(present, tuple):
-        return tuple(text.replace(",", " ").split())
-    return type(present)(text)
+    known = (*PATHS, *VIEW_PATHS)
+    if name not in known:
+        mend = f"Choose one of: {', '.join(known)}."
+        raise UserError(f"There is no setting named {name!r}.", "", mend)

@@ -3,44 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Literal
 
 import numpy as np
 
 from core.base.errors import UserError
+from core.base.knobs import EFFECTS, Effect, SourceKnob
 from core.data.data_knobs import DataChoices
 from core.data.dataset import Dataset
-from core.data.gallery import PAINTED
 from core.data.loading import load_dataset
 from core.data.preparing import Prepared, prepare
-from core.experiment.experiment import Experiment, knob_at
+from core.experiment.experiment import SECTIONS, Experiment, knob_at
 from core.model.architecture import Architecture, build_architecture
 from core.run.history import History
 from core.training.engines import logits_at, probabilities_at
 from core.training.numpy_engine import numpy_engine
 from core.training.problem import ChooseEngine, Problem, TrainState
-
-ChosenEffect = Literal["none", "view", "live", "data", "restart"]
-EFFECTS: tuple[ChosenEffect, ...] = ("none", "view", "live", "data", "restart")
-
-# what decides the rows themselves, apart from how they are split, scaled and weighted
-ROW_CHOICES = (
-    "source",
-    "path",
-    "target",
-    "features",
-    "reading",
-    "target_bins",
-    "merge_labels",
-    "split_column",
-    "weight_column",
-    "painted",
-    "rows",
-    "noise",
-    "imbalance",
-    "label_flips",
-    "seed",
-)
 
 
 @dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
@@ -194,17 +171,30 @@ def retrained_run(run: Run, choose_engine: ChooseEngine) -> Run | None:
     return replace(run, history=history)
 
 
-def effect_of(old: Experiment, new: Experiment) -> ChosenEffect:
-    """Return the strongest effect among the choices that differ.
+def effect_of(old: Experiment, new: Experiment) -> Effect:
+    """Return what replacing one experiment by another does: the strongest effect of the changes.
 
-    To begin painting on the points of a data set, or to undo that, changes the data alone.
+    Each knob says what its own change does; that of a source stands for its whole section, since
+    the section's other choices change with it.
+
+    Examples
+    --------
+    >>> plain = Experiment()
+    >>> effect_of(plain, plain.replacing("training.learning_rate", 0.5))
+    'live'
+    >>> effect_of(plain, plain.replacing("calibration.bins", 5)), effect_of(plain, plain)
+    ('view', 'view')
     """
-    changes = old.changes(new)
-    paints = "data.source" in changes and PAINTED.name in {old.data.source, new.data.source}
-    effects = [
-        "data" if paints and path.startswith("data.") else knob_at(path).effect for path in changes
-    ]
-    return max(effects, key=EFFECTS.index, default="none")
+    effects: list[tuple[str, Effect]] = []
+    of_source: dict[str, Effect] = {}
+    for path in old.changes(new):
+        knob, section = knob_at(path), path.partition(".")[0]
+        effect = knob.effect_between(old.value(path), new.value(path))
+        effects.append((section, effect))
+        if isinstance(knob, SourceKnob):
+            of_source[section] = effect
+    chosen = [of_source.get(section, effect) for section, effect in effects]
+    return max(chosen, key=EFFECTS.index, default="view")
 
 
 def edited_run(
@@ -215,23 +205,29 @@ def edited_run(
 ) -> Run:
     """Return the run after an edit made while looking at a step.
 
-    What only changes the view keeps the history; a live or data edit branches at the step, keeping
-    the weights; any other begins anew at step 0 with the same seed.
+    A "view" edit keeps the history; a "live" or "rows" edit branches at the step and keeps the
+    weights; a "restart" edit starts at step 0 with the same seed, as does a "rows" edit after which
+    the rows have other inputs or classes, which the weights do not fit.
 
     Parameters
     ----------
     choose_engine : callable, optional
-        Gives the engine for a run that begins anew; by default the run's own.
+        Returns the engine for a run that starts at step 0; by default the run's own.
+
+    Raises
+    ------
+    UserError
+        Where the new data cannot be read or hold nothing to learn.
     """
     effect = effect_of(run.experiment, experiment)
-    if effect in {"none", "view"}:
+    if effect == "view":
         return replace(run, experiment=experiment)
     if effect == "live":
         return _continued(run, experiment, step, run.dataset, run.prepared)
     dataset = run.dataset
-    if _rows_differ(run.experiment.data, experiment.data):
+    if _reloads_rows(run.experiment, experiment):
         dataset = load_dataset(experiment.data)
-    if effect == "data":
+    if effect == "rows":
         prepared = prepare_data(dataset, experiment.data)
         same_inputs = len(prepared.inputs) == run.architecture.n_inputs
         if same_inputs and prepared.classes == run.prepared.classes:
@@ -248,5 +244,10 @@ def _continued(
     return Run(experiment, dataset, prepared, history)
 
 
-def _rows_differ(old: DataChoices, new: DataChoices) -> bool:
-    return any(getattr(old, name) != getattr(new, name) for name in ROW_CHOICES)
+def _reloads_rows(old: Experiment, new: Experiment) -> bool:
+    """Tell whether the rows must be loaded anew, not only split, scaled and weighted."""
+    return any(
+        knob_at(path).reloads
+        for path in old.changes(new)
+        if SECTIONS[path.partition(".")[0]] is DataChoices
+    )

@@ -25,7 +25,7 @@ from core.base.strict_json import leaves, parse_json
 from core.data.gallery import OWN_FILE
 from core.data.saving import write_atomically
 from core.experiment.experiment import Experiment, experiment_from_mapping
-from core.experiment.view import View
+from core.experiment.view import VIEW_KNOBS, View
 from core.training.problem import TrainState
 
 SUFFIX = ".credence"
@@ -186,24 +186,17 @@ def _hash(path: Path) -> str:
 
 
 def _view(given: Mapping[str, Any], warnings: list[str]) -> View:
-    """Return the view; what is unknown or of the wrong kind is told and left at its default."""
+    """Return the saved view; a field that is unknown or cannot be is reported and left out."""
     view = View()
     for name, value in given.items():
-        default = getattr(view, name, None) if name in View.__dataclass_fields__ else None
-        frozen = _frozen(value)
-        number = isinstance(default, float) and type(frozen) in (int, float)
-        if default is None or not (type(frozen) is type(default) or number):
+        if f"view.{name}" not in VIEW_KNOBS:
             warnings.append(f"view.{name} is not known to this version and was left out.")
             continue
         try:
-            view = view.replacing(name, frozen)
+            view = view.replacing(name, value)
         except UserError as error:
-            warnings.append(str(error))
+            warnings.append(f"view.{name} was left out: {error}")
     return view
-
-
-def _frozen(value: Any) -> Any:
-    return tuple(_frozen(inner) for inner in value) if isinstance(value, list) else value
 
 
 def _state(given: Mapping[str, Any], name: str) -> TrainState | None:

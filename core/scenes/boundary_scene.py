@@ -64,6 +64,8 @@ class BoundaryScene:
     rows : Rows
     wrong : (m,) bool array
         Which of the drawn rows are decided wrongly, each at its own values.
+    wrong_of_step : int
+        The step at which they were; before `step` only where a previous scene was passed in.
     lit : (m,) bool array
         Which of the drawn rows the brush on the probabilities picks out.
     selected : (2,) array or None
@@ -83,6 +85,7 @@ class BoundaryScene:
     discrete: bool
     rows: Rows
     wrong: NDArray[np.bool_]
+    wrong_of_step: int
     lit: NDArray[np.bool_]
     selected: Floats | None
     calibrated: bool
@@ -116,7 +119,7 @@ def boundary_scene(
     resolution: int = 100,
     averaged: int = MAX_BACKGROUND_ROWS,
     limits: Limits | None = None,
-    earlier: BoundaryScene | None = None,
+    previous: BoundaryScene | None = None,
 ) -> BoundaryScene:
     """Return what the boundary panel shows at a state.
 
@@ -128,8 +131,9 @@ def boundary_scene(
         The largest number of rows that a partial dependence is averaged over.
     limits : (x low, x high, y low, y high), optional
         What a plane of two axes spans; by default its rows with a margin.
-    earlier : BoundaryScene, optional
-        Of a step shortly before: for the same rows and threshold, who was wrong then will do.
+    previous : BoundaryScene, optional
+        The scene of an earlier step. `wrong` is taken from it, and may lag, where the same rows are
+        drawn and decided in the same way; nothing else is.
     """
     plane = plane_of(run.dataset, run.prepared, view)
     if limits is not None and len(plane.axes) == 2:
@@ -142,6 +146,11 @@ def boundary_scene(
     else:
         surface = surface_of(run, state, plane, resolution, averaged, calibrated)
     rows = _rows(plane, tuple(name in view.shown for name in SPLITS))
+    if previous is not None and _is_decided_alike(previous, rows, view, calibrated):
+        wrong, wrong_of_step = previous.wrong, previous.wrong_of_step
+    else:
+        wrong = _wrong(run, state, rows, view.threshold, calibrated)
+        wrong_of_step = state.step
     return BoundaryScene(
         step=state.step,
         classes=run.prepared.classes,
@@ -151,7 +160,8 @@ def boundary_scene(
         threshold=view.threshold,
         discrete=view.discrete and unit is None,
         rows=rows,
-        wrong=_wrong(run, state, rows, view.threshold, calibrated, earlier),
+        wrong=wrong,
+        wrong_of_step=wrong_of_step,
         lit=_lit(run, state, view, rows),
         selected=_selected(plane, view.selected),
         calibrated=calibrated is not None,
@@ -206,16 +216,25 @@ def _rows(plane: Plane, shown: tuple[bool, ...]) -> Rows:
     )
 
 
+def _is_decided_alike(
+    previous: BoundaryScene, rows: Rows, view: View, calibrated: Recalibration | None
+) -> bool:
+    """Tell whether a scene draws the same rows and decides them in the same way."""
+    return (
+        previous.rows is rows
+        and previous.threshold == view.threshold
+        and previous.calibrated == (calibrated is not None)
+    )
+
+
 def _wrong(
     run: Run,
     state: TrainState,
     rows: Rows,
     threshold: float,
     calibrated: Recalibration | None,
-    earlier: BoundaryScene | None,
 ) -> NDArray[np.bool_]:
-    if earlier is not None and earlier.rows is rows and earlier.threshold == threshold:
-        return earlier.wrong
+    """Return which of the drawn rows (m,) are decided wrongly."""
     plane_rows = np.searchsorted(run.prepared.rows, rows.rows)
     X = run.prepared.X[plane_rows]
     if calibrated is None:

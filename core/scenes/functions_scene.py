@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.base.arrays import Floats, read_only
-from core.experiment.view import HIGHEST, SPAN, Axis, FunctionsChoice
+from core.experiment.view import View
 from core.explain.function_facts import Facts, derivatives, facts_about
 from core.explain.numerics import Comparison, compare_numerics
 from core.explain.unit_maps import PreactivationHistogram, units_scene
@@ -16,10 +16,10 @@ from core.functions.sigmoid_family import sigmoid
 from core.run.run import Run
 from core.training.problem import TrainState
 
+SPAN = 8.0  # the plot reaches from -SPAN to SPAN
 POINTS = 641
 KEY_PLACES = (-5.0, -2.0, 0.0, 2.0, 5.0)
-
-
+HIGHEST = 10.0  # that the plot goes for the function itself
 LOW_BESIDE, HIGH_BESIDE = -2.0, 3.0  # and for what is drawn beside it
 
 
@@ -39,8 +39,8 @@ class FunctionsScene:
 
     Attributes
     ----------
-    choice : FunctionsChoice
-        As drawn: t is 1 in the section "model".
+    view : View
+        As drawn: t is 1 on the page "model".
     activation : Activation
     axis : {"probability", "odds", "log_odds"}
         What the vertical axis shows; other than "probability" for the sigmoid only.
@@ -59,14 +59,14 @@ class FunctionsScene:
     y_range : (low, high)
     facts : Facts
     comparisons : tuple of Comparison
-        At the point, while the section "numerics" is open.
+        At the point, while the page "numerics" is open.
     units : PreactivationHistogram or None
-        While the section "model" is open.
+        While the page "model" is open.
     """
 
-    choice: FunctionsChoice
+    view: View
     activation: Activation
-    axis: Axis
+    axis: str
     has_odds: bool
     x: Floats
     value: Floats
@@ -83,31 +83,31 @@ class FunctionsScene:
     units: PreactivationHistogram | None
 
 
-def functions_scene(choice: FunctionsChoice, run: Run, state: TrainState) -> FunctionsScene:
+def functions_scene(run: Run, state: TrainState, view: View) -> FunctionsScene:
     """Return what the functions panel draws.
 
-    The model matters in the section "model" only, where t is 1: its units have their own.
+    The model matters on the page "model" only, where t is 1: its units have their own.
     """
-    if choice.section == "model":
-        choice = choice.replacing("sharpness", 1.0)
-    activation = ACTIVATIONS[choice.function]
+    if view.functions_page == "model":
+        view = view.replacing("function_sharpness", 1.0)
+    activation = ACTIVATIONS[view.function]
     has_odds = activation.value is sigmoid
-    axis: Axis = choice.axis if has_odds else "probability"
+    axis = view.function_axis if has_odds else "probability"
     x = np.linspace(-SPAN, SPAN, POINTS)
-    value, slope, curvature = derivatives(activation, axis, choice.sharpness, x)
-    plain = None if choice.sharpness == 1.0 else derivatives(activation, axis, 1.0, x)[0]
+    value, slope, curvature = derivatives(activation, axis, view.function_sharpness, x)
+    plain = None if view.function_sharpness == 1.0 else derivatives(activation, axis, 1.0, x)[0]
     others = tuple(
         (name, ACTIVATIONS[name].label, read_only(ACTIVATIONS[name].value(x), np.float64))
-        for name in choice.others
-        if name != choice.function and axis == "probability"
+        for name in view.function_others
+        if name != view.function and axis == "probability"
     )
-    table = _table(choice, activation, axis)
+    table = _table(view, activation, axis)
     point = table[-1]
     beside = [y for _, _, y in others]
-    beside += [slope] if choice.slope else []
-    beside += [curvature] if choice.curvature else []
+    beside += [slope] if view.function_slope else []
+    beside += [curvature] if view.function_curvature else []
     return FunctionsScene(
-        choice=choice,
+        view=view,
         activation=activation,
         axis=axis,
         has_odds=has_odds,
@@ -121,20 +121,22 @@ def functions_scene(choice: FunctionsChoice, run: Run, state: TrainState) -> Fun
         tangent=(point.value - point.slope * point.z, point.slope),
         table=table,
         y_range=_y_range(value, beside, axis),
-        facts=facts_about(choice.function, choice.sharpness),
-        comparisons=compare_numerics(choice.z) if choice.section == "numerics" else (),
-        units=units_scene(run, state, choice.layer, SPAN) if choice.section == "model" else None,
+        facts=facts_about(view.function, view.function_sharpness),
+        comparisons=compare_numerics(view.function_z) if view.functions_page == "numerics" else (),
+        units=units_scene(run, state, view.function_layer, SPAN)
+        if view.functions_page == "model"
+        else None,
     )
 
 
-def _table(choice: FunctionsChoice, activation: Activation, axis: Axis) -> tuple[Values, ...]:
+def _table(view: View, activation: Activation, axis: str) -> tuple[Values, ...]:
     """Return the key places, then the point."""
-    places = np.array([*KEY_PLACES, choice.z])
-    columns = (places, *derivatives(activation, axis, choice.sharpness, places))
+    places = np.array([*KEY_PLACES, view.function_z])
+    columns = (places, *derivatives(activation, axis, view.function_sharpness, places))
     return tuple(Values(*map(float, row)) for row in zip(*columns, strict=True))
 
 
-def _y_range(value: Array, beside: list[Array], axis: Axis) -> tuple[float, float]:
+def _y_range(value: Array, beside: list[Array], axis: str) -> tuple[float, float]:
     """Return what the plot spans: the function in full up to a limit, the others a little less."""
     lowest = -HIGHEST if axis != "odds" else 0.0
     low, high = max(float(value.min()), lowest), min(float(value.max()), HIGHEST)

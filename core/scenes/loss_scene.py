@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import itertools
 import math
 from collections.abc import Sequence
@@ -11,19 +10,15 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.base.arrays import SPLITS, Floats, read_only
-from core.base.registry import Registry
-from core.experiment.experiment import knob_at
+from core.base.knobs import knobs_of
 from core.experiment.view import View
 from core.explain.metric_lines import mean_along, overconfidence_onset, thinned
 from core.run.history import History, Metrics
 from core.run.run import Run
-from core.training.recorded_metrics import METRICS, Metric
+from core.training.recorded_metrics import DECOMPOSITION, DRAWN, Metric
 from core.training.training_knobs import TrainingChoices
 
 SMOOTHING_SHARE = 0.05  # of the line's width, averaged around each record
-PARTS = Metric("decomposition", "log loss and Brier parts (MCB, DSC, UNC)", by_split=False)
-DRAWN: Registry[Metric] = Registry("metric", [*METRICS.values(), PARTS])
-"""What can be drawn: each recorded figure, and the parts of the validation Brier score together."""
 TOGETHER = {"log loss": "log_loss", "MCB": "mcb", "DSC": "dsc", "UNC": "unc"}
 SHARES = ("accuracy", "auc", "ece", "brier", "mcb", "dsc", "unc")  # never above 1
 
@@ -168,7 +163,7 @@ def _lines(
 
 def _columns(metric: Metric) -> list[tuple[str, str]]:
     """Return the lines' names and the recorded columns that they draw."""
-    if metric is PARTS:
+    if metric is DECOMPOSITION:
         return [(name, f"validation.{column}") for name, column in TOGETHER.items()]
     if not metric.by_split:
         return [("", metric.name)]
@@ -200,10 +195,9 @@ def _edits(history: History, view: View) -> tuple[EditMark, ...]:
 
 
 def _changes(old: TrainingChoices, new: TrainingChoices) -> tuple[tuple[str, object, object], ...]:
-    names = [field.name for field in dataclasses.fields(new)]
     return tuple(
-        (knob_at(f"training.{name}").label, getattr(old, name), getattr(new, name))
-        for name in names
+        (knob.label, getattr(old, name), getattr(new, name))
+        for name, knob in knobs_of(new).items()
         if getattr(old, name) != getattr(new, name)
     )
 

@@ -88,6 +88,9 @@ class ReliabilityScene:
     band : Band or None
         Where a perfectly calibrated model's curve would lie at this n (or, as confidence band,
         where else the curve could have been); None if not drawn.
+    band_of_step : int
+        The step whose probabilities it is for; before `step` only where a previous scene was passed
+        in, -1 where there is no band.
     edges : (HISTOGRAM_BINS + 1,) array
     counts : (2, HISTOGRAM_BINS) array
         How many rows got each probability: those in which it did not happen, and those in which
@@ -136,6 +139,7 @@ class ReliabilityScene:
     brushed: tuple[float, ...]
     problem: str
     rounded: bool = False
+    band_of_step: int = -1
 
 
 def reliability_scene(
@@ -143,7 +147,7 @@ def reliability_scene(
     state: TrainState,
     view: View,
     draws: int = FULL_DRAWS,
-    earlier: Band | None = None,
+    previous: ReliabilityScene | None = None,
     truth: Truth | None = None,
     most: int = 0,
 ) -> ReliabilityScene:
@@ -152,8 +156,10 @@ def reliability_scene(
     Parameters
     ----------
     draws : int
-        Sets of outcomes for the band; 0 keeps an earlier band.
-    earlier : Band, optional
+        Sets of outcomes for the band; with 0 there is no new one.
+    previous : ReliabilityScene, optional
+        The scene of an earlier step. Its band is drawn again, and lags, where there is no new one
+        and it is about the same forecast of the same part; nothing else is taken from it.
     truth : Truth, optional
         Where it is known and wanted.
     most : int
@@ -169,12 +175,16 @@ def reliability_scene(
     drawing = CurveOptions.of(view, choices)
     index = pooled(run, state, code, empty.view, None)
     calibrated, problem = _calibrated(run, state, code, empty.view, drawing, most)
+    band, band_of_step = _band(index.cells, view, draws, bool(empty.base_rates)), state.step
+    if band is None and previous is not None and _has_band_for(previous, empty, view):
+        band, band_of_step = previous.band, previous.band_of_step
     return replace(
         empty,
         raw=evaluate_forecast(index, drawing),
         calibrated=calibrated,
         compared=_compared(run, state, code, empty.view, drawing),
-        band=_band(index.cells, view, draws, earlier, bool(empty.base_rates)),
+        band=band,
+        band_of_step=-1 if band is None else band_of_step,
         counts=_histogram(index.cells),
         truth=true_curve(run, state, empty.view, truth)
         if truth and not is_scipy_postponed()
@@ -257,16 +267,27 @@ def _compared(
     return tuple(found)
 
 
-def _band(
-    cells: PooledForecast, view: View, draws: int, earlier: Band | None, is_weighted: bool
-) -> Band | None:
+def _band(cells: PooledForecast, view: View, draws: int, is_weighted: bool) -> Band | None:
     """Return the band; none where rows are weighted by their class, since outcomes decide that."""
-    if view.reliability_band == "none" or is_weighted:
+    if view.reliability_band == "none" or is_weighted or not draws or is_scipy_postponed():
         return None
-    kind = "consistency" if view.reliability_band == "consistency" else "confidence"
-    if not draws or is_scipy_postponed():
-        return earlier if earlier is not None and earlier.kind == kind else None
-    return _drawn_band(cells, draws, "confidence" if kind == "confidence" else "consistency")
+    return _drawn_band(cells, draws, _kind_of_band(view))
+
+
+def _has_band_for(previous: ReliabilityScene, empty: ReliabilityScene, view: View) -> bool:
+    """Tell whether a scene has the kind of band wanted, for the same forecast of the same part."""
+    if view.reliability_band == "none" or empty.base_rates or previous.band is None:
+        return False
+    same = (previous.split, previous.view, previous.classes) == (
+        empty.split,
+        empty.view,
+        empty.classes,
+    )
+    return same and previous.band.kind == _kind_of_band(view)
+
+
+def _kind_of_band(view: View) -> Kind:
+    return "confidence" if view.reliability_band == "confidence" else "consistency"
 
 
 @functools.lru_cache(maxsize=4)

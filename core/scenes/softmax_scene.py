@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.base.arrays import Floats, read_only
-from core.experiment.view import MOST, SoftmaxChoice
+from core.experiment.view import View
+from core.experiment.view_knobs import MOST_LOGITS
 from core.explain.confident_mistakes import LossComparison, mistakes
 from core.explain.ternary import Ternary, ternary
 from core.functions.heads import class_logits
@@ -44,7 +45,7 @@ class SoftmaxScene:
 
     Attributes
     ----------
-    choice : SoftmaxChoice
+    view : View
     row : int
         The data set's row whose logits these are; -1 where they are set by hand.
     names : tuple of str
@@ -70,10 +71,10 @@ class SoftmaxScene:
     ternary : Ternary or None
         Of three classes.
     mistakes : LossComparison or None
-        While the section "learning" is open.
+        While the page "learning" is open.
     """
 
-    choice: SoftmaxChoice
+    view: View
     row: int
     names: tuple[str, ...]
     logits: Floats
@@ -107,33 +108,26 @@ class SoftmaxScene:
         return self.entropy / math.log(self.n_classes)
 
 
-def softmax_scene(
-    choice: SoftmaxChoice, run: Run, state: TrainState, selected: int = -1
-) -> SoftmaxScene:
-    """Return what the softmax panel draws.
-
-    Parameters
-    ----------
-    selected : int
-        The selected row of the data set; -1 is none.
-    """
-    row, logits, label = -1, np.array(choice.logits), choice.true_class
-    if choice.follows_row:
-        found = row_logits(run, state, selected)
+def softmax_scene(run: Run, state: TrainState, view: View) -> SoftmaxScene:
+    """Return what the softmax panel draws: logits set by hand, or those of the selected row."""
+    row, logits, label = -1, np.array(view.softmax_logits), view.softmax_true_class
+    if view.softmax_follows_row:
+        found = row_logits(run, state, view.selected)
         if found is not None:
-            row, (logits, label) = selected, found
+            row, (logits, label) = view.selected, found
+    temperature, constant = view.softmax_temperature, view.softmax_constant
     label = min(max(label, 0), len(logits) - 1)
     classes = run.prepared.classes
-    tempered = (logits + choice.constant) / choice.temperature
+    tempered = (logits + constant) / temperature
     gaps = tempered - tempered.max()
     exps = np.exp(gaps)
     with np.errstate(over="ignore", invalid="ignore"):
         naive_exps = np.exp(tempered)
         naive = naive_exps / naive_exps.sum()
-    probabilities = softmax(logits + choice.constant, choice.temperature)
-    jacobian = softmax_jacobian(tempered) / choice.temperature
+    probabilities = softmax(logits + constant, temperature)
+    jacobian = softmax_jacobian(tempered) / temperature
     return SoftmaxScene(
-        choice=choice,
+        view=view,
         row=row,
         names=classes if len(classes) == len(logits) else (),
         logits=read_only(logits, np.float64),
@@ -148,11 +142,33 @@ def softmax_scene(
         entropy=entropy_of(tempered),
         pair=_pair(tempered),
         true_class=label,
-        ternary=ternary(logits, choice.temperature) if len(logits) == 3 else None,
-        mistakes=mistakes(logits + choice.constant, label, choice.temperature)
-        if choice.section == "learning"
+        ternary=ternary(logits, temperature) if len(logits) == 3 else None,
+        mistakes=mistakes(logits + constant, label, temperature)
+        if view.softmax_page == "learning"
         else None,
     )
+
+
+def with_logit(logits: tuple[float, ...], k: int, value: float) -> tuple[float, ...]:
+    """Return logits with class k's replaced.
+
+    Examples
+    --------
+    >>> with_logit((3.0, -2.0), 1, 7.0)
+    (3.0, 7.0)
+    """
+    return (*logits[:k], value, *logits[k + 1 :])
+
+
+def with_classes(logits: tuple[float, ...], n_classes: int) -> tuple[float, ...]:
+    """Return the logits of so many classes: new ones have the logit 0, the last ones go first.
+
+    Examples
+    --------
+    >>> with_classes((3.0, -2.0), 4), with_classes((3.0, -2.0, 1.0), 2)
+    ((3.0, -2.0, 0.0, 0.0), (3.0, -2.0))
+    """
+    return (*logits, *(0.0,) * n_classes)[:n_classes]
 
 
 def entropy_of(logits: Floats) -> float:
@@ -173,7 +189,7 @@ def row_logits(run: Run, state: TrainState, row: int) -> tuple[Floats, int] | No
     where a logit is not finite.
     """
     place = np.flatnonzero(run.prepared.rows == row)
-    if not place.size or run.architecture.n_classes > MOST:
+    if not place.size or run.architecture.n_classes > MOST_LOGITS:
         return None
     logits = class_logits(run.logits(state, run.prepared.X[place[:1]]))[0]
     if not np.isfinite(logits).all():

@@ -53,6 +53,10 @@ METRICS: Registry[Metric] = Registry(
         Metric("gradient_norm", "gradient norm", by_split=False),
     ],
 )
+"""Every recorded figure."""
+DECOMPOSITION = Metric("decomposition", "log loss and Brier parts (MCB, DSC, UNC)", by_split=False)
+DRAWN: Registry[Metric] = Registry("metric", [*METRICS.values(), DECOMPOSITION])
+"""What can be drawn: each recorded figure, and the parts of the validation Brier score together."""
 
 
 Part = tuple[np.ndarray, np.ndarray]

@@ -135,6 +135,7 @@ SCHEDULE = ChoiceKnob(
     default="constant",
     choices=_schedules,
     effect="live",
+    advanced=True,
     help="How the learning rate changes as training goes on.",
 )
 SCHEDULE_EPOCHS = NumberKnob(
@@ -145,6 +146,7 @@ SCHEDULE_EPOCHS = NumberKnob(
     scale="log",
     unit="epochs",
     effect="live",
+    advanced=True,
     help="Epochs until the learning rate is halved, or until the cosine reaches zero.",
     only_for=(("training.schedule", _schedules_with_length),),
 )
@@ -169,6 +171,7 @@ EARLY_STOPPING = SwitchKnob(
     label="early stopping",
     default=False,
     effect="live",
+    advanced=True,
     help="Training stops when validation loss has stopped falling, and the best step is restored.",
 )
 PATIENCE = IntegerKnob(
@@ -179,6 +182,7 @@ PATIENCE = IntegerKnob(
     scale="log",
     unit="epochs",
     effect="live",
+    advanced=True,
     help="How many epochs without a better validation loss are waited for.",
     only_for=(("training.early_stopping", (True,)),),
 )
@@ -189,12 +193,14 @@ STOP_EPOCH = IntegerKnob(
     high=10_000_000,
     scale="log",
     effect="live",
+    advanced=True,
     help="Training pauses by itself at this epoch; 0 lets it run on.",
 )
 PRECISION = ChoiceKnob(
     label="precision",
     default="float32",
     choices=lambda: _PRECISIONS,
+    advanced=True,
     help="How many digits the compiled engine computes with; the numpy engine always has float64.",
 )
 

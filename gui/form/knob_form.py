@@ -16,42 +16,6 @@ from gui.session.session import Session
 from gui.style.theme import icon, theme, themes
 
 _NARROWEST, _WIDEST = 296, 440
-# what is seen at first; what depends on one of these is seen as well, the rest is under "More"
-FIRST_LOOK = (
-    "data.source",
-    "data.path",
-    "data.target",
-    "model.hidden",
-    "model.activation",
-    "model.head",
-    "training.learning_rate",
-    "training.batch_size",
-    "training.optimizer",
-    "training.loss",
-    "training.penalty",
-    "calibration.method",
-    "calibration.bins",
-    "calibration.binning",
-)
-
-SELDOM = (
-    *("data.target_bins", "data.merge_labels"),
-    *("data.split_column", "data.weight_column"),
-)
-
-
-def is_first_look(path: str) -> bool:
-    """Tell whether a knob is seen before "More" is opened.
-
-    Examples
-    --------
-    >>> is_first_look("data.noise"), is_first_look("data.seed")
-    (True, False)
-    """
-    others = KNOBS[path].only_for
-    if path in SELDOM:
-        return False
-    return path in FIRST_LOOK or (bool(others) and all(on in FIRST_LOOK for on, _ in others))
 
 
 class Fold(QToolButton):
@@ -78,7 +42,7 @@ class Fold(QToolButton):
 
 
 class Section(QWidget):
-    """A part of the experiment: a quiet title, the knobs of the first look, and more."""
+    """A section of the experiment: its title, its knobs, and under "More" its advanced ones."""
 
     def __init__(self, name: str, title: str, parent: QWidget) -> None:
         super().__init__(parent)
@@ -106,7 +70,7 @@ class Section(QWidget):
 
     def place_of(self, path: str) -> QWidget:
         """Return where a knob belongs."""
-        return self.first if is_first_look(path) else self.rest
+        return self.rest if KNOBS[path].advanced else self.first
 
     def show_count(self, changed: int, relevant: int) -> None:
         """Say under "More" how many of its knobs differ from their default."""
@@ -156,7 +120,7 @@ class KnobForm(QScrollArea):
             section.more.toggled.connect(self.complete)
             layout.addWidget(section)
         for path in KNOBS:
-            if is_first_look(path) and session.experiment.is_relevant(path):
+            if not KNOBS[path].advanced and session.experiment.is_relevant(path):
                 self._add(path)
         layout.addStretch(1)
         self.setMinimumWidth(_NARROWEST)
@@ -209,7 +173,7 @@ class KnobForm(QScrollArea):
             for path in own:
                 if path in self.rows:
                     self.rows[path].setVisible(path in relevant)
-            folded = [path for path in relevant if not is_first_look(path)]
+            folded = [path for path in relevant if KNOBS[path].advanced]
             changed = [path for path in folded if experiment.value(path) != KNOBS[path].default]
             section.show_count(len(changed), len(folded))
 

@@ -12,7 +12,19 @@ from PySide6.QtCore import QEvent, QPoint, QSize, Qt
 from PySide6.QtGui import QEnterEvent, QKeyEvent
 from PySide6.QtWidgets import QGridLayout, QLabel, QToolButton, QToolTip, QWidget
 
-from core.base.knobs import ChoiceKnob, IntegerKnob, NumberKnob, PointsKnob, SizesKnob, SwitchKnob
+from core.base.knobs import (
+    ChoiceKnob,
+    ColumnKnob,
+    ColumnsKnob,
+    FileKnob,
+    IntegerKnob,
+    NumberKnob,
+    PointsKnob,
+    ReadOptionsKnob,
+    SizesKnob,
+    SourceKnob,
+    SwitchKnob,
+)
 from gui.form.binding import Binding
 from gui.form.data_editors import (
     ColumnChoices,
@@ -212,28 +224,29 @@ def make_editor(
 def _make(
     binding: Binding, columns: ColumnChoices, open_file: Callable[[], None], parent: QWidget
 ) -> Editor:
-    if binding.path == "data.source":
+    knob = binding.knob
+    if isinstance(knob, SourceKnob):
         source = SourceEditor(binding, parent)
         source.file_wanted.connect(open_file)
         return source
-    if binding.path == "data.path":
+    if isinstance(knob, FileKnob):
         path = PathEditor(binding, parent)
         path.file_wanted.connect(open_file)
         return path
-    if binding.path == "data.reading":
+    if isinstance(knob, ReadOptionsKnob):
         return ReadingEditor(binding, parent)
-    if binding.path == "data.target":
+    if isinstance(knob, ColumnKnob):
         return TargetEditor(binding, columns, parent)
-    if binding.path == "data.features":
+    if isinstance(knob, ColumnsKnob):
         return FeaturesEditor(binding, columns, parent)
-    if isinstance(binding.knob, NumberKnob | IntegerKnob):
+    if isinstance(knob, NumberKnob | IntegerKnob):
         return NumberEditor(binding, parent)
-    if isinstance(binding.knob, ChoiceKnob):
+    if isinstance(knob, ChoiceKnob):
         return ChoiceEditor(binding, parent)
-    if isinstance(binding.knob, SwitchKnob):
+    if isinstance(knob, SwitchKnob):
         return SwitchEditor(binding, parent)
-    if isinstance(binding.knob, SizesKnob):
+    if isinstance(knob, SizesKnob):
         return SizesEditor(binding, parent)
-    if isinstance(binding.knob, PointsKnob):
+    if isinstance(knob, PointsKnob):
         return PointsEditor(binding, parent)
     return TextEditor(binding, parent)

@@ -59,6 +59,15 @@ class Panel(QWidget):
     def compute(self) -> Any:
         """Return the scene for the session's present state."""
 
+    def compute_next(self) -> Any:
+        """Return the scene to draw next: by default what `compute` returns.
+
+        A panel that may draw parts of its last scene again, to save time while training, passes
+        that scene to its `compute` here; the scene's fields then say what lags. `compute` without
+        arguments never does so.
+        """
+        return self.compute()
+
     @abstractmethod
     def draw(self, scene: Any) -> None:
         """Draw a scene."""
@@ -95,7 +104,8 @@ class Panel(QWidget):
         self.catch_up()
 
     def _on_view_changed(self, old: View, new: View) -> None:
-        self._on_change()
+        if new.differs_for(self.objectName().removeprefix("panel."), old):
+            self._on_change()
 
     def _on_change(self) -> None:
         self.refresh()
@@ -121,7 +131,7 @@ class Panel(QWidget):
 
     def _timed_scene(self) -> Any:
         began = time.thread_time()  # not what others took of the processor
-        scene = self.compute()
+        scene = self.compute_next()
         self._compute_seconds = time.thread_time() - began
         return scene
 

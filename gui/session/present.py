@@ -132,6 +132,8 @@ class Present(QObject):
         self.divergence = None
         if _looks_different(old, run):
             self._use_view(self.view.for_other_data(*most_separating_pair(run.dataset)))
+        elif old.architecture != run.architecture:
+            self._use_view(self.view.for_other_model())
         self._load()
         self.run_changed.emit()
 

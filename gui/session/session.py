@@ -232,7 +232,7 @@ class Session(Playback):
         if effect == "live" and self.is_live:
             self.run = replace(old_run, experiment=experiment)
             self.runner.change(old_run.history.problem.with_training(experiment.training))
-        elif effect in {"none", "view"}:
+        elif effect == "view":
             self.run = replace(old_run, experiment=experiment)
         else:
             if ended is not None:

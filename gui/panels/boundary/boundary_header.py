@@ -22,12 +22,13 @@ from PySide6.QtWidgets import (
 
 from core.base.arrays import SPLITS
 from core.data.dataset import Dataset, Feature
-from core.experiment.view import SECTIONS
+from core.experiment.view_knobs import SECTIONS
 from core.explain.known_truth import is_known
 from core.explain.planes import axes_of, held_values
 from core.run.recalibration import changes_probabilities
 from gui.panels.boundary.painting.painter import Painter
 from gui.panels.panel_text import level_or_number
+from gui.panels.view_controls import view_toggle
 from gui.session.session import Session
 from gui.style.theme import class_colour, class_sign
 from gui.widgets.controls import choice, note, row, show_checked, toggle
@@ -112,7 +113,8 @@ class BoundaryHeader(QWidget):
         self.axes.setVisible(n_features > 2)
         is_slice = n_features > 2 and view.section == "slice"
         self.held_toggle.setVisible(is_slice)
-        self.held.setVisible(is_slice and self.held_toggle.isChecked())
+        show_checked(self.held_toggle, view.show_held)
+        self.held.setVisible(is_slice and view.show_held)
         if n_features > 2:
             self._show_axes()
         if self.held.isVisible():
@@ -171,12 +173,7 @@ class BoundaryHeader(QWidget):
             [],
             lambda j: self._choose_axis("y_axis", j),
         )
-        self.held_toggle = toggle(
-            "boundary.held",
-            self.tr("Held values"),
-            self.tr("Choose the values of the features that are on no axis"),
-            lambda on: self.show_state(),
-        )
+        self.held_toggle = view_toggle(session, "show_held")
         self.held = FixedFeatureSliders(session, self)
         self.axes = QWidget(self)
         line = row(self.x_axis, self.y_axis, self.section, self.held_toggle)

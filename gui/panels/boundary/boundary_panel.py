@@ -92,26 +92,33 @@ class BoundaryPanel(PlottedPanel):
             self._layout.insertWidget(1, self._paints)
         return self._paints
 
-    def compute(self) -> BoundaryScene:
-        """Return the boundary's scene, as fine as there is time for."""
-        session = self.session
+    def compute_next(self) -> BoundaryScene:
+        """Return the scene; while training its rings are new at every third frame only."""
+        self._frame_of_rings = (self._frame_of_rings + 1) % FRAMES_BETWEEN_RINGS
+        may_lag = self._frame_of_rings > 0 and self.session.is_playing and self.scene is not None
+        return self.compute(self.scene) if may_lag else self.compute()
+
+    def compute(self, previous: BoundaryScene | None = None) -> BoundaryScene:
+        """Return the boundary's scene, as fine as there is time for.
+
+        Parameters
+        ----------
+        previous : BoundaryScene, optional
+            A scene whose rings around misclassified rows may be drawn again; see
+            `boundary_scene`.
+        """
+        view = self.session.view
         try:
             self._problem = ""
-            return self._scene(session.view)
+            return self._scene(view, previous)
         except UserError as error:
             self._problem = str(error)
-            return self._scene(session.view.replacing("calibrated", False))
+            return self._scene(view.replacing("calibrated", False), previous)
 
-    def _scene(self, view: View) -> BoundaryScene:
+    def _scene(self, view: View, previous: BoundaryScene | None) -> BoundaryScene:
         run, state = self.session.run, self.session.state
         limits = None if self.painter.is_local else self.painter.limits
-        return boundary_scene(run, state, view, *self.fineness(), limits, self._earlier())
-
-    def _earlier(self) -> BoundaryScene | None:
-        """Return the last scene where its rings will do: while training, at two frames of three."""
-        self._frame_of_rings = (self._frame_of_rings + 1) % FRAMES_BETWEEN_RINGS
-        last: BoundaryScene | None = self.scene
-        return last if self._frame_of_rings and self.session.is_playing else None
+        return boundary_scene(run, state, view, *self.fineness(), limits, previous)
 
     def fineness(self) -> tuple[int, int]:
         """Return the resolution and the rows to average over that the moment allows."""
@@ -244,9 +251,16 @@ class BoundaryPanel(PlottedPanel):
             self.plot.ticks("left", [(t, f"{t:g}") for t in (0.0, 0.25, 0.5, 0.75, 1.0)])
 
     def _on_painted(self) -> None:
+        self._show_paints()
+        self.refresh()
+
+    def _on_view_changed(self, old: View, new: View) -> None:
+        self._show_paints()
+        super()._on_view_changed(old, new)
+
+    def _show_paints(self) -> None:
         if self.painter.is_on or self._paints is not None:
             self.paints.show_state()
-        self.refresh()
 
     def _on_hovered(self, x: float, y: float) -> None:
         self._mouse = (x, y)

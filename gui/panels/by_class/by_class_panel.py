@@ -10,16 +10,16 @@ from PySide6.QtCore import QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPolygonF
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
-from core.base.arrays import SPLITS, Floats
-from core.experiment.view import CURVES
+from core.base.arrays import Floats
 from core.explain.binary_evaluation import polyline
 from core.explain.ternary import CORNERS
 from core.scenes.by_class_scene import ByClassScene, Tile, by_class_scene
 from gui.panels.panel import PlottedPanel
+from gui.panels.view_controls import view_choice, view_toggle
 from gui.session.session import Session
 from gui.style.number_text import figure, number, tr
 from gui.style.theme import class_mark, pen, theme
-from gui.widgets.controls import choice, note, row, show_checked, toggle
+from gui.widgets.controls import note, row, show_checked
 
 WIDEST = 110
 
@@ -31,28 +31,9 @@ class ByClassPanel(PlottedPanel):
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__("by_class", session, parent)
-        self.split = choice(
-            "by_class.split",
-            self.tr("Part"),
-            self.tr("Which part of the rows to judge"),
-            [(self.tr(name), name) for name in SPLITS],
-            lambda name: session.set_view("split", name),
-            widest=WIDEST,
-        )
-        self.curve = choice(
-            "by_class.curve",
-            self.tr("Curve"),
-            self.tr("How the curves are made"),
-            [(self.tr(it.label), it.name) for it in CURVES.values()],
-            lambda name: session.set_view("reliability_curve", name),
-            widest=WIDEST,
-        )
-        self.top_label = toggle(
-            "by_class.top_label",
-            self.tr("Top label"),
-            self.tr("Judge the rows decided as each class in place of each class's probability"),
-            lambda on: session.set_view("top_label", on),
-        )
+        self.split = view_choice(session, "split", widest=WIDEST)
+        self.curve = view_choice(session, "reliability_curve", widest=WIDEST)
+        self.top_label = view_toggle(session, "top_label")
         self.tiles = Tiles(self)
         self.says = note("by_class.says")
         layout = self.stack()

@@ -6,9 +6,9 @@ from PySide6.QtWidgets import QWidget
 
 from core.calibration.calibration_knobs import calibration_methods
 from core.experiment.experiment import KNOBS
+from core.experiment.view_knobs import CALIBRATORS_PAGES
 from core.explain.pooled_logits import MOST_LIVE
 from core.scenes.calibrators_scene import (
-    PAGES,
     CalibratorsScene,
     MapsScene,
     ParametersScene,
@@ -19,9 +19,10 @@ from gui.panels.calibrators.maps_page import MapsPage
 from gui.panels.calibrators.parameters_page import HandlesPage
 from gui.panels.calibrators.priors_page import PriorsPage
 from gui.panels.panel import PlottedPanel
+from gui.panels.view_controls import view_toggle
 from gui.session.session import Session
-from gui.style.number_text import figure, number
-from gui.widgets.controls import choice, row, show_checked, toggle
+from gui.style.number_text import figure, number, tr
+from gui.widgets.controls import choice, row, show_checked
 from gui.widgets.sections import Scrolled, Sections
 
 WIDEST = 140
@@ -34,7 +35,6 @@ class CalibratorsPanel(PlottedPanel):
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__("calibrators", session, parent)
-        self.page = PAGES[0]
         self.method = choice(
             "calibrators.method",
             self.tr("Calibrator"),
@@ -43,25 +43,18 @@ class CalibratorsPanel(PlottedPanel):
             lambda name: session.edit("calibration.method", name),
             widest=WIDEST,
         )
-        self.on_boundary = toggle(
-            "calibrators.on_boundary",
-            self.tr("On boundary"),
-            self.tr("Show calibrated probabilities on the decision boundary"),
-            lambda on: session.set_view("calibrated", on),
-        )
+        self.on_boundary = view_toggle(session, "calibrated")
+        self.on_boundary.setText(self.tr("On boundary"))
+        self.on_boundary.setAccessibleName(self.tr("On boundary"))
         self.handles = HandlesPage(session)
         self.maps = MapsPage()
         self.priors = PriorsPage(session)
-        self.handles.turned_changed.connect(self.refresh)
+        pages = {"handles": self.handles, "maps": self.maps, "priors": self.priors}
         self.sections = Sections(
-            "calibrators.section",
+            "view.calibrators_page",
             self.tr("Pages"),
-            [
-                ("handles", self.tr("By hand"), self.handles),
-                ("maps", self.tr("Maps"), self.maps),
-                ("priors", self.tr("Weights and base rate"), self.priors),
-            ],
-            self.open_page,
+            [(it.name, tr(it.label), pages[it.name]) for it in CALIBRATORS_PAGES.values()],
+            lambda name: session.set_view("calibrators_page", name),
         )
         head = QWidget()
         head.setLayout(row(self.method, None, self.on_boundary))
@@ -69,19 +62,12 @@ class CalibratorsPanel(PlottedPanel):
         layout.addWidget(head)
         layout.addWidget(Scrolled(self.sections, self), 1)
 
-    def open_page(self, name: str) -> None:
-        """Show another page."""
-        self.page = name
-        self.sections.show_page(name)
-        self.refresh()
-
     def compute(self) -> CalibratorsScene:
         """Return the open page's scene."""
-        session = self.session
+        session, view = self.session, self.session.view
         most = 0 if self.is_calm else MOST_LIVE
-        return calibrators_scene(
-            session.run, session.state, session.view, self.page, self.handles.turned, most
-        )
+        page, parameter = view.calibrators_page, view.calibrators_parameter
+        return calibrators_scene(session.run, session.state, view, page, parameter, most)
 
     def draw(self, scene: CalibratorsScene) -> None:
         """Draw the open page."""

@@ -7,7 +7,6 @@ from html import escape
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
 
 from core.base.knobs import NumberKnob
@@ -32,20 +31,11 @@ MOST_RISE = 6.0  # of the drawn loss, as a multiple of its lowest, so that its b
 
 
 class HandlesPage(QWidget):
-    """Turns the chosen calibrator's parameters; everything else in the window follows.
-
-    Signals
-    -------
-    turned_changed : ()
-        Another handle's loss is wanted.
-    """
-
-    turned_changed = Signal()
+    """Turns the chosen calibrator's parameters; everything else in the window follows."""
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.session = session
-        self.turned = 0
         self._scene: ParametersScene | None = None
         self._drags = 0
         self.plot = PlotCanvas("calibrators.loss", self)
@@ -195,13 +185,11 @@ class HandlesPage(QWidget):
         scene = self._scene
         if scene is None or path not in [handle.path for handle in scene.handles]:
             return
-        self.turned = [handle.path for handle in scene.handles].index(path)
+        place = [handle.path for handle in scene.handles].index(path)
+        self.session.set_view("calibrators_parameter", place)
         values = {handle.path: handle.value for handle in scene.handles}
         is_down = self.sliders[path].slider.isSliderDown()
-        before = self.session.experiment
         self._use({**values, path: value}, (path, self._drags) if is_down else None)
-        if self.session.experiment == before:
-            self.turned_changed.emit()
 
     def _use(self, values: dict[str, float], drag: object) -> None:
         experiment = self.session.experiment.replacing("calibration.by_hand", True)

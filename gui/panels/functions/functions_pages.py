@@ -5,12 +5,11 @@ Pages of the functions panel about the whole: facts about the function, and the 
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import QSignalBlocker, Qt, Signal
+from PySide6.QtCore import QSignalBlocker, Qt
 from PySide6.QtWidgets import (
     QButtonGroup,
     QHBoxLayout,
@@ -22,22 +21,22 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from core.experiment.view import SHARPNESS, SPAN, Z
+from core.experiment.view_knobs import FUNCTION_FACTS, FUNCTION_SHARPNESS
 from core.explain.function_facts import facts_about, sharpness_of_steepest, slope_by_sharpness
 from core.explain.unit_maps import PreactivationHistogram
 from core.functions.activations import ACTIVATIONS
-from core.scenes.functions_scene import FunctionsScene
+from core.scenes.functions_scene import SPAN, FunctionsScene
 from gui.panels.functions import functions_text as words
+from gui.panels.view_controls import view_choice, view_slider
 from gui.plot.canvas import PlotCanvas, curve
-from gui.style.number_text import figure, percent, short
+from gui.session.session import Session
+from gui.style.number_text import figure, percent, short, tr
 from gui.style.theme import brush, pen, theme
-from gui.widgets.controls import choice, row
+from gui.widgets.controls import row, without_checked
 from gui.widgets.formula import FormulaView
-from gui.widgets.number_slider import ValueSlider
 from gui.widgets.sections import Paragraph
 from gui.widgets.text_table import FigureTable
 
-Choose = Callable[[str, object], None]
 NARROW = 16  # pixels for a slider's label of one letter
 TRIED = (-740.0, -40.0, 0.3, 20.0, 40.0, 720.0)
 RISE = 2.0 * np.log(9.0)
@@ -45,19 +44,11 @@ RISE = 2.0 * np.log(9.0)
 
 
 class Page(QWidget):
-    """A page of explanations; `show_scene` writes its numbers.
+    """A page of explanations; `show_scene` writes its numbers."""
 
-    Signals
-    -------
-    chosen : (str, object)
-        A field of the choice and the value it should have.
-    """
-
-    chosen = Signal(str, object)
-
-    def __init__(self, choose: Choose, parent: QWidget | None = None) -> None:
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.chosen.connect(choose)
+        self.session = session
         self.column = QVBoxLayout(self)
         self.column.setContentsMargins(0, 0, 0, 8)
         self.column.setSpacing(4)
@@ -70,11 +61,9 @@ class Page(QWidget):
 class PointPage(Page):
     """The formula with the point's numbers, its tangent, and key values."""
 
-    def __init__(self, choose: Choose, parent: QWidget | None = None) -> None:
-        super().__init__(choose, parent)
-        self.z = ValueSlider(
-            "functions.z", Z, partial(self.chosen.emit, "z"), (-SPAN, SPAN), label_width=NARROW
-        )
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+        super().__init__(session, parent)
+        self.z = view_slider(session, "function_z", (-SPAN, SPAN), NARROW)
         self.filled = FormulaView("functions.filled")
         self.filled.setAccessibleName(self.tr("Formula with numbers"))
         self.filled.setContentsMargins(8, 0, 8, 0)
@@ -97,14 +86,10 @@ class PointPage(Page):
 class SharpnessPage(Page):
     """Sharpness t by slider, and what it does to the gradient."""
 
-    def __init__(self, choose: Choose, parent: QWidget | None = None) -> None:
-        super().__init__(choose, parent)
-        self.t = ValueSlider(
-            "functions.sharpness", SHARPNESS, partial(self.chosen.emit, "sharpness")
-        )
-        self.z = ValueSlider(
-            "functions.sharpness.z", Z, partial(self.chosen.emit, "z"), (-SPAN, SPAN)
-        )
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+        super().__init__(session, parent)
+        self.t = view_slider(session, "function_sharpness")
+        self.z = view_slider(session, "function_z", (-SPAN, SPAN), where="sharpness")
         self.figures = FigureTable("functions.sharpness.figures", ["", ""])
         self.plot = PlotCanvas("functions.sharpness.plot", self)
         self.plot.setAccessibleName(self.tr("Slope at z against sharpness"))
@@ -121,7 +106,7 @@ class SharpnessPage(Page):
 
     def show_scene(self, scene: FunctionsScene) -> None:
         """Write the slopes and draw how the one at the point depends on t."""
-        t, z = scene.choice.sharpness, scene.choice.z
+        t, z = scene.view.function_sharpness, scene.view.function_z
         self.t.show_value(t)
         self.z.show_value(z)
         slope = float(slope_by_sharpness(scene.activation, z, np.array([t]))[0])
@@ -136,8 +121,8 @@ class SharpnessPage(Page):
         self.says.setText(self._sentence(scene))
 
     def _draw(self, scene: FunctionsScene, slope: float) -> None:
-        t, z, chosen = scene.choice.sharpness, scene.choice.z, theme()
-        ts = np.geomspace(SHARPNESS.low, SHARPNESS.high, 241)
+        t, z, chosen = scene.view.function_sharpness, scene.view.function_z, theme()
+        ts = np.geomspace(FUNCTION_SHARPNESS.low, FUNCTION_SHARPNESS.high, 241)
         slopes = slope_by_sharpness(scene.activation, z, ts)
         steepest = scene.facts.steepest / t * ts
         low, high = min(float(slopes.min()), 0.0), max(float(slopes.max()), 1e-6)
@@ -155,31 +140,25 @@ class SharpnessPage(Page):
     def _sentence(self, scene: FunctionsScene) -> str:
         if not scene.has_odds:
             return self.tr("f(t z) is t times as steep; the dashed line is its steepest slope.")
-        if scene.choice.z == 0.0:
+        if scene.view.function_z == 0.0:
             return self.tr(
                 "At z = 0 the slope is t / 4 and grows without end: σ(t z) becomes a step, whose "
                 "slope is 0 everywhere else. Move z away from 0."
             )
-        best = sharpness_of_steepest(scene.choice.z)
+        best = sharpness_of_steepest(scene.view.function_z)
         return self.tr(
             "The steepest slope is t / 4 (dashed), but only at z = 0. At z = {0} the slope is "
             "largest at t = {1}; sharper than that, the gradient dies there as σ(t z) becomes "
             "a step."
-        ).format(short(scene.choice.z), short(best))
+        ).format(short(scene.view.function_z), short(best))
 
 
 class NumericsPage(Page):
     """Textbook formulas beside stable ones, with the digits that are right."""
 
-    def __init__(self, choose: Choose, parent: QWidget | None = None) -> None:
-        super().__init__(choose, parent)
-        self.z = ValueSlider(
-            "functions.numerics.z",
-            Z,
-            partial(self.chosen.emit, "z"),
-            (-800.0, 800.0),
-            label_width=NARROW,
-        )
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+        super().__init__(session, parent)
+        self.z = view_slider(session, "function_z", (-800.0, 800.0), NARROW, "numerics")
         self.table = FigureTable(
             "functions.numerics",
             ["", self.tr("textbook"), self.tr("digits"), self.tr("stable"), self.tr("digits")],
@@ -192,7 +171,7 @@ class NumericsPage(Page):
 
     def show_scene(self, scene: FunctionsScene) -> None:
         """Write both results and their correct digits."""
-        self.z.show_value(scene.choice.z)
+        self.z.show_value(scene.view.function_z)
         rows = [
             [
                 f"{c.recipe.label}",
@@ -218,7 +197,7 @@ class NumericsPage(Page):
             button.setAccessibleName(self.tr("z = {0}").format(short(z)))
             button.setToolTip(self.tr("Look at this z"))
             button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-            button.clicked.connect(lambda checked=False, z=z: self.chosen.emit("z", z))
+            button.clicked.connect(without_checked(partial(self.session.set_view, "function_z", z)))
             line.addWidget(button)
         line.addStretch(1)
         return line
@@ -236,8 +215,8 @@ QRadioButton:focus { color: palette(link); }
 class FactsPage(Page):
     """Each fact in words; the one that is marked is drawn."""
 
-    def __init__(self, choose: Choose, parent: QWidget | None = None) -> None:
-        super().__init__(choose, parent)
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+        super().__init__(session, parent)
         self._build_axis()
         self._build_facts()
 
@@ -256,24 +235,14 @@ class FactsPage(Page):
         for name, sentence in sentences.items():
             self.notes[name].setText(sentence)
             with QSignalBlocker(self.buttons[name]):
-                self.buttons[name].setChecked(scene.choice.fact == name)
+                self.buttons[name].setChecked(scene.view.function_fact == name)
             self.buttons[name].setAccessibleDescription(sentence)
-        self.table.setVisible(scene.choice.fact == "centre")
-        if scene.choice.fact == "centre":
+        self.table.setVisible(scene.view.function_fact == "centre")
+        if scene.view.function_fact == "centre":
             self._show_centres(scene)
 
     def _build_axis(self) -> None:
-        self.axis = choice(
-            "functions.axis",
-            self.tr("Vertical axis"),
-            self.tr("The sigmoid as a probability, as odds, or as log-odds: a straight line"),
-            [
-                (self.tr("probability"), "probability"),
-                (self.tr("odds p / (1 − p)"), "odds"),
-                (self.tr("log-odds"), "log_odds"),
-            ],
-            partial(self.chosen.emit, "axis"),
-        )
+        self.axis = view_choice(self.session, "function_axis")
         self._axis_row = QWidget(self)
         self._axis_row.setLayout(row(QLabel(self.tr("Vertical axis")), self.axis, None))
         self.axis_note = Paragraph("functions.axis.note")
@@ -281,23 +250,18 @@ class FactsPage(Page):
         self.column.addWidget(self.axis_note)
 
     def _build_facts(self) -> None:
-        titles = {
-            "range": self.tr("Range"),
-            "symmetry": self.tr("Symmetry"),
-            "steepest": self.tr("Steepest slope"),
-            "centre": self.tr("Centre"),
-        }
+        titles = {it.name: tr(it.label) for it in FUNCTION_FACTS.values() if it.name != "none"}
         self.setStyleSheet(_MARKS)
         self.buttons: dict[str, QRadioButton] = {}
         self.notes = {name: Paragraph(f"functions.fact.{name}.note", left=28) for name in titles}
         group = QButtonGroup(self)
         for name, title in titles.items():
             button = QRadioButton(title, self)
-            button.setObjectName(f"functions.fact.{name}")
+            button.setObjectName(f"view.function_fact.{name}")
             button.setAccessibleName(title)
             button.setToolTip(self.tr("Draw this fact"))
             button.toggled.connect(
-                lambda on, name=name: self.chosen.emit("fact", name) if on else None
+                lambda on, name=name: self.session.set_view("function_fact", name) if on else None
             )
             group.addButton(button)
             self.buttons[name] = button
@@ -309,7 +273,7 @@ class FactsPage(Page):
         self.column.addWidget(self.table)
 
     def _axis_words(self, scene: FunctionsScene) -> str:
-        u = scene.choice.sharpness * scene.point.z
+        u = scene.view.function_sharpness * scene.point.z
         if scene.axis == "log_odds":
             return self.tr(
                 "The sigmoid is a straight line here: ln(p / (1 − p)) = t z = <b>{0}</b>. One more "
@@ -328,27 +292,21 @@ class FactsPage(Page):
         for name, activation in ACTIVATIONS.items():
             facts = facts_about(name)
             rows.append([activation.label, figure(round(facts.mean, 3) + 0.0), figure(facts.sd)])
-        self.table.show_rows(rows, strong=list(ACTIVATIONS).index(scene.choice.function))
+        self.table.show_rows(rows, strong=list(ACTIVATIONS).index(scene.view.function))
 
 
 class ModelPage(Page):
     """Where the model's units sit on their curve."""
 
-    def __init__(self, choose: Choose, parent: QWidget | None = None) -> None:
-        super().__init__(choose, parent)
-        self.layer = choice(
-            "functions.layer",
-            self.tr("Layer"),
-            self.tr("Whose units to look at"),
-            [],
-            partial(self.chosen.emit, "layer"),
-        )
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+        super().__init__(session, parent)
+        self.layer = view_choice(self.session, "function_layer")
         self.layer.setMinimumContentsLength(16)
         self._wanted = ""
         self.mend = QPushButton(self)
         self.mend.setObjectName("functions.use_unit")
         self.mend.setToolTip(self.tr("Show the function that these units compute"))
-        self.mend.clicked.connect(lambda: self.chosen.emit("function", self._wanted))
+        self.mend.clicked.connect(lambda: session.set_view("function", self._wanted))
         self.figures = FigureTable("functions.units", ["", ""])
         self.says = Paragraph("functions.units.note")
         self.column.addLayout(row(QLabel(self.tr("Layer")), self.layer, None))
@@ -361,7 +319,7 @@ class ModelPage(Page):
         units = scene.units
         for widget in (self.layer, self.figures):
             widget.setVisible(units is not None)
-        self.mend.setVisible(units is not None and units.activation != scene.choice.function)
+        self.mend.setVisible(units is not None and units.activation != scene.view.function)
         if units is None:
             self.says.setText(
                 self.tr(

@@ -6,7 +6,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu, QToolButton, QVBoxLayout, QWidget
 
-from core.experiment.view import FunctionsChoice
+from core.experiment.view_knobs import FUNCTION_OTHERS, FUNCTIONS_PAGES
 from core.functions.activations import ACTIVATIONS
 from core.scenes.functions_scene import FunctionsScene, functions_scene
 from gui.panels.functions import functions_text as words
@@ -20,70 +20,48 @@ from gui.panels.functions.functions_pages import (
 )
 from gui.panels.functions.functions_plot import FunctionPlot
 from gui.panels.panel import PlottedPanel
+from gui.panels.view_controls import view_choice, view_toggle
 from gui.session.session import Session
-from gui.style.number_text import short
-from gui.widgets.controls import choice, row, show_checked, toggle
+from gui.style.number_text import short, tr
+from gui.widgets.controls import row, show_checked
 from gui.widgets.formula import FormulaView
 from gui.widgets.sections import Paragraph, ResponsiveSplit, Sections, SideBySide
 
 
 class FunctionsPanel(PlottedPanel):
-    """Draws one function, with whatever the open section explains.
-
-    Attributes
-    ----------
-    choice : FunctionsChoice
-        What is looked at; `choose` changes it.
-    """
+    """Draws one function, with whatever the open page explains."""
 
     frames_between = 3
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__("functions", session, parent)
-        self.choice = FunctionsChoice()
         self.plot = FunctionPlot(self)
-        self.plot.dragged.connect(lambda z: self.choose("z", z))
+        self.plot.dragged.connect(lambda z: session.set_view("function_z", z))
         self.legend = Paragraph("functions.legend")
         self._build_header()
         self.pages: dict[str, Page] = {
-            "point": PointPage(self.choose),
-            "sharpness": SharpnessPage(self.choose),
-            "facts": FactsPage(self.choose),
-            "numerics": NumericsPage(self.choose),
-            "model": ModelPage(self.choose),
-        }
-        titles = {
-            "point": self.tr("Point"),
-            "sharpness": self.tr("Sharpness"),
-            "facts": self.tr("Facts"),
-            "numerics": self.tr("Digits"),
-            "model": self.tr("Model"),
+            "point": PointPage(session),
+            "sharpness": SharpnessPage(session),
+            "facts": FactsPage(session),
+            "numerics": NumericsPage(session),
+            "model": ModelPage(session),
         }
         self.sections = Sections(
-            "functions.section",
+            "view.functions_page",
             self.tr("Explanations"),
-            [(name, titles[name], page) for name, page in self.pages.items()],
-            lambda name: self.choose("section", name),
+            [
+                (page.name, tr(page.label), self.pages[page.name])
+                for page in FUNCTIONS_PAGES.values()
+            ],
+            lambda name: session.set_view("functions_page", name),
         )
         self.parts = ResponsiveSplit(self._picture(), self.sections, self.plot, self)
         self.stack().addWidget(self.parts)
 
-    def choose(self, name: str, value: object) -> None:
-        """Look at something else.
-
-        Raises
-        ------
-        UserError
-            Where the value cannot be.
-        """
-        choice = self.choice.replacing(name, value)
-        if choice != self.choice:
-            self.choice = choice
-            self.refresh()
-
     def compute(self) -> FunctionsScene:
-        """Return the scene of what is chosen."""
-        return functions_scene(self.choice, self.session.run, self.session.state)
+        """Return the scene of what the view shows."""
+        session = self.session
+        return functions_scene(session.run, session.state, session.view)
 
     def draw(self, scene: FunctionsScene) -> None:
         """Draw the graph and write the open section."""
@@ -91,10 +69,12 @@ class FunctionsPanel(PlottedPanel):
         self.plot.show_scene(scene)
         self.legend.setText(words.legend(scene))
         self.formula.show_formula(words.value_formula(scene))
-        self.slope_formula.show_formula(words.slope_formula(scene) if scene.choice.slope else "")
-        self.slope_formula.setVisible(scene.choice.slope)
-        self.sections.show_page(scene.choice.section)
-        self.pages[scene.choice.section].show_scene(scene)
+        self.slope_formula.show_formula(
+            words.slope_formula(scene) if scene.view.function_slope else ""
+        )
+        self.slope_formula.setVisible(scene.view.function_slope)
+        self.sections.show_page(scene.view.functions_page)
+        self.pages[scene.view.functions_page].show_scene(scene)
 
     def describe(self, scene: FunctionsScene) -> str:
         """Say the function's value and slope at the point."""
@@ -106,52 +86,36 @@ class FunctionsPanel(PlottedPanel):
         )
 
     def _on_frame(self) -> None:
-        # the model matters in one section only; the others do not move while it learns
-        if self.choice.section == "model":
+        # the model matters on one page only; the others do not move while it learns
+        if self.session.view.functions_page == "model":
             super()._on_frame()
 
     def _build_header(self) -> None:
-        self.function = choice(
-            "functions.function",
-            self.tr("Function"),
-            self.tr("Which function to look at"),
-            [(self.tr(record.label), record.name) for record in ACTIVATIONS.values()],
-            lambda name: self.choose("function", name),
-        )
-        self.slope = toggle(
-            "functions.slope",
-            "f′",
-            self.tr("Show the slope (first derivative)"),
-            lambda on: self.choose("slope", on),
-        )
-        self.curvature = toggle(
-            "functions.curvature",
-            "f″",
-            self.tr("Show the curvature (second derivative)"),
-            lambda on: self.choose("curvature", on),
-        )
+        self.function = view_choice(self.session, "function")
+        self.slope = view_toggle(self.session, "function_slope")
+        self.curvature = view_toggle(self.session, "function_curvature")
         self.slope.setAccessibleName(self.tr("Slope"))
         self.curvature.setAccessibleName(self.tr("Curvature"))
         self.compare = QToolButton(self)
-        self.compare.setObjectName("functions.others")
-        self.compare.setText(self.tr("Compare"))
-        self.compare.setAccessibleName(self.tr("Compare"))
-        self.compare.setToolTip(self.tr("Draw other functions beside it"))
+        self.compare.setObjectName("view.function_others")
+        self.compare.setText(tr(FUNCTION_OTHERS.label))
+        self.compare.setAccessibleName(tr(FUNCTION_OTHERS.label))
+        self.compare.setToolTip(tr(FUNCTION_OTHERS.help))
         self.compare.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.compare.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         menu = QMenu(self.compare)
         self.compared: dict[str, QAction] = {}
         for record in ACTIVATIONS.values():
             action = menu.addAction(self.tr(record.label))
-            action.setObjectName(f"functions.others.{record.name}")
+            action.setObjectName(f"view.function_others.{record.name}")
             action.setCheckable(True)
             action.triggered.connect(lambda on, name=record.name: self._compare(name, on))
             self.compared[record.name] = action
         self.compare.setMenu(menu)
 
     def _compare(self, name: str, on: bool) -> None:
-        others = tuple(other for other in self.choice.others if other != name)
-        self.choose("others", (*others, name) if on else others)
+        others = tuple(it for it in self.session.view.function_others if it != name)
+        self.session.set_view("function_others", (*others, name) if on else others)
 
     def _picture(self) -> QWidget:
         picture = QWidget()
@@ -169,9 +133,9 @@ class FunctionsPanel(PlottedPanel):
         return picture
 
     def _show_header(self, scene: FunctionsScene) -> None:
-        self.function.show_value(scene.choice.function)
-        show_checked(self.slope, scene.choice.slope)
-        show_checked(self.curvature, scene.choice.curvature)
+        self.function.show_value(scene.view.function)
+        show_checked(self.slope, scene.view.function_slope)
+        show_checked(self.curvature, scene.view.function_curvature)
         for name, action in self.compared.items():
-            action.setChecked(name in scene.choice.others)
-            action.setEnabled(name != scene.choice.function and scene.axis == "probability")
+            action.setChecked(name in scene.view.function_others)
+            action.setEnabled(name != scene.view.function and scene.axis == "probability")

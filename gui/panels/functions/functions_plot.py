@@ -10,10 +10,9 @@ from PySide6.QtCore import QPointF, QSize, Qt, Signal
 from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from core.experiment.view import SPAN
 from core.explain.unit_maps import PreactivationHistogram
 from core.functions.activations import ACTIVATIONS
-from core.scenes.functions_scene import FunctionsScene
+from core.scenes.functions_scene import SPAN, FunctionsScene
 from gui.plot.canvas import PlotCanvas, curve
 from gui.style.theme import brush, class_colour, pen, theme
 
@@ -57,7 +56,7 @@ class FunctionPlot(PlotCanvas):
 
     def show_scene(self, scene: FunctionsScene) -> None:
         """Draw a scene."""
-        chosen, choice = theme(), scene.choice
+        chosen, view = theme(), scene.view
         self.label("bottom", "z")
         self.label("left", _left_label(self, scene))
         self.set_limits(-SPAN, SPAN, *scene.y_range)
@@ -67,9 +66,12 @@ class FunctionPlot(PlotCanvas):
         self._line(self._value, scene, scene.value, pen(chosen.ink, 2.5))
         self._line(self._plain, scene, scene.plain, pen(chosen.raw, 1.2))
         self._line(
-            self._slope, scene, scene.slope if choice.slope else None, pen(chosen.accent, 1.8)
+            self._slope,
+            scene,
+            scene.slope if view.function_slope else None,
+            pen(chosen.accent, 1.8),
         )
-        curvature = scene.curvature if choice.curvature else None
+        curvature = scene.curvature if view.function_curvature else None
         self._line(self._curvature, scene, curvature, pen(chosen.warning, 1.5, dashed=True))
         for k, item in enumerate(self._others):
             y = scene.others[k][2] if k < len(scene.others) else None
@@ -125,7 +127,7 @@ class FunctionPlot(PlotCanvas):
     def _draw_point(self, scene: FunctionsScene) -> None:
         point, chosen = scene.point, theme()
         at = [QPointF(point.z, point.value)]
-        if scene.choice.section == "facts" and scene.choice.fact == "symmetry":
+        if scene.view.functions_page == "facts" and scene.view.function_fact == "symmetry":
             mirrored = float(np.interp(-point.z, scene.x, scene.value))
             at.append(QPointF(-point.z, mirrored))
         self._point_at = at[0]
@@ -138,14 +140,14 @@ class FunctionPlot(PlotCanvas):
         intercept, slope = scene.tangent
         ends = np.array([-SPAN, SPAN])
         heights = intercept + slope * ends
-        shown = scene.choice.section in {"point", "sharpness"} and np.isfinite(heights).all()
+        shown = scene.view.functions_page in {"point", "sharpness"} and np.isfinite(heights).all()
         self._tangent.setVisible(bool(shown))
         if shown:
             self._tangent.setData(ends, heights, pen=pen(chosen.error, 1.2))
 
     def _draw_fact(self, scene: FunctionsScene) -> None:
         lines: list[list[tuple[float, float]]] = [[], []]
-        if scene.choice.section == "facts" and scene.axis == "probability":
+        if scene.view.functions_page == "facts" and scene.axis == "probability":
             lines = _fact_lines(scene)
         colours = (theme().calibrated, theme().quiet)
         for item, points, colour in zip(self._marks, lines, colours, strict=True):
@@ -174,12 +176,12 @@ def _left_label(plot: FunctionPlot, scene: FunctionsScene) -> str:
         return str(plot.tr("odds p / (1 − p)"))
     if scene.axis == "log_odds":
         return str(plot.tr("log-odds, nats"))
-    return "f(z)" if scene.choice.sharpness == 1.0 else "f(t z)"
+    return "f(z)" if scene.view.function_sharpness == 1.0 else "f(t z)"
 
 
 def _fact_lines(scene: FunctionsScene) -> list[list[tuple[float, float]]]:
     """Return pairs of points to join, in the main and in the quiet colour."""
-    facts, fact, point = scene.facts, scene.choice.fact, scene.point
+    facts, fact, point = scene.facts, scene.view.function_fact, scene.point
     strong: list[tuple[float, float]] = []
     quiet: list[tuple[float, float]] = []
     if fact == "range":
@@ -193,7 +195,7 @@ def _fact_lines(scene: FunctionsScene) -> list[list[tuple[float, float]]]:
         quiet += [(-point.z, scene.y_range[0]), (-point.z, mirrored)]
     elif fact == "steepest" and math.isfinite(facts.steepest_at):
         at = facts.steepest_at
-        height = float(scene.activation.value(np.array([scene.choice.sharpness * at]))[0])
+        height = float(scene.activation.value(np.array([scene.view.function_sharpness * at]))[0])
         reach = min(1.5, 1.0 / max(facts.steepest, 1e-9))
         rise = facts.steepest * reach
         strong += [(at - reach, height - rise), (at + reach, height + rise)]

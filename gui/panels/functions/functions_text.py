@@ -48,12 +48,12 @@ def slope_formula(scene: FunctionsScene) -> str:
 
 def filled_formula(scene: FunctionsScene) -> str:
     """Return the formula with the point's numbers in it, and what it comes to."""
-    z, t = as_latex(scene.point.z), as_latex(scene.choice.sharpness)
+    z, t = as_latex(scene.point.z), as_latex(scene.view.function_sharpness)
     formula = _own_formula(scene)
     if scene.activation.trainable_sharpness and scene.axis == "probability":
         formula = filled_in(filled_in(formula, "t", t), "z", z)
     else:
-        product = z if scene.choice.sharpness == 1.0 else rf"{t} \cdot {_bracketed(z)}"
+        product = z if scene.view.function_sharpness == 1.0 else rf"{t} \cdot {_bracketed(z)}"
         formula = filled_in(formula, "z", product)
     return f"{formula} = {as_latex(scene.point.value, 4)}"
 
@@ -75,9 +75,9 @@ def legend(scene: FunctionsScene) -> str:
     names = [_sample(chosen.ink, "━", name)]
     if scene.plain is not None:
         names.append(_sample(chosen.raw, "─", tr("{0} at t = 1").format(name)))
-    if scene.choice.slope:
+    if scene.view.function_slope:
         names.append(_sample(chosen.accent, "━", tr("slope")))
-    if scene.choice.curvature:
+    if scene.view.function_curvature:
         names.append(_sample(chosen.warning, "╌", tr("curvature")))
     names += [_sample(class_colour(k), "━", label) for k, (_, label, _) in enumerate(scene.others)]
     if scene.units is not None:
@@ -123,7 +123,7 @@ def steepest_fact(scene: FunctionsScene) -> str:
     else:
         where = tr("everywhere")
     text = tr("The slope is at most {0}, {1}.").format(short(facts.steepest), where)
-    if scene.has_odds and scene.choice.sharpness != 1.0:
+    if scene.has_odds and scene.view.function_sharpness != 1.0:
         text += tr(" That is t / 4.")
     elif scene.has_odds:
         text += tr(" Through ten such layers a gradient keeps at most 0.25¹⁰, a millionth.")
@@ -193,7 +193,7 @@ def _own_formula(scene: FunctionsScene) -> str:
 
 def _needs_t(scene: FunctionsScene) -> bool:
     own = scene.activation.trainable_sharpness and scene.axis == "probability"
-    return scene.choice.sharpness != 1.0 and not own
+    return scene.view.function_sharpness != 1.0 and not own
 
 
 def _bracketed(latex: str) -> str:
@@ -201,7 +201,7 @@ def _bracketed(latex: str) -> str:
 
 
 def _probability(scene: FunctionsScene) -> float:
-    u = scene.choice.sharpness * scene.point.z
+    u = scene.view.function_sharpness * scene.point.z
     return float(scene.activation.value(np.array([u]))[0])
 
 

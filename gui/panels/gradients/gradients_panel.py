@@ -5,8 +5,10 @@ from __future__ import annotations
 import math
 
 import pyqtgraph as pg
+from PySide6.QtCore import QSignalBlocker
 from PySide6.QtWidgets import QLabel, QPushButton, QStackedWidget, QVBoxLayout, QWidget
 
+from core.experiment.view_knobs import GRADIENTS_PAGES
 from core.scenes.gradients_scene import GradientsScene, gradients_scene, highest_loss_row
 from gui.panels.gradients.gradients_text import (
     layer_name,
@@ -20,7 +22,7 @@ from gui.panels.gradients.gradients_text import (
 from gui.panels.panel import PlottedPanel
 from gui.plot.canvas import PlotCanvas, curve
 from gui.session.session import Session
-from gui.style.number_text import shortened
+from gui.style.number_text import shortened, tr
 from gui.style.theme import brush, pen, theme
 from gui.widgets.controls import note, row
 from gui.widgets.sections import QuietTabs
@@ -40,10 +42,10 @@ class GradientsPanel(PlottedPanel):
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__("gradients", session, parent)
-        self.tabs = QuietTabs("gradients.page", self)
+        self.tabs = QuietTabs("view.gradients_page", self)
         self.tabs.setAccessibleName(self.tr("What to show"))
-        self.tabs.addTab(self.tr("Layers"))
-        self.tabs.addTab(self.tr("Selected row"))
+        for page in GRADIENTS_PAGES.values():
+            self.tabs.addTab(tr(page.label))
         self.pages = QStackedWidget(self)
         self.pages.addWidget(self._layers_page())
         self.pages.addWidget(self._row_page())
@@ -59,7 +61,12 @@ class GradientsPanel(PlottedPanel):
 
     def draw(self, scene: GradientsScene) -> None:
         """Draw the open page."""
-        if self.pages.currentIndex() == 0:
+        page = self.session.view.gradients_page
+        place = list(GRADIENTS_PAGES).index(page)
+        with QSignalBlocker(self.tabs):
+            self.tabs.setCurrentIndex(place)
+        self.pages.setCurrentIndex(place)
+        if page == "layers":
             self._draw_layers(scene)
         else:
             self._draw_row(scene)
@@ -195,9 +202,8 @@ class GradientsPanel(PlottedPanel):
         session = self.session
         session.set_view("selected", highest_loss_row(session.run, session.state))
 
-    def _on_page(self, page: int) -> None:
-        self.pages.setCurrentIndex(page)
-        self.refresh()
+    def _on_page(self, place: int) -> None:
+        self.session.set_view("gradients_page", list(GRADIENTS_PAGES)[place])
 
 
 def _log(value: float) -> float:

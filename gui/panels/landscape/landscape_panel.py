@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from PySide6.QtCore import QElapsedTimer
@@ -11,32 +11,32 @@ from PySide6.QtGui import QHideEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QToolButton, QWidget
 
 from core.base.errors import UserError
-from core.experiment.view import PlaneChoice
+from core.experiment.view_knobs import LANDSCAPE_SEED, LANDSCAPE_ZOOM
 from core.explain.loss_surface import (
     FINEST,
     LossSurface,
-    default_pair,
+    PlaneChoice,
+    chosen_plane,
     is_affordable,
     loss_surface,
     pair_of,
     plane_through,
 )
-from core.model.architecture import Architecture
 from core.scenes.landscape_scene import LandscapeScene, landscape_scene, path_of
 from core.training.problem import Problem, TrainState
 from gui.panels.landscape.landscape_plot import LandscapePlot
 from gui.panels.landscape.landscape_text import axis_name, curvature_note, parameter_names
 from gui.panels.panel import PlottedPanel
+from gui.panels.view_controls import view_choice
 from gui.session.session import Session
 from gui.style.number_text import shortened
-from gui.widgets.controls import CalmComboBox, choice, note, row
+from gui.widgets.controls import CalmComboBox, note, row
 
 LIVE_FINEST = 25
 LIVE_PAUSE = 1000  # milliseconds between two surfaces while training goes on
 ZOOM = 1.5
 KIND = "landscape"  # of work in the background
 RATE = "training.learning_rate"  # the knob on whose slider the stable rate is marked
-MOST_ZOOM = 40.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -57,13 +57,11 @@ class LandscapePanel(PlottedPanel):
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__("landscape", session, parent)
-        self.choice = PlaneChoice()
         self.surface: LossSurface | None = None
         self._asked: Asked | None = None
         self._is_working = False
         self._since = QElapsedTimer()
         self._since.start()
-        self._paired_for: Architecture | None = None
         self._problem = ""
         self._names: list[tuple[str, object]] = []
         self._named_for: object = None
@@ -103,11 +101,10 @@ class LandscapePanel(PlottedPanel):
             shortened(scene.surface.condition), shortened(scene.stable_rate)
         )
 
-    def choose(self, chosen: PlaneChoice) -> None:
-        """Look at another plane."""
-        if chosen != self.choice:
-            self.choice = chosen
-            self.refresh()
+    @property
+    def choice(self) -> PlaneChoice:
+        """The plane that the view asks for."""
+        return chosen_plane(self.session.view, self.session.run.architecture)
 
     def move_to(self, x: float, y: float, drag: object = None) -> None:
         """Give the parameters the values at a point of the plane."""
@@ -134,20 +131,11 @@ class LandscapePanel(PlottedPanel):
         self.session.set_mark(RATE, math.nan)
 
     def _header(self) -> QHBoxLayout:
-        kinds = [(self.tr("Two weights"), "pair"), (self.tr("Random plane"), "random")]
-        self.kind = choice(
-            "landscape.kind",
-            self.tr("Plane"),
-            self.tr("Which plane through all parameters to look at"),
-            kinds,
-            self._choose_kind,
-        )
+        self.kind = view_choice(self.session, "landscape_plane")
         self.another = self._button(
-            "landscape.another", self.tr("Another"), self.tr("Draw other random directions")
+            "view.landscape_seed", self.tr("Another"), self.tr("Draw other random directions")
         )
-        self.another.clicked.connect(
-            lambda: self.choose(replace(self.choice, seed=self.choice.seed + 1))
-        )
+        self.another.clicked.connect(self._draw_another)
         self.closer = self._button("landscape.closer", "+", self.tr("Look at less of the plane"))
         self.farther = self._button("landscape.farther", "−", self.tr("Look at more of the plane"))
         self.closer.clicked.connect(lambda: self._zoom(1.0 / ZOOM))
@@ -156,32 +144,19 @@ class LandscapePanel(PlottedPanel):
         return row(self.kind, self.another, None, self.farther, self.closer)
 
     def _pair_row(self) -> QWidget:
-        self.axes = tuple(self._axis(name) for name in ("first", "second"))
+        self.axes: tuple[CalmComboBox, ...] = (
+            view_choice(self.session, "landscape_first"),
+            view_choice(self.session, "landscape_second"),
+        )
         for box in self.axes:
             box.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.pair = QWidget(self)
         self.pair.setLayout(row(*self.axes))
         return self.pair
 
-    def _choose_kind(self, kind: object) -> None:
-        self.choose(replace(self.choice, kind="random" if kind == "random" else "pair"))
-
-    def _choose_axis(self, is_first: bool, place: object) -> None:
-        first, second = self._pair()
-        if isinstance(place, int):
-            first, second = (place, second) if is_first else (first, place)
-            self.choose(replace(self.choice, first=first, second=second))
-
-    def _axis(self, name: str) -> CalmComboBox:
-        is_first = name == "first"
-        label = self.tr("Horizontal parameter") if is_first else self.tr("Vertical parameter")
-        return choice(
-            f"landscape.{name}",
-            label,
-            label,
-            [],
-            lambda place: self._choose_axis(is_first, place),
-        )
+    def _draw_another(self) -> None:
+        seed = (self.session.view.landscape_seed + 1) % (LANDSCAPE_SEED.high + 1)
+        self.session.set_view("landscape_seed", seed)
 
     def _button(self, name: str, text: str, help_text: str) -> QToolButton:
         button = QToolButton()
@@ -192,8 +167,9 @@ class LandscapePanel(PlottedPanel):
         return button
 
     def _zoom(self, factor: float) -> None:
-        zoom = min(max(self.choice.zoom * factor, 1.0 / MOST_ZOOM), MOST_ZOOM)
-        self.choose(replace(self.choice, zoom=zoom))
+        zoom = self.session.view.landscape_zoom * factor
+        zoom = min(max(zoom, LANDSCAPE_ZOOM.low), LANDSCAPE_ZOOM.high)
+        self.session.set_view("landscape_zoom", zoom)
 
     def _show_choice(self) -> None:
         run = self.session.run
@@ -227,10 +203,6 @@ class LandscapePanel(PlottedPanel):
         """Have a surface made where the present one is of something else or too old."""
         session = self.session
         run, state = session.run, session.state
-        if run.architecture != self._paired_for:
-            self._paired_for = run.architecture
-            first, second = default_pair(run.architecture)
-            self.choice = replace(self.choice, first=first, second=second)
         chosen = self.choice
         finest = FINEST if self.is_calm else LIVE_FINEST
         asked = Asked(run.history.problem, state, chosen, finest)

@@ -13,7 +13,8 @@ from PySide6.QtWidgets import QWidget
 
 from core.experiment.view import View
 from core.run.history import History
-from core.scenes.loss_scene import DRAWN, CurvesScene, EditMark, Line, curves_scene
+from core.scenes.loss_scene import CurvesScene, EditMark, Line, curves_scene
+from core.training.recorded_metrics import DRAWN
 from gui.panels.panel import PlottedPanel
 from gui.plot.axes import log_ticks, short_name, spread, stepped
 from gui.plot.canvas import Curve, PlotCanvas, curve

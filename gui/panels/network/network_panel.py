@@ -9,7 +9,6 @@ from PySide6.QtWidgets import QLabel, QStyle, QToolButton, QWidget
 
 from core.base.errors import UserError
 from core.explain.unit_maps import INPUTS
-from core.model.architecture import Architecture
 from core.scenes.network_scene import NetworkScene, Place, network_scene, places_of
 from gui.panels.network.network_diagram import NetworkDiagram, is_unit
 from gui.panels.network.network_geometry import Hit
@@ -41,7 +40,6 @@ class NetworkPanel(PlottedPanel):
         self.more = self._layer_button(1)
         self.count = QLabel()
         self._refusal = ""
-        self._architecture: Architecture | None = None
         layout = self.stack()
         title = QLabel(self.tr("Layers"))
         layout.addLayout(row(title, self.fewer, self.count, self.more, None, self.legend))
@@ -63,9 +61,6 @@ class NetworkPanel(PlottedPanel):
     def draw(self, scene: NetworkScene) -> None:
         """Draw the diagram and the chosen parameter's value."""
         self.diagram.show_scene(scene, self.session.is_playing and self.wants_motion())
-        if scene.architecture != self._architecture:
-            self._architecture = scene.architecture
-            self.diagram.choose(None)
         hidden = len(scene.architecture.layers) - 1
         self.count.setText(str(hidden))
         self.fewer.setEnabled(hidden > 0)
@@ -136,9 +131,11 @@ class NetworkPanel(PlottedPanel):
     def _show_parameter(self, scene: NetworkScene) -> None:
         last = len(scene.architecture.layers) - 1
         output_bias = Hit(last, 0, places_of(scene.architecture, last, 0)[0].index)
-        if self.diagram.present is None or not self._exists(scene, self.diagram.present):
-            self.diagram.choose(output_bias)
-        hit = self.diagram.present or output_bias
+        selected = self.session.view.network_selected
+        hit = Hit(*selected) if selected else output_bias
+        if not self._exists(scene, hit):
+            hit = output_bias
+        self.diagram.choose(hit)
         if hit.layer == INPUTS:
             hit = output_bias
         places = places_of(scene.architecture, hit.layer, hit.unit)
@@ -210,11 +207,8 @@ class NetworkPanel(PlottedPanel):
         self.session.set_view("unit", () if self.session.view.unit == unit else unit)
 
     def _on_chosen(self, hit: Hit) -> None:
-        self.diagram.choose(hit)
         self._refusal = ""
-        if self._is_present():
-            self._show_parameter(self.scene)
-            self._say(self.scene)
+        self.session.set_view("network_selected", (hit.layer, hit.unit, hit.index))
 
     def _is_present(self) -> bool:
         """Tell whether what is drawn is the present network; unseen, it may be an earlier one."""

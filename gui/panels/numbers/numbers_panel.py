@@ -7,15 +7,16 @@ import pyqtgraph as pg
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from core.base.arrays import SPLITS
+from core.experiment.view_knobs import NUMBERS_PAGES
 from core.run.recalibration import changes_probabilities
 from core.scenes.numbers_scene import Headline, NumbersScene, headlines, numbers_scene
 from gui.panels.panel import PlottedPanel
+from gui.panels.view_controls import view_choice, view_toggle
 from gui.plot.canvas import PlotCanvas, curve
 from gui.session.session import Session
-from gui.style.number_text import figure, number
+from gui.style.number_text import figure, number, tr
 from gui.style.theme import brush, pen, theme
-from gui.widgets.controls import choice, row, show_checked, toggle
+from gui.widgets.controls import row, show_checked
 from gui.widgets.sections import Paragraph, Scrolled, Sections
 from gui.widgets.text_table import ROW_HEIGHT, TextModel, TextTable
 
@@ -35,31 +36,18 @@ class NumbersPanel(PlottedPanel):
         self.found: tuple[Headline, ...] = ()
         self._asked: tuple[object, ...] = ()
         self._is_busy = False
-        self.split = choice(
-            "numbers.split",
-            self.tr("Part"),
-            self.tr("Which part of the rows to judge"),
-            [(self.tr(name), name) for name in SPLITS],
-            lambda name: session.set_view("split", name),
-        )
-        self.calibrated = toggle(
-            "numbers.calibrated",
-            self.tr("Calibrated"),
-            self.tr("Judge the calibrated probabilities in place of the model's own"),
-            lambda on: self.refresh(),
-        )
+        self.split = view_choice(session, "split")
+        self.calibrated = view_toggle(session, "numbers_calibrated")
         self.says = Paragraph("numbers.says")
         self.table_model = TextModel(self._columns(), self)
         self.table = TextTable("numbers.table", self.tr("Headline numbers"), self.table_model, self)
         self.table.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        pages = {"bins": self._bins_page(), "all": self.table}
         sections = Sections(
-            "numbers.section",
+            "view.numbers_page",
             self.tr("Pages"),
-            [
-                ("bins", self.tr("Bins"), self._bins_page()),
-                ("all", self.tr("All numbers"), self.table),
-            ],
-            self.open_page,
+            [(it.name, tr(it.label), pages[it.name]) for it in NUMBERS_PAGES.values()],
+            lambda name: session.set_view("numbers_page", name),
         )
         self.sections = sections
         layout = self.stack()
@@ -67,23 +55,18 @@ class NumbersPanel(PlottedPanel):
         layout.addWidget(Scrolled(sections, self), 1)
         layout.addWidget(self.says)
 
-    def open_page(self, name: str) -> None:
-        """Show another page."""
-        self.sections.show_page(name)
-        self.refresh()
-
     def compute(self) -> NumbersScene:
         """Return the scene without the headline numbers."""
-        session = self.session
-        return numbers_scene(session.run, session.state, session.view, self.calibrated.isChecked())
+        session, view = self.session, self.session.view
+        return numbers_scene(session.run, session.state, view, view.numbers_calibrated)
 
     def draw(self, scene: NumbersScene) -> None:
         """Draw the strip and the answers, and ask for the headline numbers where they are seen."""
         choices = self.session.experiment.calibration
         self.split.show_value(scene.split)
+        self.sections.show_page(self.session.view.numbers_page)
         self.calibrated.setEnabled(changes_probabilities(choices))
-        if not changes_probabilities(choices):
-            show_checked(self.calibrated, False)
+        show_checked(self.calibrated, scene.of_calibrated)
         self._draw_strip(scene)
         self._draw_answers(scene)
         if self.table.isVisible():

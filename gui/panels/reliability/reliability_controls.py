@@ -18,7 +18,7 @@ from core.base.registry import Choice, Registry
 from core.calibration.calibration_knobs import FITTING_ROWS, calibration_methods
 from core.calibration.calibrators import CALIBRATORS
 from core.experiment.experiment import KNOBS
-from core.experiment.view import BANDS, BAR_INTERVALS, CURVES
+from core.experiment.view_knobs import BANDS, BAR_INTERVALS, CURVES
 from core.scenes.reliability_scene import ReliabilityScene
 from gui.session.session import Session
 from gui.style.number_text import figures_font, number, width_of
@@ -50,12 +50,12 @@ class ReliabilityControls(QWidget):
         self._build_first()
         self._build_curve()
         self.options = toggle(
-            "reliability.options",
+            "view.reliability_options",
             self.tr("More"),
             self.tr("Show or hide band, intervals, true curve and calibrators"),
             self._on_options,
         )
-        self._asked: bool | None = None
+        self._has_room = False
         self._scene: ReliabilityScene | None = None
         self._folded: ReliabilityOptions | None = None
         layout = self._layout = QVBoxLayout(self)
@@ -79,12 +79,16 @@ class ReliabilityControls(QWidget):
         return self._folded
 
     def fit(self, width: int, height: int) -> None:
-        """Open the folded lines where there is room, unless the user has decided."""
-        wanted = self._asked
-        if wanted is None:
-            wanted = width >= OPEN_WIDTH and height >= OPEN_HEIGHT
-        show_checked(self.options, wanted)
-        self._fold(not wanted)
+        """Open the folded lines where there is room, unless the view says whether to."""
+        self._has_room = width >= OPEN_WIDTH and height >= OPEN_HEIGHT
+        self._show_options()
+
+    def _show_options(self) -> None:
+        asked = self.session.view.reliability_options
+        is_open = self._has_room if asked == "auto" else asked == "shown"
+        show_checked(self.options, is_open)
+        if is_open or self._folded is not None:
+            self.folded.setVisible(is_open)
 
     def show_scene(self, scene: ReliabilityScene) -> None:
         """Show what is chosen."""
@@ -93,6 +97,7 @@ class ReliabilityControls(QWidget):
         self.split.show_value(scene.split)
         self.curve.show_value(scene.kind)
         show_checked(self.bars, view.bars)
+        self._show_options()
         is_smooth = scene.kind == "smooth"
         self._scales.setCurrentIndex(int(is_smooth))
         self.bins.show_value(scene.bins)
@@ -211,12 +216,7 @@ class ReliabilityControls(QWidget):
         self.session.edit("calibration.bins", bins, drag=drag)
 
     def _on_options(self, on: bool) -> None:
-        self._asked = on
-        self._fold(not on)
-
-    def _fold(self, is_folded: bool) -> None:
-        if not is_folded or self._folded is not None:
-            self.folded.setVisible(not is_folded)
+        self.session.set_view("reliability_options", "shown" if on else "hidden")
 
 
 def width_at(place: int) -> float:

@@ -61,17 +61,24 @@ class ReliabilityPanel(PlottedPanel):
         self.histogram.clicked.connect(self._on_histogram_clicked)
         self.controls.stepped.connect(self._on_stepped)
 
-    def compute(self) -> ReliabilityScene:
-        """Return the scene, with as many draws for the band as there is time for."""
+    def compute_next(self) -> ReliabilityScene:
+        """Return the scene; where there is no time for a new band it has that of the last."""
+        return self.compute() if self.scene is None else self.compute(self.scene)
+
+    def compute(self, previous: ReliabilityScene | None = None) -> ReliabilityScene:
+        """Return the scene, with as many draws for the band as there is time for.
+
+        Parameters
+        ----------
+        previous : ReliabilityScene, optional
+            A scene whose band may be drawn again; see `reliability_scene`.
+        """
         session = self.session
-        earlier = None
-        if self.scene is not None and self.scene.split == session.view.split:
-            earlier = self.scene.band
         draws, most = self.draws(), 0 if self.is_calm else MOST_LIVE
         if draws == FULL_DRAWS:
             self._full_band_of = self._band_key()
         return reliability_scene(
-            session.run, session.state, session.view, draws, earlier, self.truth(), most
+            session.run, session.state, session.view, draws, previous, self.truth(), most
         )
 
     def draws(self) -> int:

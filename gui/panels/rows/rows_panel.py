@@ -56,6 +56,7 @@ class RowsPanel(PlottedPanel):
         self.table.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         self.table.verticalHeader().setDefaultSectionSize(ROW_HEIGHT)
         self.table.selectionModel().currentRowChanged.connect(self._on_current_changed)
+        self.table.horizontalHeader().sortIndicatorChanged.connect(self._on_sorted)
         self.says = note("rows.note")
         self._lit = b""
         layout = self.stack()
@@ -73,8 +74,8 @@ class RowsPanel(PlottedPanel):
         is_new = self.model.scene is None or self.model.scene.prepared is not scene.prepared
         with QSignalBlocker(self.table.selectionModel()):
             self.model.show_scene(scene, keep_order=self.session.is_playing)
+        self._show_order(is_new)
         if is_new:
-            self.table.horizontalHeader().setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
             self.table.resizeColumnsToContents()
             self._selected = -1
         if scene.selected != self._selected:
@@ -102,6 +103,26 @@ class RowsPanel(PlottedPanel):
                 number(scene.left_out)
             )
         return text
+
+    def _show_order(self, is_new: bool) -> None:
+        """Sort the rows as the view says, where they are new or it has changed."""
+        column, descending = self.session.view.rows_sort or (-1, 0)
+        if column >= self.model.columnCount():
+            column = -1
+        order = Qt.SortOrder.DescendingOrder if descending else Qt.SortOrder.AscendingOrder
+        header = self.table.horizontalHeader()
+        if is_new or (header.sortIndicatorSection(), header.sortIndicatorOrder()) != (
+            column,
+            order,
+        ):
+            with QSignalBlocker(header):
+                header.setSortIndicator(column, order)
+            header.viewport().update()
+            self.model.sort(column, order)
+
+    def _on_sorted(self, column: int, order: Qt.SortOrder) -> None:
+        descending = int(order == Qt.SortOrder.DescendingOrder)
+        self.session.set_view("rows_sort", (column, descending) if column >= 0 else ())
 
     def _show_lit(self, scene: RowsScene) -> None:
         """Scroll to the first of the rows that are newly lit."""
@@ -225,15 +246,18 @@ class RowModel(QAbstractTableModel):
         return None
 
     def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
-        """Order the rows by a column; ties keep the data set's order."""
-        if self.scene is None or not 0 <= column < len(self.columns):
+        """Order the rows by a column, or by none (-1); ties keep the data set's order."""
+        if self.scene is None or column >= len(self.columns):
             return
         self.layoutAboutToBeChanged.emit()
         chosen = [self.row_at(index.row()) for index in self.persistentIndexList()]
-        keys = keys_of(self.scene, self.columns[column])
-        ascending = order == Qt.SortOrder.AscendingOrder
-        self._order = np.argsort(keys if ascending else -keys, kind="stable")
-        self._sorted_by = (column, order)
+        if column < 0:
+            self._order, self._sorted_by = np.arange(len(self.scene.prepared.rows)), None
+        else:
+            keys = keys_of(self.scene, self.columns[column])
+            ascending = order == Qt.SortOrder.AscendingOrder
+            self._order = np.argsort(keys if ascending else -keys, kind="stable")
+            self._sorted_by = (column, order)
         for index, row in zip(self.persistentIndexList(), chosen, strict=True):
             place = self.place_of(row)
             self.changePersistentIndex(index, self.index(place, index.column()))

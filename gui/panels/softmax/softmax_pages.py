@@ -5,30 +5,39 @@ The page of the softmax panel about losses: why confident mistakes learn slowly.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QLabel, QPushButton, QVBoxLayout, QWidget
 
-from core.experiment.view import CONSTANT, LOGIT, MOST, SoftmaxChoice
+from core.base.knobs import NumberKnob
+from core.experiment.view_knobs import MOST_LOGITS, SOFTMAX_LOGITS
 from core.explain.confident_mistakes import LossComparison
-from core.scenes.softmax_scene import SoftmaxScene
+from core.scenes.softmax_scene import SoftmaxScene, with_classes, with_logit
 from gui.panels.softmax import softmax_text as words
 from gui.panels.softmax.softmax_pictures import JacobianMap, Triangle
+from gui.panels.view_controls import view_choice, view_slider
 from gui.plot.canvas import PlotCanvas, curve
+from gui.session.session import Session
 from gui.style.number_text import figure, short
 from gui.style.palette import Theme
 from gui.style.theme import brush, pen, theme
-from gui.widgets.controls import choice, row
+from gui.widgets.controls import row
 from gui.widgets.formula import FormulaView
 from gui.widgets.number_slider import ValueSlider
 from gui.widgets.sections import Paragraph
 from gui.widgets.text_table import FigureTable
 
-Put = Callable[[SoftmaxChoice], None]
+LOGIT = NumberKnob(
+    label=SOFTMAX_LOGITS.label,
+    default=0.0,
+    help=SOFTMAX_LOGITS.help,
+    effect=SOFTMAX_LOGITS.effect,
+    low=SOFTMAX_LOGITS.low,
+    high=SOFTMAX_LOGITS.high,
+)
+"""One of the logits."""
 LOGIT_SPAN = (-10.0, 10.0)
 CONSTANT_SPAN = (-100.0, 100.0)
 FAR = 800.0
@@ -36,19 +45,11 @@ LEAST_PROBABILITY = 1e-4  # that a drag in the triangle gives a class
 
 
 class Page(QWidget):
-    """A page of explanations; `show_scene` writes its numbers.
+    """A page of explanations; `show_scene` writes its numbers."""
 
-    Signals
-    -------
-    wanted : (SoftmaxChoice)
-        Another choice.
-    """
-
-    wanted = Signal(object)
-
-    def __init__(self, put: Put, parent: QWidget | None = None) -> None:
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.wanted.connect(put)
+        self.session = session
         self.scene: SoftmaxScene | None = None
         self.column = QVBoxLayout(self)
         self.column.setContentsMargins(0, 0, 0, 8)
@@ -63,27 +64,29 @@ class Page(QWidget):
         """Write the scene's numbers."""
         raise NotImplementedError
 
-    def own_choice(self) -> SoftmaxChoice | None:
-        """Return the present choice with its logits set by hand, whatever row they came from."""
-        if self.scene is None:
-            return None
-        choice = self.scene.choice.replacing("follows_row", False)
-        logits = tuple(round(float(z), 2) for z in self.scene.logits)
-        return choice.replacing("logits", logits) if self.scene.row >= 0 else choice
+    def own_logits(self) -> tuple[float, ...]:
+        """Return the logits shown, as they would be set by hand; a row's are rounded."""
+        if self.scene is None or self.scene.row < 0:
+            return self.session.view.softmax_logits
+        return tuple(round(float(z), 2) for z in self.scene.logits)
+
+    def put_logits(self, logits: tuple[float, ...]) -> None:
+        """Set the logits by hand; no row is followed any longer."""
+        self.session.set_view("softmax_logits", logits)
+        self.session.set_view("softmax_follows_row", False)
 
 
 class LogitsPage(Page):
     """A slider a class, and one constant for all."""
 
-    def __init__(self, put: Put, parent: QWidget | None = None) -> None:
-        super().__init__(put, parent)
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+        super().__init__(session, parent)
         self.sliders = [
-            ValueSlider(f"softmax.logit.{k}", LOGIT, partial(self._on_logit, k), LOGIT_SPAN)
-            for k in range(MOST)
+            ValueSlider(f"view.softmax_logits.{k}", LOGIT, partial(self._on_logit, k), LOGIT_SPAN)
+            for k in range(MOST_LOGITS)
         ]
-        self.constant = ValueSlider(
-            "softmax.constant", CONSTANT, self._on_constant, CONSTANT_SPAN, self.tr("all + c")
-        )
+        self.constant = view_slider(session, "softmax_constant", CONSTANT_SPAN)
+        self.constant.name_as(self.tr("all + c"))
         self.says = Paragraph("softmax.logits.note")
         for widget in (*self.sliders, self.constant, self.says):
             self.column.addWidget(widget)
@@ -96,7 +99,7 @@ class LogitsPage(Page):
                 name = words.class_name(scene, k)
                 slider.name_as(self.tr("z of {0}").format(name))
                 slider.show_value(round(float(scene.logits[k]), 4))
-        self.constant.show_value(scene.choice.constant)
+        self.constant.show_value(scene.view.softmax_constant)
         self.says.setText(self._sentence(scene))
 
     def _sentence(self, scene: SoftmaxScene) -> str:
@@ -105,32 +108,28 @@ class LogitsPage(Page):
                 "These are the logits of row <b>{0}</b>, which is {1}. Move a slider to go on by "
                 "hand."
             ).format(scene.row + 1, words.class_name(scene, scene.true_class))
-        if scene.choice.follows_row:
+        if scene.view.softmax_follows_row:
             return self.tr(
                 "No row is selected. Click a point of the boundary or a line of the rows to see "
                 "its logits here."
             )
-        if scene.choice.constant:
+        if scene.view.softmax_constant:
             return self.tr(
                 "Every logit has moved by {0} and no bar has moved: only differences count."
-            ).format(short(scene.choice.constant))
+            ).format(short(scene.view.softmax_constant))
         return self.tr("Move c: adding the same to every logit changes nothing.")
 
     def _on_logit(self, k: int, z: float) -> None:
-        choice = self.own_choice()
-        if choice is not None and k < len(choice.logits):  # a field may end after its class is gone
-            self.wanted.emit(choice.with_logit(k, z))
-
-    def _on_constant(self, c: float) -> None:
-        if self.scene is not None:
-            self.wanted.emit(self.scene.choice.replacing("constant", c))
+        logits = self.own_logits()
+        if k < len(logits):  # a field may end after its class is gone
+            self.put_logits(with_logit(logits, k, z))
 
 
 class StepsPage(Page):
     """Divide by T, subtract the largest, exponentiate, sum, divide."""
 
-    def __init__(self, put: Put, parent: QWidget | None = None) -> None:
-        super().__init__(put, parent)
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+        super().__init__(session, parent)
         self.table = FigureTable(
             "softmax.steps", ["", "(z + c) / T", self.tr("− max"), "exp", self.tr("÷ sum")]
         )
@@ -157,19 +156,19 @@ class StepsPage(Page):
         rows.append([self.tr("sum"), "", "", short(scene.total), total])
         self.table.show_rows(rows, strong=scene.n_classes)
         self.says.setText(words.steps_words(scene))
-        self.far.setText("c = 0" if scene.choice.constant == FAR else f"c = {FAR:.0f}")
+        self.far.setText("c = 0" if scene.view.softmax_constant == FAR else f"c = {FAR:.0f}")
 
     def _go_far(self) -> None:
         if self.scene is not None:
-            c = 0.0 if self.scene.choice.constant == FAR else FAR
-            self.wanted.emit(self.scene.choice.replacing("constant", c))
+            c = 0.0 if self.scene.view.softmax_constant == FAR else FAR
+            self.session.set_view("softmax_constant", c)
 
 
 class SlopesPage(Page):
     """The Jacobian as a heat map."""
 
-    def __init__(self, put: Put, parent: QWidget | None = None) -> None:
-        super().__init__(put, parent)
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+        super().__init__(session, parent)
         self.formula = FormulaView("softmax.jacobian.formula")
         self.formula.setContentsMargins(8, 0, 8, 0)
         self.map = JacobianMap(self)
@@ -195,8 +194,8 @@ class SlopesPage(Page):
 class SigmoidPage(Page):
     """Of two classes the softmax is the sigmoid of the difference."""
 
-    def __init__(self, put: Put, parent: QWidget | None = None) -> None:
-        super().__init__(put, parent)
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+        super().__init__(session, parent)
         self.formula = FormulaView("softmax.pair.formula")
         self.numbers = FormulaView("softmax.pair.numbers")
         self.says = Paragraph("softmax.pair.note")
@@ -215,8 +214,8 @@ class SigmoidPage(Page):
 class TrianglePage(Page):
     """Three probabilities in a triangle, and the path of the temperature."""
 
-    def __init__(self, put: Put, parent: QWidget | None = None) -> None:
-        super().__init__(put, parent)
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+        super().__init__(session, parent)
         self.picture = Triangle(self)
         self.picture.dragged.connect(self._on_dragged)
         self.says = Paragraph("softmax.triangle.note")
@@ -247,18 +246,13 @@ class TrianglePage(Page):
         )
 
     def _use_three(self) -> None:
-        choice = self.own_choice()
-        if choice is not None:
-            self.wanted.emit(choice.with_classes(3))
+        self.put_logits(with_classes(self.own_logits(), 3))
 
     def _on_dragged(self, probabilities: np.ndarray) -> None:
-        choice = self.own_choice()
-        if choice is None:
-            return
         # softmax(z / T) = p where z = T ln p; the mean is taken out, as it does not matter
-        logs = choice.temperature * np.log(np.maximum(probabilities, LEAST_PROBABILITY))
-        logits = tuple(round(float(z), 3) + 0.0 for z in logs - logs.mean())
-        self.wanted.emit(choice.replacing("logits", logits))
+        temperature = self.session.view.softmax_temperature
+        logs = temperature * np.log(np.maximum(probabilities, LEAST_PROBABILITY))
+        self.put_logits(tuple(round(float(z), 3) + 0.0 for z in logs - logs.mean()))
 
 
 PLOT_HEIGHT = 150
@@ -301,15 +295,9 @@ class LossPlot(PlotCanvas):
 class LearningPage(Page):
     """Cross-entropy and squared error with their gradients, against the true class's logit."""
 
-    def __init__(self, put: Put, parent: QWidget | None = None) -> None:
-        super().__init__(put, parent)
-        self.true_class = choice(
-            "softmax.true_class",
-            self.tr("True class"),
-            self.tr("The class that the row really has"),
-            [],
-            self._on_class,
-        )
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+        super().__init__(session, parent)
+        self.true_class = view_choice(session, "softmax_true_class")
         self.formula = FormulaView("softmax.gradient.formula")
         self.formula.setContentsMargins(8, 0, 8, 0)
         self.loss = LossPlot("softmax.loss", self.tr("loss"), 2, self)
@@ -341,7 +329,7 @@ class LearningPage(Page):
         self.legend.setText(_legend(shown))
         self.formula.show_formula(words.GRADIENTS)
         self.says.setText(words.mistakes_words(scene))
-        over_t = "" if scene.choice.temperature == 1.0 else " / T"
+        over_t = "" if scene.view.softmax_temperature == 1.0 else " / T"
         gradient_head = f"(p − y){over_t}" if over_t else "p − y"
         self.table.set_headings(["", "p", "y", gradient_head, self.tr("squared error")])
         self.table.show_rows(
@@ -356,10 +344,6 @@ class LearningPage(Page):
             ],
             strong=true,
         )
-
-    def _on_class(self, k: object) -> None:
-        if self.scene is not None and isinstance(k, int):
-            self.wanted.emit(self.scene.choice.replacing("true_class", k))
 
 
 def line_colours(chosen: Theme) -> tuple[str, str]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
-from core.experiment.view import FEWEST, MOST, TEMPERATURE, SoftmaxChoice
-from core.scenes.softmax_scene import SoftmaxScene, softmax_scene
+from core.experiment.view_knobs import FEWEST_LOGITS, MOST_LOGITS, SOFTMAX_PAGES
+from core.scenes.softmax_scene import SoftmaxScene, softmax_scene, with_classes
 from gui.panels.panel import PlottedPanel
 from gui.panels.softmax import softmax_text as words
 from gui.panels.softmax.softmax_pages import (
@@ -18,131 +18,94 @@ from gui.panels.softmax.softmax_pages import (
     TrianglePage,
 )
 from gui.panels.softmax.softmax_pictures import EntropyGauge, ProbabilityBars
+from gui.panels.view_controls import view_choice, view_slider
 from gui.session.session import Session
-from gui.style.number_text import figure, short
+from gui.style.number_text import figure, short, tr
 from gui.widgets.controls import choice, row
 from gui.widgets.formula import FormulaView
-from gui.widgets.number_slider import ValueSlider
 from gui.widgets.sections import ResponsiveSplit, Sections
 
 
 class SoftmaxPanel(PlottedPanel):
-    """Draws the probabilities of some logits, or of the selected row's, and explains them.
-
-    Attributes
-    ----------
-    choice : SoftmaxChoice
-        What is looked at; `choose` and `put` change it.
-    """
+    """Draws the probabilities of some logits, or of the selected row's, and explains them."""
 
     frames_between = 3
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__("softmax", session, parent)
-        self.choice = SoftmaxChoice()
         self.formula = FormulaView("softmax.formula")
         self.formula.setAccessibleName(self.tr("Formula"))
         self.formula.setContentsMargins(12, 0, 12, 0)
         self.bars = ProbabilityBars(self)
         self.entropy = EntropyGauge(self)
-        self.temperature = ValueSlider(
-            "softmax.temperature", TEMPERATURE, lambda t: self.choose("temperature", t)
-        )
+        self.temperature = view_slider(session, "softmax_temperature")
         self._build_header()
         self.pages: dict[str, Page] = {
-            "logits": LogitsPage(self.put),
-            "steps": StepsPage(self.put),
-            "slopes": SlopesPage(self.put),
-            "sigmoid": SigmoidPage(self.put),
-            "triangle": TrianglePage(self.put),
-            "learning": LearningPage(self.put),
-        }
-        titles = {
-            "logits": self.tr("Logits"),
-            "steps": self.tr("Steps"),
-            "slopes": self.tr("Slopes"),
-            "sigmoid": self.tr("K=2"),
-            "triangle": self.tr("K=3"),
-            "learning": self.tr("Loss"),
+            "logits": LogitsPage(session),
+            "steps": StepsPage(session),
+            "slopes": SlopesPage(session),
+            "sigmoid": SigmoidPage(session),
+            "triangle": TrianglePage(session),
+            "learning": LearningPage(session),
         }
         self.sections = Sections(
-            "softmax.section",
+            "view.softmax_page",
             self.tr("Explanations"),
-            [(name, titles[name], page) for name, page in self.pages.items()],
-            lambda name: self.choose("section", name),
+            [(it.name, tr(it.label), self.pages[it.name]) for it in SOFTMAX_PAGES.values()],
+            lambda name: session.set_view("softmax_page", name),
         )
         self.parts = ResponsiveSplit(self._picture(), self.sections, None, self)
         self.stack().addWidget(self.parts)
 
-    def choose(self, name: str, value: object) -> None:
-        """Look at something else.
-
-        Raises
-        ------
-        UserError
-            Where the value cannot be.
-        """
-        self.put(self.choice.replacing(name, value))
-
-    def put(self, choice: SoftmaxChoice) -> None:
-        """Look at another choice."""
-        if choice != self.choice:
-            self.choice = choice
-            self.refresh()
-
     def compute(self) -> SoftmaxScene:
-        """Return the scene of what is chosen."""
+        """Return the scene of what the view shows."""
         session = self.session
-        return softmax_scene(self.choice, session.run, session.state, session.view.selected)
+        return softmax_scene(session.run, session.state, session.view)
 
     def draw(self, scene: SoftmaxScene) -> None:
         """Draw the bars and write the open section."""
-        self.source.show_value(scene.choice.follows_row)
+        self.source.show_value(scene.view.softmax_follows_row)
         self.classes.show_value(scene.n_classes)
         self.classes.setEnabled(scene.row < 0)
         self.formula.show_formula(words.SOFTMAX)
         self.bars.show_scene(scene)
         self.entropy.show_scene(scene)
-        self.temperature.show_value(scene.choice.temperature)
-        self.sections.show_page(scene.choice.section)
-        self.pages[scene.choice.section].show_scene(scene)
+        self.temperature.show_value(scene.view.softmax_temperature)
+        self.sections.show_page(scene.view.softmax_page)
+        self.pages[scene.view.softmax_page].show_scene(scene)
 
     def describe(self, scene: SoftmaxScene) -> str:
         """Say the most probable class."""
         best = int(scene.probabilities.argmax())
         return self.tr("Softmax of {0} logits at T = {1}: {2} leads with {3}.").format(
             scene.n_classes,
-            short(scene.choice.temperature),
+            short(scene.view.softmax_temperature),
             words.class_name(scene, best),
             figure(float(scene.probabilities[best])),
         )
 
     def _on_frame(self) -> None:
         # only a row's logits move while the model learns
-        if self.choice.follows_row:
+        if self.session.view.softmax_follows_row:
             super()._on_frame()
 
     def _build_header(self) -> None:
-        self.source = choice(
-            "softmax.source",
-            self.tr("Logits"),
-            self.tr("Set the logits by hand, or follow the selected row while the model learns"),
-            [(self.tr("by hand"), False), (self.tr("selected row"), True)],
-            lambda follows: self.choose("follows_row", follows),
-        )
+        by_hand, follows = (self.tr("by hand"), False), (self.tr("selected row"), True)
+        self.source = view_choice(self.session, "softmax_follows_row", [by_hand, follows])
         self.source.setMinimumContentsLength(10)
         self.classes = choice(
-            "softmax.classes",
+            "view.softmax_logits.classes",
             self.tr("Classes"),
             self.tr("How many classes"),
-            [(str(k), k) for k in range(FEWEST, MOST + 1)],
+            [(str(k), k) for k in range(FEWEST_LOGITS, MOST_LOGITS + 1)],
             self._on_classes,
         )
         self.classes.setMinimumContentsLength(2)
 
     def _on_classes(self, n_classes: object) -> None:
         if isinstance(n_classes, int):
-            self.put(self.choice.with_classes(n_classes))
+            logits = with_classes(self.session.view.softmax_logits, n_classes)
+            self.session.set_view("softmax_logits", logits)
 
     def _picture(self) -> QWidget:
         picture = QWidget()

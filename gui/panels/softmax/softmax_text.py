@@ -27,7 +27,7 @@ def class_name(scene: SoftmaxScene, k: int) -> str:
 def pair_formula(scene: SoftmaxScene) -> str:
     """Return the identity of softmax and sigmoid, in LaTeX; T only where it is not 1."""
     a, b = scene.pair.a + 1, scene.pair.b + 1
-    over = "" if scene.choice.temperature == 1.0 else " / T"
+    over = "" if scene.view.softmax_temperature == 1.0 else " / T"
     gap = f"z_{a} - z_{b}" if not over else f"(z_{a} - z_{b}) / T"
     return rf"\frac{{e^{{z_{a}{over}}}}}{{e^{{z_{a}{over}}} + e^{{z_{b}{over}}}}} = \sigma({gap})"
 

@@ -145,12 +145,13 @@ def test_nothing_in_a_file_is_ever_run(tmp_path, suffix):
 
 def test_what_is_unknown_is_told_and_broken_characters_are_replaced(tmp_path):
     path = tmp_path / "s.json"
-    path.write_bytes(b'{"view": {"metric": "\\ud800", "tab": 1, "threshold": 3}, "zz": 1}')
+    path.write_bytes(b'{"view": {"metric": "\\ud800", "tab": 1, "threshold": 3}, "zz": "\\ud800"}')
     back = read_session(str(path))
     told = " ".join(back.warnings)
     for named in ("view.metric", "view.tab", "threshold", "zz"):
         assert named in told
-    assert back.view.metric == "?"
+    assert back.view == View()  # "?" is no metric
+    assert back.extra == {"zz": "?"}
     write_session(str(path), back)
 
 

@@ -67,16 +67,33 @@ def test_rows_are_wrong_where_the_network_by_hand_decides_another_class(moons):
         np.testing.assert_array_equal(scene.wrong, choice != labels)
 
 
-def test_rows_wrong_at_an_earlier_step_will_do_only_where_the_same_are_shown(moons):
+def test_rings_of_an_earlier_step_are_kept_only_where_a_scene_is_passed_in_and_say_so(moons):
     run, state = moons
     begun, view = run.history.state_at(0), View()
-    earlier = boundary_scene(run, begun, view)
-    now = boundary_scene(run, state, view)
-    assert not np.array_equal(now.wrong, earlier.wrong)
-    assert boundary_scene(run, state, view, earlier=earlier).wrong is earlier.wrong
-    others = replace(view, shown=("test",))
-    again = boundary_scene(run, state, others, earlier=earlier)
-    np.testing.assert_array_equal(again.wrong, boundary_scene(run, state, others).wrong)
+    previous = boundary_scene(run, begun, view, resolution=10)
+    raw, labels = raw_rows(run)
+    decided = {s.step: by_hand(run, s, raw).argmax(axis=1) for s in (begun, state)}
+    now = boundary_scene(run, state, view, resolution=10)
+    assert (now.step, now.wrong_of_step) == (state.step, state.step)
+    np.testing.assert_array_equal(now.wrong, decided[state.step] != labels)
+    lagging = boundary_scene(run, state, view, resolution=10, previous=previous)
+    assert (lagging.step, lagging.wrong_of_step) == (state.step, 0)
+    np.testing.assert_array_equal(lagging.wrong, decided[0] != labels)
+    assert not np.array_equal(lagging.wrong, now.wrong)
+    np.testing.assert_array_equal(lagging.surface.probabilities, now.surface.probabilities)
+    again = boundary_scene(run, state, view, resolution=10, previous=lagging)
+    assert again.wrong_of_step == 0  # however often it is passed on
+
+
+@pytest.mark.parametrize("change", [{"shown": ("test",)}, {"threshold": 0.9}])
+def test_rings_are_new_where_other_rows_are_drawn_or_decided_otherwise(moons, change):
+    run, state = moons
+    previous = boundary_scene(run, run.history.state_at(0), View(), resolution=10)
+    other = View(**change)
+    scene = boundary_scene(run, state, other, resolution=10, previous=previous)
+    assert scene.wrong_of_step == state.step
+    alone = boundary_scene(run, state, other, resolution=10)
+    np.testing.assert_array_equal(scene.wrong, alone.wrong)
 
 
 def test_only_the_parts_asked_for_are_drawn(moons):

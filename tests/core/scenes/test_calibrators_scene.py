@@ -19,7 +19,8 @@ from core.calibration.pooled import pool_forecast
 from core.calibration.reliability import BINNINGS
 from core.data.dataset import Dataset, Feature
 from core.experiment.experiment import Experiment
-from core.experiment.view import BANDS, BAR_INTERVALS, CURVES, View
+from core.experiment.view import View
+from core.experiment.view_knobs import BANDS, BAR_INTERVALS, CURVES
 from core.explain.binary_evaluation import polyline
 from core.explain.brushing import brushed_rows, interval_of, next_interval, part_at
 from core.explain.known_truth import true_curve, true_probabilities
@@ -251,9 +252,9 @@ def test_bands_are_of_the_kind_asked_for(moons):
         scene = reliability_scene(run, state, View(reliability_band=kind), draws=20)
         assert (scene.band is None) == (kind == "none")
         assert scene.band is None or scene.band.kind == kind
-    consistency = reliability_scene(run, state, View(), draws=20).band
+    consistency = reliability_scene(run, state, View(), draws=20)
     other = View(reliability_band="confidence")
-    assert reliability_scene(run, state, other, draws=0, earlier=consistency).band is None
+    assert reliability_scene(run, state, other, draws=0, previous=consistency).band is None
 
 
 def test_ticked_calibrators_are_drawn_beside_the_chosen_one(moons):

@@ -32,8 +32,9 @@ from core.scenes.calibrators_scene import (
     maps_scene,
     priors_scene,
 )
-from core.scenes.loss_scene import DRAWN, PARTS, curves_scene
+from core.scenes.loss_scene import curves_scene
 from core.scenes.numbers_scene import headlines, numbers_scene, strip_of
+from core.training.recorded_metrics import DECOMPOSITION, DRAWN
 from tests.core.scene_cases import by_hand, raw_rows, table, trained
 from tests.core.scenes.test_calibrators_scene import logit_by_hand, with_choices
 
@@ -388,7 +389,7 @@ def test_the_parts_of_the_score_are_drawn_together(moons):
         metrics.append(10 * k, float(k), values)
     run.history.metrics, before = metrics, run.history.metrics
     try:
-        scene = curves_scene(run, [], View(metric=PARTS.name), 190)
+        scene = curves_scene(run, [], View(metric=DECOMPOSITION.name), 190)
     finally:
         run.history.metrics = before
     assert [line.split for line in scene.lines] == ["log loss", "MCB", "DSC", "UNC"]

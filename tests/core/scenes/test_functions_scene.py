@@ -10,7 +10,8 @@ from scipy import integrate, optimize, special
 
 from core.base.errors import UserError
 from core.experiment.experiment import experiment_from_mapping
-from core.experiment.view import AXES, FACTS, FUNCTION_SECTIONS, HIGHEST, FunctionsChoice
+from core.experiment.view import View
+from core.experiment.view_knobs import FUNCTION_AXES, FUNCTIONS_PAGES
 from core.explain.function_facts import (
     derivatives,
     facts_about,
@@ -22,7 +23,7 @@ from core.explain.unit_maps import HISTOGRAM_BINS, SATURATED, units_scene
 from core.functions.activations import ACTIVATIONS
 from core.model.network import forward
 from core.run.run import start_run
-from core.scenes.functions_scene import KEY_PLACES, functions_scene
+from core.scenes.functions_scene import HIGHEST, KEY_PLACES, functions_scene
 
 mpmath.mp.dps = 60
 
@@ -55,15 +56,23 @@ def run():
     return run_of()
 
 
+def view_of(page="point", **changes):
+    """Return a view of the functions panel; z stands for function_z, and so on."""
+    view = View().replacing("functions_page", page)
+    for name, value in changes.items():
+        view = view.replacing(name if name == "function" else f"function_{name}", value)
+    return view
+
+
 def scene_of(run, **changes):
-    return functions_scene(FunctionsChoice(**changes), run, run.history.latest)
+    return functions_scene(run, run.history.latest, view_of(**changes))
 
 
 @pytest.mark.parametrize("name", ACTIVATIONS)
 @pytest.mark.parametrize("t", [0.4, 1.0, 3.0])
 def test_slope_and_curvature_are_the_derivatives_of_what_is_drawn(run, name, t):
     h = 1e-5
-    axes = AXES if name == "sigmoid" else ("probability",)
+    axes = FUNCTION_AXES if name == "sigmoid" else ("probability",)
     z = np.array([-3.1, -0.7, 0.45, 2.3])
     for axis in axes:
         f = ACTIVATIONS[name]
@@ -338,9 +347,9 @@ def test_the_output_is_a_layer_whose_log_odds_go_through_the_sigmoid():
 
 def test_there_is_nothing_to_show_for_softmax_regression_of_three_classes():
     run = run_of((), source="iris")
-    assert scene_of(run, section="model").units is None
+    assert scene_of(run, page="model").units is None
     with_layer = run_of((3,), source="iris")
-    assert scene_of(with_layer, section="model", layer=9).units.layer == 0
+    assert scene_of(with_layer, page="model", layer=9).units.layer == 0
 
 
 def test_numbers_that_are_not_finite_leave_nothing_to_show(run):
@@ -351,11 +360,11 @@ def test_numbers_that_are_not_finite_leave_nothing_to_show(run):
 
 
 def test_the_model_is_asked_in_its_own_section_only_and_there_t_is_one(run):
-    for section in FUNCTION_SECTIONS:
-        scene = scene_of(run, section=section, sharpness=3.0)
-        assert (scene.units is not None) == (section == "model")
-        assert bool(scene.comparisons) == (section == "numerics")
-        assert scene.choice.sharpness == (1.0 if section == "model" else 3.0)
+    for page in FUNCTIONS_PAGES:
+        scene = scene_of(run, page=page, sharpness=3.0)
+        assert (scene.units is not None) == (page == "model")
+        assert bool(scene.comparisons) == (page == "numerics")
+        assert scene.view.function_sharpness == (1.0 if page == "model" else 3.0)
 
 
 @pytest.mark.parametrize(
@@ -368,10 +377,9 @@ def test_the_model_is_asked_in_its_own_section_only_and_there_t_is_one(run):
         {"sharpness": 0.0},
         {"axis": "percent"},
         {"fact": "colour"},
-        {"section": "weather"},
+        {"page": "weather"},
     ],
 )
 def test_a_choice_that_cannot_be_is_refused(wrong):
     with pytest.raises(UserError):
-        FunctionsChoice(**wrong)
-    assert FunctionsChoice(fact=FACTS[-1]).fact == "centre"
+        view_of(**wrong)

@@ -5,9 +5,11 @@ import numpy as np
 import pytest
 
 from core.experiment.experiment import experiment_from_mapping
-from core.experiment.view import PlaneChoice
+from core.experiment.view import View
 from core.explain.curvature import Largest, Point, largest_eigenvalue
 from core.explain.loss_surface import (
+    PlaneChoice,
+    chosen_plane,
     contours_of_losses,
     filter_normalised,
     loss_surface,
@@ -227,6 +229,16 @@ def test_random_directions_are_as_long_as_each_units_own_weights():
 def test_a_pair_is_always_two_parameters_that_exist(chosen, found):
     assert pair_of(PlaneChoice("pair", *chosen), 10) == found
     assert pair_of(PlaneChoice("pair", 1, 1), 2) == (1, 0)
+
+
+def test_a_view_that_chooses_no_pair_has_the_first_unit_s_first_weights():
+    for hidden, usual in (((), (0, 1)), ((4,), (0, 4))):  # W of two inputs is stored row by row
+        run, _ = run_of(hidden, steps=0)
+        W = run.architecture.views(np.arange(run.architecture.n_parameters))[0].W
+        assert chosen_plane(View(), run.architecture) == PlaneChoice("pair", *W[:, 0])
+        assert tuple(W[:, 0]) == usual
+    chosen = View(landscape_plane="random", landscape_second=7, landscape_seed=3, landscape_zoom=2)
+    assert chosen_plane(chosen, run.architecture) == PlaneChoice("random", 0, 7, 3, 2)
 
 
 def test_the_path_goes_through_the_states_up_to_the_step_looked_at():

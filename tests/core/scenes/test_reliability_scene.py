@@ -113,7 +113,7 @@ def test_more_than_two_classes_are_judged_by_confidence_or_one_of_them():
     assert one.raw.ece == pytest.approx(error_by_hand((labels == 2).astype(int), p[:, 2], 15))
 
 
-def test_the_band_is_that_of_the_chosen_rows_and_no_draws_keep_the_earlier(moons):
+def test_the_band_is_that_of_the_chosen_rows(moons):
     run, state = moons
     raw, labels = raw_rows(run, 1)
     p = by_hand(run, state, raw)[:, 1]
@@ -121,8 +121,31 @@ def test_the_band_is_that_of_the_chosen_rows_and_no_draws_keep_the_earlier(moons
     expected = consistency_band(labels, p, draws=50)
     np.testing.assert_allclose(scene.band.lower, expected.lower, atol=0.05)
     np.testing.assert_allclose(scene.band.probability, expected.probability)
-    assert reliability_scene(run, state, View(), draws=0, earlier=scene.band).band is scene.band
+    assert scene.band_of_step == state.step
     assert reliability_scene(run, state, View(), draws=0).band is None
+
+
+def test_a_band_of_an_earlier_step_is_kept_only_where_one_is_passed_in_and_says_so(moons):
+    run, state = moons
+    begun = run.history.state_at(0)
+    previous = reliability_scene(run, begun, View(), draws=20)
+    lagging = reliability_scene(run, state, View(), 0, previous)
+    assert lagging.band is previous.band
+    assert (lagging.step, lagging.band_of_step) == (state.step, 0)
+    assert reliability_scene(run, state, View(), 0, lagging).band_of_step == 0
+    fresh = reliability_scene(run, state, View(), 20, previous)
+    alone = reliability_scene(run, state, View(), 20)
+    assert fresh.band_of_step == state.step
+    np.testing.assert_array_equal(fresh.band.lower, alone.band.lower)
+    assert not np.array_equal(fresh.band.lower, previous.band.lower)
+    for other in (
+        View(split="test"),
+        View(reliability_class=0),
+        View(reliability_band="confidence"),
+        View(reliability_band="none"),
+    ):
+        scene = reliability_scene(run, state, other, 0, previous)
+        assert (scene.band, scene.band_of_step) == (None, -1)
 
 
 def test_a_calibrator_is_fitted_on_validation_and_shown_beside_the_raw_curve():

@@ -9,11 +9,18 @@ from scipy import special, stats
 
 from core.base.errors import UserError
 from core.experiment.experiment import experiment_from_mapping
-from core.experiment.view import MOST, SOFTMAX_SECTIONS, SoftmaxChoice
+from core.experiment.view import View
+from core.experiment.view_knobs import MOST_LOGITS, SOFTMAX_PAGES
 from core.explain.confident_mistakes import mistakes
 from core.explain.ternary import CORNERS, probabilities_at, ternary
 from core.run.run import start_run
-from core.scenes.softmax_scene import entropy_of, row_logits, softmax_scene
+from core.scenes.softmax_scene import (
+    entropy_of,
+    row_logits,
+    softmax_scene,
+    with_classes,
+    with_logit,
+)
 
 mpmath.mp.dps = 60
 
@@ -30,9 +37,17 @@ def run_of(source="two_moons", **model):
 RUN = run_of()
 
 
-def scene_of(*logits, run=RUN, selected=-1, **changes):
-    choice = SoftmaxChoice(logits=logits or (2.0, 0.5, -1.0), **changes)
-    return softmax_scene(choice, run, run.history.latest, selected)
+def view_of(selected=-1, **changes):
+    """Return a view of the softmax panel; logits stands for softmax_logits, and so on."""
+    view = View().replacing("selected", selected)
+    for name, value in changes.items():
+        view = view.replacing(f"softmax_{name}", value)
+    return view
+
+
+def scene_of(*logits, run=RUN, **changes):
+    view = view_of(logits=logits or (2.0, 0.5, -1.0), **changes)
+    return softmax_scene(run, run.history.latest, view)
 
 
 @given(logits_of_any_length, temperatures, st.floats(-500, 500))
@@ -57,7 +72,7 @@ def test_the_entropy_is_scipy_s_in_nats_bits_and_as_a_share(logits, t):
 
 
 def test_equal_logits_have_all_the_entropy_and_a_certain_class_none():
-    for k in range(2, MOST + 1):
+    for k in range(2, MOST_LOGITS + 1):
         assert scene_of(*[3.0] * k).relative_entropy == pytest.approx(1.0, abs=1e-15)
     assert entropy_of(np.array([0.0, 5000.0])) == 0.0
 
@@ -135,7 +150,7 @@ def test_a_place_outside_the_triangle_is_moved_into_it():
 
 
 def test_only_three_classes_have_a_triangle():
-    for k in range(2, MOST + 1):
+    for k in range(2, MOST_LOGITS + 1):
         assert (scene_of(*range(k)).ternary is not None) == (k == 3)
 
 
@@ -223,9 +238,9 @@ def test_a_model_that_has_diverged_has_no_row_to_show():
 
 
 def test_the_losses_are_computed_in_their_own_section_only():
-    for section in SOFTMAX_SECTIONS:
-        scene = scene_of(section=section)
-        assert (scene.mistakes is not None) == (section == "learning")
+    for page in SOFTMAX_PAGES:
+        scene = scene_of(page=page)
+        assert (scene.mistakes is not None) == (page == "learning")
 
 
 def test_a_true_class_that_is_not_there_is_the_last_one():
@@ -233,10 +248,9 @@ def test_a_true_class_that_is_not_there_is_the_last_one():
 
 
 def test_classes_are_added_at_zero_and_taken_from_the_end():
-    choice = SoftmaxChoice(logits=(3.0, -2.0))
-    assert choice.with_classes(4).logits == (3.0, -2.0, 0.0, 0.0)
-    assert choice.with_classes(4).with_classes(2) == choice
-    assert choice.with_logit(1, 7.0).logits == (3.0, 7.0)
+    assert with_classes((3.0, -2.0), 4) == (3.0, -2.0, 0.0, 0.0)
+    assert with_classes(with_classes((3.0, -2.0), 4), 2) == (3.0, -2.0)
+    assert with_logit((3.0, -2.0), 1, 7.0) == (3.0, 7.0)
 
 
 @pytest.mark.parametrize(
@@ -248,9 +262,9 @@ def test_classes_are_added_at_zero_and_taken_from_the_end():
         {"temperature": 0.0},
         {"temperature": 21.0},
         {"constant": math.inf},
-        {"section": "weather"},
+        {"page": "weather"},
     ],
 )
 def test_a_choice_that_cannot_be_is_refused(wrong):
     with pytest.raises(UserError):
-        SoftmaxChoice(**wrong)
+        view_of(**wrong)

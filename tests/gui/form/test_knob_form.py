@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QAbstractScrollArea, QApplication, QCheckBox, QCom
 
 from core.base.knobs import ChoiceKnob, IntegerKnob, NumberKnob, SizesKnob, SwitchKnob
 from core.experiment.experiment import KNOBS, PATHS
-from gui.form.knob_form import KnobForm, is_first_look
+from gui.form.knob_form import KnobForm
 from gui.widgets.slider import SliderScale, scale_of
 
 NUMBERS = [path for path, knob in KNOBS.items() if isinstance(knob, NumberKnob | IntegerKnob)]
@@ -46,9 +46,9 @@ def test_every_knob_that_is_relevant_and_unfolded_is_visible_and_the_others_are_
             assert form.rows[path].isVisible() == session.experiment.is_relevant(path), path
 
 
-def test_the_first_look_hides_the_rest(form, session):
+def test_advanced_knobs_are_hidden_at_first(form, session):
     for path in PATHS:
-        expected = is_first_look(path) and session.experiment.is_relevant(path)
+        expected = not KNOBS[path].advanced and session.experiment.is_relevant(path)
         assert form.rows[path].isVisible() == expected, path
 
 

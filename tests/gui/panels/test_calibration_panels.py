@@ -6,7 +6,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 
 from core.calibration.calibrators import CALIBRATORS
-from core.experiment.view import BANDS, BAR_INTERVALS, CURVES
+from core.experiment.view_knobs import BANDS, BAR_INTERVALS, CURVES
 from core.explain.binary_evaluation import polyline
 from core.scenes.calibrators_scene import MapsScene, PriorsScene, handles_scene
 from gui.panels.calibrators import calibrators_panel
@@ -281,7 +281,7 @@ def test_maps_are_drawn_for_two_classes_and_as_points_for_three(qtbot, session, 
     panel = show("calibrators", session)
     session.edit("calibration.method", "isotonic")
     session.edit("calibration.compared", ("beta", "platt"))
-    panel.open_page("maps")
+    panel.session.set_view("calibrators_page", "maps")
     assert isinstance(panel.scene.of, MapsScene)
     shown = [name for name, item in panel.maps._lines.items() if item.isVisible()]
     assert shown == ["platt", "isotonic", "beta"]
@@ -298,7 +298,7 @@ def test_class_weights_are_undone_and_the_base_rate_dragged(qtbot, show):
     try:
         train(qtbot, made, 40)
         panel = show("calibrators", made)
-        panel.open_page("priors")
+        panel.session.set_view("calibrators_page", "priors")
         scene = panel.scene.of
         assert isinstance(scene, PriorsScene)
         assert f"{scene.predicted[0]:.2f}" in panel.priors.weights.text()
@@ -321,7 +321,7 @@ def test_the_base_rate_of_one_class_of_three_moves_the_others_in_proportion(qtbo
     try:
         train(qtbot, made, 20)
         panel, diagram = show("calibrators", made), show("reliability", made)
-        panel.open_page("priors")
+        panel.session.set_view("calibrators_page", "priors")
         made.set_view("reliability_class", 0)
         before = diagram.scene.raw.bars.counts.sum()
         panel.priors.of_class.setCurrentIndex(0)
@@ -351,7 +351,7 @@ def test_of_many_classes_the_chosen_one_s_share_is_told_first(qtbot, show):
     try:
         train(qtbot, made, 5)
         panel = show("calibrators", made)
-        panel.open_page("priors")
+        panel.session.set_view("calibrators_page", "priors")
         panel.priors.of_class.setCurrentIndex(4)
         panel.priors.rate.changed.emit(0.6)
         scene, text = panel.scene.of, panel.priors.rates.text()
@@ -367,7 +367,7 @@ def test_numbers_follow_in_the_background_and_the_latest_wins(qtbot, session, sh
     train(qtbot, session, 40)
     panel = show("numbers", session)
     assert len(panel.answers_model.rows) == 6
-    panel.open_page("all")
+    panel.session.set_view("numbers_page", "all")
     for bins in (5, 9, 12):
         session.edit("calibration.bins", bins)
     qtbot.waitUntil(lambda: bool(panel.found) and not panel._is_busy)
@@ -375,7 +375,7 @@ def test_numbers_follow_in_the_background_and_the_latest_wins(qtbot, session, sh
     assert len(panel.table_model.rows) == len(panel.found) == 20
     tip = panel.table_model.index(0, 0).data(Qt.ItemDataRole.ToolTipRole)
     assert tip == panel.found[0].help
-    panel.open_page("bins")
+    panel.session.set_view("numbers_page", "bins")
     panel.plot.clicked.emit(40.2, 0.1)
     assert session.experiment.calibration.bins == 40
     assert panel.answers_model.rows[0][1] == f"{panel.scene.strip.width[39]:.4f}"
@@ -447,7 +447,7 @@ def test_the_lab_follows_training_and_every_step_of_the_timeline(qtbot, session,
     session.edit("calibration.method", "temperature")
     session.edit("calibration.compared", ("platt", "isotonic"))
     panels = [show(name, session) for name in names]
-    panels[2].open_page("all")
+    panels[2].session.set_view("numbers_page", "all")
     session.play()
     qtbot.waitUntil(lambda: session.run.history.latest.step > 600)
     session.pause()

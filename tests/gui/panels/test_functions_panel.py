@@ -10,7 +10,8 @@ from PySide6.QtWidgets import QApplication, QLabel, QWidget
 from scipy import special
 
 from core.base.errors import UserError
-from core.experiment.view import AXES, FUNCTION_SECTIONS, FunctionsChoice
+from core.experiment.view import View
+from core.experiment.view_knobs import FUNCTION_AXES, FUNCTIONS_PAGES
 from core.functions.activations import ACTIVATIONS
 from core.scenes.functions_scene import functions_scene
 from gui.panels.functions.functions_text import filled_formula, slope_formula, value_formula
@@ -53,13 +54,13 @@ def drag(plot, start, end):
         QApplication.sendEvent(plot.viewport(), event)
 
 
-@pytest.mark.parametrize("section", FUNCTION_SECTIONS)
+@pytest.mark.parametrize("section", FUNCTIONS_PAGES)
 def test_every_function_is_drawn_and_described_in_every_section(session, show, section):
     panel = show("functions", session)
-    panel.choose("section", section)
+    session.set_view("functions_page", section)
     for name, record in ACTIVATIONS.items():
-        panel.choose("function", name)
-        assert panel.scene.choice.function == name
+        session.set_view("function", name)
+        assert panel.scene.view.function == name
         x, y = panel.plot._value.getData()
         assert np.array_equal(x, panel.scene.x)
         low, high = panel.scene.y_range
@@ -70,8 +71,8 @@ def test_every_function_is_drawn_and_described_in_every_section(session, show, s
 
 @pytest.mark.parametrize("name", ACTIVATIONS)
 def test_with_sharpness_every_formula_has_t_and_can_be_read(qtbot, session, name):
-    choice = FunctionsChoice(function=name, sharpness=2.5, z=-1.5)
-    scene = functions_scene(choice, session.run, session.state)
+    view = View(function=name, function_sharpness=2.5, function_z=-1.5)
+    scene = functions_scene(session.run, session.state, view)
     for latex in (value_formula(scene), slope_formula(scene), filled_formula(scene)):
         assert formula.typeset(latex).width > 10
         assert not set(as_text(latex)) & set("\\{}&")
@@ -82,8 +83,8 @@ def test_with_sharpness_every_formula_has_t_and_can_be_read(qtbot, session, name
 def test_dragging_the_point_moves_it_along_the_curve(session, show):
     panel = show("functions", session)
     drag(panel.plot, (1.0, 0.7), (-2.5, 0.3))
-    assert panel.choice.z == pytest.approx(-2.5, abs=0.05)
-    assert panel.scene.point.value == pytest.approx(special.expit(panel.choice.z))
+    assert session.view.function_z == pytest.approx(-2.5, abs=0.05)
+    assert panel.scene.point.value == pytest.approx(special.expit(session.view.function_z))
     x, y = panel.plot._points.getData()
     assert (x[0], y[0]) == (panel.scene.point.z, panel.scene.point.value)
 
@@ -91,12 +92,12 @@ def test_dragging_the_point_moves_it_along_the_curve(session, show):
 def test_a_drag_beyond_the_plot_stays_at_its_edge(session, show):
     panel = show("functions", session)
     drag(panel.plot, (1.0, 0.7), (30.0, 0.3))
-    assert panel.choice.z == 8.0
+    assert session.view.function_z == 8.0
 
 
 def test_the_tangent_is_drawn_through_the_point_with_its_slope(session, show):
     panel = show("functions", session)
-    panel.choose("z", 0.5)
+    session.set_view("function_z", 0.5)
     x, y = panel.plot._tangent.getData()
     slope = (y[1] - y[0]) / (x[1] - x[0])
     assert slope == pytest.approx(special.expit(0.5) * special.expit(-0.5))
@@ -105,17 +106,17 @@ def test_the_tangent_is_drawn_through_the_point_with_its_slope(session, show):
 
 def test_the_numbers_stand_in_the_formula(qtbot, session, show):
     panel = show("functions", session)
-    panel.choose("z", 2.0)
+    session.set_view("function_z", 2.0)
     text = child(panel, "functions.filled").accessibleDescription()
     assert text.startswith("σ(2) = 1 / (1 + e^(-(2)))")
     assert text.endswith("0.8808")
-    panel.choose("sharpness", 3.0)
+    session.set_view("function_sharpness", 3.0)
     assert "3 · 2" in child(panel, "functions.filled").accessibleDescription()
 
 
 def test_the_table_shows_the_key_places_and_ones_own(session, show):
     panel = show("functions", session)
-    panel.choose("z", 1.25)
+    session.set_view("function_z", 1.25)
     rows = child(panel, "functions.table").texts()
     assert [row[0] for row in rows] == ["−5", "−2", "0", "2", "5", "1.25"]
     assert rows[2][1:] == ["0.5", "0.25", "0"]
@@ -124,43 +125,43 @@ def test_the_table_shows_the_key_places_and_ones_own(session, show):
 
 def test_z_is_set_by_slider_keys_and_typing(qtbot, session, show):
     panel = show("functions", session)
-    slider, field = child(panel, "functions.z"), child(panel, "functions.z.field")
+    slider, field = child(panel, "view.function_z"), child(panel, "view.function_z.field")
     slider.setFocus()
     qtbot.keyClick(slider, Qt.Key.Key_End)
-    assert panel.choice.z == 8.0
+    assert session.view.function_z == 8.0
     field.selectAll()
     qtbot.keyClicks(field, "-740")
     qtbot.keyClick(field, Qt.Key.Key_Return)
-    assert panel.choice.z == -740.0
+    assert session.view.function_z == -740.0
     field.selectAll()
     qtbot.keyClicks(field, "many")
     qtbot.keyClick(field, Qt.Key.Key_Return)
-    assert panel.choice.z == -740.0
+    assert session.view.function_z == -740.0
     assert field.property("refused")
     assert field.toolTip()
     qtbot.keyClick(field, Qt.Key.Key_Escape)
     assert field.text() == "-740"
     qtbot.keyClick(field, Qt.Key.Key_Up)
-    assert panel.choice.z > -740.0
+    assert session.view.function_z > -740.0
 
 
 def test_the_wheel_changes_nothing(session, show):
     panel = show("functions", session)
-    names = ["functions.z", "functions.z.field", "functions.function", "functions.section"]
-    before = panel.choice
+    names = ["view.function_z", "view.function_z.field", "view.function", "view.functions_page"]
+    before = session.view
     for name in names:
         child(panel, name).clearFocus()
         wheel(child(panel, name))
     wheel(panel.plot.viewport())
-    assert panel.choice == before
+    assert session.view == before
     assert not panel.plot.is_zoomed
 
 
 def test_toggles_show_the_derivatives_and_the_menu_other_functions(session, show):
     panel = show("functions", session)
-    child(panel, "functions.curvature").click()
+    child(panel, "view.function_curvature").click()
     assert panel.plot._curvature.isVisible()
-    child(panel, "functions.slope").click()
+    child(panel, "view.function_slope").click()
     assert not panel.plot._slope.isVisible()
     assert not child(panel, "functions.slope_formula").isVisible()
     for name in ("relu", "tanh", "relu"):
@@ -172,8 +173,8 @@ def test_toggles_show_the_derivatives_and_the_menu_other_functions(session, show
 
 def test_sharpness_tells_the_steepest_slope_a_quarter_of_t(session, show):
     panel = show("functions", session)
-    panel.choose("section", "sharpness")
-    panel.choose("sharpness", 20.0)
+    session.set_view("functions_page", "sharpness")
+    session.set_view("function_sharpness", 20.0)
     rows = child(panel, "functions.sharpness.figures").texts()
     assert rows[0][1] == "5"
     slope = 20.0 * special.expit(20.0) * special.expit(-20.0)
@@ -184,9 +185,9 @@ def test_sharpness_tells_the_steepest_slope_a_quarter_of_t(session, show):
 @pytest.mark.parametrize("fact", ["range", "symmetry", "steepest", "centre"])
 def test_a_fact_is_drawn_when_it_is_marked(fact, session, show):
     panel = show("functions", session)
-    panel.choose("section", "facts")
-    child(panel, f"functions.fact.{fact}").click()
-    assert panel.choice.fact == fact
+    session.set_view("functions_page", "facts")
+    child(panel, f"view.function_fact.{fact}").click()
+    assert session.view.function_fact == fact
     assert panel.plot._marks[0].isVisible()
     _, y = panel.plot._marks[0].getData()
     expected = {
@@ -201,21 +202,21 @@ def test_a_fact_is_drawn_when_it_is_marked(fact, session, show):
 
 def test_on_the_log_odds_axis_the_sigmoid_is_a_straight_line(session, show):
     panel = show("functions", session)
-    panel.choose("section", "facts")
-    box = child(panel, "functions.axis")
-    for axis in AXES[1:]:
+    session.set_view("functions_page", "facts")
+    box = child(panel, "view.function_axis")
+    for axis in tuple(FUNCTION_AXES)[1:]:
         box.setCurrentIndex(box.findData(axis))
         assert panel.scene.axis == axis
         assert "frac" in child(panel, "functions.formula").latex
     _, y = panel.plot._value.getData()
     assert np.allclose(np.diff(y), np.diff(y)[0])
-    panel.choose("function", "relu")
+    session.set_view("function", "relu")
     assert not box.isVisible()
 
 
 def test_numerics_name_the_formulas_that_fail_here(session, show):
     panel = show("functions", session)
-    panel.choose("section", "numerics")
+    session.set_view("functions_page", "numerics")
     child(panel, "functions.try.40").click()
     rows = {row[0]: row for row in child(panel, "functions.numerics").texts()}
     assert rows["σ′(z)"][1] == "0"
@@ -229,17 +230,17 @@ def test_numerics_name_the_formulas_that_fail_here(session, show):
 
 def test_the_model_s_units_lie_under_their_curve(qtbot, session, show):
     panel = show("functions", session)
-    panel.choose("section", "model")
+    session.set_view("functions_page", "model")
     assert panel.plot._histogram.isVisible()
     mend = child(panel, "functions.use_unit")
     mend.click()
-    assert panel.choice.function == session.experiment.model.activation
+    assert session.view.function == session.experiment.model.activation
     assert not mend.isVisible()
     before = panel.scene.units.shares
     train(qtbot, session, 30)
     assert panel.scene.units.step == session.state.step
     assert not np.array_equal(panel.scene.units.shares, before)
-    layers = child(panel, "functions.layer")
+    layers = child(panel, "view.function_layer")
     layers.setCurrentIndex(layers.count() - 1)
     assert panel.scene.units.activation == "sigmoid"
 
@@ -250,7 +251,7 @@ def test_frames_cost_nothing_outside_the_section_of_the_model(session, show):
     for _ in range(12):
         session.frame.emit()
     assert panel.scene is drawn
-    panel.choose("section", "model")
+    session.set_view("functions_page", "model")
     drawn = panel.scene
     session.frame.emit()
     assert panel.scene is not drawn
@@ -260,7 +261,7 @@ def test_a_model_without_units_says_so(show):
     session = new_session(data={"source": "iris"}, model={"hidden": []})
     try:
         panel = show("functions", session)
-        panel.choose("section", "model")
+        session.set_view("functions_page", "model")
         assert "hidden layer" in child(panel, "functions.units.note").text()
         assert not panel.plot._histogram.isVisible()
     finally:
@@ -268,19 +269,19 @@ def test_a_model_without_units_says_so(show):
 
 
 def test_what_cannot_be_is_refused_and_changes_nothing(session, show):
-    panel = show("functions", session)
-    before = panel.choice
+    show("functions", session)
+    before = session.view
     with pytest.raises(UserError):
-        panel.choose("sharpness", -1.0)
-    assert panel.choice == before
+        session.set_view("function_sharpness", -1.0)
+    assert session.view == before
 
 
 @pytest.mark.parametrize("size", [(330, 560), (330, 800), (900, 600), (620, 480)])
 def test_nothing_is_clipped_in_any_section(qtbot, session, show, size):
     panel = show("functions", session)
     panel.resize(*size)
-    for section in FUNCTION_SECTIONS:
-        panel.choose("section", section)
+    for section in FUNCTIONS_PAGES:
+        session.set_view("functions_page", section)
         QApplication.processEvents()
         assert panel.parts.is_wide == (size[0] >= 620)
         assert panel.parts.horizontalScrollBar().maximum() == 0
@@ -298,8 +299,8 @@ def test_the_tabs_stay_where_they_are(qtbot, session, show):
     panel = show("functions", session)
     panel.resize(330, 760)
     places = {}
-    for section in (*FUNCTION_SECTIONS, *FUNCTION_SECTIONS):  # the first round settles the layout
-        panel.choose("section", section)
+    for section in (*FUNCTIONS_PAGES, *FUNCTIONS_PAGES):  # the first round settles the layout
+        session.set_view("functions_page", section)
         QApplication.processEvents()
         corner = panel.sections.tabs.mapTo(panel.parts.widget(), QPoint(0, 0))
         places[section] = corner.y()

@@ -1,5 +1,4 @@
 import math
-from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -177,7 +176,7 @@ def test_the_stable_rate_is_marked_on_the_learning_rates_slider(qtbot, session, 
 def test_hiding_the_panel_drops_what_is_under_way(qtbot, session, panel_of):
     panel = panel_of(session)
     wanted = session.background.next_is_wanted("landscape")
-    panel.choose(replace(panel.choice, zoom=2.0))
+    session.set_view("landscape_zoom", 2.0)
     assert wanted()
     panel.hide()
     assert not wanted()

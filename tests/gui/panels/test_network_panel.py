@@ -166,7 +166,7 @@ def test_a_layer_beyond_the_most_is_refused_in_words(panel, session):
 
 
 def test_the_arrow_keys_walk_through_units_and_space_shows_their_maps(qtbot, panel, session):
-    panel.diagram.choose(Hit(2, 0))
+    session.set_view("network_selected", (2, 0, -1))
     qtbot.keyClick(panel.diagram, Qt.Key.Key_Left)
     qtbot.keyClick(panel.diagram, Qt.Key.Key_Down)
     assert panel.diagram.present == Hit(1, 1)

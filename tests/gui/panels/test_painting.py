@@ -113,7 +113,7 @@ def test_an_airbrush_sprays_while_it_is_held(qtbot, session, show):
     sheet = blank(show, session)
     sheet.paints.tools["airbrush"].click()
     assert sheet.paints.density.isVisible()
-    sheet.painter.set_density(200)
+    sheet.session.set_view("paint_density", 200)
     viewport = sheet.plot.viewport()
     QTest.mousePress(viewport, LEFT, pos=pixel(sheet, 0.2, 0.3))
     qtbot.waitUntil(lambda: len(points(sheet)) > 20)
@@ -176,9 +176,9 @@ def test_the_keys_change_class_and_size(qtbot, session, show):
     QTest.keyClick(sheet, Qt.Key.Key_BracketLeft)
     assert sheet.painter.size == pytest.approx(size, abs=1)
     QTest.keyClick(sheet, Qt.Key.Key_2)
-    assert sheet.painter.kind == 1
+    assert sheet.painter.painted_class == 1
     QTest.keyClick(sheet, Qt.Key.Key_7)
-    assert sheet.painter.kind == 1
+    assert sheet.painter.painted_class == 1
 
 
 def test_the_circle_follows_the_mouse_and_goes_with_it(qtbot, session, show):
@@ -203,7 +203,7 @@ def test_each_stroke_is_one_undo_and_redo_brings_it_back(session, show):
     for path in ([(0.0, 0.0)], [(-1.0, 0.5), (0.0, 0.6), (1.0, 0.5)]):
         stroke(panel, *path)
         sheets.append(points(panel))
-    panel.painter.choose("erase")
+    panel.session.set_view("paint_tool", "erase")
     stroke(panel, (-1.0, 0.5), (0.0, 0.6))
     sheets.append(points(panel))
     assert session.undo_stack.count() == 3

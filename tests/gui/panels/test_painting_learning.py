@@ -87,7 +87,7 @@ def test_a_new_class_starts_the_run_again_and_keeps_it_playing(qtbot, session, s
     session.play()
     qtbot.waitUntil(lambda: session.state.step > 3)
     sheet.paints.more.click()
-    assert sheet.painter.kind == 2
+    assert sheet.painter.painted_class == 2
     assert sheet.paints.classes[2].isVisible()
     stroke(sheet, (0.0, -0.8))
     assert session.run.prepared.classes == ("0", "1", "2")

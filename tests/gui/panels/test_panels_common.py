@@ -36,7 +36,7 @@ def expected_scene(name, panel, session):
     if name == "loss":
         return curves_scene(run, session.ghosts, view, state.step)
     if name == "reliability":
-        return reliability_scene(run, state, view, panel.draws(), panel.scene.band, panel.truth())
+        return reliability_scene(run, state, view, panel.draws(), panel.scene, panel.truth())
     if name in {"figures", "rows"}:
         return {"figures": figures_scene, "rows": rows_scene}[name](run, state, view)
     return panel.compute()
@@ -62,7 +62,7 @@ def test_a_hidden_panel_computes_nothing_until_it_is_shown(name, qtbot, session,
     qtbot.addWidget(panel)
     computed = []
     compute = panel.compute
-    monkeypatch.setattr(panel, "compute", lambda: computed.append(1) or compute())
+    monkeypatch.setattr(panel, "compute", lambda *earlier: computed.append(1) or compute(*earlier))
     train(qtbot, session, 10)
     session.set_view("threshold", 0.3)
     session.edit("calibration.bins", 7)

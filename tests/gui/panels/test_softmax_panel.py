@@ -7,8 +7,9 @@ from PySide6.QtGui import QColor, QMouseEvent, QWheelEvent
 from PySide6.QtWidgets import QApplication, QLabel, QWidget
 from scipy import special
 
-from core.experiment.view import MOST, SOFTMAX_SECTIONS
+from core.experiment.view_knobs import MOST_LOGITS, SOFTMAX_PAGES
 from core.explain.ternary import CORNERS
+from core.scenes.softmax_scene import with_classes
 from gui.style.theme import class_colour, theme
 from tests.gui.panel_cases import new_session, train
 
@@ -31,16 +32,16 @@ def number_in(text):
     return float(text.replace("−", "-"))
 
 
-@pytest.mark.parametrize("section", SOFTMAX_SECTIONS)
-@pytest.mark.parametrize("n_classes", [2, 3, 5, MOST])
+@pytest.mark.parametrize("section", SOFTMAX_PAGES)
+@pytest.mark.parametrize("n_classes", [2, 3, 5, MOST_LOGITS])
 def test_every_number_of_classes_is_shown_in_every_section(session, show, section, n_classes):
     panel = show("softmax", session)
-    box = child(panel, "softmax.classes")
+    box = child(panel, "view.softmax_logits.classes")
     box.setCurrentIndex(box.findData(n_classes))
-    panel.choose("section", section)
-    panel.choose("temperature", 3.0)
+    session.set_view("softmax_page", section)
+    session.set_view("softmax_temperature", 3.0)
     assert panel.scene.n_classes == n_classes
-    expected = special.softmax(np.array(panel.choice.logits) / 3.0)
+    expected = special.softmax(np.array(session.view.softmax_logits) / 3.0)
     assert np.allclose(panel.scene.probabilities, expected)
     assert f"{expected.max():.3f}" in panel.accessibleDescription()
     words = child(panel, "softmax.bars").accessibleDescription()
@@ -64,35 +65,35 @@ def test_a_bar_is_as_long_as_its_probability_in_its_class_s_colour(qtbot, sessio
 
 def test_a_logit_s_slider_moves_its_bar(qtbot, session, show):
     panel = show("softmax", session)
-    slider = child(panel, "softmax.logit.1")
+    slider = child(panel, "view.softmax_logits.1")
     slider.setFocus()
     qtbot.keyClick(slider, Qt.Key.Key_End)
-    assert panel.choice.logits[1] == 10.0
+    assert session.view.softmax_logits[1] == 10.0
     assert panel.scene.probabilities[1] > 0.99
-    field = child(panel, "softmax.logit.2.field")
+    field = child(panel, "view.softmax_logits.2.field")
     field.selectAll()
     qtbot.keyClicks(field, "12.5")
     qtbot.keyClick(field, Qt.Key.Key_Return)
-    assert panel.choice.logits[2] == 12.5
-    assert not child(panel, "softmax.logit.3").isVisible()
+    assert session.view.softmax_logits[2] == 12.5
+    assert not child(panel, "view.softmax_logits.3").isVisible()
 
 
 def test_a_field_that_ends_after_its_class_is_gone_changes_nothing(session, show):
     panel = show("softmax", session)
-    panel.put(panel.choice.with_classes(4))
-    panel.put(panel.choice.with_classes(2))
-    before = panel.choice
+    session.set_view("softmax_logits", with_classes(session.view.softmax_logits, 4))
+    session.set_view("softmax_logits", with_classes(session.view.softmax_logits, 2))
+    before = session.view
     panel.pages["logits"]._on_logit(3, 1.5)
-    assert panel.choice == before
+    assert session.view == before
 
 
 def test_a_constant_moves_every_logit_and_no_bar(qtbot, session, show):
     panel = show("softmax", session)
     before = panel.bars.grab().toImage()
-    slider = child(panel, "softmax.constant")
+    slider = child(panel, "view.softmax_constant")
     slider.setFocus()
     qtbot.keyClick(slider, Qt.Key.Key_End)
-    assert panel.choice.constant == 100.0
+    assert session.view.softmax_constant == 100.0
     assert np.allclose(panel.scene.tempered, panel.scene.logits + 100.0)
     assert panel.bars.grab().toImage() == before
     assert "no bar has moved" in child(panel, "softmax.logits.note").text()
@@ -100,40 +101,40 @@ def test_a_constant_moves_every_logit_and_no_bar(qtbot, session, show):
 
 def test_the_temperature_runs_on_a_log_slider_from_cold_to_hot(qtbot, session, show):
     panel = show("softmax", session)
-    slider = child(panel, "softmax.temperature")
+    slider = child(panel, "view.softmax_temperature")
     slider.setFocus()
     qtbot.keyClick(slider, Qt.Key.Key_Home)
-    assert panel.choice.temperature == 0.05
+    assert session.view.softmax_temperature == 0.05
     cold = panel.scene.relative_entropy
     qtbot.keyClick(slider, Qt.Key.Key_End)
-    assert panel.choice.temperature == 20.0
+    assert session.view.softmax_temperature == 20.0
     assert cold < 1e-6 < 0.98 < panel.scene.relative_entropy
     slider.setValue((slider.minimum() + slider.maximum()) // 2)
-    assert panel.choice.temperature == pytest.approx(math.sqrt(0.05 * 20.0), rel=0.1)
+    assert session.view.softmax_temperature == pytest.approx(math.sqrt(0.05 * 20.0), rel=0.1)
     assert "nats" in child(panel, "softmax.entropy").accessibleDescription()
 
 
 def test_the_steps_show_every_number_and_why_the_largest_is_subtracted(session, show):
     panel = show("softmax", session)
-    panel.choose("section", "steps")
+    session.set_view("softmax_page", "steps")
     rows = child(panel, "softmax.steps").texts()
-    z = np.array(panel.choice.logits)
+    z = np.array(session.view.softmax_logits)
     for k, line in enumerate(rows[:-1]):
         expected = (z[k], z[k] - z.max(), math.exp(z[k] - z.max()), special.softmax(z)[k])
         assert [number_in(text) for text in line[1:]] == pytest.approx(expected, rel=1e-3)
     assert number_in(rows[-1][3]) == pytest.approx(np.exp(z - z.max()).sum(), rel=1e-3)
     child(panel, "softmax.far").click()
-    assert panel.choice.constant == 800.0
+    assert session.view.softmax_constant == 800.0
     assert "not a number" in child(panel, "softmax.steps.note").text()
     child(panel, "softmax.far").click()
-    assert panel.choice.constant == 0.0
-    panel.choose("constant", -900.0)
+    assert session.view.softmax_constant == 0.0
+    session.set_view("softmax_constant", -900.0)
     assert "0 / 0" in child(panel, "softmax.steps.note").text()
 
 
 def test_pointing_at_a_cell_says_what_it_means(session, show):
     panel = show("softmax", session)
-    panel.choose("section", "slopes")
+    session.set_view("softmax_page", "slopes")
     QApplication.processEvents()
     picture, said = child(panel, "softmax.jacobian"), child(panel, "softmax.jacobian.note")
     general = said.text()
@@ -150,9 +151,9 @@ def test_pointing_at_a_cell_says_what_it_means(session, show):
 
 def test_two_classes_are_a_sigmoid_with_the_present_numbers(qtbot, session, show):
     panel = show("softmax", session)
-    panel.put(panel.choice.with_classes(2))
-    panel.choose("section", "sigmoid")
-    expected = special.expit(panel.choice.logits[0] - panel.choice.logits[1])
+    session.set_view("softmax_logits", with_classes(session.view.softmax_logits, 2))
+    session.set_view("softmax_page", "sigmoid")
+    expected = special.expit(session.view.softmax_logits[0] - session.view.softmax_logits[1])
     text = child(panel, "softmax.pair.numbers").accessibleDescription()
     assert text.endswith(f"{expected:.4g}")
     assert "σ(1.5)" in text
@@ -161,8 +162,8 @@ def test_two_classes_are_a_sigmoid_with_the_present_numbers(qtbot, session, show
 
 def test_the_point_of_the_triangle_can_be_dragged(session, show):
     panel = show("softmax", session)
-    panel.choose("section", "triangle")
-    panel.choose("temperature", 2.0)
+    session.set_view("softmax_page", "triangle")
+    session.set_view("softmax_temperature", 2.0)
     QApplication.processEvents()
     picture = child(panel, "softmax.triangle")
     wanted = np.array([0.2, 0.5, 0.3])
@@ -170,13 +171,13 @@ def test_the_point_of_the_triangle_can_be_dragged(session, show):
     assert panel.scene.probabilities == pytest.approx(wanted, abs=0.01)
     press(picture, QPointF(-50.0, 500.0), QEvent.Type.MouseMove)
     assert panel.scene.probabilities[0] > 0.99
-    assert abs(sum(panel.choice.logits)) < 0.01
+    assert abs(sum(session.view.softmax_logits)) < 0.01
 
 
 def test_without_three_classes_the_triangle_offers_them(session, show):
     panel = show("softmax", session)
-    panel.put(panel.choice.with_classes(5))
-    panel.choose("section", "triangle")
+    session.set_view("softmax_logits", with_classes(session.view.softmax_logits, 5))
+    session.set_view("softmax_page", "triangle")
     assert not child(panel, "softmax.triangle").isVisible()
     child(panel, "softmax.three").click()
     assert panel.scene.n_classes == 3
@@ -185,11 +186,11 @@ def test_without_three_classes_the_triangle_offers_them(session, show):
 
 def test_both_losses_and_gradients_are_drawn_against_the_true_class_s_logit(session, show):
     panel = show("softmax", session)
-    panel.choose("section", "learning")
-    box = child(panel, "softmax.true_class")
+    session.set_view("softmax_page", "learning")
+    box = child(panel, "view.softmax_true_class")
     box.setCurrentIndex(box.findData(2))
     page = panel.pages["learning"]
-    p = special.softmax(panel.choice.logits)
+    p = special.softmax(session.view.softmax_logits)
     rows = child(panel, "softmax.gradients").texts()
     for k, line in enumerate(rows):
         assert number_in(line[3].strip("<b>/")) == pytest.approx(p[k] - (k == 2), abs=6e-4)
@@ -207,7 +208,7 @@ def test_both_losses_and_gradients_are_drawn_against_the_true_class_s_logit(sess
 def test_the_selected_row_s_logits_are_followed_while_the_model_learns(qtbot, session, show):
     panel = show("softmax", session)
     row = int(session.run.prepared.rows[4])
-    box = child(panel, "softmax.source")
+    box = child(panel, "view.softmax_follows_row")
     box.setCurrentIndex(box.findData(True))
     assert "No row is selected" in child(panel, "softmax.logits.note").text()
     session.set_view("selected", row)
@@ -218,19 +219,19 @@ def test_the_selected_row_s_logits_are_followed_while_the_model_learns(qtbot, se
     after = session.run.probabilities(session.state, session.run.prepared.X[4:5])[0]
     qtbot.waitUntil(lambda: np.allclose(panel.scene.probabilities, after))
     assert not np.allclose(before, after)
-    assert not child(panel, "softmax.classes").isEnabled()
+    assert not child(panel, "view.softmax_logits.classes").isEnabled()
 
 
 def test_moving_a_slider_goes_on_by_hand_from_the_row_s_logits(qtbot, session, show):
     panel = show("softmax", session)
     session.set_view("selected", int(session.run.prepared.rows[9]))
-    panel.choose("follows_row", True)
+    session.set_view("softmax_follows_row", True)
     logits = panel.scene.logits
-    slider = child(panel, "softmax.logit.0")
+    slider = child(panel, "view.softmax_logits.0")
     slider.setFocus()
     qtbot.keyClick(slider, Qt.Key.Key_End)
-    assert not panel.choice.follows_row
-    assert panel.choice.logits == pytest.approx((10.0, logits[1]), abs=0.006)
+    assert not session.view.softmax_follows_row
+    assert session.view.softmax_logits == pytest.approx((10.0, logits[1]), abs=0.006)
 
 
 def test_frames_cost_nothing_unless_a_row_is_followed(session, show):
@@ -239,7 +240,7 @@ def test_frames_cost_nothing_unless_a_row_is_followed(session, show):
     for _ in range(12):
         session.frame.emit()
     assert panel.scene is drawn
-    panel.choose("follows_row", True)
+    session.set_view("softmax_follows_row", True)
     drawn = panel.scene
     session.frame.emit()
     assert panel.scene is not drawn
@@ -250,7 +251,7 @@ def test_three_classes_bear_the_model_s_names(show):
     try:
         panel = show("softmax", session)
         assert panel.scene.names == session.run.prepared.classes
-        label = child(panel, "softmax.logit.0").accessibleName()
+        label = child(panel, "view.softmax_logits.0").accessibleName()
         assert session.run.prepared.classes[0] in label
     finally:
         session.close()
@@ -258,8 +259,13 @@ def test_three_classes_bear_the_model_s_names(show):
 
 def test_the_wheel_changes_nothing(session, show):
     panel = show("softmax", session)
-    before = panel.choice
-    for name in ("softmax.temperature", "softmax.logit.0", "softmax.classes", "softmax.section"):
+    before = session.view
+    for name in (
+        "view.softmax_temperature",
+        "view.softmax_logits.0",
+        "view.softmax_logits.classes",
+        "view.softmax_page",
+    ):
         widget = child(panel, name)
         widget.clearFocus()
         middle = widget.rect().center()
@@ -274,17 +280,17 @@ def test_the_wheel_changes_nothing(session, show):
             False,
         )
         QApplication.sendEvent(widget, event)
-    assert panel.choice == before
+    assert session.view == before
 
 
 @pytest.mark.parametrize("size", [(330, 560), (330, 800), (900, 600)])
-@pytest.mark.parametrize("n_classes", [2, 3, MOST])
+@pytest.mark.parametrize("n_classes", [2, 3, MOST_LOGITS])
 def test_nothing_is_clipped_in_any_section(qtbot, session, show, size, n_classes):
     panel = show("softmax", session)
-    panel.put(panel.choice.with_classes(n_classes))
+    session.set_view("softmax_logits", with_classes(session.view.softmax_logits, n_classes))
     panel.resize(*size)
-    for section in SOFTMAX_SECTIONS:
-        panel.choose("section", section)
+    for section in SOFTMAX_PAGES:
+        session.set_view("softmax_page", section)
         QApplication.processEvents()
         assert panel.parts.horizontalScrollBar().maximum() == 0
         labels = [x for x in panel.findChildren(QLabel) if x.isVisible() and x.text()]

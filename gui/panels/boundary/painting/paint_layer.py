@@ -60,8 +60,8 @@ class PaintLayer:
         if is_seen and painter.place is not None:
             radius = float(painter.size)
             self._circle.setRect(QRectF(-radius, -radius, 2.0 * radius, 2.0 * radius))
-            paints = painter.tool in {"pen", "airbrush", "recolour"}
-            colour = class_colour(painter.kind) if paints else theme().ink
+            paints = painter.tool.name in {"pen", "airbrush", "recolour"}
+            colour = class_colour(painter.painted_class) if paints else theme().ink
             self._circle.setPen(pen(colour, 1.6))
             self._circle.setBrush(QBrush())
             self._circle.setPos(*painter.place)

@@ -9,9 +9,11 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QIcon, QKeySequence, QShortcut
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QToolButton, QVBoxLayout, QWidget
 
+from core.base.knobs import IntegerKnob
 from core.data.painted import TOOLS, classes_of
+from core.experiment.view_knobs import PAINT_DENSITY, PAINT_SIZE
 from gui.panels.boundary.painting.paint_sheet import MOST_CLASSES
-from gui.panels.boundary.painting.painter import DENSITIES, SIZE_STEP, SIZES, Painter
+from gui.panels.boundary.painting.painter import SIZE_STEP, Painter
 from gui.style.number_text import number, tr
 from gui.style.theme import class_mark, theme
 from gui.widgets.controls import note, row, show_checked, toggle, without_checked
@@ -36,14 +38,8 @@ class PaintPalette(QWidget):
         self.tools = {name: self._tool(name) for name in TOOLS}
         self.classes = [self._class(k) for k in range(MOST_CLASSES)]
         self.more = self._button("paint.add_class", "+", self.tr("Add a class"), painter.add_class)
-        self.size_label, self.size_slider = self._slider(
-            "paint.size", self.tr("Size"), self.tr("The brush's size ([ and ])"), SIZES
-        )
-        self.size_slider.valueChanged.connect(painter.resize)
-        self.density_label, self.density = self._slider(
-            "paint.density", self.tr("Density"), self.tr("Points a second"), DENSITIES
-        )
-        self.density.valueChanged.connect(painter.set_density)
+        self.size_label, self.size_slider = self._slider("paint_size", PAINT_SIZE, "[ ]")
+        self.density_label, self.density = self._slider("paint_density", PAINT_DENSITY)
         self.blank = self._button(
             "paint.blank",
             self.tr("Blank sheet"),
@@ -65,7 +61,7 @@ class PaintPalette(QWidget):
 
     def show_state(self) -> None:
         """Show the painter's tool, class and brush."""
-        painter = self.painter
+        painter, view = self.painter, self.painter.session.view
         self.setVisible(painter.is_on)
         for shortcut in self._shortcuts:
             shortcut.setEnabled(painter.is_on)
@@ -75,31 +71,34 @@ class PaintPalette(QWidget):
         self._tools.setVisible(not painter.offer)
         self.offer.setText(painter.offer)
         for name, button in self.tools.items():
-            show_checked(button, name == painter.tool)
+            show_checked(button, name == view.paint_tool)
         for k, button in enumerate(self.classes):
             button.setVisible(k < painter.n_classes)
             button.setIcon(QIcon(class_mark(k, theme())))
-            show_checked(button, k == painter.kind)
+            show_checked(button, k == painter.painted_class)
         self.more.setEnabled(painter.n_classes < MOST_CLASSES)
-        for slider, value in ((self.size_slider, painter.size), (self.density, painter.density)):
-            slider.show_value(value)
+        self.size_slider.show_value(view.paint_size)
+        self.density.show_value(view.paint_density)
         for widget in (self.density_label, self.density):
-            widget.setVisible(painter.tool == "airbrush")
+            widget.setVisible(view.paint_tool == "airbrush")
 
     def _tool(self, name: str) -> QToolButton:
         record = TOOLS[name]
         button = toggle(
-            f"paint.{name}", tr(record.label), tr(record.help), lambda _: self._choose(name)
+            f"view.paint_tool.{name}",
+            tr(record.label),
+            tr(record.help),
+            lambda _: self._choose(name),
         )
         return button
 
     def _choose(self, name: str) -> None:
-        self.painter.choose(name)
+        self.painter.session.set_view("paint_tool", name)
         self.show_state()  # a tool pressed again stays chosen
 
     def _class(self, k: int) -> QToolButton:
         text = self.tr("Paint class {0} (key {1})").format(k, k + 1)
-        button = toggle(f"paint.class.{k}", str(k), text, lambda _: self._choose_class(k))
+        button = toggle(f"view.paint_class.{k}", str(k), text, lambda _: self._choose_class(k))
         button.setAccessibleName(self.tr("Class {0}").format(k))
         button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         button.setIconSize(QSize(12, 12))
@@ -118,15 +117,15 @@ class PaintPalette(QWidget):
         button.clicked.connect(without_checked(do))
         return button
 
-    def _slider(
-        self, name: str, text: str, help_text: str, ends: tuple[int, int]
-    ) -> tuple[QLabel, CalmSlider]:
+    def _slider(self, name: str, knob: IntegerKnob, keys: str = "") -> tuple[QLabel, CalmSlider]:
+        text, says = tr(knob.label), tr(knob.help)
         slider = CalmSlider()
-        slider.setObjectName(name)
-        slider.setRange(*ends)
+        slider.setObjectName(f"view.{name}")
+        slider.setRange(knob.low, knob.high)
         slider.setFixedWidth(SLIDER_WIDTH)
-        slider.setToolTip(help_text)
+        slider.setToolTip(f"{says} ({keys})" if keys else says)
         slider.setAccessibleName(text)
+        slider.valueChanged.connect(partial(self.painter.session.set_view, name))
         label = QLabel(text)
         label.setBuddy(slider)
         label.setProperty("quiet", True)

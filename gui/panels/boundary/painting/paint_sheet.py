@@ -12,6 +12,7 @@ from weakref import WeakMethod
 
 from PySide6.QtGui import QUndoCommand
 
+from core.base.knobs import knobs_of
 from core.data.data_knobs import DataChoices
 from core.data.dataset import Dataset
 from core.data.gallery import PAINTED
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
 
 
 MERGING_STROKES = 3
-_KEPT = ("train", "validation", "scaling", "class_weights", "custom_weights", "seed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +56,12 @@ class Sheet:
             return replace(self, points=points, is_local=True)
         data = self.experiment.data
         if data.source != PAINTED.name:  # what thins or flips rows has had its effect already
-            kept = {name: getattr(data, name) for name in _KEPT}
-            data = DataChoices(source=PAINTED.name, **kept)
+            kept = {
+                name: getattr(data, name)
+                for name, knob in knobs_of(DataChoices).items()
+                if not knob.reloads
+            }
+            data = DataChoices(source=PAINTED.name, seed=data.seed, **kept)
         experiment = replace(self.experiment, data=data).replacing("data.painted", points)
         return Sheet(experiment, experiment.data.painted)
 

@@ -1,7 +1,4 @@
-"""Painting on the boundary: tools act on a sheet of points that the model learns from, live.
-
-The painting tool in hand, and the size and density of its brush.
-"""
+"""Painting on the boundary: tools act on a sheet of points that the model learns from, live."""
 
 from __future__ import annotations
 
@@ -16,6 +13,7 @@ from core.base.arrays import SPLITS
 from core.base.errors import UserError
 from core.data.gallery import PAINTED
 from core.experiment.experiment import Experiment
+from core.experiment.view_knobs import PAINT_CLASSES, PAINT_SIZE
 from core.explain.planes import Limits
 from gui.panels.boundary.painting.paint_sheet import (
     MOST_CLASSES,
@@ -35,66 +33,20 @@ if TYPE_CHECKING:
 
 BLANK: Limits = (-1.0, 1.0, -1.0, 1.0)
 TICK_MILLISECONDS = 16
+SIZE_STEP = 1.25
 
 
-class Brushes(QObject):
-    """Holds which tool is in hand.
+class Painter(QObject):
+    """What is painted; it listens to the mouse while painting goes on.
+
+    Which tool paints, how large and which class, is in the session's view. Points go into the
+    experiment as they are painted, at most once a frame. Too few of them to learn from stay on a
+    local sheet, and the run before waits, paused.
 
     Signals
     -------
     changed : ()
-
-    Attributes
-    ----------
-    tool : str
-        A key of `core.data.painted.TOOLS`.
-    size : int
-        The brush's radius in pixels.
-    density : int
-        Points a second that the airbrush sprays.
-    """
-
-    changed = Signal()
-
-    def __init__(self, parent: QObject | None = None) -> None:
-        super().__init__(parent)
-        self.tool = "pen"
-        self.size = 14
-        self.density = 60
-
-    @property
-    def record(self) -> Tool:
-        """What the tool in hand does."""
-        from core.data.painted import TOOLS  # few starts paint
-
-        return TOOLS[self.tool]
-
-    def choose(self, tool: str) -> None:
-        """Take another tool."""
-        from core.data.painted import TOOLS
-
-        self.tool = TOOLS[tool].name
-        self.changed.emit()
-
-    def resize(self, size: float) -> None:
-        """Take a larger or smaller brush; its radius in pixels."""
-        self.size = round(min(max(size, SIZES[0]), SIZES[1]))
-        self.changed.emit()
-
-    def set_density(self, density: int) -> None:
-        """Spray more or fewer points a second."""
-        self.density = density
-        self.changed.emit()
-
-
-class Painter(Brushes):
-    """What is painted and with which tool; it listens to the mouse while painting goes on.
-
-    Points go into the experiment as they are painted, at most once a frame. Too few of them to
-    learn from stay on a local sheet, and the run before waits, paused.
-
-    Signals
-    -------
+        The sheet, or whether painting goes on.
     moved : ()
         The mouse, and the brush with it.
 
@@ -106,12 +58,11 @@ class Painter(Brushes):
     sheet : Sheet
     limits : (x low, x high, y low, y high) or None
         What the plot spans; fixed while painting goes on, None while not.
-    kind : int
-        The class painted.
     place : (x, y) or None
         Where the mouse is in the plot.
     """
 
+    changed = Signal()
     moved = Signal()
 
     def __init__(self, session: Session, plot: PlotCanvas) -> None:
@@ -122,9 +73,7 @@ class Painter(Brushes):
         self.offer = ""
         self.sheet = Sheet(session.experiment, ())
         self.limits: Limits | None = None
-        self.kind = 0
         self.place: tuple[float, float] | None = None
-        self._least_classes = 2
         self._resumes = False
         self._is_mine = False
         self._stroke: Stroke | None = None
@@ -154,7 +103,7 @@ class Painter(Brushes):
     def n_classes(self) -> int:
         """How many classes the palette offers."""
         used = max((k for _, _, k in self.sheet.points), default=0) + 1
-        return max(used, self._least_classes)
+        return max(used, self.session.view.paint_classes)
 
     def turn(self, on: bool) -> None:
         """Begin or end painting."""
@@ -165,7 +114,7 @@ class Painter(Brushes):
 
     def start(self) -> None:
         """Paint on the present data set's points, or offer a blank sheet where it has none."""
-        self._least_classes = 2
+        self.session.set_view("paint_classes", PAINT_CLASSES.default)
         points = points_to_paint(self.session.run)
         self.offer = "" if points else why_no_points(self.session.run.dataset)
         if points:
@@ -181,7 +130,8 @@ class Painter(Brushes):
             blank = replace(self.sheet, points=(), is_local=True, is_new=True)
             self._exchange(blank, self.tr("new sheet"), object())
             return
-        self._least_classes, self.offer, self.is_on = 2, "", True
+        self.session.set_view("paint_classes", PAINT_CLASSES.default)
+        self.offer, self.is_on = "", True
         self._begin()
         self.limits = BLANK
         self._use(Sheet(self.session.experiment, (), is_local=True, is_new=True))
@@ -202,22 +152,44 @@ class Painter(Brushes):
     @property
     def pending(self) -> Points:
         """The points that the stroke has added and the model has not seen yet."""
-        if self._stroke is None or self.tool not in {"pen", "airbrush"}:
+        if self._stroke is None or self.tool.name not in {"pen", "airbrush"}:
             return ()
         return self._stroke.points[len(self.sheet.points) :]
 
     # the tools
 
-    def choose_class(self, kind: int) -> None:
+    @property
+    def tool(self) -> Tool:
+        """The tool in hand."""
+        from core.data.painted import TOOLS  # few starts paint
+
+        return TOOLS[self.session.view.paint_tool]
+
+    @property
+    def size(self) -> int:
+        """The brush's radius in pixels."""
+        return self.session.view.paint_size
+
+    @property
+    def painted_class(self) -> int:
+        """The class painted: the one chosen, as far as it is offered."""
+        return min(self.session.view.paint_class, self.n_classes - 1)
+
+    def resize(self, size: float) -> None:
+        """Take a larger or smaller brush; its radius in pixels."""
+        size = min(max(round(size), PAINT_SIZE.low), PAINT_SIZE.high)
+        self.session.set_view("paint_size", size)
+
+    def choose_class(self, k: int) -> None:
         """Paint another of the classes offered."""
-        if 0 <= kind < self.n_classes:
-            self.kind = kind
-            self.changed.emit()
+        if 0 <= k < self.n_classes:
+            self.session.set_view("paint_class", k)
 
     def add_class(self) -> None:
         """Offer one class more and paint it."""
-        self._least_classes = min(self.n_classes + 1, MOST_CLASSES)
-        self.choose_class(self._least_classes - 1)
+        n_classes = min(self.n_classes + 1, MOST_CLASSES)
+        self.session.set_view("paint_classes", n_classes)
+        self.choose_class(n_classes - 1)
 
     # the mouse
 
@@ -235,7 +207,7 @@ class Painter(Brushes):
         if event.type() in pressed and is_left and is_inside:
             self._press(*place)
         elif event.type() == QEvent.Type.MouseMove and self._stroke is not None:
-            self._stroke = self.record.drag(self._stroke, *place)
+            self._stroke = self.tool.drag(self._stroke, *place)
         elif event.type() == QEvent.Type.MouseButtonRelease and is_left:
             self._finish()
         self.moved.emit()
@@ -255,9 +227,10 @@ class Painter(Brushes):
         self._strokes += 1
         self._token, self._ticks = object(), 0
         width, height = self.plot.pixel_size()
-        brush = Brush(self.kind, self.size * width, self.size * height, float(self.density))
+        density = float(self.session.view.paint_density)
+        brush = Brush(self.painted_class, self.size * width, self.size * height, density)
         begun = Stroke(self.sheet.points, brush, x, y, seed=self._strokes)
-        self._stroke = self.record.press(begun, x, y)
+        self._stroke = self.tool.press(begun, x, y)
         self._timer.start()
         self._flush()
 
@@ -267,7 +240,7 @@ class Painter(Brushes):
         self._ticks += 1
         every = max(round(1000 / TICKS_A_SECOND / TICK_MILLISECONDS), 1)
         if self._stroke is not None and self.place is not None and self._ticks % every == 0:
-            self._stroke = self.record.hold(self._stroke, *self.place)
+            self._stroke = self.tool.hold(self._stroke, *self.place)
             self.moved.emit()
         if time.perf_counter() >= self._rests_until:
             self._flush()
@@ -277,7 +250,7 @@ class Painter(Brushes):
         if self._stroke is not None and self._stroke.points != self.sheet.points:
             began = time.perf_counter()
             after = self.sheet.repainted(self._stroke.points)
-            self._exchange(after, self.tr(self.record.label), self._token)
+            self._exchange(after, self.tr(self.tool.label), self._token)
             now = time.perf_counter()
             self._rests_until = now + 0.5 * (now - began)
 
@@ -346,7 +319,6 @@ class Painter(Brushes):
     def _after_change(self) -> None:
         if self.limits is not None and self.sheet.points:
             self.limits = around(self.limits, self.sheet.points)
-        self.kind = min(self.kind, self.n_classes - 1)
         self.changed.emit()
 
     def _on_experiment(self, old: Experiment, new: Experiment) -> None:
@@ -365,8 +337,3 @@ class Painter(Brushes):
             self._after_change()
         else:
             self.stop()
-
-
-SIZES = (4, 100)  # of the brush's radius, in pixels
-SIZE_STEP = 1.25
-DENSITIES = (5, 300)  # points a second
