@@ -1,1 +1,5 @@
-"""What is judged: labels and probabilities, and the forecasts in them."""
+"""Predictions: what is judged, whoever the model was."""
+
+from core.predictions.predictions import Predictions, predictions_of
+
+__all__ = ["Predictions", "predictions_of"]

@@ -128,6 +128,8 @@ class Present(QObject):
             self.ghosts = []
         old = self.run
         self.run = run
+        if run.memo is not old.memo:
+            old.memo.clear()  # a ghost, or a run to be undone to, keeps no pictures
         self._looked_at = None
         self.divergence = None
         if _looks_different(old, run):
