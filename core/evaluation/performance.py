@@ -34,6 +34,7 @@ from core.predictions.forecasts import (
     checked_weights,
     one_forecast,
 )
+from core.predictions.predictions import Predictions
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -141,6 +142,20 @@ def evaluate(
     losses = surprise, brier_score(y, p, w), binned_error(pool_ties(confidence), 15)
     areas = [area_under_roc(pool_ties(BinaryForecast(y == c, p[:, c], w))) for c in range(k)]
     return _figures(y, threshold, _count(y, best, k, w), _mean_of_known(np.array(areas)), losses)
+
+
+def performance_of(predictions: Predictions, threshold: float = 0.5) -> Performance:
+    """Return the figures of predictions; see `evaluate`.
+
+    The log loss is computed from the logits where those were given.
+    """
+    return evaluate(
+        predictions.labels,
+        predictions.probabilities,
+        threshold,
+        weights=predictions.weights,
+        logits=predictions.logits if predictions.given == "logits" else None,
+    )
 
 
 def recorded_performance(

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from types import MappingProxyType
 from typing import Any, Literal, Protocol, TypeVar
 
 import numpy as np
@@ -53,9 +52,6 @@ class Column:
     levels: tuple[str, ...] = ()
 
 
-NO_COLUMNS: Mapping[str, Column] = MappingProxyType({})
-
-
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class Predictions:
     """Labels of n rows and what a model says about them, with all that judging needs.
@@ -86,6 +82,8 @@ class Predictions:
     group_names : tuple of str
     positive : int
         The class whose probability is judged where there are two.
+    target : str
+        The name of the labels' column.
     rows : (n,) int64 array
         Which row of the table each one is.
     columns : mapping of name to Column
@@ -115,7 +113,8 @@ class Predictions:
     groups: Codes | None = None
     group_names: tuple[str, ...] = ()
     positive: int = 1
-    columns: Mapping[str, Column] = NO_COLUMNS
+    target: str = "class"
+    columns: Mapping[str, Column] = field(default_factory=dict)
     memo: Memo = field(default_factory=Memo, repr=False)
 
     @classmethod
@@ -300,6 +299,10 @@ class Source(Protocol[State_contra]):
         """The class names."""
 
     @property
+    def target(self) -> str:
+        """The name of the labels' column."""
+
+    @property
     def labels(self) -> Codes:
         """The (n,) labels."""
 
@@ -349,6 +352,7 @@ def predictions_of(source: Source[State], state: State) -> Predictions:
             rows=source.rows,
             class_weights=source.class_weights,
             weights=source.sample_weights,
+            target=source.target,
             columns=source.columns,
         ),
         most=2,

@@ -88,6 +88,11 @@ class Run:
         return self.prepared.classes
 
     @property
+    def target(self) -> str:
+        """The name of the labels' column."""
+        return self.dataset.target
+
+    @property
     def labels(self) -> Codes:
         """The label of every prepared row, (n,)."""
         return self.prepared.y

@@ -8,7 +8,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from core.base.arrays import SPLITS
-from core.run.recalibration import changes_probabilities
+from core.calibration.recalibration import changes_probabilities
 from core.scenes.numbers_scene import Headline, NumbersScene, headlines, numbers_scene
 from gui.panels.panel import PlottedPanel
 from gui.plot.canvas import PlotCanvas, curve
