@@ -159,7 +159,10 @@ def performance_of(predictions: Predictions, threshold: float = 0.5) -> Performa
 
 
 def recorded_performance(
-    labels: IntArray, probabilities: FloatArray, logits: FloatArray
+    labels: IntArray,
+    probabilities: FloatArray,
+    logits: FloatArray,
+    weights: FloatArray | None = None,
 ) -> dict[str, float]:
     """Return the figures that are recorded while training goes on, by name, in one go.
 
@@ -173,6 +176,8 @@ def recorded_performance(
         Classes 0..K-1; n is at least 1.
     probabilities, logits : (n,) or (n, K) arrays
         Of class 1, or of every class; finite.
+    weights : (n,) array, optional
+        How much each row counts.
 
     Examples
     --------
@@ -184,19 +189,21 @@ def recorded_performance(
     """
     split_up = decompose_without_scipy if is_scipy_postponed() else decompose
     if probabilities.ndim == 2:
-        scored = evaluate(labels, probabilities, logits=logits)
-        parts = split_up(pool_ties(one_forecast(labels, probabilities)), SCORES["brier"])
+        scored = evaluate(labels, probabilities, weights=weights, logits=logits)
+        parts = split_up(pool_ties(one_forecast(labels, probabilities, weights)), SCORES["brier"])
         names = ("accuracy", "auc", "brier", "log_loss", "ece")
         found = {name: float(getattr(scored, name)) for name in names}
     else:
-        forecast = BinaryForecast(labels == 1, probabilities, None)
+        forecast = BinaryForecast(labels == 1, probabilities, weights)
         cells = pool_ties(forecast)
         parts = split_up(cells, SCORES["brier"])
         found = {
-            "accuracy": float(((probabilities >= 0.5) == forecast.outcomes).mean()),
+            "accuracy": float(
+                np.average((probabilities >= 0.5) == forecast.outcomes, weights=weights)
+            ),
             "auc": area_under_roc(cells),
             "brier": parts.score,
-            "log_loss": float(binary_cross_entropy(logits, labels).mean()),
+            "log_loss": float(np.average(binary_cross_entropy(logits, labels), weights=weights)),
             "ece": bin_error(count(forecast, 15), "l1"),
         }
     found |= {"mcb": parts.miscalibration, "dsc": parts.discrimination, "unc": parts.uncertainty}

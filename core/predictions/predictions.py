@@ -170,6 +170,11 @@ class Predictions:
         return len(self.labels)
 
     @property
+    def is_empty(self) -> bool:
+        """Whether no row counts: there is none, or all have weight 0."""
+        return not self.n_rows if self.weights is None else not self.weights.any()
+
+    @property
     def n_classes(self) -> int:
         """How many classes there are, K."""
         return len(self.classes)

@@ -104,7 +104,7 @@ def by_class_of(predictions: Predictions, choices: CalibrationChoices, view: Vie
         points=read_only(np.empty((0, 2)), np.float64),
         labels=read_only(np.empty(0), np.int64),
     )
-    if not part.n_rows:
+    if part.is_empty:
         return empty
     options = CurveOptions.of(view, choices)
     plain = replace(plain_choices(choices), base_rate=0.0)

@@ -145,7 +145,7 @@ def parameters_of(
     empty = _empty(predictions, choices, view)
     # another base rate would make the calibrator look wrong on the data as they are
     choices = replace(choices, base_rate=0.0)
-    if choices.method == "none" or not empty.n_rows:
+    if choices.method == "none" or predictions.part(view.split).is_empty:
         return empty
     try:
         recalibration = fit_recalibration(predictions, choices)

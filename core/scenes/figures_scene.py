@@ -48,5 +48,5 @@ def figures_scene(run: Run, state: TrainState, view: View) -> FiguresScene:
 def figures_of(predictions: Predictions, view: View) -> FiguresScene:
     """Return what the figures panel shows of predictions."""
     parts = (predictions.part(split) for split in predictions.splits)
-    figures = tuple(performance_of(it, view.threshold) if it.n_rows else None for it in parts)
+    figures = tuple(None if it.is_empty else performance_of(it, view.threshold) for it in parts)
     return FiguresScene(0, predictions.classes, view.split, view.threshold, figures)

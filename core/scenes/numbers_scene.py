@@ -134,7 +134,7 @@ def numbers_of(
         strip=None,
         answers=(),
     )
-    if not empty.n_rows:
+    if predictions.part(view.split).is_empty:
         return empty
     subject = Subject.of(view.split, forecast, choices, is_calibrated, predictions.n_classes)
     try:

@@ -153,7 +153,7 @@ def reliability_scene(
         Where it is known and wanted.
     """
     predictions, line = predictions_of(run, state), (NO_FLOATS, NO_FLOATS)
-    if truth is not None and not is_scipy_postponed() and predictions.part(view.split).n_rows:
+    if truth is not None and not is_scipy_postponed() and not predictions.part(view.split).is_empty:
         line = true_curve(run, state, viewed_forecast(view, predictions), truth)
     scene = reliability_of(
         predictions, run.experiment.calibration, view, draws, earlier, line, most
@@ -185,7 +185,7 @@ def reliability_of(
     While scipy is postponed bars stand for the curve, and there is no new band.
     """
     empty = _empty(predictions, choices, view)
-    if not empty.n_rows:
+    if predictions.part(view.split).is_empty:
         return empty
     options, n_classes = CurveOptions.of(view, choices), predictions.n_classes
     own = Subject.of(view.split, empty.view, choices, False, n_classes)

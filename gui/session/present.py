@@ -138,7 +138,8 @@ class Present(QObject):
         self.run_changed.emit()
 
     def _load(self) -> None:
-        history, parts = self.run.history, parts_of(self.run.prepared)
+        history = self.run.history
+        parts = parts_of(self.run.prepared, self.run.sample_weights)
 
         def figures(problem: Problem, state: TrainState) -> Iterator[Mapping[str, float]]:
             return measured_by_part(problem, parts, state)
