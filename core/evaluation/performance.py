@@ -197,10 +197,9 @@ def recorded_performance(
         forecast = BinaryForecast(labels == 1, probabilities, weights)
         cells = pool_ties(forecast)
         parts = split_up(cells, SCORES["brier"])
+        is_right = (probabilities >= 0.5) == forecast.outcomes
         found = {
-            "accuracy": float(
-                np.average((probabilities >= 0.5) == forecast.outcomes, weights=weights)
-            ),
+            "accuracy": float(np.average(is_right, weights=weights)),
             "auc": area_under_roc(cells),
             "brier": parts.score,
             "log_loss": float(np.average(binary_cross_entropy(logits, labels), weights=weights)),

@@ -222,7 +222,11 @@ class Predictions:
         return self if len(self.splits) == 1 else self._part(split)
 
     def at(self, places: Places) -> Predictions:
-        """Return some of the rows, by their places (m,) or a slice; a memo of their own."""
+        """Return some of the rows, by their places (m,) or a slice."""
+        if isinstance(places, slice):
+            if places == EVERY:
+                return self
+            places = np.arange(self.n_rows)[places]
         values = self.values
         return replace(
             self,
@@ -292,7 +296,7 @@ State_contra = TypeVar("State_contra", contravariant=True)
 State = TypeVar("State")
 
 
-class Source(Protocol[State_contra]):
+class PredictionSource(Protocol[State_contra]):
     """What can be asked for predictions at a state: a run."""
 
     @property
@@ -339,7 +343,7 @@ class Source(Protocol[State_contra]):
         """Return what gives class logits for places among the rows; it must not hold the source."""
 
 
-def predictions_of(source: Source[State], state: State) -> Predictions:
+def predictions_of(source: PredictionSource[State], state: State) -> Predictions:
     """Return what a source says at a state; that of the last two states is remembered.
 
     Logits are computed when they are first asked for, and of a part only its own.
@@ -402,14 +406,10 @@ def _checked(labels: ArrayLike, columns: Floats, known: Mapping[str, Any]) -> di
     return fields
 
 
-def _some(values: NDArray[Any], places: Places) -> NDArray[Any]:
+def _some(values: NDArray[Any], places: Codes) -> NDArray[Any]:
     return read_only(values[places], values.dtype.type)
 
 
-def _restricted(values: ValuesAt, places: Places) -> ValuesAt:
+def _restricted(values: ValuesAt, places: Codes) -> ValuesAt:
     """Return the function that gives the values of these rows alone."""
-    if isinstance(places, slice):
-        if places == EVERY:
-            return values
-        raise TypeError("rows that are computed when asked for are chosen by their places")
     return lambda some: values(places[some])

@@ -108,8 +108,8 @@ def test_tracked_figures_weigh_every_row_as_often_as_it_counts(seed):
     weights = np.random.default_rng(seed).integers(0, 4, 200)
     y, p, _ = binary_case(seed)
     many_y, many_p, _ = class_case(seed)
-    for labels, given in ((y, np.clip(p, 0.01, 0.99)), (many_y, many_p)):
-        labels, given, w = labels[:200], given[:200], weights[: len(labels)]
+    for labels, given in ((y[:200], np.clip(p, 0.01, 0.99)[:200]), (many_y[:200], many_p[:200])):
+        w = weights[: len(labels)]
         z = logit(given) if given.ndim == 1 else np.log(given)
         rows = np.repeat(np.arange(len(labels)), w)
         expected = recorded_performance(labels[rows], given[rows], z[rows])
