@@ -68,14 +68,13 @@ def calibrators_scene(
     run: Run, state: TrainState, view: View, page: str, turned: int = 0, most: int = 0
 ) -> CalibratorsScene:
     """Return what a page shows of a run at a state; for `turned` and `most` see `parameters_of`."""
-    predictions, choices = predictions_of(run, state), run.experiment.calibration
     of: ParametersScene | MapsScene | PriorsScene
     if page == "handles":
-        of = parameters_of(predictions, choices, view, turned, most)
+        of = handles_scene(run, state, view, turned, most)
     elif page == "maps":
-        of = maps_of(predictions, choices, view)
+        of = maps_scene(run, state, view)
     else:
-        of = priors_of(predictions, choices, view)
+        of = priors_scene(run, state, view)
     return CalibratorsScene(state.step, view.split, page, of)
 
 
@@ -124,6 +123,14 @@ class ParametersScene:
     meanings: tuple[tuple[str, str, str], ...]
     problem: str = ""
     rounded: bool = False
+
+
+def handles_scene(
+    run: Run, state: TrainState, view: View, turned: int = 0, most: int = 0
+) -> ParametersScene:
+    """Return what the page of parameters shows of a run at a state; see `parameters_of`."""
+    choices = run.experiment.calibration
+    return parameters_of(predictions_of(run, state), choices, view, turned, most)
 
 
 def parameters_of(
@@ -240,6 +247,11 @@ class MapsScene:
     rug: tuple[Floats, Floats]
     limits: tuple[float, float]
     fitted_on: str
+
+
+def maps_scene(run: Run, state: TrainState, view: View) -> MapsScene:
+    """Return what the page of maps shows of a run at a state."""
+    return maps_of(predictions_of(run, state), run.experiment.calibration, view)
 
 
 def maps_of(predictions: Predictions, choices: CalibrationChoices, view: View) -> MapsScene:
@@ -398,6 +410,11 @@ class PriorsScene:
     def is_weighted(self) -> bool:
         """Whether the classes counted unequally in training."""
         return bool(np.ptp(self.weights) > 1e-12 * float(self.weights.max()))
+
+
+def priors_scene(run: Run, state: TrainState, view: View) -> PriorsScene:
+    """Return what the page of weights and base rates shows of a run at a state."""
+    return priors_of(predictions_of(run, state), run.experiment.calibration, view)
 
 
 def priors_of(predictions: Predictions, choices: CalibrationChoices, view: View) -> PriorsScene:

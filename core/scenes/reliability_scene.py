@@ -86,6 +86,9 @@ class ReliabilityScene:
     band : Band or None
         Where a perfectly calibrated model's curve would lie at this n (or, as confidence band,
         where else the curve could have been); None if not drawn.
+    band_of_step : int
+        The step whose probabilities it is for; before `step` only where a previous scene was passed
+        in, -1 where there is no band.
     edges : (HISTOGRAM_BINS + 1,) array
     counts : (2, HISTOGRAM_BINS) array
         How many rows got each probability: those in which it did not happen, and those in which
@@ -134,6 +137,7 @@ class ReliabilityScene:
     brushed: tuple[float, ...]
     problem: str
     rounded: bool = False
+    band_of_step: int = -1
 
 
 def reliability_scene(
@@ -141,7 +145,7 @@ def reliability_scene(
     state: TrainState,
     view: View,
     draws: int = FULL_DRAWS,
-    earlier: Band | None = None,
+    previous: ReliabilityScene | None = None,
     truth: Truth | None = None,
     most: int = 0,
 ) -> ReliabilityScene:
@@ -155,10 +159,8 @@ def reliability_scene(
     predictions, line = predictions_of(run, state), (NO_FLOATS, NO_FLOATS)
     if truth is not None and not is_scipy_postponed() and not predictions.part(view.split).is_empty:
         line = true_curve(run, state, viewed_forecast(view, predictions), truth)
-    scene = reliability_of(
-        predictions, run.experiment.calibration, view, draws, earlier, line, most
-    )
-    return replace(scene, step=state.step)
+    choices = run.experiment.calibration
+    return reliability_of(predictions, choices, view, draws, previous, line, most, state.step)
 
 
 def reliability_of(
@@ -166,25 +168,30 @@ def reliability_of(
     choices: CalibrationChoices,
     view: View,
     draws: int = FULL_DRAWS,
-    earlier: Band | None = None,
+    previous: ReliabilityScene | None = None,
     truth: tuple[Floats, Floats] = (NO_FLOATS, NO_FLOATS),
     most: int = 0,
+    step: int = 0,
 ) -> ReliabilityScene:
     """Return what the reliability panel shows of predictions.
 
     Parameters
     ----------
     draws : int
-        Sets of outcomes for the band; 0 keeps an earlier band.
-    earlier : Band, optional
+        Sets of outcomes for the band; with 0 there is no new one.
+    previous : ReliabilityScene, optional
+        The scene of an earlier step. Its band is drawn again, and lags, where there is no new one
+        and it is about the same forecast of the same part; nothing else is taken from it.
     truth : (x, y)
         The true curve, where it is known and wanted.
     most : int
         Follow a calibrator set by hand from no more rows or cells than this; 0 takes them all.
+    step : int
+        At which a run made the predictions.
 
     While scipy is postponed bars stand for the curve, and there is no new band.
     """
-    empty = _empty(predictions, choices, view)
+    empty = replace(_empty(predictions, choices, view), step=step)
     if predictions.part(view.split).is_empty:
         return empty
     options, n_classes = CurveOptions.of(view, choices), predictions.n_classes
@@ -193,12 +200,16 @@ def reliability_of(
     if changes_probabilities(choices):
         shown = Subject.of(view.split, empty.view, choices, True, n_classes, most)
         calibrated, problem = _evaluated(predictions, shown, options)
+    band, band_of_step = _band(predictions, own, view, draws), step
+    if band is None and previous is not None and _has_band_for(previous, empty, view):
+        band, band_of_step = previous.band, previous.band_of_step
     return replace(
         empty,
         raw=evaluate_forecast(predictions, own, options),
         calibrated=calibrated,
         compared=_compared(predictions, choices, own, options),
-        band=_band(predictions, own, view, draws, earlier),
+        band=band,
+        band_of_step=-1 if band is None else band_of_step,
         counts=_histogram(predictions, own),
         truth=truth,
         problem=problem,
@@ -267,16 +278,29 @@ def _compared(
     return tuple(found)
 
 
-def _band(
-    predictions: Predictions, subject: Subject, view: View, draws: int, earlier: Band | None
-) -> Band | None:
+def _band(predictions: Predictions, subject: Subject, view: View, draws: int) -> Band | None:
     """Return the band; none where rows are weighted by their class, since outcomes decide that."""
     if view.reliability_band == "none" or subject.base_rate[0]:
         return None
-    kind: Kind = "consistency" if view.reliability_band == "consistency" else "confidence"
     if not draws or is_scipy_postponed():
-        return earlier if earlier is not None and earlier.kind == kind else None
-    return _drawn_band(predictions, subject, draws, kind)
+        return None
+    return _drawn_band(predictions, subject, draws, _kind_of_band(view))
+
+
+def _has_band_for(previous: ReliabilityScene, empty: ReliabilityScene, view: View) -> bool:
+    """Tell whether a scene has a band of the kind wanted for the same forecast and part."""
+    if view.reliability_band == "none" or empty.base_rates or previous.band is None:
+        return False
+    same = (previous.split, previous.view, previous.classes) == (
+        empty.split,
+        empty.view,
+        empty.classes,
+    )
+    return same and previous.band.kind == _kind_of_band(view)
+
+
+def _kind_of_band(view: View) -> Kind:
+    return "confidence" if view.reliability_band == "confidence" else "consistency"
 
 
 @remembered(most=4)

@@ -8,7 +8,6 @@ from core.data.dataset import Dataset, Feature
 from core.experiment.experiment import Experiment, experiment_from_mapping
 from core.predictions import Predictions, predictions_of
 from core.run.run import Run, start_run
-from core.scenes.calibrators_scene import calibrators_scene
 
 CHOICES = {
     "data": {"rows": 120},
@@ -45,18 +44,6 @@ def shown_probabilities(run: Run, state, code: int) -> np.ndarray:
     """Return the probabilities (n, K) that are shown of a part's rows."""
     recalibration, part = recalibration_of(run, state), part_of(run, state, code)
     return part.probabilities if recalibration is None else recalibration.probabilities_of(part)
-
-
-def handles_scene(run: Run, state, view, turned: int = 0, most: int = 0):
-    return calibrators_scene(run, state, view, "handles", turned, most).of
-
-
-def maps_scene(run: Run, state, view):
-    return calibrators_scene(run, state, view, "maps").of
-
-
-def priors_scene(run: Run, state, view):
-    return calibrators_scene(run, state, view, "priors").of
 
 
 def table(n: int = 150, n_classes: int = 2, levels: bool = True) -> Dataset:

@@ -63,14 +63,11 @@ class ReliabilityPanel(PlottedPanel):
     def compute(self) -> ReliabilityScene:
         """Return the scene, with as many draws for the band as there is time for."""
         session = self.session
-        earlier = None
-        if self.scene is not None and self.scene.split == session.view.split:
-            earlier = self.scene.band
         draws, most = self.draws(), 0 if self.is_calm else MOST_LIVE
         if draws == FULL_DRAWS:
             self._full_band_of = self._band_key()
         return reliability_scene(
-            session.run, session.state, session.view, draws, earlier, self.truth(), most
+            session.run, session.state, session.view, draws, self.scene, self.truth(), most
         )
 
     def draws(self) -> int:

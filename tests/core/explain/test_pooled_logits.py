@@ -12,10 +12,9 @@ from core.explain import pooled_logits
 from core.explain.binary_evaluation import Subject, is_rounded, pooled
 from core.explain.pooled_logits import row_weights
 from core.predictions import predictions_of
+from core.scenes.calibrators_scene import handles_scene, maps_scene
 from core.scenes.reliability_scene import reliability_scene
 from tests.core.scene_cases import (
-    handles_scene,
-    maps_scene,
     part_of,
     recalibration_of,
     shown_probabilities,

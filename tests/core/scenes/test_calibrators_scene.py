@@ -257,9 +257,9 @@ def test_bands_are_of_the_kind_asked_for(moons):
         scene = reliability_scene(run, state, View(reliability_band=kind), draws=20)
         assert (scene.band is None) == (kind == "none")
         assert scene.band is None or scene.band.kind == kind
-    consistency = reliability_scene(run, state, View(), draws=20).band
+    consistency = reliability_scene(run, state, View(), draws=20)
     other = View(reliability_band="confidence")
-    assert reliability_scene(run, state, other, draws=0, earlier=consistency).band is None
+    assert reliability_scene(run, state, other, draws=0, previous=consistency).band is None
 
 
 def test_ticked_calibrators_are_drawn_beside_the_chosen_one(moons):

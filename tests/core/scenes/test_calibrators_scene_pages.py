@@ -27,15 +27,15 @@ from core.scenes.by_class_scene import MOST_TILES, by_class_scene
 from core.scenes.calibrators_scene import (
     PAGES,
     calibrators_scene,
+    handles_scene,
+    maps_scene,
+    priors_scene,
 )
 from core.scenes.loss_scene import DRAWN, PARTS, curves_scene
 from core.scenes.numbers_scene import headlines, numbers_scene, strip_of
 from tests.core.scene_cases import (
     by_hand,
-    handles_scene,
-    maps_scene,
     part_of,
-    priors_scene,
     raw_rows,
     recalibration_of,
     table,

@@ -121,7 +121,7 @@ def test_the_band_is_that_of_the_chosen_rows_and_no_draws_keep_the_earlier(moons
     expected = consistency_band(labels, p, draws=50)
     np.testing.assert_allclose(scene.band.lower, expected.lower, atol=0.05)
     np.testing.assert_allclose(scene.band.probability, expected.probability)
-    assert reliability_scene(run, state, View(), draws=0, earlier=scene.band).band is scene.band
+    assert reliability_scene(run, state, View(), draws=0, previous=scene).band is scene.band
     assert reliability_scene(run, state, View(), draws=0).band is None
 
 

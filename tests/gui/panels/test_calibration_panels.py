@@ -8,7 +8,7 @@ from PySide6.QtTest import QTest
 from core.calibration.calibrators import CALIBRATORS
 from core.experiment.view import BANDS, BAR_INTERVALS, CURVES
 from core.explain.binary_evaluation import polyline
-from core.scenes.calibrators_scene import MapsScene, PriorsScene, calibrators_scene
+from core.scenes.calibrators_scene import MapsScene, PriorsScene, handles_scene
 from gui.panels.calibrators import calibrators_panel
 from gui.panels.reliability import reliability_panel
 from gui.panels.reliability.reliability_controls import (
@@ -251,7 +251,7 @@ def test_a_handle_is_followed_about_and_counted_exactly_once_it_rests(
     qtbot.waitUntil(lambda: not panel.scene.of.rounded and not diagram.scene.rounded)
     assert "bout;" not in panel.handles.says.text() + figures_html(diagram.scene)
     run, state, view = session.run, session.state, session.view
-    assert panel.scene.of.mended == calibrators_scene(run, state, view, "handles").of.mended
+    assert panel.scene.of.mended == handles_scene(run, state, view).mended
 
 
 def test_platt_s_shift_moves_decisions_and_its_loss_is_drawn(qtbot, session, show):

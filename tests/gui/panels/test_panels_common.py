@@ -36,7 +36,7 @@ def expected_scene(name, panel, session):
     if name == "loss":
         return curves_scene(run, session.ghosts, view, state.step)
     if name == "reliability":
-        return reliability_scene(run, state, view, panel.draws(), panel.scene.band, panel.truth())
+        return reliability_scene(run, state, view, panel.draws(), panel.scene, panel.truth())
     if name in {"figures", "rows"}:
         return {"figures": figures_scene, "rows": rows_scene}[name](run, state, view)
     return panel.compute()
