@@ -1,7 +1,4 @@
-"""The knobs of calibration.
-
-What a user can choose of calibration: a calibrator or none, its rows, how bars are binned.
-"""
+"""The knobs of calibration: the calibrator, the rows it is fitted on, the base rate, the bins."""
 
 from __future__ import annotations
 

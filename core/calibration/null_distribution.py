@@ -1,11 +1,9 @@
-"""What a perfectly calibrated model would show at this n: the yardstick beside every number.
+"""What a perfectly calibrated model would show with as many rows: the null distribution.
 
-Outcomes are drawn from the probabilities themselves and the number is computed again. An error of
-0.03 says nothing until one knows that chance alone would show 0.028.
-
-The headline numbers of calibration, each for one set of outcomes and for many drawn ones.
-
-What a perfectly calibrated model would show: its calibration error at this many rows.
+Outcomes are drawn from the probabilities themselves and the statistic is computed again: an error
+of 0.03 means nothing where 0.028 is expected of a calibrated model. `STATISTICS` holds each number
+for one set of outcomes and, where that is faster, for many at once; `expected_null_error` gives the
+mean calibration error in bins without drawing.
 """
 
 from __future__ import annotations

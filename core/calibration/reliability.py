@@ -1,4 +1,4 @@
-"""Reliability curves: how often it happened, against how probable it was said to be."""
+"""Reliability curves: observed frequency against predicted probability."""
 
 from __future__ import annotations
 

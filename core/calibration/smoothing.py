@@ -1,7 +1,5 @@
 """Smooth calibration error, and the kernel-smoothed reliability curve (Blasiok & Nakkiran 2023).
 
-Reflected Gaussian smoothing on [0, 1], exactly, in the cosine basis.
-
 A Gaussian kernel reflected at 0 and 1 loses no mass, and is diagonal in the cosines:
 K(t, x) = 1 + 2 sum_k exp(-(k pi sigma)^2 / 2) cos(k pi t) cos(k pi x). Points are therefore
 transformed once; every sigma after that costs one short Fourier transform.

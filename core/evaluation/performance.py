@@ -1,4 +1,4 @@
-"""How good a classifier's decisions, ranking and probabilities are, in one frozen record.
+"""Accuracy, precision, recall, AUC, log loss, Brier score and ECE of predictions, in one record.
 
 A row is predicted positive where its probability is at least the threshold; with more than two
 classes the most probable class is predicted. What is undefined (a precision where nothing was

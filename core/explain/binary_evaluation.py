@@ -1,4 +1,4 @@
-"""How one yes-or-no forecast did: its rows pooled once, then curve, bars and figures from cells."""
+"""The evaluation of one yes-or-no forecast: curve, bars and figures from rows pooled once."""
 
 from __future__ import annotations
 
