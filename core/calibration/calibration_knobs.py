@@ -43,7 +43,7 @@ FITTED_ON = ChoiceKnob(
     default="validation",
     choices=_fitting_rows,
     effect="view",
-    help="The rows that calibrators are fitted on; on train or test they claim too much.",
+    help="The rows that calibrators are fitted on; with train or test rows they look too good.",
 )
 FOLDS = IntegerKnob(
     label="folds",
@@ -52,7 +52,7 @@ FOLDS = IntegerKnob(
     high=20,
     effect="view",
     only_for=(("calibration.fitted_on", ("cross_fitted",)),),
-    help="Into how many parts the validation rows are dealt; each map is fitted without one.",
+    help="How many folds the validation rows are split into; each map is fitted without one.",
 )
 BY_HAND = SwitchKnob(
     label="by hand",
@@ -78,7 +78,7 @@ PLATT_A = NumberKnob(
     high=20.0,
     effect="view",
     only_for=(("calibration.method", ("platt",)), ("calibration.by_hand", (True,))),
-    help="Minus the factor on the logit: at -1 it stays, nearer 0 it says less.",
+    help="Minus the factor on the logit: -1 keeps it, values nearer 0 are less confident.",
 )
 PLATT_B = NumberKnob(
     label="Platt's B",
@@ -94,15 +94,15 @@ UNDO_WEIGHTS = SwitchKnob(
     default=False,
     effect="view",
     only_for=(("data.class_weights", ("balanced", "custom")),),
-    help="Take the log of each class's training weight off its logit again.",
+    help="Subtract the log of each class's training weight from its logit.",
 )
 BASE_RATE = NumberKnob(
-    label="base rate in use",
+    label="target base rate",
     default=0.0,
     low=0.0,
     high=1.0,
     effect="view",
-    help="How common one class is where the model will serve; 0 is as in the data.",
+    help="How common one class is where the model will be used; 0 is as in the data.",
 )
 BASE_CLASS = IntegerKnob(
     label="class of the base rate",
@@ -157,7 +157,7 @@ BINNINGS: Registry[Choice] = Registry(
 
 @dataclass(frozen=True, slots=True)
 class CalibrationChoices:
-    """How probabilities are mended and how their reliability is shown."""
+    """How probabilities are recalibrated and how their reliability is shown."""
 
     method: str = setting(METHOD)
     fitted_on: str = setting(FITTED_ON)

@@ -1,7 +1,8 @@
-"""What stands between a model's logits and the probabilities shown: weights, calibrator, base rate.
+"""From a model's logits to the probabilities shown: class weights, calibrator, base rate.
 
-A row's class logits lose the log of the class weights, pass the calibrator, and are moved from the
-base rate of the data to the target base rate. Each of the three may be missing.
+The log of the class weights is taken off the logits, the calibrator is applied, and the
+probabilities are moved from the base rate of the data to the target base rate. Each of the three
+steps may be missing.
 """
 
 from __future__ import annotations

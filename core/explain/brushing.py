@@ -1,4 +1,4 @@
-"""Which rows a brush on the probabilities picks out."""
+"""Rows whose probability lies in a brushed interval, and the intervals to brush."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""The maps from score to probability: every ticked calibrator's, with the rows it was fitted on.
-
-A calibrator's parameters as words: name, value and what it means.
-"""
+"""A calibrator's map from score to probability, and its parameters in words."""
 
 from __future__ import annotations
 

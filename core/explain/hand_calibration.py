@@ -1,4 +1,4 @@
-"""The loss that a calibrator's fit minimises, along one of its parameters, and what follows."""
+"""A calibrator set by hand: the loss along each parameter, and what the setting costs."""
 
 from __future__ import annotations
 

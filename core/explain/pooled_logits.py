@@ -1,4 +1,4 @@
-"""A calibrator turned by hand, followed from cells of equal logit: no row is sorted again."""
+"""Pooled logits of two classes: an increasing calibrator moves the cells without a new sort."""
 
 from __future__ import annotations
 

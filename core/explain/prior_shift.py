@@ -1,4 +1,4 @@
-"""Class weights and base rates: the shift of the logits they predict, and the one observed."""
+"""The shift of the logits that class weights or another base rate cause, estimated from rows."""
 
 from __future__ import annotations
 

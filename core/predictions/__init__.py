@@ -1,4 +1,4 @@
-"""Predictions: what is judged, whoever the model was."""
+"""Predictions: labels beside probabilities or logits, whatever model they come from."""
 
 from core.predictions.predictions import Predictions, predictions_of
 

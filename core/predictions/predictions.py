@@ -1,7 +1,7 @@
-"""What is judged: labels beside probabilities or logits, whoever the model was.
+"""Predictions: labels beside probabilities or logits, whatever model they come from.
 
 Our model at a step gives one set of predictions, a file of another model's output another, and so
-does every run that is compared. Calibration, evaluation and the pictures of both know nothing else.
+does every run that is compared. Calibration, evaluation and their scenes know nothing else.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A whole run without a window: read, train, calibrate, judge, and write it down as JSON."""
+"""A run without a window: read, train, calibrate, evaluate, and write the report as JSON."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every class on one screen: a reliability curve each, and of three classes the triangle."""
+"""The by-class panel's scene: a reliability curve a class, and of three classes the triangle."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The figures panel's scene: what is decided right and wrong in each part at the threshold."""
+"""The figures panel's scene: the performance on each part at the decision threshold."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The numbers panel's scene: error against bins, six conventions, and every headline number."""
+"""The numbers panel's scene: ECE against the number of bins, six conventions, headline numbers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The reliability panel's scene: what was said against what happened, and chance's part."""
+"""The reliability panel's scene: predicted probability against observed frequency, with bands."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The rows panel's scene: every row that the model sees, with what it says about it."""
+"""The rows panel's scene: every row that the model sees, with its probabilities and decision."""
 
 from __future__ import annotations
 

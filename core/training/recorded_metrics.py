@@ -1,4 +1,4 @@
-"""The figures recorded while training goes on: of each part, and the size of the gradient."""
+"""The metrics recorded during training: of each part, and the norm of the gradient."""
 
 from __future__ import annotations
 
