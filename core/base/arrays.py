@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -59,7 +58,6 @@ def stride(n: int, most: int) -> slice | None:
     return slice(None, None, -(-n // most)) if 0 < most < n else None
 
 
-@functools.lru_cache(maxsize=8)
 def evenly_spaced(n_rows: int, most: int) -> Codes:
     """Return at most so many row numbers, evenly spaced from the first to the last.
 

@@ -1,7 +1,7 @@
-"""Whether to believe a probability: curves, scores, bands, and calibrators that mend it.
+"""Reliability curves, calibration errors, proper scores, bands, tests and calibrators.
 
-A file is imported when one of its names is first asked for: all of them together would take a good
-part of a start, which needs few.
+A file is imported when one of its names is first used: importing all of them would slow the start,
+which needs few.
 """
 
 from importlib import import_module

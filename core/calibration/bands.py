@@ -1,9 +1,9 @@
-"""What chance alone would draw: bands around the diagonal, or around the curve.
+"""Consistency and confidence bands of a reliability curve, by simulation.
 
-Outcomes are drawn again and again, the isotonic curve is refitted to each, and the band holds the
-middle part of the fits, point by point (Dimitriadis, Gneiting & Jordan 2021, section 3). Rows enter
-through cells: every one of them while there are at most 512 distinct probabilities, neighbours
-pooled beyond that. Such a cell is far narrower than the blocks that pooling makes.
+Outcomes are drawn again and again, the isotonic curve is refitted to each draw, and the band holds
+the middle part of the fits, point by point (Dimitriadis, Gneiting & Jordan 2021, section 3). Rows
+enter as cells of equal probability: one a distinct probability up to 512 of them, beyond that
+neighbours are pooled. Such a cell is far narrower than the blocks of the isotonic fit.
 """
 
 from __future__ import annotations

@@ -4,11 +4,8 @@ The edges are ``np.linspace(0, 1, bins + 1)`` and a probability is compared with
 so that 0.3 lies in (0.2, 0.3] of ten bins although 0.3 / 0.1 is a little less than 3 in floats.
 Equal-mass bins end at observed values, and a group of ties is never split.
 
-The same predictions, six answers: how packages put a probability into a bin of equal width.
-
 The expected calibration error (Naeini, Cooper & Hauskrecht 2015, equation 3) leaves open which bin
-an edge belongs to, and packages decide differently. By the definition of Guo et al. (2017,
-section 3) bins are (low, high], the first with 0; the other ways are here to be compared.
+an edge belongs to, and packages decide differently: `CONVENTIONS` holds six ways for comparison.
 """
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
-"""Calibration error in bins: one number for the distance between curve and diagonal.
+"""Calibration errors: the distance between curve and diagonal as one number.
 
-ICI, E50 and E90: distances between the probabilities and a local regression through them.
-
-The figures of a model at one glance: its curve, and the errors and scores read beside it.
+ECE, MCE and their kin average it over bins; ICI, E50 and E90 over a local regression of the
+outcomes on the probabilities. `point_statistics` gives a curve with its errors and scores at once.
 """
 
 from __future__ import annotations

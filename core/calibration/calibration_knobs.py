@@ -1,7 +1,4 @@
-"""The knobs of calibration.
-
-What a user can choose of calibration: a calibrator or none, its rows, how bars are binned.
-"""
+"""The knobs of calibration: the calibrator, the rows it is fitted on, the base rate, the bins."""
 
 from __future__ import annotations
 
@@ -55,7 +52,7 @@ FITTED_ON = ChoiceKnob(
     choices=lambda: FITTING_ROWS,
     effect="view",
     advanced=True,
-    help="The rows that calibrators are fitted on; on train or test they claim too much.",
+    help="The rows that calibrators are fitted on; with train or test rows they look too good.",
 )
 FOLDS = IntegerKnob(
     label="folds",
@@ -65,7 +62,7 @@ FOLDS = IntegerKnob(
     effect="view",
     only_for=(("calibration.fitted_on", ("cross_fitted",)),),
     advanced=True,
-    help="Into how many parts the validation rows are dealt; each map is fitted without one.",
+    help="How many folds the validation rows are split into; each map is fitted without one.",
 )
 BY_HAND = SwitchKnob(
     label="by hand",
@@ -93,7 +90,7 @@ PLATT_A = NumberKnob(
     effect="view",
     only_for=(("calibration.method", ("platt",)), ("calibration.by_hand", (True,))),
     advanced=True,
-    help="Minus the factor on the logit: at -1 it stays, nearer 0 it says less.",
+    help="Minus the factor on the logit: -1 keeps it, values nearer 0 are less confident.",
 )
 PLATT_B = NumberKnob(
     label="Platt's B",
@@ -111,16 +108,16 @@ UNDO_WEIGHTS = SwitchKnob(
     effect="view",
     only_for=(("data.class_weights", ("balanced", "custom")),),
     advanced=True,
-    help="Take the log of each class's training weight off its logit again.",
+    help="Subtract the log of each class's training weight from its logit.",
 )
 BASE_RATE = NumberKnob(
-    label="base rate in use",
+    label="target base rate",
     default=0.0,
     low=0.0,
     high=1.0,
     effect="view",
     advanced=True,
-    help="How common one class is where the model will serve; 0 is as in the data.",
+    help="How common one class is where the model will be used; 0 is as in the data.",
 )
 BASE_CLASS = IntegerKnob(
     label="class of the base rate",
@@ -158,7 +155,7 @@ BINNING = ChoiceKnob(
 
 @dataclass(frozen=True, slots=True)
 class CalibrationChoices:
-    """How probabilities are mended and how their reliability is shown."""
+    """How probabilities are recalibrated and how their reliability is shown."""
 
     method: str = setting(METHOD)
     fitted_on: str = setting(FITTED_ON)

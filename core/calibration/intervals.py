@@ -1,4 +1,4 @@
-"""Intervals for an observed frequency: the bars of a bin."""
+"""Confidence intervals of an observed frequency: Jeffreys and Clopper-Pearson."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Logistic regression by Newton's method: for Platt scaling, beta, and the calibration slope.
-
-Calibration slope and intercepts: how a logistic recalibration would bend the logits.
-"""
+"""Logistic regression by Newton's method, and the calibration slope and intercepts (Cox 1958)."""
 
 from __future__ import annotations
 

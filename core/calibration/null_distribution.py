@@ -1,16 +1,13 @@
-"""What a perfectly calibrated model would show at this n: the yardstick beside every number.
+"""What a perfectly calibrated model would show with as many rows: the null distribution.
 
-Outcomes are drawn from the probabilities themselves and the number is computed again. An error of
-0.03 says nothing until one knows that chance alone would show 0.028.
-
-The headline numbers of calibration, each for one set of outcomes and for many drawn ones.
-
-What a perfectly calibrated model would show: its calibration error at this many rows.
+Outcomes are drawn from the probabilities themselves and the statistic is computed again: an error
+of 0.03 means nothing where 0.028 is expected of a calibrated model. `STATISTICS` holds each number
+for one set of outcomes and, where that is faster, for many at once; `expected_null_error` gives the
+mean calibration error in bins without drawing.
 """
 
 from __future__ import annotations
 
-import functools
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -346,7 +343,11 @@ STATISTICS: Registry[Statistic] = Registry(
 MOST_EXACT = 256  # rows of a bin; beyond that the normal distribution is as good
 
 
-def expected_null_error(cells: PooledForecast, bars: ReliabilityCurve) -> float:
+def expected_null_error(
+    cells: PooledForecast,
+    bars: ReliabilityCurve,
+    cumulated: tuple[FloatArray, FloatArray] | None = None,
+) -> float:
     """Return the mean calibration error (l1) in these bins if every probability were right.
 
     A bin's gap is then |S - E S| / n, where S counts the bin's rows in which it happened: a sum of
@@ -359,6 +360,8 @@ def expected_null_error(cells: PooledForecast, bars: ReliabilityCurve) -> float:
         Rows pooled by probability, of weight 1 each.
     bars : ReliabilityCurve
         In bins (low, high].
+    cumulated : pair of arrays, optional
+        `cumulative_variance` of the cells, where it is kept for many numbers of bins.
 
     Examples
     --------
@@ -370,7 +373,7 @@ def expected_null_error(cells: PooledForecast, bars: ReliabilityCurve) -> float:
     """
     if not len(cells.values):
         return float("nan")
-    weight, variance = _cumulated(cells)
+    weight, variance = cumulative_variance(cells) if cumulated is None else cumulated
     ends = np.searchsorted(cells.values, bars.high, side="right")
     ends[-1] = len(cells.values)
     counts = np.rint(np.diff(weight[ends], prepend=0.0)).astype(np.int64)
@@ -383,8 +386,7 @@ def expected_null_error(cells: PooledForecast, bars: ReliabilityCurve) -> float:
     return float(deviation.sum() / cells.total)
 
 
-@functools.lru_cache(maxsize=8)
-def _cumulated(cells: PooledForecast) -> tuple[np.ndarray, np.ndarray]:
+def cumulative_variance(cells: PooledForecast) -> tuple[FloatArray, FloatArray]:
     """Return the rows and their variance up to each cell, (m + 1,) each: what any bins need."""
     variance = cells.weight * cells.values * (1.0 - cells.values)
     rows, spread = (np.concatenate([[0.0], np.cumsum(it)]) for it in (cells.weight, variance))

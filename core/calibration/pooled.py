@@ -1,8 +1,8 @@
-"""Rows of equal probability pooled, in order: the one sort that every figure shares.
+"""Rows of equal probability pooled into cells: one sort that all figures share.
 
 Every curve and every figure of a yes-or-no forecast depends on the rows only through the distinct
-probabilities, how much weight lies on each, and how much of it happened. A slider therefore works
-on cells, never on rows.
+probabilities, the weight at each, and the weight of those rows in which it happened. A slider
+therefore works on cells, never on rows.
 """
 
 from __future__ import annotations

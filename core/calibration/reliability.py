@@ -1,4 +1,4 @@
-"""Reliability curves: how often it happened, against how probable it was said to be."""
+"""Reliability curves: observed frequency against predicted probability."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ from core.calibration.pooled import PooledForecast, effective_rows, pool_ties, s
 from core.calibration.smoothing import (
     CURVE_POINTS,
     GRIDS,
+    SmoothForecast,
     finest_sigma,
     grid_for,
     smooth_error_of,
@@ -214,7 +215,10 @@ def corp_curve(cells: PooledForecast, bins: int = 0) -> ReliabilityCurve:
 
 
 def smooth_curve(
-    cells: PooledForecast, bins: int = 0, sigma: float | None = None
+    cells: PooledForecast,
+    bins: int = 0,
+    sigma: float | None = None,
+    waves: SmoothForecast | None = None,
 ) -> ReliabilityCurve:
     """Return the kernel-smoothed curve on a grid; ``bins`` is ignored.
 
@@ -225,13 +229,17 @@ def smooth_curve(
     sigma : float, optional
         Width of the kernel, in probability; None means the fixed point of smECE, but no less than
         the grid can show.
+    waves : SmoothForecast, optional
+        The cells' `smooth_forecast`, where it is kept for many widths.
     """
     if not len(cells.values):
         none = frozen(np.empty(0))
         return ReliabilityCurve("smooth", none, none, none, none, none, none, none)
     if sigma is None:
         sigma = max(smooth_error_of(cells).sigma, finest_sigma(GRIDS[-1]))
-    frequency, density = smooth_fit(smooth_forecast(cells, grid_for(sigma)), sigma)
+    if waves is None:
+        waves = smooth_forecast(cells, grid_for(sigma))
+    frequency, density = smooth_fit(waves, sigma)
     # Neighbouring grid points are joined where the grid is finer than any screen.
     happened = np.nan_to_num(frequency) * density
     counts = density.reshape(CURVE_POINTS, -1).mean(axis=1) / CURVE_POINTS

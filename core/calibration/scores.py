@@ -1,6 +1,7 @@
-"""Proper scores and what they are made of: miscalibration, discrimination, uncertainty.
+"""Proper scores, and their decomposition into miscalibration, discrimination and uncertainty.
 
-The Brier score in bins: Murphy's three terms, and what the bins hide.
+CORP's decomposition needs no bins (Dimitriadis, Gneiting & Jordan 2021); Murphy's is the one of the
+Brier score in bins, with the part that bins hide.
 """
 
 from __future__ import annotations

@@ -1,7 +1,5 @@
 """Smooth calibration error, and the kernel-smoothed reliability curve (Blasiok & Nakkiran 2023).
 
-Reflected Gaussian smoothing on [0, 1], exactly, in the cosine basis.
-
 A Gaussian kernel reflected at 0 and 1 loses no mass, and is diagonal in the cosines:
 K(t, x) = 1 + 2 sum_k exp(-(k pi sigma)^2 / 2) cos(k pi t) cos(k pi x). Points are therefore
 transformed once; every sigma after that costs one short Fourier transform.
@@ -11,7 +9,6 @@ from __future__ import annotations
 
 import functools
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -104,7 +101,6 @@ def smooth_calibration_error(
     return _fixed_point(forecast.probabilities, residual, total)
 
 
-@functools.lru_cache(maxsize=3)
 def smooth_error_of(cells: PooledForecast) -> SmoothCalibrationError:
     """Return the smooth calibration error of a pooled forecast."""
     residual = cells.positive - cells.weight * cells.values
@@ -114,7 +110,6 @@ def smooth_error_of(cells: PooledForecast) -> SmoothCalibrationError:
 GRIDS = (1024, 4096, 16384, 65536)
 
 
-@functools.lru_cache(maxsize=3)
 def smooth_forecast(cells: PooledForecast, grid: int = GRIDS[1]) -> SmoothForecast:
     """Return a pooled forecast in the cosine basis."""
     return SmoothForecast(
@@ -274,7 +269,7 @@ def moments(points: FloatArray, weights: FloatArray, grid: int) -> FloatArray:
     return out
 
 
-@lru_cache(maxsize=8)
+@functools.lru_cache(maxsize=8)
 def _squares(grid: int) -> FloatArray:
     """Return (k pi)^2."""
     return frozen((np.pi * np.arange(grid)) ** 2)

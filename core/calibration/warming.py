@@ -1,4 +1,4 @@
-"""The loops over rows that are compiled by numba, when `core.training.engines` warms it."""
+"""The loops over rows that numba compiles; `core.training.engines` has them compiled early."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How good a classifier's decisions, ranking and probabilities are, in one frozen record.
+"""Accuracy, precision, recall, AUC, log loss, Brier score and ECE of predictions, in one record.
 
 A row is predicted positive where its probability is at least the threshold; with more than two
 classes the most probable class is predicted. What is undefined (a precision where nothing was
@@ -34,6 +34,7 @@ from core.predictions.forecasts import (
     checked_weights,
     one_forecast,
 )
+from core.predictions.predictions import Predictions
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -143,8 +144,25 @@ def evaluate(
     return _figures(y, threshold, _count(y, best, k, w), _mean_of_known(np.array(areas)), losses)
 
 
+def performance_of(predictions: Predictions, threshold: float = 0.5) -> Performance:
+    """Return the figures of predictions; see `evaluate`.
+
+    The log loss is computed from the logits where those were given.
+    """
+    return evaluate(
+        predictions.labels,
+        predictions.probabilities,
+        threshold,
+        weights=predictions.weights,
+        logits=predictions.logits if predictions.given == "logits" else None,
+    )
+
+
 def recorded_performance(
-    labels: IntArray, probabilities: FloatArray, logits: FloatArray
+    labels: IntArray,
+    probabilities: FloatArray,
+    logits: FloatArray,
+    weights: FloatArray | None = None,
 ) -> dict[str, float]:
     """Return the figures that are recorded while training goes on, by name, in one go.
 
@@ -158,6 +176,8 @@ def recorded_performance(
         Classes 0..K-1; n is at least 1.
     probabilities, logits : (n,) or (n, K) arrays
         Of class 1, or of every class; finite.
+    weights : (n,) array, optional
+        How much each row counts.
 
     Examples
     --------
@@ -169,19 +189,20 @@ def recorded_performance(
     """
     split_up = decompose_without_scipy if is_scipy_postponed() else decompose
     if probabilities.ndim == 2:
-        scored = evaluate(labels, probabilities, logits=logits)
-        parts = split_up(pool_ties(one_forecast(labels, probabilities)), SCORES["brier"])
+        scored = evaluate(labels, probabilities, weights=weights, logits=logits)
+        parts = split_up(pool_ties(one_forecast(labels, probabilities, weights)), SCORES["brier"])
         names = ("accuracy", "auc", "brier", "log_loss", "ece")
         found = {name: float(getattr(scored, name)) for name in names}
     else:
-        forecast = BinaryForecast(labels == 1, probabilities, None)
+        forecast = BinaryForecast(labels == 1, probabilities, weights)
         cells = pool_ties(forecast)
         parts = split_up(cells, SCORES["brier"])
+        is_right = (probabilities >= 0.5) == forecast.outcomes
         found = {
-            "accuracy": float(((probabilities >= 0.5) == forecast.outcomes).mean()),
+            "accuracy": float(np.average(is_right, weights=weights)),
             "auc": area_under_roc(cells),
             "brier": parts.score,
-            "log_loss": float(binary_cross_entropy(logits, labels).mean()),
+            "log_loss": float(np.average(binary_cross_entropy(logits, labels), weights=weights)),
             "ece": bin_error(count(forecast, 15), "l1"),
         }
     found |= {"mcb": parts.miscalibration, "dsc": parts.discrimination, "unc": parts.uncertainty}

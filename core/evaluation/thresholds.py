@@ -1,7 +1,7 @@
-"""Every threshold at once: ROC, precision-recall, and what mistakes cost.
+"""Curves over all thresholds (ROC, precision-recall) and the cost of errors.
 
 A row is predicted positive where its probability is at least the threshold. All curves follow from
-the cells of the one shared sort: they turn only at observed probabilities.
+the pooled forecast, since they change only at observed probabilities.
 """
 
 from __future__ import annotations

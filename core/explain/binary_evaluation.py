@@ -1,19 +1,24 @@
-"""How one yes-or-no forecast did: its rows pooled once, then curve, bars and figures from cells."""
+"""The evaluation of one yes-or-no forecast: curve, bars and figures from rows pooled once."""
 
 from __future__ import annotations
 
-import functools
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from core.base.arrays import Floats, read_only, stride
+from core.base.memo import remembered
 from core.base.scipy_import import is_scipy_postponed
 from core.calibration.binning import Bins, CumulativePool, indexed
 from core.calibration.calibration_error import bin_error
 from core.calibration.calibration_knobs import CalibrationChoices
-from core.calibration.null_distribution import expected_null_error
-from core.calibration.pooled import PooledForecast, pool_forecast
+from core.calibration.null_distribution import cumulative_variance, expected_null_error
+from core.calibration.pooled import pool_forecast, pool_ties
+from core.calibration.recalibration import (
+    changes_probabilities,
+    fit_recalibration,
+    is_manual,
+)
 from core.calibration.reliability import (
     ReliabilityCurve,
     corp_curve,
@@ -22,27 +27,27 @@ from core.calibration.reliability import (
     width_curve,
 )
 from core.calibration.scores import SCORES, Decomposition, decompose, decompose_without_scipy
-from core.calibration.smoothing import GRIDS, finest_sigma
+from core.calibration.smoothing import (
+    GRIDS,
+    SmoothForecast,
+    finest_sigma,
+    grid_for,
+    smooth_error_of,
+    smooth_forecast,
+)
 from core.experiment.view import View
 from core.explain.pooled_logits import (
     BaseRate,
-    class_row_weights,
     is_increasing,
     logit_cells,
-    recalibrated,
+    recalibrated_cells,
+    row_weights,
 )
-from core.run.recalibration import (
-    Model,
-    changes_probabilities,
-    fit_recalibration,
-    is_manual,
-    part_probabilities,
-)
-from core.run.run import Run
-from core.training.problem import TrainState
+from core.predictions.forecasts import forecasts
+from core.predictions.predictions import EVERY, Predictions
 
 LEVEL = 0.9
-JUDGED = 24  # forecasts remembered: a dozen classes, raw and calibrated
+JUDGED = 24  # forecasts remembered of one set of predictions: a dozen classes, raw and calibrated
 LEAST_HELD = 0.2  # rows within the width of a smooth curve's kernel
 NO_FLOATS: Floats = read_only(np.empty(0), np.float64)
 
@@ -63,7 +68,7 @@ class BinaryEvaluation:
         Expected calibration error in those bins.
     chance_ece : float
         What a perfectly calibrated model with these probabilities would show on average; nan where
-        rows are re-weighted by their class.
+        rows do not count alike.
     brier : Decomposition
     """
 
@@ -78,7 +83,19 @@ class BinaryEvaluation:
 
 @dataclass(frozen=True, slots=True)
 class CurveOptions:
-    """How a forecast is drawn: the view's and the experiment's choices that matter here."""
+    """How a forecast is drawn: the view's and the experiment's choices that matter here.
+
+    Attributes
+    ----------
+    curve : str
+        A name in ``core.experiment.view.CURVES``.
+    bins : int
+    binning : {"width", "mass"}
+    interval : str
+        A name in ``core.experiment.view.BAR_INTERVALS``.
+    smoothing : float
+        Width of the smooth curve's kernel; 0 is its fixed point.
+    """
 
     curve: str
     bins: int
@@ -95,81 +112,137 @@ class CurveOptions:
         return cls(view.reliability_curve, choices.bins, binning, view.bar_interval, view.smoothing)
 
 
-def viewed_forecast(view: View, n_classes: int) -> int | str:
-    """Return which forecast is judged: the class asked for, else class 1 of two or confidence."""
-    if 0 <= view.reliability_class < n_classes:
-        return view.reliability_class
-    return 1 if n_classes == 2 else "confidence"
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """Which probabilities of which rows are evaluated: what the pooled rows depend on.
 
+    `Subject.of` leaves out of the choices what only draws them, so that equal subjects have equal
+    rows.
 
-def pooled(
-    run: Run,
-    state: TrainState,
-    code: int,
-    forecast: int | str,
-    choices: CalibrationChoices | None,
-    most: int = 0,
-) -> CumulativePool:
-    """Return a part's rows pooled by the probability of a forecast, ready for any slider.
-
-    Parameters
+    Attributes
     ----------
-    code : int
+    split : str
         The part.
     forecast : int or "confidence"
+        A class by its number, or whether the most probable class is right.
     choices : CalibrationChoices or None
-        What mends the probabilities; None judges the model's own. A base rate in use weights the
-        rows either way.
+        What recalibrates the probabilities; None evaluates the model's own.
+    base_rate : BaseRate
+        It weights the rows.
     most : int
-        From how many rows or cells a calibrator turned by hand is followed; see `is_rounded`.
-        0 takes them all.
+        From how many rows or cells a calibrator set by hand is followed; see `is_rounded`. 0 takes
+        them all.
+    top_label : bool
+        Of a class, whether only the rows decided as it are looked at, and how often that was right.
+    """
+
+    split: str
+    forecast: int | str
+    choices: CalibrationChoices | None = None
+    base_rate: BaseRate = (0.0, -1)
+    most: int = 0
+    top_label: bool = False
+
+    @classmethod
+    def of(
+        cls,
+        split: str,
+        forecast: int | str,
+        choices: CalibrationChoices,
+        is_recalibrated: bool,
+        n_classes: int,
+        most: int = 0,
+    ) -> Subject:
+        """Return the subject of the model's own probabilities, or of those that choices give."""
+        base_rate = (choices.base_rate, choices.base_class if choices.base_rate else -1)
+        if not is_recalibrated or not changes_probabilities(choices):
+            return cls(split, forecast, None, base_rate)
+        by_hand = is_manual(choices, n_classes)
+        return cls(split, forecast, plain_choices(choices), base_rate, most if by_hand else 0)
+
+
+def plain_choices(choices: CalibrationChoices) -> CalibrationChoices:
+    """Return the choices without what only draws: bins, and calibrators to compare."""
+    return replace(choices, bins=1, binning="width", compared=())
+
+
+def viewed_forecast(view: View, predictions: Predictions) -> int | str:
+    """Return which forecast is judged: the class asked for, else the predictions' own default."""
+    if 0 <= view.reliability_class < predictions.n_classes:
+        return view.reliability_class
+    return predictions.default_forecast
+
+
+def is_rounded(
+    predictions: Predictions, split: str, choices: CalibrationChoices, most: int
+) -> bool:
+    """Tell whether a calibrator set by hand is followed from fewer than all rows of a part.
+
+    Of two classes rows of neighbouring logits are then taken together; of more, some rows stand for
+    all, evenly spaced.
+    """
+    by_hand = is_manual(choices, predictions.n_classes)
+    return by_hand and 0 < most < predictions.part(split).n_rows
+
+
+@remembered(most=JUDGED)
+def pooled(predictions: Predictions, subject: Subject) -> CumulativePool:
+    """Return a subject's rows pooled by their probability, ready for any number of bins.
 
     Raises
     ------
     UserError
         Where the calibrator cannot be fitted.
     """
-    mended = choices is not None and changes_probabilities(choices)
-    chosen = run.experiment.calibration if choices is None else choices
-    base_rate = chosen.base_rate, chosen.base_class
-    # bins and ticks change no probability, so that they are left out of what is remembered
-    key = replace(choices, bins=1, binning="width", compared=()) if mended and choices else None
-    by_hand = key is not None and is_manual(key, len(run.prepared.classes))
-    return _pooled(Model.at(run, state), code, forecast, key, base_rate, most if by_hand else 0)
+    choices, forecast, split = subject.choices, subject.forecast, subject.split
+    recalibration = None if choices is None else fit_recalibration(predictions, choices)
+    if recalibration is not None and is_increasing(recalibration) and not subject.top_label:
+        cells = logit_cells(predictions, split, subject.base_rate, subject.most)
+        if cells is not None and isinstance(forecast, int):
+            return indexed(recalibrated_cells(cells, recalibration, forecast))
+    part = predictions.part(split)
+    labels, weights = part.labels, row_weights(part, subject.base_rate)
+    rows = stride(part.n_rows, subject.most)
+    if rows is not None:
+        labels, weights = labels[rows], None if weights is None else weights[rows]
+    if recalibration is None:
+        probabilities = part.probabilities
+    else:
+        probabilities = recalibration.probabilities_of(part, rows or EVERY)
+    if not subject.top_label:
+        return indexed(pool_forecast(labels, probabilities, weights, forecast))
+    by_class = forecasts(labels, probabilities, weights, "top-label")
+    [chosen] = [it for it in by_class if it.of_class == forecast]
+    return indexed(pool_ties(chosen))
 
 
-def is_rounded(run: Run, code: int, most: int) -> bool:
-    """Tell whether a calibrator turned by hand is followed from fewer than all rows of a part.
-
-    Of two classes rows of neighbouring logits are then taken together; of more, some rows stand for
-    all, evenly spaced.
-    """
-    by_hand = is_manual(run.experiment.calibration, len(run.prepared.classes))
-    return by_hand and 0 < most < int(np.count_nonzero(run.prepared.split == code))
-
-
-def evaluate_forecast(index: CumulativePool, drawing: CurveOptions) -> BinaryEvaluation:
-    """Return curve, bars and figures of a pooled forecast.
+def evaluate_forecast(
+    predictions: Predictions, subject: Subject, options: CurveOptions
+) -> BinaryEvaluation:
+    """Return curve, bars and figures of a subject.
 
     While scipy is postponed the bars stand for the curve, without intervals, and the Brier score is
     not taken apart.
+
+    Raises
+    ------
+    UserError
+        As `pooled`.
     """
-    cells, is_plain = index.cells, is_scipy_postponed()
-    bars, ece, chance = _bars(index, drawing.binning, drawing.bins)
+    is_plain = is_scipy_postponed()
+    bars, ece, chance = _bars(predictions, subject, options.binning, options.bins)
     low, high = NO_FLOATS, NO_FLOATS
-    if drawing.interval != "none" and not is_plain:
+    if options.interval != "none" and not is_plain:
         from core.calibration.intervals import bars as bar_intervals
 
-        low, high = bar_intervals(bars, LEVEL, drawing.interval)
-    return BinaryEvaluation(
-        curve=bars if is_plain else _drawn(cells, bars, drawing),
-        bars=bars,
-        low=low,
-        high=high,
-        ece=ece,
-        chance_ece=chance,
-        brier=decompose_without_scipy(cells, SCORES["brier"]) if is_plain else _brier(cells),
-    )
+        low, high = bar_intervals(bars, LEVEL, options.interval)
+    curve = bars
+    if not is_plain and options.curve == "corp":
+        curve = _corp(predictions, subject)
+    elif not is_plain and options.curve == "smooth":
+        curve = _smooth(predictions, subject, options.smoothing)
+    brier = _plain_brier if is_plain else _brier
+    return BinaryEvaluation(curve, bars, low, high, ece, chance, brier(predictions, subject))
 
 
 def polyline(curve: ReliabilityCurve) -> tuple[Floats, Floats]:
@@ -189,47 +262,18 @@ def polyline(curve: ReliabilityCurve) -> tuple[Floats, Floats]:
     return curve.probability[known], curve.frequency[known]
 
 
-@functools.lru_cache(maxsize=12)
-def _pooled(
-    model: Model,
-    code: int,
-    forecast: int | str,
-    choices: CalibrationChoices | None,
-    base_rate: BaseRate,
-    most: int,
-) -> CumulativePool:
-    mended = None if choices is None else fit_recalibration(model, choices)
-    if mended is not None and isinstance(forecast, int) and is_increasing(mended):
-        cells = logit_cells(model, code, base_rate, most)
-        if cells is not None:
-            return indexed(recalibrated(cells, mended, forecast))
-    rows = stride(len(model.labels(code)), most)
-    if mended is None or rows is None:
-        probabilities = part_probabilities(model, code, mended)
-    else:
-        probabilities = mended.probabilities(np.ascontiguousarray(model.logits(code)[rows]))
-    weights, labels = class_row_weights(model.prepared, code, base_rate), model.labels(code)
-    if rows is not None:
-        labels, weights = labels[rows], None if weights is None else weights[rows]
-    return indexed(pool_forecast(labels, probabilities, weights, forecast))
-
-
-@functools.lru_cache(maxsize=JUDGED)
-def _bars(index: CumulativePool, binning: str, bins: int) -> tuple[ReliabilityCurve, float, float]:
+@remembered(most=JUDGED)
+def _bars(
+    predictions: Predictions, subject: Subject, binning: str, bins: int
+) -> tuple[ReliabilityCurve, float, float]:
     """Return a forecast in bins, its error there, and what chance would show."""
+    index = pooled(predictions, subject)
     found = (mass_curve if binning == "mass" else width_curve)(index, bins)
-    chance = expected_null_error(index.cells, found) if _is_counted(index.cells) else float("nan")
+    variance = _variance(predictions, subject)
+    chance = float("nan")
+    if variance is not None:
+        chance = expected_null_error(index.cells, found, variance)
     return found, bin_error(_as_bins(found), "l1"), chance
-
-
-def _drawn(
-    cells: PooledForecast, bars: ReliabilityCurve, drawing: CurveOptions
-) -> ReliabilityCurve:
-    if drawing.curve == "corp":
-        return _corp(cells)
-    if drawing.curve == "smooth":
-        return _smooth(cells, drawing.smoothing)
-    return bars
 
 
 def _as_bins(bars: ReliabilityCurve) -> Bins:
@@ -238,23 +282,43 @@ def _as_bins(bars: ReliabilityCurve) -> Bins:
     )
 
 
-@functools.lru_cache(maxsize=12)
-def _is_counted(cells: PooledForecast) -> bool:
-    """Tell whether every row counts 1."""
-    return bool(np.array_equal(cells.weight, cells.trials))
+@remembered(most=JUDGED)
+def _variance(predictions: Predictions, subject: Subject) -> tuple[Floats, Floats] | None:
+    """Return what the chance error of any bins needs; None where rows do not count 1 each."""
+    cells = pooled(predictions, subject).cells
+    return cumulative_variance(cells) if np.array_equal(cells.weight, cells.trials) else None
 
 
-@functools.lru_cache(maxsize=JUDGED)
-def _corp(cells: PooledForecast) -> ReliabilityCurve:
-    return corp_curve(cells)
+@remembered(most=JUDGED)
+def _corp(predictions: Predictions, subject: Subject) -> ReliabilityCurve:
+    return corp_curve(pooled(predictions, subject).cells)
 
 
-@functools.lru_cache(maxsize=8)
-def _smooth(cells: PooledForecast, smoothing: float) -> ReliabilityCurve:
-    sigma = max(smoothing, finest_sigma(GRIDS[-1])) if smoothing else None
-    return smooth_curve(cells, sigma=sigma)
+@remembered(most=8)
+def _smooth(predictions: Predictions, subject: Subject, smoothing: float) -> ReliabilityCurve:
+    cells = pooled(predictions, subject).cells
+    if not len(cells.values):
+        return smooth_curve(cells)
+    sigma = smoothing or _natural_sigma(predictions, subject)
+    sigma = max(sigma, finest_sigma(GRIDS[-1]))
+    return smooth_curve(cells, sigma=sigma, waves=_waves(predictions, subject, grid_for(sigma)))
 
 
-@functools.lru_cache(maxsize=JUDGED)
-def _brier(cells: PooledForecast) -> Decomposition:
-    return decompose(cells, SCORES["brier"])
+@remembered(most=JUDGED)
+def _natural_sigma(predictions: Predictions, subject: Subject) -> float:
+    """Return the kernel width that equals the smooth calibration error."""
+    return smooth_error_of(pooled(predictions, subject).cells).sigma
+
+
+@remembered(most=4)
+def _waves(predictions: Predictions, subject: Subject, grid: int) -> SmoothForecast:
+    return smooth_forecast(pooled(predictions, subject).cells, grid)
+
+
+@remembered(most=JUDGED)
+def _brier(predictions: Predictions, subject: Subject) -> Decomposition:
+    return decompose(pooled(predictions, subject).cells, SCORES["brier"])
+
+
+def _plain_brier(predictions: Predictions, subject: Subject) -> Decomposition:
+    return decompose_without_scipy(pooled(predictions, subject).cells, SCORES["brier"])

@@ -1,4 +1,4 @@
-"""Which rows a brush on the probabilities picks out."""
+"""Rows whose probability lies in a brushed interval, and the intervals to brush."""
 
 from __future__ import annotations
 
@@ -7,38 +7,36 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from core.base.arrays import SPLITS, Floats, read_only
+from core.base.arrays import Floats, read_only
 from core.calibration.reliability import ReliabilityCurve
 from core.experiment.view import View
 from core.explain.binary_evaluation import viewed_forecast
 from core.predictions.forecasts import most_probable_class
-from core.run.recalibration import Model, part_probabilities
-from core.run.run import Run
-from core.training.problem import TrainState
+from core.predictions.predictions import Predictions
 
 HALF_WINDOW = 0.025  # around a point of a curve that has no parts
 
 
-def brushed_rows(run: Run, state: TrainState, view: View) -> NDArray[np.bool_]:
-    """Return which of the rows that the model sees are lit, (n,).
+def brushed_rows(predictions: Predictions, view: View) -> NDArray[np.bool_]:
+    """Return which rows are lit, (n,).
 
     They are rows of the part looked at whose judged probability, as the model says it, lies in the
     brushed interval (low, high].
     """
-    lit = np.zeros(len(run.prepared.rows), dtype=np.bool_)
+    lit = np.zeros(predictions.n_rows, dtype=np.bool_)
     if not view.brushed:
         return read_only(lit, np.bool_)
-    code = SPLITS.index(view.split)
-    p = judged_probabilities(run, state, view, code)
+    p = judged_probabilities(predictions.part(view.split), view)
     low, high = view.brushed
-    lit[run.prepared.split == code] = (p > low) & (p <= high)
+    is_here = predictions.split == predictions.splits.index(view.split)
+    lit[is_here] = (p > low) & (p <= high)
     return read_only(lit, np.bool_)
 
 
-def judged_probabilities(run: Run, state: TrainState, view: View, code: int) -> Floats:
-    """Return the model's own probability of the judged forecast for a part's rows, (n,)."""
-    p = part_probabilities(Model.at(run, state), code, None)
-    forecast = viewed_forecast(view, p.shape[1])
+def judged_probabilities(part: Predictions, view: View) -> Floats:
+    """Return each row's probability of the forecast that is judged, (n,)."""
+    p = part.probabilities
+    forecast = viewed_forecast(view, part)
     if isinstance(forecast, int):
         return np.asarray(p[:, forecast])
     best = most_probable_class(np.ascontiguousarray(p[:, 1]) if p.shape[1] == 2 else p)

@@ -1,7 +1,4 @@
-"""The maps from score to probability: every ticked calibrator's, with the rows it was fitted on.
-
-A calibrator's parameters as words: name, value and what it means.
-"""
+"""A calibrator's map from score to probability, and its parameters in words."""
 
 from __future__ import annotations
 
@@ -12,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.base.arrays import Floats
-from core.run.recalibration import Recalibration
+from core.calibration.recalibration import Recalibration
 
 Flags = NDArray[np.bool_]
 
@@ -43,13 +40,13 @@ class CalibrationMap:
 
 
 def meanings_of(
-    mended: Recalibration | None, classes: tuple[str, ...]
+    recalibration: Recalibration | None, classes: tuple[str, ...]
 ) -> tuple[tuple[str, str, str], ...]:
     """Return name, value and meaning of a calibrator's parameters, of which arrays by class."""
-    if mended is None or mended.fitted is None:
+    if recalibration is None or recalibration.fitted is None:
         return ()
     found = []
-    for name, parameter in mended.fitted.parameters.items():
+    for name, parameter in recalibration.fitted.parameters.items():
         value = np.asarray(parameter.value, dtype=np.float64)
         found.append((name, _said(value, classes), parameter.meaning))
     return tuple(found)

@@ -1,45 +1,44 @@
-"""The loss that a calibrator's fit minimises, along one of its parameters."""
+"""A calibrator set by hand: the loss along each parameter, and what the setting costs."""
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from core.base.arrays import Floats, read_only, stride
+from core.base.arrays import Codes, Floats, read_only, stride
 from core.base.knobs import NumberKnob
+from core.base.memo import remembered
 from core.calibration.calibration_error import binned_error
 from core.calibration.calibration_knobs import CalibrationChoices
-from core.calibration.calibrators.cross_fitting import CrossFitted
 from core.calibration.calibrators.logistic_maps import smoothed_targets
 from core.calibration.calibrators.temperature import Temperature
 from core.calibration.pooled import PooledForecast, pool_forecast
+from core.calibration.recalibration import (
+    Recalibration,
+    fit_calibrator,
+    fitting_logits,
+    fitting_split,
+    is_manual,
+)
 from core.calibration.scores import log_loss
 from core.evaluation.thresholds import decided
 from core.experiment.experiment import knob_at
 from core.experiment.view import View
-from core.explain.binary_evaluation import viewed_forecast
+from core.explain.binary_evaluation import plain_choices, viewed_forecast
 from core.explain.pooled_logits import (
     AS_IN_DATA,
     IDENTITY,
     calibrated_probability,
+    is_increasing,
     logit_cells,
     mean_log_loss,
-    recalibrated,
+    recalibrated_cells,
 )
 from core.functions.sigmoid_family import softplus
-from core.functions.softmax_family import categorical_cross_entropy, log_softmax, softmax
-from core.run.recalibration import (
-    Model,
-    Recalibration,
-    fit_calibrator,
-    fitting_split,
-    is_manual,
-    log_weight_correction,
-    part_probabilities,
-)
+from core.functions.softmax_family import categorical_cross_entropy, log_softmax
+from core.predictions.predictions import Predictions
 
 GRID_POINTS = 81
 MOST_ROWS = 4_000  # or cells that the loss is drawn from
@@ -69,7 +68,7 @@ def grid_of(method: str, value: float, fitted: float) -> tuple[float, ...]:
 
 
 def losses_along(
-    model: Model,
+    predictions: Predictions,
     choices: CalibrationChoices,
     values: tuple[float, ...],
     turned: int,
@@ -88,37 +87,40 @@ def losses_along(
     turned : int
         Which of them the grid replaces.
     """
-    code, undo = fitting_split(choices), choices.undo_weights
+    # what the loss does not depend on is left out of what is remembered
+    fit = replace(plain_choices(choices), temperature=1.0, platt_a=-1.0, platt_b=0.0)
     if choices.method == "temperature":
-        return _temperature_losses(model, code, undo, grid)
+        return _temperature_losses(predictions, fit, grid)
     other = values[1 - turned]
     pairs = tuple((x, other) if turned == 0 else (other, x) for x in grid)
-    return _platt_losses(model, code, undo, pairs)
+    return _platt_losses(predictions, fit, pairs)
 
 
-@functools.lru_cache(maxsize=8)
+@remembered(most=8)
 def _temperature_losses(
-    model: Model, code: int, undo: bool, temperatures: tuple[float, ...]
+    predictions: Predictions, choices: CalibrationChoices, temperatures: tuple[float, ...]
 ) -> Floats:
-    cells = _fitting_cells(model, code, undo)
+    cells = _fitting_cells(predictions, choices)
     if cells is not None:
         yes, share = cells.positive / cells.total, cells.weight / cells.total
         return _cross_entropies((cells.values / t for t in temperatures), yes, share - yes)
-    logits, labels = model.logits(code), model.labels(code)
-    rows = stride(len(labels), MOST_ROWS) or slice(None)
-    logits, labels = logits[rows], labels[rows]
-    if undo:
-        logits = logits + log_weight_correction(model.prepared)
+    part, logits = predictions.part(fitting_split(choices)), fitting_logits(predictions, choices)
+    rows = stride(part.n_rows, MOST_ROWS) or slice(None)
+    logits, labels = logits[rows], part.labels[rows]
+    weights = None if part.weights is None else part.weights[rows]
     at = np.arange(len(labels))
-    losses = [-float(log_softmax(logits / t)[at, labels].mean()) for t in temperatures]
+    losses = [
+        -float(np.average(log_softmax(logits / t)[at, labels], weights=weights))
+        for t in temperatures
+    ]
     return read_only(np.array(losses), np.float64)
 
 
-@functools.lru_cache(maxsize=8)
+@remembered(most=8)
 def _platt_losses(
-    model: Model, code: int, undo: bool, pairs: tuple[tuple[float, float], ...]
+    predictions: Predictions, choices: CalibrationChoices, pairs: tuple[tuple[float, float], ...]
 ) -> Floats:
-    cells = _fitting_cells(model, code, undo)
+    cells = _fitting_cells(predictions, choices)
     assert cells is not None
     positives = float(cells.positive.sum())
     counts = np.array([positives, cells.total - positives])
@@ -134,22 +136,22 @@ def _cross_entropies(logits: Iterable[Floats], yes: Floats, no: Floats) -> Float
     return read_only(np.array(losses), np.float64)
 
 
-def _fitting_cells(model: Model, code: int, undo: bool) -> PooledForecast | None:
+def _fitting_cells(predictions: Predictions, choices: CalibrationChoices) -> PooledForecast | None:
     """Return the fitting rows of two classes pooled by their logit; None of other rows."""
-    cells = logit_cells(model, code, AS_IN_DATA, MOST_ROWS)
-    if cells is None or not undo:
+    cells = logit_cells(predictions, fitting_split(choices), AS_IN_DATA, MOST_ROWS)
+    if cells is None or not choices.undo_weights:
         return cells
-    before = log_weight_correction(model.prepared)
+    before = predictions.log_weight_correction
     return replace(cells, values=cells.values + float(before[1] - before[0]))
 
 
-TURNED = {"temperature": ("temperature",), "platt": ("platt_a", "platt_b")}
+MANUAL = {"temperature": ("temperature",), "platt": ("platt_a", "platt_b")}
 FITTED_NAMES = {"temperature": "temperature", "platt_a": "a", "platt_b": "b"}
 
 
 @dataclass(frozen=True, slots=True)
 class ParameterProfile:
-    """A parameter that can be turned by hand.
+    """A parameter that can be set by hand.
 
     Attributes
     ----------
@@ -176,14 +178,18 @@ class Outcome:
     ece: float
 
 
-def handles_of(model: Model, choices: CalibrationChoices) -> tuple[ParameterProfile, ...]:
-    """Return the handles of the chosen calibrator, by hand or as fitted."""
-    names = TURNED.get(choices.method, ())
-    if choices.method == "platt" and len(model.prepared.classes) != 2:
+def handles_of(
+    predictions: Predictions, choices: CalibrationChoices
+) -> tuple[ParameterProfile, ...]:
+    """Return the parameters of the chosen calibrator that can be set by hand."""
+    names = MANUAL.get(choices.method, ())
+    if choices.method == "platt" and predictions.n_classes != 2:
         return ()
-    fitted = fit_calibrator(model, replace(choices, by_hand=False)).parameters if names else {}
+    fitted = (
+        fit_calibrator(predictions, replace(choices, by_hand=False)).parameters if names else {}
+    )
     found = []
-    by_hand = is_manual(choices, len(model.prepared.classes))
+    by_hand = is_manual(choices, predictions.n_classes)
     for name in names:
         knob = knob_at(f"calibration.{name}")
         best = float(np.asarray(fitted[FITTED_NAMES[name]].value))
@@ -194,56 +200,85 @@ def handles_of(model: Model, choices: CalibrationChoices) -> tuple[ParameterProf
     return tuple(found)
 
 
-def _from_cells(
-    cells: PooledForecast, mended: Recalibration, choices: CalibrationChoices, view: View
-) -> tuple[Outcome, Outcome, float]:
-    """Return both outcomes and the share of decisions changed, of cells of two classes' logits."""
-    forecast = int(viewed_forecast(view, 2))
-    raw = _raw_outcome(cells, forecast, choices.bins, choices.binning)
-    error = binned_error(recalibrated(cells, mended, forecast), choices.bins, choices.binning)
-    after = Outcome(mean_log_loss(cells, mended), error)
-    before, now = (
-        calibrated_probability(cells.values, by, 1) >= view.threshold for by in (IDENTITY, mended)
-    )
-    return raw, after, float(cells.weight[before != now].sum()) / cells.total
-
-
-@functools.lru_cache(maxsize=4)
-def _raw_outcome(cells: PooledForecast, forecast: int, bins: int, binning: str) -> Outcome:
-    error = binned_error(recalibrated(cells, IDENTITY, forecast), bins, binning)
-    return Outcome(mean_log_loss(cells, IDENTITY), error)
-
-
-def _from_rows(
-    model: Model,
-    code: int,
-    mended: Recalibration | None,
+def outcomes(
+    predictions: Predictions,
+    recalibration: Recalibration | None,
     view: View,
     choices: CalibrationChoices,
     most: int,
 ) -> tuple[Outcome, Outcome, float]:
-    """Return both outcomes and the share of decisions changed, of rows of any classes."""
-    labels = model.labels(code)
-    rows = stride(len(labels), most) or slice(None)
-    z, y = model.logits(code)[rows], labels[rows]
-    before, after = softmax(z), _mended(model, code, mended, rows)
-    has_moved = decided(before, view.threshold) != decided(after, view.threshold)
-    forecast = viewed_forecast(view, before.shape[1])
-    losses = float(categorical_cross_entropy(z, y).mean()), log_loss(y, after)
-    if mended is not None and isinstance(mended.fitted, Temperature) and mended.fitted.temperature:
-        tempered = (z + mended.before) / mended.fitted.temperature  # exact where p would be 0
-        losses = losses[0], float(categorical_cross_entropy(tempered, y).mean())
+    """Return what the part looked at costs before and after, and the share of decisions changed.
+
+    Parameters
+    ----------
+    most : int
+        Follow from no more rows or cells than this; 0 takes them all.
+    """
+    if recalibration is not None and is_increasing(recalibration):
+        cells = logit_cells(predictions, view.split, AS_IN_DATA, most)
+        if cells is not None:
+            return _from_cells(predictions, cells, recalibration, choices, view, most)
+    return _from_rows(predictions.part(view.split), recalibration, view, choices, most)
+
+
+def _from_cells(
+    predictions: Predictions,
+    cells: PooledForecast,
+    recalibration: Recalibration,
+    choices: CalibrationChoices,
+    view: View,
+    most: int,
+) -> tuple[Outcome, Outcome, float]:
+    """Return the outcomes of two classes' logits, pooled."""
+    forecast = viewed_forecast(view, predictions)
+    assert isinstance(forecast, int)
+    bins, binning = choices.bins, choices.binning
+    raw = _raw_outcome(predictions, view.split, most, forecast, bins, binning)
+    error = binned_error(recalibrated_cells(cells, recalibration, forecast), bins, binning)
+    after = Outcome(mean_log_loss(cells, recalibration), error)
+    before, now = (
+        calibrated_probability(cells.values, by, 1) >= view.threshold
+        for by in (IDENTITY, recalibration)
+    )
+    return raw, after, float(cells.weight[before != now].sum()) / cells.total
+
+
+@remembered(most=4)
+def _raw_outcome(
+    predictions: Predictions, split: str, most: int, forecast: int, bins: int, binning: str
+) -> Outcome:
+    cells = logit_cells(predictions, split, AS_IN_DATA, most)
+    assert cells is not None
+    error = binned_error(recalibrated_cells(cells, IDENTITY, forecast), bins, binning)
+    return Outcome(mean_log_loss(cells, IDENTITY), error)
+
+
+def _from_rows(
+    part: Predictions,
+    recalibration: Recalibration | None,
+    view: View,
+    choices: CalibrationChoices,
+    most: int,
+) -> tuple[Outcome, Outcome, float]:
+    """Return the outcomes of rows of any number of classes."""
+    rows = stride(part.n_rows, most) or slice(None)
+    z, y, before = part.logits[rows], part.labels[rows], part.probabilities[rows]
+    weights = None if part.weights is None else part.weights[rows]
+    after = before if recalibration is None else recalibration.probabilities_of(part, rows)
+    has_changed = decided(before, view.threshold) != decided(after, view.threshold)
+    losses = _mean_cross_entropy(z, y, weights), log_loss(y, after, weights)
+    fitted = None if recalibration is None else recalibration.fitted
+    if recalibration is not None and isinstance(fitted, Temperature) and fitted.temperature:
+        tempered = (z + recalibration.before) / fitted.temperature  # exact where p would be 0
+        losses = losses[0], _mean_cross_entropy(tempered, y, weights)
+    forecast = viewed_forecast(view, part)
     errors = (
-        binned_error(pool_forecast(y, p, view=forecast), choices.bins, choices.binning)
+        binned_error(pool_forecast(y, p, weights, forecast), choices.bins, choices.binning)
         for p in (before, after)
     )
     raw, changed = (Outcome(*both) for both in zip(losses, errors, strict=True))
-    return raw, changed, float(np.mean(has_moved))
+    return raw, changed, float(np.average(has_changed, weights=weights))
 
 
-def _mended(model: Model, code: int, mended: Recalibration | None, rows: slice) -> Floats:
-    if mended is None:
-        return np.asarray(softmax(model.logits(code)[rows]))
-    if isinstance(mended.fitted, CrossFitted):
-        return part_probabilities(model, code, mended)[rows]
-    return mended.probabilities(np.ascontiguousarray(model.logits(code)[rows]))
+def _mean_cross_entropy(logits: Floats, labels: Codes, weights: Floats | None) -> float:
+    return float(np.average(categorical_cross_entropy(logits, labels), weights=weights))

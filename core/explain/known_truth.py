@@ -10,22 +10,26 @@ The true reliability curve: what really happens, on average, where the model say
 
 from __future__ import annotations
 
-import functools
 import itertools
 from dataclasses import dataclass
 
 import numpy as np
 
 from core.base.arrays import TRAIN, Floats, read_only
+from core.base.memo import remembered
+from core.calibration.recalibration import (
+    Recalibration,
+    base_rate_ratios,
+    training_base_rates,
+)
 from core.calibration.smoothing import SmoothForecast, grid_for, smooth_fit, spectrum
 from core.data.dataset import Dataset
 from core.data.preparing import Prepared
 from core.explain.planes import Plane
 from core.functions.heads import class_logits
 from core.predictions.forecasts import most_probable_class
-from core.run.recalibration import Model, Recalibration, base_rate_ratios, base_rates
+from core.predictions.predictions import predictions_of
 from core.run.run import Run
-from core.training.engines import probabilities_at
 from core.training.problem import TrainState
 
 MOST_ROWS = 10_000
@@ -135,14 +139,14 @@ def distance(probabilities: Floats, truth: Floats) -> Floats:
 
 
 def mean_error(
-    run: Run, state: TrainState, truth: TrueRows, mend: Recalibration | None = None
+    run: Run, state: TrainState, truth: TrueRows, recalibration: Recalibration | None = None
 ) -> float:
-    """Return the mean distance from the truth over its rows; with a calibrator, calibrated."""
-    if mend is None:
-        said = run.probabilities(state, truth.X)
+    """Return the mean distance of the probabilities that are shown from the truth of its rows."""
+    if recalibration is None:
+        shown = run.probabilities(state, truth.X)
     else:
-        said = mend.probabilities(class_logits(run.logits(state, truth.X)))
-    return float(distance(said, truth.probabilities).mean())
+        shown = recalibration.probabilities(class_logits(run.logits(state, truth.X)))
+    return float(distance(shown, truth.probabilities).mean())
 
 
 WIDTH = 0.15  # of the kernel, in probability, for one row; it shrinks with the fifth root
@@ -167,9 +171,10 @@ class Truth:
     probabilities: Floats
 
 
-@functools.lru_cache(maxsize=2)
-def true_probabilities(dataset: Dataset, prepared: Prepared) -> Truth | None:
+@remembered(most=1)
+def true_probabilities(run: Run) -> Truth | None:
     """Return P(class | row) of up to 20 000 rows, evenly spaced; None where it is not known."""
+    dataset, prepared = run.dataset, run.prepared
     if dataset.truth is None:
         return None
     stride = max(-(-len(prepared.rows) // MOST_CURVE_ROWS), 1)
@@ -192,24 +197,33 @@ def true_curve(
     forecast : int or "confidence"
     """
     choices = run.experiment.calibration
-    rates = base_rate_ratios(base_rates(run.prepared), choices.base_rate, choices.base_class)
+    rates = None
+    if choices.base_rate:
+        learnt = training_base_rates(predictions_of(run, state))
+        rates = base_rate_ratios(learnt, choices.base_rate, choices.base_class)
     ratios = None if rates is None else tuple(rates.tolist())
-    return _curve(Model.at(run, state), forecast, truth, ratios)
+    return _curve(run, state, forecast, truth, ratios)
 
 
-@functools.lru_cache(maxsize=4)
+@remembered(most=4)
 def _curve(
-    model: Model, forecast: int | str, truth: Truth, ratios: tuple[float, ...] | None
+    run: Run,
+    state: TrainState,
+    forecast: int | str,
+    truth: Truth,
+    ratios: tuple[float, ...] | None,
 ) -> tuple[Floats, Floats]:
-    said = _said(model, truth)
+    p_model = _probabilities(run, state, truth)
     joint = truth.probabilities * (1.0 if ratios is None else np.array(ratios))
     weight = joint.sum(axis=1)
     if isinstance(forecast, int):
-        p, positive = said[:, forecast], joint[:, forecast]
+        p, positive = p_model[:, forecast], joint[:, forecast]
     else:
-        best = most_probable_class(np.ascontiguousarray(said[:, 1]) if said.shape[1] == 2 else said)
-        rows = np.arange(len(said))
-        p, positive = said[rows, best], joint[rows, best]
+        best = most_probable_class(
+            np.ascontiguousarray(p_model[:, 1]) if p_model.shape[1] == 2 else p_model
+        )
+        rows = np.arange(len(p_model))
+        p, positive = p_model[rows, best], joint[rows, best]
     return _smoothed(np.ascontiguousarray(p), weight, positive)
 
 
@@ -228,6 +242,6 @@ def _smoothed(p: Floats, weight: Floats, positive: Floats) -> tuple[Floats, Floa
     return read_only(x, np.float64), read_only(y, np.float64)
 
 
-@functools.lru_cache(maxsize=2)
-def _said(model: Model, truth: Truth) -> Floats:
-    return read_only(probabilities_at(model.architecture, model.state, truth.X), np.float64)
+@remembered(most=2)
+def _probabilities(run: Run, state: TrainState, truth: Truth) -> Floats:
+    return read_only(run.probabilities(state, truth.X), np.float64)

@@ -9,17 +9,18 @@ Which two features show the classes best: what a new data set is first drawn by.
 
 from __future__ import annotations
 
-import functools
 from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
 
 from core.base.arrays import TRAIN, Floats, read_only
+from core.base.memo import remembered
 from core.data.dataset import Dataset
 from core.data.missing_values import OWN_LEVEL
 from core.data.preparing import Prepared
 from core.experiment.view import View
+from core.run.run import Run
 
 Limits = tuple[float, float, float, float]
 Kind = Literal["whole", "slice", "average", "components"]
@@ -119,19 +120,20 @@ def axes_of(view: View, n_features: int) -> tuple[int, ...]:
     return (x, y) if x != y else (x, (x + 1) % n_features)
 
 
-def plane_of(dataset: Dataset, prepared: Prepared, view: View) -> Plane:
+def plane_of(run: Run, view: View) -> Plane:
     """Return the plane that a view asks for; the same arguments give the same object."""
-    if dataset.n_features <= 2:
-        return _plane(dataset, prepared, axes_of(view, dataset.n_features), "whole", ())
-    if view.section == "components" and len(prepared.inputs) > 1:
-        return _components(prepared)
+    n_features = run.dataset.n_features
+    if n_features <= 2:
+        return _plane(run, axes_of(view, n_features), "whole", ())
+    if view.section == "components" and len(run.prepared.inputs) > 1:
+        return _components(run)
     kind: Kind = "average" if view.section == "average" else "slice"
     held = view.held if kind == "slice" else ()
-    return _plane(dataset, prepared, axes_of(view, dataset.n_features), kind, held)
+    return _plane(run, axes_of(view, n_features), kind, held)
 
 
-@functools.lru_cache(maxsize=4)
-def spanning(plane: Plane, limits: Limits) -> Plane:
+@remembered(most=4)
+def spanning(run: Run, plane: Plane, limits: Limits) -> Plane:
     """Return a plane of two axes that spans other limits: low and high x, then y."""
     x, y = plane.axes
     x = replace(x, low=limits[0], high=limits[1])
@@ -154,14 +156,14 @@ def held_values(
     return row
 
 
-@functools.lru_cache(maxsize=4)
+@remembered(most=4)
 def _plane(
-    dataset: Dataset,
-    prepared: Prepared,
+    run: Run,
     axes: tuple[int, ...],
     kind: Kind,
     held: tuple[tuple[int, float], ...],
 ) -> Plane:
+    dataset, prepared = run.dataset, run.prepared
     raw = dataset.X[prepared.rows]
     points = np.zeros((len(raw), 2))
     made = []
@@ -213,9 +215,10 @@ def _sample(rows: Floats) -> Floats:
     return np.asarray(rows[np.sort(chosen)])
 
 
-@functools.lru_cache(maxsize=4)
-def _components(prepared: Prepared) -> Plane:
+@remembered(most=1)
+def _components(run: Run) -> Plane:
     """Return the plane of the first two principal components of the scaled train inputs."""
+    prepared = run.prepared
     X = prepared.X[prepared.split == TRAIN]
     mean = X.mean(axis=0)
     variances, vectors = np.linalg.eigh(np.atleast_2d(np.cov(X, rowvar=False, bias=True)))

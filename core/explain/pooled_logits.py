@@ -1,66 +1,74 @@
-"""A calibrator turned by hand, followed from cells of equal logit: no row is sorted again."""
+"""Pooled logits of two classes: an increasing calibrator moves the cells without a new sort."""
 
 from __future__ import annotations
-
-import functools
 
 import numpy as np
 
 from core.base.arrays import Floats, frozen
+from core.base.memo import remembered
 from core.calibration.calibrators.calibrator import LogisticMap
 from core.calibration.calibrators.logistic_maps import Platt
 from core.calibration.calibrators.stepwise_maps import pool_logits
 from core.calibration.calibrators.temperature import Temperature
 from core.calibration.pooled import PooledForecast, coarsened, merged, run_starts
-from core.data.preparing import Prepared
+from core.calibration.recalibration import Recalibration, base_rate_ratios
 from core.functions.sigmoid_family import softplus
-from core.run.recalibration import Model, Recalibration, base_rate_ratios, base_rates
+from core.predictions.predictions import Predictions
 
-BaseRate = tuple[float, int]  # in use, and of which class; (0, ...) is as in the data
+BaseRate = tuple[float, int]  # the target rate, and of which class; (0, ...) is as in the data
 AS_IN_DATA: BaseRate = (0.0, -1)
 MOST_LIVE = 10_000  # rows or cells that a calibrator is followed from while it is turned
 IDENTITY = Recalibration("temperature", Temperature(1.0), np.zeros(2), np.zeros(2))
 
 
-def class_row_weights(prepared: Prepared, code: int, base_rate: BaseRate) -> Floats | None:
-    """Return what each of a part's rows counts for where another base rate is in use; or None."""
-    ratios = base_rate_ratios(base_rates(prepared, code), *base_rate)
-    return None if ratios is None else np.asarray(ratios[prepared.part(code)[1]])
+def row_weights(part: Predictions, base_rate: BaseRate) -> Floats | None:
+    """Return how much each row counts (n,): its own weight, and that of the target base rate.
+
+    None where all count 1.
+    """
+    ratios = base_rate_ratios(part.base_rates, *base_rate) if base_rate[0] else None
+    if ratios is None:
+        return part.weights
+    weights = ratios[part.labels]
+    return np.asarray(weights if part.weights is None else weights * part.weights)
 
 
-def calibrated_probability(s: Floats, mended: Recalibration, forecast: int) -> Floats:
-    """Return the probability of a class at logits of the second one."""
-    fitted = mended.fitted
+def calibrated_probability(s: Floats, recalibration: Recalibration, forecast: int) -> Floats:
+    """Return the probability of a class (n,) at logits (n,) of the second of two classes."""
+    fitted = recalibration.fitted
     assert isinstance(fitted, LogisticMap)
-    s = _unweighted(s, mended)
-    if not mended.after.any():
+    s = _unweighted(s, recalibration)
+    if not recalibration.after.any():
         return fitted.positive(s) if forecast else fitted.negative(s)
-    return mended.in_use(np.column_stack((fitted.negative(s), fitted.positive(s))))[:, forecast]
+    both = np.column_stack((fitted.negative(s), fitted.positive(s)))
+    return recalibration.at_target_rates(both)[:, forecast]
 
 
-def mean_log_loss(cells: PooledForecast, mended: Recalibration) -> float:
-    """Return the mean log loss of cells of logits after a calibrator that rises, from logits."""
-    assert isinstance(mended.fitted, LogisticMap)
-    z = mended.fitted.calibrated_logit(_unweighted(cells.values, mended))
+def mean_log_loss(cells: PooledForecast, recalibration: Recalibration) -> float:
+    """Return the mean log loss of cells of logits after an increasing map, from logits."""
+    assert isinstance(recalibration.fitted, LogisticMap)
+    z = recalibration.fitted.calibrated_logit(_unweighted(cells.values, recalibration))
     cost = cells.positive @ softplus(-z) + (cells.weight - cells.positive) @ softplus(z)
     return float(cost) / cells.total
 
 
-def _unweighted(s: Floats, mended: Recalibration) -> Floats:
+def _unweighted(s: Floats, recalibration: Recalibration) -> Floats:
     """Return logits of the second class with the training weights undone, where they are."""
-    return s + float(mended.before[1] - mended.before[0])
+    return s + float(recalibration.before[1] - recalibration.before[0])
 
 
-def is_increasing(mended: Recalibration) -> bool:
+def is_increasing(recalibration: Recalibration) -> bool:
     """Tell whether the calibrator never gives a higher logit of two classes less probability."""
-    fitted = mended.fitted
+    fitted = recalibration.fitted
     if isinstance(fitted, Temperature):
         return fitted.temperature > 0.0
     return isinstance(fitted, Platt) and fitted.a <= 0.0
 
 
-@functools.lru_cache(maxsize=4)
-def logit_cells(model: Model, code: int, base_rate: BaseRate, most: int) -> PooledForecast | None:
+@remembered(most=4)
+def logit_cells(
+    predictions: Predictions, split: str, base_rate: BaseRate, most: int
+) -> PooledForecast | None:
     """Return a part's rows pooled by the logit of the second of two classes; None without one.
 
     The cells' values are logits.
@@ -72,28 +80,30 @@ def logit_cells(model: Model, code: int, base_rate: BaseRate, most: int) -> Pool
     most : int
         Pool neighbours until no more cells than this are left; 0 keeps them all.
     """
-    logits = model.logits(code)
+    part = predictions.part(split)
+    logits = part.logits
     if logits.shape[1] != 2 or not np.isfinite(logits).all():
         return None
-    weights = class_row_weights(model.prepared, code, base_rate)
-    labels = model.labels(code).astype(np.float64)
-    cells = pool_logits(logits[:, 1] - logits[:, 0], labels, weights)
+    labels = part.labels.astype(np.float64)
+    cells = pool_logits(logits[:, 1] - logits[:, 0], labels, row_weights(part, base_rate))
     return coarsened(cells, most) if most else cells
 
 
-def recalibrated(cells: PooledForecast, mended: Recalibration, forecast: int) -> PooledForecast:
-    """Return cells of logits as the cells of a class's probability after a calibrator that rises.
+def recalibrated_cells(
+    cells: PooledForecast, recalibration: Recalibration, forecast: int
+) -> PooledForecast:
+    """Return cells of logits as the cells of a class's probability after an increasing map.
 
     Parameters
     ----------
     cells : PooledForecast
         As `logit_cells` gives them.
-    mended : Recalibration
+    recalibration : Recalibration
         For which `is_increasing` holds.
     forecast : int
         The class, 0 or 1.
     """
-    p = calibrated_probability(cells.values, mended, forecast)
+    p = calibrated_probability(cells.values, recalibration, forecast)
     if forecast:
         return _pooled_again(cells, p)
     failed = frozen(np.maximum(cells.weight - cells.positive, 0.0)[::-1])
@@ -102,8 +112,8 @@ def recalibrated(cells: PooledForecast, mended: Recalibration, forecast: int) ->
 
 
 def _pooled_again(cells: PooledForecast, p: Floats) -> PooledForecast:
-    """Return cells with other values, (m,), that rise but for rounding; equal ones are pooled."""
-    p = np.maximum.accumulate(p)  # right to an ulp, it need not rise at every step
+    """Return cells with other values (m,), ascending but for rounding; equal ones are pooled."""
+    p = np.maximum.accumulate(p)  # each is right to an ulp only, so that neighbours may cross
     parts = PooledForecast(
         frozen(p),
         *(np.ascontiguousarray(it) for it in (cells.weight, cells.positive, cells.trials)),

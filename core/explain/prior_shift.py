@@ -1,4 +1,4 @@
-"""Class weights and base rates: the shift of the logits they predict, and the one observed."""
+"""The shift of the logits that class weights or another base rate cause, estimated from rows."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ from core.functions.softmax_family import softmax
 STEPS = 50
 
 
-def log_odds_shifts(logits: Floats, labels: Codes) -> tuple[Floats, Floats]:
+def log_odds_shifts(
+    logits: Floats, labels: Codes, weights: Floats | None = None
+) -> tuple[Floats, Floats]:
     """Return what must be added to each logit against the first class's, and its standard error.
 
     The maximum-likelihood intercepts of a multinomial regression with the logits as an offset, by
@@ -21,6 +23,8 @@ def log_odds_shifts(logits: Floats, labels: Codes) -> tuple[Floats, Floats]:
     ----------
     logits : (n, K) array
     labels : (n,) int array
+    weights : (n,) array, optional
+        How much each row counts; they tell as much as (sum w)^2 / sum w^2 rows (Kish 1965).
 
     Returns
     -------
@@ -35,13 +39,16 @@ def log_odds_shifts(logits: Floats, labels: Codes) -> tuple[Floats, Floats]:
     """
     k = logits.shape[1]
     unknown = np.full(k - 1, np.nan)
-    seen = np.bincount(labels, minlength=k) / max(len(labels), 1)
+    w = np.ones(len(labels)) if weights is None else weights / max(weights.max(initial=0.0), 1e-300)
+    total = max(float(w.sum()), 1e-300)
+    share = w / total
+    seen = np.asarray(np.bincount(labels, weights=share, minlength=k), dtype=np.float64)
     if not (seen > 0.0).all() or not np.isfinite(logits).all():
         return unknown, unknown
     shift = np.zeros(k)
     for _ in range(STEPS):
         p = softmax(logits + shift)
-        gradient, information = _slopes(p, seen)
+        gradient, information = _slopes(p, seen, share)
         try:
             step = np.linalg.solve(information, gradient)
         except np.linalg.LinAlgError:
@@ -50,13 +57,13 @@ def log_odds_shifts(logits: Floats, labels: Codes) -> tuple[Floats, Floats]:
         shift[1:] += step
         if np.abs(step).max() <= 1e-12:
             break
-    information = _slopes(softmax(logits + shift), seen)[1]
-    variance = np.linalg.pinv(information * len(labels)).diagonal()
+    information = _slopes(softmax(logits + shift), seen, share)[1]
+    variance = np.linalg.pinv(information / float(share @ share)).diagonal()
     return shift[1:], np.sqrt(np.maximum(variance, 0.0))
 
 
-def _slopes(p: Floats, seen: Floats) -> tuple[Floats, Floats]:
+def _slopes(p: Floats, seen: Floats, share: Floats) -> tuple[Floats, Floats]:
     """Return gradient (K - 1,) and information (K - 1, K - 1) of the mean log likelihood."""
-    mean = p.mean(axis=0)
-    information = np.diag(mean) - p.T @ p / len(p)
+    mean = share @ p
+    information = np.diag(mean) - (p.T * share) @ p
     return (seen - mean)[1:], information[1:, 1:]

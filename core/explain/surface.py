@@ -5,7 +5,6 @@ Where the numbers on contour lines go: on straight stretches, clear of what else
 
 from __future__ import annotations
 
-import functools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,11 +12,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.base.arrays import Floats, read_only
+from core.base.memo import remembered
+from core.calibration.recalibration import Recalibration
 from core.explain.planes import Limits, Plane
 from core.functions.heads import HEADS, class_logits
 from core.functions.sigmoid_family import logit
 from core.model.architecture import Architecture
-from core.run.recalibration import Recalibration
 from core.run.run import Run
 from core.training.problem import TrainState
 
@@ -99,11 +99,11 @@ def surface_of(
     Where the plane averages, the first `averaged` of its rows stand in one after the other
     (Friedman 2001, section 8.2: partial dependence).
     """
-    x, y, at = _grid(plane, resolution)
+    x, y, at = _grid(run, plane, resolution)
     if plane.kind == "average":
         flat = _averaged(run, state, plane, at, averaged, calibrated)
     else:
-        flat = _probabilities(run, state, _inputs(plane, resolution), calibrated)
+        flat = _probabilities(run, state, _inputs(run, plane, resolution), calibrated)
     shape = (max(len(y), 1), len(x), len(run.prepared.classes))
     used = min(averaged, len(plane.stand_ins)) if plane.kind == "average" else 0
     return Surface(x, y, read_only(flat.reshape(shape), np.float64), used)
@@ -178,8 +178,8 @@ def _lines(surface: Surface, values: np.ndarray, levels: dict[float, float]) -> 
     return tuple(contours)
 
 
-@functools.lru_cache(maxsize=4)
-def _grid(plane: Plane, resolution: int) -> tuple[Floats, Floats, Floats]:
+@remembered(most=4)
+def _grid(run: Run, plane: Plane, resolution: int) -> tuple[Floats, Floats, Floats]:
     x_low, x_high, y_low, y_high = plane.limits
     if len(plane.axes) == 1:
         x = np.linspace(x_low, x_high, 4 * resolution)
@@ -190,9 +190,9 @@ def _grid(plane: Plane, resolution: int) -> tuple[Floats, Floats, Floats]:
     return read_only(x, np.float64), read_only(y, np.float64), read_only(at, np.float64)
 
 
-@functools.lru_cache(maxsize=3)
-def _inputs(plane: Plane, resolution: int) -> Floats:
-    return read_only(plane.inputs(_grid(plane, resolution)[2]), np.float64)
+@remembered(most=3)
+def _inputs(run: Run, plane: Plane, resolution: int) -> Floats:
+    return read_only(plane.inputs(_grid(run, plane, resolution)[2]), np.float64)
 
 
 def _averaged(

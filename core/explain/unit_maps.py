@@ -5,13 +5,12 @@ Where on their curve a layer's units really sit: the histogram of what they are 
 
 from __future__ import annotations
 
-import functools
 from dataclasses import dataclass
 
 import numpy as np
 
 from core.base.arrays import Floats, read_only
-from core.data.preparing import Prepared
+from core.base.memo import remembered
 from core.explain.planes import Plane
 from core.explain.surface import Surface
 from core.functions.activations import ACTIVATIONS
@@ -100,8 +99,8 @@ def histograms(outputs: Floats, bins: int = BINS) -> Floats:
     return np.asarray(counts / max(len(outputs), 1))
 
 
-@functools.lru_cache(maxsize=4)
-def plane_inputs(plane: Plane, resolution: int, stand_in: int = 0) -> Floats:
+@remembered(most=4)
+def plane_inputs(run: Run, plane: Plane, resolution: int, stand_in: int = 0) -> Floats:
     """Return the model's inputs on a square grid over a plane, row by row from below."""
     x_low, x_high, y_low, y_high = plane.limits
     x, y = np.linspace(x_low, x_high, resolution), np.linspace(y_low, y_high, resolution)
@@ -109,10 +108,10 @@ def plane_inputs(plane: Plane, resolution: int, stand_in: int = 0) -> Floats:
     return read_only(plane.inputs(at, stand_in), np.float64)
 
 
-@functools.lru_cache(maxsize=4)
-def train_sample(prepared: Prepared) -> Floats:
+@remembered(most=1)
+def train_sample(run: Run) -> Floats:
     """Return at most 400 training rows, evenly spaced."""
-    X, _, _ = prepared.part(0)
+    X, _, _ = run.prepared.part(0)
     chosen = np.linspace(0, len(X) - 1, min(len(X), MOST_ROWS)).round().astype(np.int64)
     return read_only(X[chosen], np.float64)
 

@@ -1,1 +1,5 @@
-"""What is judged: labels and probabilities, and the forecasts in them."""
+"""Predictions: labels beside probabilities or logits, whatever model they come from."""
+
+from core.predictions.predictions import Predictions, predictions_of
+
+__all__ = ["Predictions", "predictions_of"]

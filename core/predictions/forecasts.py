@@ -1,4 +1,4 @@
-"""What every figure of calibration takes: outcomes, probabilities and weights, checked once.
+"""Yes-or-no forecasts: outcomes, probabilities and weights, checked once.
 
 With two classes there is one probability a row, that of class 1, and the outcome is the label. With
 K > 2 classes a *view* says which yes-or-no forecast is judged (Gupta & Ramdas 2022, section 2):

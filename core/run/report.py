@@ -1,4 +1,4 @@
-"""A whole run without a window: read, train, calibrate, judge, and write it down as JSON."""
+"""A run without a window: read, train, calibrate, evaluate, and write the report as JSON."""
 
 from __future__ import annotations
 
@@ -12,17 +12,15 @@ from typing import Any
 
 import numpy as np
 
-from core.base.arrays import SPLITS
 from core.base.errors import UserError
+from core.calibration.recalibration import Recalibration, fit_recalibration, recalibrated
 from core.data.data_warnings import concerns
 from core.data.gallery import OWN_FILE, sources
-from core.evaluation.performance import evaluate
+from core.evaluation.performance import performance_of
 from core.experiment.experiment import Experiment
-from core.functions.heads import class_logits
-from core.run.recalibration import Model, Recalibration, part_probabilities, recalibration_at
+from core.predictions.predictions import Predictions, predictions_of
 from core.run.training_loop import Trained, train
 from core.training.engines import engine_for_epochs
-from core.training.recorded_metrics import parts_of
 
 FIGURES = ("accuracy", "balanced_accuracy", "log_loss", "brier", "auc", "ece")
 FALLBACK_METHOD = "temperature"
@@ -38,15 +36,8 @@ def report(trained: Trained) -> dict[str, Any]:
     method = FALLBACK_METHOD if method == "none" else method
     # the figures are of the data as they are, so that no other base rate is assumed
     choices = replace(run.experiment.calibration, method=method, base_rate=0.0)
-    mend = recalibration_at(run, state, choices)
-    model = Model.at(run, state)
-    parts: dict[str, Any] = {}
-    for code, (split, (X, y)) in enumerate(zip(SPLITS, parts_of(run.prepared), strict=True)):
-        parts[split] = {
-            "rows": len(y),
-            "before": _figures(y, run.probabilities(state, X), class_logits(run.logits(state, X))),
-            "after": _figures(y, part_probabilities(model, code, mend)),
-        }
+    predictions = predictions_of(run, state)
+    recalibration = fit_recalibration(predictions, choices)
     return {
         "experiment": json.loads(run.experiment.to_json()),
         "dataset": {
@@ -65,9 +56,24 @@ def report(trained: Trained) -> dict[str, Any]:
         "calibration": {
             "method": method,
             "fitted_on": choices.fitted_on,
-            "parameters": _numbers(mend),
+            "parameters": _numbers(recalibration),
         },
-        **parts,
+        **figures_by_split(predictions, recalibration),
+    }
+
+
+def figures_by_split(
+    predictions: Predictions, recalibration: Recalibration | None
+) -> dict[str, dict[str, Any]]:
+    """Return the figures of each part before and after recalibration, ready for JSON."""
+    parts = {split: predictions.part(split) for split in predictions.splits}
+    return {
+        split: {
+            "rows": part.n_rows,
+            "before": _figures(part),
+            "after": _figures(recalibrated(part, recalibration)),
+        }
+        for split, part in parts.items()
     }
 
 
@@ -124,10 +130,8 @@ def _experiment(arguments: argparse.Namespace) -> Experiment:
     return experiment
 
 
-def _figures(
-    labels: np.ndarray, probabilities: np.ndarray, logits: np.ndarray | None = None
-) -> dict[str, Any]:
-    figures = evaluate(labels, probabilities, logits=logits)
+def _figures(predictions: Predictions) -> dict[str, Any]:
+    figures = performance_of(predictions)
     return {name: _plain(getattr(figures, name)) for name in FIGURES}
 
 
@@ -137,11 +141,11 @@ def _plain(value: float) -> float | str | None:
     return value if math.isfinite(value) else ("inf" if value > 0 else "-inf")
 
 
-def _numbers(mend: Recalibration | None) -> dict[str, float | str | None]:
+def _numbers(recalibration: Recalibration | None) -> dict[str, float | str | None]:
     """Return the fitted parameters that are single numbers."""
-    if mend is None or mend.fitted is None:
+    if recalibration is None or recalibration.fitted is None:
         return {}
-    values = {name: np.asarray(it.value) for name, it in mend.fitted.parameters.items()}
+    values = {name: np.asarray(it.value) for name, it in recalibration.fitted.parameters.items()}
     return {name: _plain(float(value)) for name, value in values.items() if value.ndim == 0}
 
 

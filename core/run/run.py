@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
+from core.base.arrays import Codes, Floats, read_only
 from core.base.errors import UserError
 from core.base.knobs import EFFECTS, Effect, SourceKnob
+from core.base.memo import Memo
 from core.data.data_knobs import DataChoices
 from core.data.dataset import Dataset
 from core.data.loading import load_dataset
 from core.data.preparing import Prepared, prepare
 from core.experiment.experiment import SECTIONS, Experiment, knob_at
+from core.functions.heads import class_logits
 from core.model.architecture import Architecture, build_architecture
+from core.predictions.predictions import Column, ValuesAt
 from core.run.history import History
 from core.training.engines import logits_at, probabilities_at
 from core.training.numpy_engine import numpy_engine
@@ -32,17 +38,72 @@ class Run:
     prepared : Prepared
         The rows as the model sees them, split in three.
     history : History
+    memo : Memo
+        What was computed of it and may be asked for again. Runs of the same rows and network share
+        one; whoever puts a run aside clears it.
     """
 
     experiment: Experiment
     dataset: Dataset
     prepared: Prepared
     history: History
+    memo: Memo = field(default_factory=Memo, repr=False)
 
     @property
     def architecture(self) -> Architecture:
         """The network's layers."""
         return self.history.problem.architecture
+
+    @property
+    def name(self) -> str:
+        """What the user calls it."""
+        return self.dataset.name
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """The class names, in the order they are shown."""
+        return self.prepared.classes
+
+    @property
+    def target(self) -> str:
+        """The name of the labels' column."""
+        return self.dataset.target
+
+    @property
+    def labels(self) -> Codes:
+        """The label of every prepared row, (n,)."""
+        return self.prepared.y
+
+    @property
+    def split(self) -> NDArray[np.int8]:
+        """The part of every prepared row, (n,): 0 train, 1 validation, 2 test."""
+        return self.prepared.split
+
+    @property
+    def rows(self) -> Codes:
+        """Which row of the data set each prepared row is, (n,)."""
+        return self.prepared.rows
+
+    @property
+    def sample_weights(self) -> Floats | None:
+        """How much each prepared row counts, (n,); class weights are left out."""
+        weights = self.dataset.weights
+        return None if weights is None else read_only(weights[self.rows], np.float64)
+
+    @property
+    def class_weights(self) -> Floats:
+        """How much each class counted in training, (K,)."""
+        return self.prepared.class_weights
+
+    @property
+    def columns(self) -> Mapping[str, Column]:
+        """The data set's features by name, in raw units."""
+        return self.memo.recall("columns", self.dataset, lambda: _columns(self.dataset), most=1)
+
+    def logits_function(self, state: TrainState) -> ValuesAt:
+        """Return what gives the (m, K) class logits at a state for places among the rows."""
+        architecture, X = self.architecture, self.prepared.X
+        return lambda places: class_logits(logits_at(architecture, state, X[places]))
 
     def logits(self, state: TrainState, X: np.ndarray) -> np.ndarray:
         """Return the (n, outputs) logits of prepared rows X (n, n_inputs) at a state."""
@@ -241,7 +302,13 @@ def _continued(
     history = run.history.branch(step)
     problem = replace(build_problem(experiment, prepared), architecture=run.architecture)
     history.record_edit(step, problem)
-    return Run(experiment, dataset, prepared, history)
+    memo = run.memo if prepared is run.prepared else Memo()
+    return Run(experiment, dataset, prepared, history, memo)
+
+
+def _columns(dataset: Dataset) -> dict[str, Column]:
+    features = enumerate(dataset.features)
+    return {it.name: Column(dataset.X[:, j], it.levels) for j, it in features}
 
 
 def _reloads_rows(old: Experiment, new: Experiment) -> bool:

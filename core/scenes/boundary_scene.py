@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import functools
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from core.base.arrays import SPLITS, Codes, Floats, read_only
+from core.base.memo import remembered
+from core.calibration.recalibration import Recalibration, fit_recalibration
 from core.evaluation.thresholds import decided
 from core.experiment.view import View
 from core.explain.brushing import brushed_rows
@@ -17,7 +18,7 @@ from core.explain.planes import MAX_BACKGROUND_ROWS, Limits, Plane, plane_of, sp
 from core.explain.surface import LEVELS, Contour, Surface, contours_of, surface_of
 from core.explain.unit_maps import UnitMap, unit_map, unit_of
 from core.functions.heads import class_logits
-from core.run.recalibration import Recalibration, calibrated_at
+from core.predictions.predictions import predictions_of
 from core.run.run import Run
 from core.training.problem import TrainState
 
@@ -135,17 +136,17 @@ def boundary_scene(
         The scene of an earlier step. `wrong` is taken from it, and may lag, where the same rows are
         drawn and decided in the same way; nothing else is.
     """
-    plane = plane_of(run.dataset, run.prepared, view)
+    plane = plane_of(run, view)
     if limits is not None and len(plane.axes) == 2:
-        plane = spanning(plane, limits)
-    calibrated = calibrated_at(run, state) if view.calibrated else None
+        plane = spanning(run, plane, limits)
+    calibrated = _recalibration(run, state) if view.calibrated else None
     at = unit_of(run, view.unit)
     unit = unit_map(run, state, plane, at, resolution) if at else None
     if unit is not None:
         surface = unit.surface
     else:
         surface = surface_of(run, state, plane, resolution, averaged, calibrated)
-    rows = _rows(plane, tuple(name in view.shown for name in SPLITS))
+    rows = _rows(run, plane, tuple(name in view.shown for name in SPLITS))
     if previous is not None and _is_decided_alike(previous, rows, view, calibrated):
         wrong, wrong_of_step = previous.wrong, previous.wrong_of_step
     else:
@@ -171,11 +172,11 @@ def boundary_scene(
 
 def reading_at(run: Run, state: TrainState, view: View, x: float, y: float) -> Reading:
     """Return what the model says at a point of the plane."""
-    plane = plane_of(run.dataset, run.prepared, view)
+    plane = plane_of(run, view)
     at = np.array([[x, y]])
     X = plane.inputs_of_all(at[0]) if plane.kind == "average" else plane.inputs(at)
     raw_logits = run.logits(state, X)
-    calibrated = calibrated_at(run, state) if view.calibrated else None
+    calibrated = _recalibration(run, state) if view.calibrated else None
     logits = class_logits(raw_logits)
     probabilities = (
         run.probabilities(state, X) if calibrated is None else calibrated.probabilities(logits)
@@ -193,14 +194,18 @@ def _raw_values(plane: Plane, inputs: Floats) -> tuple[tuple[str, float], ...]:
     return tuple(zip((plane.prepared.inputs[k].name for k in chosen), values, strict=True))
 
 
+def _recalibration(run: Run, state: TrainState) -> Recalibration | None:
+    return fit_recalibration(predictions_of(run, state), run.experiment.calibration)
+
+
 def _levels(view: View, unit: UnitMap | None) -> tuple[float, ...]:
     if unit is not None:
         return (0.5,)
     return (view.threshold,) if view.discrete else tuple(sorted({*LEVELS, view.threshold}))
 
 
-@functools.lru_cache(maxsize=4)
-def _rows(plane: Plane, shown: tuple[bool, ...]) -> Rows:
+@remembered(most=4)
+def _rows(run: Run, plane: Plane, shown: tuple[bool, ...]) -> Rows:
     prepared = plane.prepared
     mine = np.flatnonzero(np.array(shown)[prepared.split])
     total = len(mine)
@@ -248,7 +253,7 @@ def _lit(run: Run, state: TrainState, view: View, rows: Rows) -> NDArray[np.bool
     if not view.brushed:
         return read_only(np.zeros(len(rows.rows)), np.bool_)
     here = np.searchsorted(run.prepared.rows, rows.rows)
-    return read_only(brushed_rows(run, state, view)[here], np.bool_)
+    return read_only(brushed_rows(predictions_of(run, state), view)[here], np.bool_)
 
 
 def _selected(plane: Plane, row: int) -> Floats | None:
@@ -291,7 +296,7 @@ def truth_scene(
     error = error_map(run, state, scene, truth) if with_error else None
     if rows is None:
         return TruthScene(truth, error, float("nan"), float("nan"))
-    mend = calibrated_at(run, state) if scene.calibrated else None
+    mend = _recalibration(run, state) if scene.calibrated else None
     return TruthScene(truth, error, rows.best, mean_error(run, state, rows, mend))
 
 
@@ -299,6 +304,6 @@ def error_map(run: Run, state: TrainState, scene: BoundaryScene, truth: TrueMap)
     """Return how far the model is from the truth on the truth's grid, (r, c)."""
     surface = scene.surface
     if scene.unit is not None or len(surface.x) != truth.resolution:
-        mend = calibrated_at(run, state) if scene.calibrated else None
+        mend = _recalibration(run, state) if scene.calibrated else None
         surface = surface_of(run, state, scene.plane, truth.resolution, 0, mend)
     return read_only(distance(surface.probabilities, truth.probabilities), np.float64)

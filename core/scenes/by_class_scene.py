@@ -1,27 +1,27 @@
-"""Every class on one screen: a reliability curve each, and of three classes the triangle."""
+"""The by-class panel's scene: a reliability curve a class, and of three classes the triangle."""
 
 from __future__ import annotations
 
-import functools
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from core.base.arrays import SPLITS, Codes, Floats, read_only
+from core.base.arrays import Codes, Floats, read_only
 from core.base.errors import UserError
-from core.calibration.binning import CumulativePool, indexed
+from core.base.memo import remembered
 from core.calibration.calibration_knobs import CalibrationChoices
-from core.calibration.pooled import pool_ties
+from core.calibration.recalibration import changes_probabilities, fit_recalibration
 from core.experiment.view import View
-from core.explain.binary_evaluation import BinaryEvaluation, CurveOptions, evaluate_forecast
+from core.explain.binary_evaluation import (
+    BinaryEvaluation,
+    CurveOptions,
+    Subject,
+    evaluate_forecast,
+    plain_choices,
+)
 from core.explain.ternary import CORNERS
 from core.predictions.forecasts import forecasts
-from core.run.recalibration import (
-    Model,
-    changes_probabilities,
-    fit_recalibration,
-    part_probabilities,
-)
+from core.predictions.predictions import Predictions, predictions_of
 from core.run.run import Run
 from core.training.problem import TrainState
 
@@ -83,38 +83,44 @@ class ByClassScene:
 
 
 def by_class_scene(run: Run, state: TrainState, view: View) -> ByClassScene:
-    """Return what the panel of classes shows at a state.
+    """Return what the panel of classes shows of a run at a state; see `by_class_of`."""
+    scene = by_class_of(predictions_of(run, state), run.experiment.calibration, view)
+    return replace(scene, step=state.step)
 
-    A base rate in use is left out: every row counts alike here.
+
+def by_class_of(predictions: Predictions, choices: CalibrationChoices, view: View) -> ByClassScene:
+    """Return what the panel of classes shows of predictions.
+
+    Another base rate is left out: every row counts as in the data here.
     """
-    model, code = Model.at(run, state), SPLITS.index(view.split)
-    labels = model.labels(code)
+    part = predictions.part(view.split)
     empty = ByClassScene(
-        step=state.step,
+        step=0,
         split=view.split,
-        classes=run.prepared.classes,
+        classes=predictions.classes,
         top_label=view.top_label,
         tiles=(),
         ece=(float("nan"), float("nan")),
         points=read_only(np.empty((0, 2)), np.float64),
         labels=read_only(np.empty(0), np.int64),
     )
-    if not len(labels):
+    if part.is_empty:
         return empty
-    mended, problem = _mended(run, state, code)
-    drawing = CurveOptions.of(view, run.experiment.calibration)
-    kind = "top-label" if view.top_label else "class-wise"
-    raw, raw_ece = _judged(model, code, None, kind, drawing)
+    options = CurveOptions.of(view, choices)
+    plain = replace(plain_choices(choices), base_rate=0.0)
+    raw, raw_ece = _evaluated(predictions, view, None, options)
     after: dict[int, BinaryEvaluation] = {}
-    after_ece = float("nan")
-    if mended is not None:
-        after, after_ece = _judged(model, code, _choices(run), kind, drawing)
+    after_ece, problem, shown = float("nan"), "", part.probabilities
+    if changes_probabilities(plain):
+        try:
+            shown = _probabilities(predictions, view.split, plain)
+            after, after_ece = _evaluated(predictions, view, plain, options)
+        except UserError as error:
+            problem = str(error)
     tiles = tuple(
-        Tile(k, round(float(judged.bars.counts.sum())), judged, after.get(k))
-        for k, judged in raw.items()
+        Tile(k, round(float(own.bars.counts.sum())), own, after.get(k)) for k, own in raw.items()
     )
-    shown = _probabilities(model, code, None) if mended is None else mended
-    points, whose = _triangle(shown, labels)
+    points, whose = _triangle(shown, part.labels)
     return replace(
         empty,
         tiles=tiles[:MOST_TILES],
@@ -125,48 +131,40 @@ def by_class_scene(run: Run, state: TrainState, view: View) -> ByClassScene:
     )
 
 
-def _judged(
-    model: Model, code: int, choices: CalibrationChoices | None, kind: str, drawing: CurveOptions
+def _evaluated(
+    predictions: Predictions, view: View, choices: CalibrationChoices | None, options: CurveOptions
 ) -> tuple[dict[int, BinaryEvaluation], float]:
-    """Return every class's figures, and the mean error by the classes' shares."""
+    """Return every class's evaluation, and the mean error by the classes' shares."""
     found, ece = {}, 0.0
-    for of_class, share, index in _pooled(model, code, choices, kind):
-        found[of_class] = evaluate_forecast(index, drawing)
+    for of_class, share, subject in _subjects(predictions, view.split, choices, view.top_label):
+        found[of_class] = evaluate_forecast(predictions, subject, options)
         ece += share * found[of_class].ece
     return found, ece
 
 
-@functools.lru_cache(maxsize=2)
-def _probabilities(model: Model, code: int, choices: CalibrationChoices | None) -> Floats:
-    return part_probabilities(
-        model, code, None if choices is None else fit_recalibration(model, choices)
+@remembered(most=4)
+def _subjects(
+    predictions: Predictions, split: str, choices: CalibrationChoices | None, top_label: bool
+) -> tuple[tuple[int, float, Subject], ...]:
+    """Return every forecast's class, share and subject."""
+    if not top_label:
+        n_classes = predictions.n_classes
+        return tuple((k, 1.0 / n_classes, Subject(split, k, choices)) for k in range(n_classes))
+    part, p = predictions.part(split), _probabilities(predictions, split, choices)
+    shares = forecasts(part.labels, p, part.weights, "top-label")
+    return tuple(
+        (it.of_class, it.share, Subject(split, it.of_class, choices, top_label=True))
+        for it in shares
     )
 
 
-@functools.lru_cache(maxsize=2)
-def _pooled(
-    model: Model, code: int, choices: CalibrationChoices | None, kind: str
-) -> tuple[tuple[int, float, CumulativePool], ...]:
-    """Return every forecast's class, share and pooled rows, for any bins and curve."""
-    p = _probabilities(model, code, choices)
-    parts = forecasts(model.labels(code), p, view=kind)
-    return tuple((part.of_class, part.share, indexed(pool_ties(part))) for part in parts)
-
-
-def _choices(run: Run) -> CalibrationChoices:
-    """Return what mends the probabilities, without what only draws them."""
-    plain = replace(run.experiment.calibration, base_rate=0.0)
-    return replace(plain, bins=1, binning="width", compared=())
-
-
-def _mended(run: Run, state: TrainState, code: int) -> tuple[Floats | None, str]:
-    choices = _choices(run)
-    if not changes_probabilities(choices):
-        return None, ""
-    try:
-        return _probabilities(Model.at(run, state), code, choices), ""
-    except UserError as error:
-        return None, str(error)
+@remembered(most=2)
+def _probabilities(
+    predictions: Predictions, split: str, choices: CalibrationChoices | None
+) -> Floats:
+    part = predictions.part(split)
+    recalibration = None if choices is None else fit_recalibration(predictions, choices)
+    return part.probabilities if recalibration is None else recalibration.probabilities_of(part)
 
 
 def _triangle(p: Floats, labels: Codes) -> tuple[Floats, Codes]:

@@ -1,19 +1,28 @@
-"""The calibrators panel's scene: handles, maps, or weights and base rates.
-
-A calibrator's parameters turned by hand: the loss along each, and what follows from them.
-"""
+"""The calibrators panel's scene: parameters set by hand, maps, or weights and base rates."""
 
 from __future__ import annotations
 
-import functools
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from core.base.arrays import SPLITS, Codes, Floats, read_only
+from core.base.arrays import Codes, Floats, read_only
 from core.base.errors import UserError
+from core.base.memo import remembered
+from core.calibration.calibration_knobs import CalibrationChoices
 from core.calibration.calibrators import CALIBRATORS
 from core.calibration.intervals import frequency_interval
+from core.calibration.pooled import effective_rows
+from core.calibration.recalibration import (
+    Recalibration,
+    base_class_of,
+    fit_recalibration,
+    fitting_logits,
+    fitting_split,
+    is_manual,
+    plain_method,
+    target_base_rates,
+)
 from core.calibration.scores import log_loss
 from core.experiment.view import View
 from core.explain.binary_evaluation import LEVEL, viewed_forecast
@@ -21,30 +30,16 @@ from core.explain.calibration_maps import CalibrationMap, Flags, meanings_of
 from core.explain.hand_calibration import (
     Outcome,
     ParameterProfile,
-    _from_cells,
-    _from_rows,
     grid_of,
     handles_of,
     losses_along,
+    outcomes,
 )
-from core.explain.pooled_logits import AS_IN_DATA, is_increasing, logit_cells
 from core.explain.prior_shift import log_odds_shifts
 from core.functions.sigmoid_family import logit, sigmoid
 from core.functions.softmax_family import softmax
 from core.predictions.forecasts import most_probable_class
-from core.run.recalibration import (
-    Model,
-    Recalibration,
-    base_class_of,
-    base_rates,
-    fit_recalibration,
-    fitting_split,
-    is_manual,
-    log_weight_correction,
-    part_probabilities,
-    plain_method,
-    target_base_rates,
-)
+from core.predictions.predictions import Predictions, predictions_of
 from core.run.run import Run
 from core.training.problem import TrainState
 
@@ -72,7 +67,7 @@ class CalibratorsScene:
 def calibrators_scene(
     run: Run, state: TrainState, view: View, page: str, turned: int = 0, most: int = 0
 ) -> CalibratorsScene:
-    """Return what a page shows at a state; for `turned` and `most` see `handles_scene`."""
+    """Return what a page shows of a run at a state; for `turned` and `most` see `parameters_of`."""
     of: ParametersScene | MapsScene | PriorsScene
     if page == "handles":
         of = handles_scene(run, state, view, turned, most)
@@ -133,35 +128,53 @@ class ParametersScene:
 def handles_scene(
     run: Run, state: TrainState, view: View, turned: int = 0, most: int = 0
 ) -> ParametersScene:
-    """Return what the page of handles shows at a state.
+    """Return what the page of parameters shows of a run at a state; see `parameters_of`."""
+    choices = run.experiment.calibration
+    return parameters_of(predictions_of(run, state), choices, view, turned, most)
+
+
+def parameters_of(
+    predictions: Predictions,
+    choices: CalibrationChoices,
+    view: View,
+    turned: int = 0,
+    most: int = 0,
+) -> ParametersScene:
+    """Return what the page of parameters shows of predictions.
 
     Parameters
     ----------
     turned : int
-        The handle that the loss is drawn against.
+        The parameter that the loss is drawn against.
     most : int
         Follow from no more rows or cells than this; 0 takes them all.
     """
-    model = Model.at(run, state)
+    empty = _empty(predictions, choices, view)
     # another base rate would make the calibrator look wrong on the data as they are
-    choices = replace(run.experiment.calibration, base_rate=0.0)
-    empty = _empty(run, view)
-    if choices.method == "none" or not empty.n_rows:
+    choices = replace(choices, base_rate=0.0)
+    if choices.method == "none" or predictions.part(view.split).is_empty:
         return empty
     try:
-        mended = fit_recalibration(model, choices)
-        handles = handles_of(model, choices)
+        recalibration = fit_recalibration(predictions, choices)
+        handles = handles_of(predictions, choices)
     except UserError as error:
         return replace(empty, problem=str(error))
-    scene = _with_outcomes(empty, run, state, view, mended, most)
+    raw, after, share = outcomes(predictions, recalibration, view, choices, most)
+    scene = replace(
+        empty,
+        raw=raw,
+        mended=after,
+        changed=round(share * empty.n_rows),
+        meanings=meanings_of(recalibration, predictions.classes),
+        rounded=0 < most < empty.n_rows,
+    )
     if not handles:
         return scene
     turned = min(turned, len(handles) - 1)
     values = tuple(handle.value for handle in handles)
-    fitted = tuple(handle.fitted for handle in handles)
-    grid = grid_of(choices.method, values[turned], fitted[turned])
-    loss = losses_along(model, choices, values, turned, grid)
-    at_value = losses_along(model, choices, values, turned, values[turned : turned + 1])
+    grid = grid_of(choices.method, values[turned], handles[turned].fitted)
+    loss = losses_along(predictions, choices, values, turned, grid)
+    at_value = losses_along(predictions, choices, values, turned, values[turned : turned + 1])
     k = int(np.argmin(loss))
     return replace(
         scene,
@@ -174,43 +187,14 @@ def handles_scene(
     )
 
 
-def _with_outcomes(
-    empty: ParametersScene,
-    run: Run,
-    state: TrainState,
-    view: View,
-    mended: Recalibration | None,
-    most: int,
-) -> ParametersScene:
-    model, choices = Model.at(run, state), run.experiment.calibration
-    code, n = SPLITS.index(view.split), empty.n_rows
-    cells = None
-    if mended is not None and is_increasing(mended):
-        cells = logit_cells(model, code, AS_IN_DATA, most)
-    if cells is not None and mended is not None:
-        raw, after, share = _from_cells(cells, mended, choices, view)
-    else:
-        raw, after, share = _from_rows(model, code, mended, view, choices, most)
-    return replace(
-        empty,
-        raw=raw,
-        mended=after,
-        changed=round(share * n),
-        meanings=meanings_of(mended, run.prepared.classes),
-        rounded=0 < most < n,
-    )
-
-
-def _empty(run: Run, view: View) -> ParametersScene:
+def _empty(predictions: Predictions, choices: CalibrationChoices, view: View) -> ParametersScene:
     none = read_only(np.empty(0), np.float64)
     nan = float("nan")
-    choices = run.experiment.calibration
-    code = SPLITS.index(view.split)
     return ParametersScene(
         method=choices.method if choices.method in CALIBRATORS else "none",
         handles=(),
         turned=0,
-        by_hand=is_manual(choices, len(run.prepared.classes)),
+        by_hand=is_manual(choices, predictions.n_classes),
         grid=none,
         loss=none,
         here=(nan, nan),
@@ -218,8 +202,8 @@ def _empty(run: Run, view: View) -> ParametersScene:
         raw=Outcome(nan, nan),
         mended=Outcome(nan, nan),
         changed=0,
-        n_rows=int(np.count_nonzero(run.prepared.split == code)),
-        threshold=view.threshold if len(run.prepared.classes) == 2 else nan,
+        n_rows=predictions.part(view.split).n_rows,
+        threshold=view.threshold if predictions.n_classes == 2 else nan,
         meanings=(),
     )
 
@@ -246,7 +230,7 @@ class MapsScene:
     own : (x, p)
         The model's own map, the sigmoid.
     bins : (5, b) array
-        Score, frequency, low, high and rows of groups of equal mass of the fitting rows.
+        Score, frequency, low, high and weight of groups of equal mass of the fitting rows.
     rug : (no, yes)
         Scores of rows in which it did not happen, and in which it did, thinned.
     limits : (low, high)
@@ -266,14 +250,15 @@ class MapsScene:
 
 
 def maps_scene(run: Run, state: TrainState, view: View) -> MapsScene:
-    """Return what the page of maps shows at a state."""
-    model, choices = Model.at(run, state), run.experiment.calibration
-    judged = viewed_forecast(view, len(run.prepared.classes))
-    code = fitting_split(choices)
-    logits = model.logits(code)
-    if choices.undo_weights:
-        logits = logits + log_weight_correction(run.prepared)
-    scores, happened, best = _scores(logits, model.labels(code), judged)
+    """Return what the page of maps shows of a run at a state."""
+    return maps_of(predictions_of(run, state), run.experiment.calibration, view)
+
+
+def maps_of(predictions: Predictions, choices: CalibrationChoices, view: View) -> MapsScene:
+    """Return what the page of maps shows of predictions."""
+    judged = viewed_forecast(view, predictions)
+    part, logits = predictions.part(fitting_split(choices)), fitting_logits(predictions, choices)
+    scores, happened, best = _scores(logits, part.labels, judged)
     limits = _limits(scores)
     line = np.linspace(*limits, POINTS)
     names = [name for name in CALIBRATORS if name in (*choices.compared, choices.method)]
@@ -284,21 +269,21 @@ def maps_scene(run: Run, state: TrainState, view: View) -> MapsScene:
         which = replace(which, base_rate=0.0)
         label = CALIBRATORS[name].label
         try:
-            mended = fit_recalibration(model, which)
+            recalibration = fit_recalibration(predictions, which)
         except UserError as error:
             empty = np.empty(0)
             maps.append(CalibrationMap(name, label, chosen, empty, empty, problem=str(error)))
             continue
-        x, p = _map(mended, logits, scores, best, judged, line)
-        meanings = meanings_of(mended, run.prepared.classes)
+        x, p = _map(recalibration, logits, scores, best, judged, line)
+        meanings = meanings_of(recalibration, predictions.classes)
         maps.append(CalibrationMap(name, label, chosen, x, p, meanings))
     return MapsScene(
         judged=judged,
-        classes=run.prepared.classes,
-        is_line=len(run.prepared.classes) == 2,
+        classes=predictions.classes,
+        is_line=predictions.n_classes == 2,
         maps=tuple(maps),
         own=(read_only(line, np.float64), read_only(sigmoid(line), np.float64)),
-        bins=_bins(scores, happened),
+        bins=_bins(scores, happened, part.weights),
         rug=(_thin(scores[~happened]), _thin(scores[happened])),
         limits=limits,
         fitted_on=choices.fitted_on,
@@ -321,7 +306,7 @@ def _scores(logits: Floats, labels: Codes, judged: int | str) -> tuple[Floats, F
 
 
 def _map(
-    mended: Recalibration | None,
+    recalibration: Recalibration | None,
     logits: Floats,
     scores: Floats,
     best: Codes,
@@ -329,34 +314,40 @@ def _map(
     line: Floats,
 ) -> tuple[Floats, Floats]:
     """Return a map's points: along the line of scores for two classes, of the rows for more."""
-    if mended is None:
+    if recalibration is None:
         return line, sigmoid(line)
     if logits.shape[1] == 2 and isinstance(judged, int):
         about = judged
         z = np.zeros((len(line), 2))
         # what was added before is in the scores already
         z[:, about] = line
-        p = replace(mended, before=np.zeros(2)).probabilities(z)[:, about]
+        p = replace(recalibration, before=np.zeros(2)).probabilities(z)[:, about]
         return read_only(line, np.float64), read_only(p, np.float64)
     stride = max(-(-len(scores) // MOST_POINTS), 1)
     rows = np.arange(0, len(scores), stride)
-    p = replace(mended, before=np.zeros(logits.shape[1])).probabilities(logits[rows])
+    p = replace(recalibration, before=np.zeros(logits.shape[1])).probabilities(logits[rows])
     x, y = scores[rows], p[np.arange(len(rows)), best[rows]]
     order = np.argsort(x, kind="stable")
     return read_only(x[order], np.float64), read_only(y[order], np.float64)
 
 
-def _bins(scores: Floats, happened: Flags) -> Floats:
-    """Return score, frequency, interval and size of groups of about equal mass, (5, b)."""
+def _bins(scores: Floats, happened: Flags, weights: Floats | None) -> Floats:
+    """Return score, frequency, interval and weight of groups of about equal mass, (5, b)."""
     order = np.argsort(scores, kind="stable")
-    groups = [it for it in np.array_split(order, min(DATA_BINS, max(len(order), 1))) if len(it)]
-    if not groups:
+    w = np.ones(len(order)) if weights is None else weights[order]
+    order, w = order[w > 0.0], w[w > 0.0]
+    if not len(order):
         return read_only(np.empty((5, 0)), np.float64)
-    n = np.array([float(len(it)) for it in groups])
-    yes = np.array([float(happened[it].sum()) for it in groups])
-    low, high = frequency_interval(yes, n, LEVEL)
-    middle = [float(scores[it].mean()) for it in groups]
-    return read_only(np.stack([middle, yes / n, low, high, n]), np.float64)
+    # a row belongs to the group in which the middle of its weight lies
+    middle_of = (np.cumsum(w) - 0.5 * w) / w.sum()
+    group = (middle_of * min(DATA_BINS, len(order))).astype(np.int64)
+    starts = np.flatnonzero(np.diff(group, prepend=-1))
+    mass = np.add.reduceat(w, starts)
+    trials = effective_rows(mass, np.add.reduceat(w * w, starts))
+    frequency = np.add.reduceat(w * happened[order], starts) / mass
+    low, high = frequency_interval(frequency * trials, trials, LEVEL)
+    middle = np.add.reduceat(w * scores[order], starts) / mass
+    return read_only(np.stack([middle, frequency, low, high, mass]), np.float64)
 
 
 def _limits(scores: Floats) -> tuple[float, float]:
@@ -422,20 +413,23 @@ class PriorsScene:
 
 
 def priors_scene(run: Run, state: TrainState, view: View) -> PriorsScene:
-    """Return what the page of weights and base rates shows at a state."""
-    model, code = Model.at(run, state), SPLITS.index(view.split)
-    prepared, choices = run.prepared, run.experiment.calibration
-    shift, error, log_losses = _found(model, code)
-    logs, rates = np.log(prepared.class_weights), base_rates(prepared, code)
+    """Return what the page of weights and base rates shows of a run at a state."""
+    return priors_of(predictions_of(run, state), run.experiment.calibration, view)
+
+
+def priors_of(predictions: Predictions, choices: CalibrationChoices, view: View) -> PriorsScene:
+    """Return what the page of weights and base rates shows of predictions."""
+    shift, error, log_losses = _observed_shift(predictions, view.split)
+    logs, rates = np.log(predictions.class_weights), predictions.part(view.split).base_rates
     return PriorsScene(
-        classes=prepared.classes,
-        weights=prepared.class_weights,
+        classes=predictions.classes,
+        weights=predictions.class_weights,
         predicted=read_only(logs[1:] - logs[0], np.float64),
         observed=read_only(-shift, np.float64),
         error=read_only(NORMAL_90 * error, np.float64),
         rates=rates,
         base_rate=choices.base_rate,
-        base_class=base_class_of(choices.base_class, len(prepared.classes)),
+        base_class=base_class_of(choices.base_class, predictions.n_classes),
         in_use=read_only(
             target_base_rates(rates, choices.base_rate, choices.base_class), np.float64
         ),
@@ -445,10 +439,13 @@ def priors_scene(run: Run, state: TrainState, view: View) -> PriorsScene:
     )
 
 
-@functools.lru_cache(maxsize=2)
-def _found(model: Model, code: int) -> tuple[Floats, Floats, tuple[float, float]]:
+@remembered(most=2)
+def _observed_shift(
+    predictions: Predictions, split: str
+) -> tuple[Floats, Floats, tuple[float, float]]:
     """Return shifts, their errors and both log losses: what no choice of calibration moves."""
-    labels, logits = model.labels(code), model.logits(code)
-    raw = part_probabilities(model, code, None)
-    undone = softmax(logits - np.log(model.prepared.class_weights))
-    return *log_odds_shifts(logits, labels), (log_loss(labels, raw), log_loss(labels, undone))
+    part = predictions.part(split)
+    labels, logits, weights = part.labels, part.logits, part.weights
+    undone = softmax(logits + predictions.log_weight_correction)
+    losses = log_loss(labels, part.probabilities, weights), log_loss(labels, undone, weights)
+    return *log_odds_shifts(logits, labels, weights), losses

@@ -1,13 +1,13 @@
-"""The figures panel's scene: what is decided right and wrong in each part at the threshold."""
+"""The figures panel's scene: the performance on each part at the decision threshold."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from core.base.arrays import SPLITS
-from core.evaluation.performance import Performance, evaluate
+from core.evaluation.performance import Performance, performance_of
 from core.experiment.view import View
-from core.functions.heads import HEADS, class_logits
+from core.predictions.predictions import Predictions, predictions_of
 from core.run.run import Run
 from core.training.problem import TrainState
 
@@ -24,7 +24,7 @@ class FiguresScene:
         The part whose confusion matrix is drawn.
     threshold : float
         Of two classes the second is decided where its probability is at least this.
-    parts : tuple of (Figures or None)
+    parts : tuple of (Performance or None)
         Of train, validation and test; None where a part has no rows.
     """
 
@@ -41,15 +41,12 @@ class FiguresScene:
 
 
 def figures_scene(run: Run, state: TrainState, view: View) -> FiguresScene:
-    """Return what the figures panel shows at a state."""
-    parts: list[Performance | None] = []
-    for code in range(len(SPLITS)):
-        X, y, _ = run.prepared.part(code)
-        if not len(y):
-            parts.append(None)
-            continue
-        logits = class_logits(run.logits(state, X))
-        probabilities = HEADS["softmax"].probabilities(logits)
-        parts.append(evaluate(y, probabilities, view.threshold, logits=logits))
-    classes = run.prepared.classes
-    return FiguresScene(state.step, classes, view.split, view.threshold, tuple(parts))
+    """Return what the figures panel shows of a run at a state."""
+    return replace(figures_of(predictions_of(run, state), view), step=state.step)
+
+
+def figures_of(predictions: Predictions, view: View) -> FiguresScene:
+    """Return what the figures panel shows of predictions."""
+    parts = (predictions.part(split) for split in predictions.splits)
+    figures = tuple(None if it.is_empty else performance_of(it, view.threshold) for it in parts)
+    return FiguresScene(0, predictions.classes, view.split, view.threshold, figures)

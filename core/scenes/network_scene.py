@@ -148,10 +148,10 @@ def network_scene(run: Run, state: TrainState, view: View) -> NetworkScene:
     """Return what the network panel shows at a state."""
     architecture = run.architecture
     has_maps = run.dataset.n_features <= 2
-    plane = plane_of(run.dataset, run.prepared, view)
+    plane = plane_of(run, view)
     is_large = architecture.n_parameters > LARGE
     resolution = COARSE if is_large else RESOLUTION
-    X = plane_inputs(plane, resolution) if has_maps else train_sample(run.prepared)
+    X = plane_inputs(run, plane, resolution) if has_maps else train_sample(run)
     outputs = outputs_of(run, state, X)
     layers = layers_shown(len(architecture.layers) - 1)
     columns = tuple(

@@ -1,25 +1,27 @@
-"""The numbers panel's scene: error against bins, six conventions, and every headline number."""
+"""The numbers panel's scene: ECE against the number of bins, six conventions, headline numbers."""
 
 from __future__ import annotations
 
-import functools
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from core.base.arrays import SPLITS, Floats, read_only
+from core.base.arrays import Floats, read_only
 from core.base.errors import UserError
+from core.base.memo import remembered
 from core.calibration.binning import CONVENTIONS, CumulativePool, width_edges
 from core.calibration.calibration_error import bin_error, bins_of
+from core.calibration.calibration_knobs import CalibrationChoices
 from core.calibration.logistic_regression import calibration_slope
 from core.calibration.null_distribution import STATISTICS, NullDistribution, chance_of
 from core.calibration.pooled import PooledForecast, squared_weight
+from core.calibration.recalibration import changes_probabilities
 from core.experiment.view import View
-from core.explain.binary_evaluation import LEVEL, pooled, viewed_forecast
+from core.explain.binary_evaluation import LEVEL, Subject, pooled, viewed_forecast
 from core.functions.sigmoid_family import logit
-from core.run.recalibration import changes_probabilities
+from core.predictions.predictions import Predictions, predictions_of
 from core.run.run import Run
 from core.training.problem import TrainState
 
@@ -104,40 +106,53 @@ class NumbersScene:
 def numbers_scene(
     run: Run, state: TrainState, view: View, of_calibrated: bool = False
 ) -> NumbersScene:
-    """Return what the numbers panel shows at a state.
+    """Return what the numbers panel shows of a run at a state; see `numbers_of`."""
+    choices = run.experiment.calibration
+    scene = numbers_of(predictions_of(run, state), choices, view, of_calibrated)
+    return replace(scene, step=state.step)
 
-    A base rate in use is left out: what chance would show is known for rows that count alike.
+
+def numbers_of(
+    predictions: Predictions, choices: CalibrationChoices, view: View, of_calibrated: bool = False
+) -> NumbersScene:
+    """Return what the numbers panel shows of predictions.
+
+    Another base rate is left out: what chance would show is known for rows that count alike.
     """
-    code = SPLITS.index(view.split)
-    choices = replace(run.experiment.calibration, base_rate=0.0)
-    plain = replace(choices, method="none", undo_weights=False)
-    mended = of_calibrated and changes_probabilities(choices)
+    choices = replace(choices, base_rate=0.0)
+    is_calibrated = of_calibrated and changes_probabilities(choices)
+    forecast = viewed_forecast(view, predictions)
     empty = NumbersScene(
-        step=state.step,
+        step=0,
         split=view.split,
-        n_rows=int(np.count_nonzero(run.prepared.split == code)),
+        n_rows=predictions.part(view.split).n_rows,
         bins=choices.bins,
-        view=viewed_forecast(view, len(run.prepared.classes)),
-        classes=run.prepared.classes,
-        of_calibrated=mended,
+        view=forecast,
+        classes=predictions.classes,
+        of_calibrated=is_calibrated,
         index=None,
         strip=None,
         answers=(),
     )
-    if not empty.n_rows:
+    if predictions.part(view.split).is_empty:
         return empty
+    subject = Subject.of(view.split, forecast, choices, is_calibrated, predictions.n_classes)
     try:
-        index = pooled(run, state, code, empty.view, choices if mended else plain)
+        index = pooled(predictions, subject)
     except UserError as error:
         return replace(empty, problem=str(error))
     answers = tuple(
         Answer(it.name, it.label, it.help, it.error(index, choices.bins))
         for it in CONVENTIONS.values()
     )
-    return replace(empty, index=index, strip=strip_of(index), answers=answers)
+    return replace(empty, index=index, strip=_strip(predictions, subject), answers=answers)
 
 
-@functools.lru_cache(maxsize=2)
+@remembered(most=2)
+def _strip(predictions: Predictions, subject: Subject) -> Strip:
+    return strip_of(pooled(predictions, subject))
+
+
 def strip_of(index: CumulativePool) -> Strip:
     """Return the error for every number of bins up to 100."""
     cells = index.cells

@@ -1,47 +1,45 @@
-"""The reliability panel's scene: what was said against what happened, and chance's part."""
+"""The reliability panel's scene: predicted probability against observed frequency, with bands."""
 
 from __future__ import annotations
 
-import functools
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from core.base.arrays import SPLITS, Floats, read_only
+from core.base.arrays import Floats, read_only
 from core.base.errors import UserError
+from core.base.memo import remembered
 from core.base.scipy_import import is_scipy_postponed
 from core.calibration.bands import Band, Kind, band_of
 from core.calibration.calibration_knobs import CalibrationChoices
 from core.calibration.calibrators import CALIBRATORS
-from core.calibration.pooled import PooledForecast
+from core.calibration.recalibration import (
+    CROSS_FITTED,
+    NO_METHOD,
+    base_class_of,
+    changes_probabilities,
+    fitting_split,
+    is_manual,
+    plain_method,
+)
 from core.experiment.view import View
 from core.explain.binary_evaluation import (
     NO_FLOATS,
     BinaryEvaluation,
     CurveOptions,
+    Subject,
     evaluate_forecast,
     is_rounded,
     pooled,
     viewed_forecast,
 )
 from core.explain.known_truth import Truth, true_curve
-from core.run.recalibration import (
-    CROSS_FITTED,
-    NO_METHOD,
-    base_class_of,
-    base_rates,
-    changes_probabilities,
-    fitting_split,
-    is_manual,
-    plain_method,
-)
+from core.predictions.predictions import Predictions, predictions_of
 from core.run.run import Run
 from core.training.problem import TrainState
 
 HISTOGRAM_BINS = 30
 FULL_DRAWS = 300
-
-__all__ = ["FULL_DRAWS", "HISTOGRAM_BINS", "Compared", "ReliabilityScene", "reliability_scene"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -83,7 +81,7 @@ class ReliabilityScene:
     raw : BinaryEvaluation or None
         None where the part has no rows.
     calibrated : BinaryEvaluation or None
-        None where nothing mends the probabilities.
+        None where nothing changes the probabilities.
     compared : tuple of Compared
     band : Band or None
         Where a perfectly calibrated model's curve would lie at this n (or, as confidence band,
@@ -103,8 +101,8 @@ class ReliabilityScene:
         A name in ``core.calibration.calibration_knobs.FITTING_ROWS``.
     fitted_here : bool
         Whether the calibrator is shown on the rows it was fitted on.
-    base_rates : (data, in use)
-        Share of one class, where another base rate is in use; else empty.
+    base_rates : (data, target)
+        Share of one class, where another base rate is assumed; else empty.
     base_class : int
         Which one.
     brushed : tuple of float
@@ -151,7 +149,31 @@ def reliability_scene(
     truth: Truth | None = None,
     most: int = 0,
 ) -> ReliabilityScene:
-    """Return what the reliability panel shows at a state.
+    """Return what the reliability panel shows of a run at a state; see `reliability_of`.
+
+    Parameters
+    ----------
+    truth : Truth, optional
+        Where it is known and wanted.
+    """
+    predictions, line = predictions_of(run, state), (NO_FLOATS, NO_FLOATS)
+    if truth is not None and not is_scipy_postponed() and not predictions.part(view.split).is_empty:
+        line = true_curve(run, state, viewed_forecast(view, predictions), truth)
+    choices = run.experiment.calibration
+    return reliability_of(predictions, choices, view, draws, previous, line, most, state.step)
+
+
+def reliability_of(
+    predictions: Predictions,
+    choices: CalibrationChoices,
+    view: View,
+    draws: int = FULL_DRAWS,
+    previous: ReliabilityScene | None = None,
+    truth: tuple[Floats, Floats] = (NO_FLOATS, NO_FLOATS),
+    most: int = 0,
+    step: int = 0,
+) -> ReliabilityScene:
+    """Return what the reliability panel shows of predictions.
 
     Parameters
     ----------
@@ -160,54 +182,53 @@ def reliability_scene(
     previous : ReliabilityScene, optional
         The scene of an earlier step. Its band is drawn again, and lags, where there is no new one
         and it is about the same forecast of the same part; nothing else is taken from it.
-    truth : Truth, optional
-        Where it is known and wanted.
+    truth : (x, y)
+        The true curve, where it is known and wanted.
     most : int
-        Follow a calibrator turned by hand from no more rows or cells than this; 0 takes them all.
+        Follow a calibrator set by hand from no more rows or cells than this; 0 takes them all.
+    step : int
+        At which a run made the predictions.
 
-    While scipy is postponed bars stand for the curve; there is neither a new band nor the truth.
+    While scipy is postponed bars stand for the curve, and there is no new band.
     """
-    empty = _empty(run, state, view)
-    if not empty.n_rows:
+    empty = replace(_empty(predictions, choices, view), step=step)
+    if predictions.part(view.split).is_empty:
         return empty
-    code = SPLITS.index(view.split)
-    choices = run.experiment.calibration
-    drawing = CurveOptions.of(view, choices)
-    index = pooled(run, state, code, empty.view, None)
-    calibrated, problem = _calibrated(run, state, code, empty.view, drawing, most)
-    band, band_of_step = _band(index.cells, view, draws, bool(empty.base_rates)), state.step
+    options, n_classes = CurveOptions.of(view, choices), predictions.n_classes
+    own = Subject.of(view.split, empty.view, choices, False, n_classes)
+    calibrated, problem = None, ""
+    if changes_probabilities(choices):
+        shown = Subject.of(view.split, empty.view, choices, True, n_classes, most)
+        calibrated, problem = _evaluated(predictions, shown, options)
+    band, band_of_step = _band(predictions, own, view, draws), step
     if band is None and previous is not None and _has_band_for(previous, empty, view):
         band, band_of_step = previous.band, previous.band_of_step
     return replace(
         empty,
-        raw=evaluate_forecast(index, drawing),
+        raw=evaluate_forecast(predictions, own, options),
         calibrated=calibrated,
-        compared=_compared(run, state, code, empty.view, drawing),
+        compared=_compared(predictions, choices, own, options),
         band=band,
         band_of_step=-1 if band is None else band_of_step,
-        counts=_histogram(index.cells),
-        truth=true_curve(run, state, empty.view, truth)
-        if truth and not is_scipy_postponed()
-        else empty.truth,
+        counts=_histogram(predictions, own),
+        truth=truth,
         problem=problem,
-        rounded=is_rounded(run, code, most),
+        rounded=is_rounded(predictions, view.split, choices, most),
     )
 
 
-def _empty(run: Run, state: TrainState, view: View) -> ReliabilityScene:
+def _empty(predictions: Predictions, choices: CalibrationChoices, view: View) -> ReliabilityScene:
     """Return the scene of a part before anything is judged."""
-    choices = run.experiment.calibration
-    classes = run.prepared.classes
-    code = SPLITS.index(view.split)
-    drawing = CurveOptions.of(view, choices)
+    part, n_classes = predictions.part(view.split), predictions.n_classes
+    k = base_class_of(choices.base_class, n_classes)
     return ReliabilityScene(
-        step=state.step,
+        step=0,
         split=view.split,
-        n_rows=int(np.count_nonzero(run.prepared.split == code)),
-        view=viewed_forecast(view, len(classes)),
-        classes=classes,
+        n_rows=part.n_rows,
+        view=viewed_forecast(view, predictions),
+        classes=predictions.classes,
         bins=choices.bins,
-        binning=drawing.binning,
+        binning=CurveOptions.of(view, choices).binning,
         kind=view.reliability_curve,
         raw=None,
         calibrated=None,
@@ -218,64 +239,56 @@ def _empty(run: Run, state: TrainState, view: View) -> ReliabilityScene:
         truth=(NO_FLOATS, NO_FLOATS),
         method=choices.method,
         fitted_on=choices.fitted_on,
-        fitted_here=_is_fitted_here(choices, code, len(classes)),
-        base_rates=_rates(run, code),
-        base_class=base_class_of(choices.base_class, len(classes)),
+        fitted_here=_is_fitted_here(choices, view.split, n_classes),
+        base_rates=(float(part.base_rates[k]), choices.base_rate) if choices.base_rate else (),
+        base_class=k,
         brushed=view.brushed,
         problem="",
     )
 
 
-def _is_fitted_here(choices: CalibrationChoices, code: int, n_classes: int) -> bool:
+def _is_fitted_here(choices: CalibrationChoices, split: str, n_classes: int) -> bool:
     """Tell whether a calibrator is judged on rows that it saw; cross-fitted ones never are."""
     some = choices.method != NO_METHOD and not is_manual(choices, n_classes)
-    return some and choices.fitted_on != CROSS_FITTED and fitting_split(choices) == code
+    return some and choices.fitted_on != CROSS_FITTED and fitting_split(choices) == split
 
 
-def _rates(run: Run, code: int) -> tuple[float, ...]:
-    rates, choices = base_rates(run.prepared, code), run.experiment.calibration
-    k = base_class_of(choices.base_class, len(rates))
-    return (float(rates[k]), choices.base_rate) if choices.base_rate else ()
-
-
-def _calibrated(
-    run: Run, state: TrainState, code: int, forecast: int | str, drawing: CurveOptions, most: int
+def _evaluated(
+    predictions: Predictions, subject: Subject, options: CurveOptions
 ) -> tuple[BinaryEvaluation | None, str]:
-    choices = run.experiment.calibration
-    if not changes_probabilities(choices):
-        return None, ""
+    """Return an evaluation, or None and why the calibrator cannot be fitted."""
     try:
-        return evaluate_forecast(pooled(run, state, code, forecast, choices, most), drawing), ""
+        return evaluate_forecast(predictions, subject, options), ""
     except UserError as error:
         return None, str(error)
 
 
 def _compared(
-    run: Run, state: TrainState, code: int, forecast: int | str, drawing: CurveOptions
+    predictions: Predictions, choices: CalibrationChoices, own: Subject, options: CurveOptions
 ) -> tuple[Compared, ...]:
     found = []
-    choices = run.experiment.calibration
+    n_classes = predictions.n_classes
     for name in choices.compared:
-        if name == choices.method and not is_manual(choices, len(run.prepared.classes)):
+        if name == choices.method and not is_manual(choices, n_classes):
             continue
-        label = CALIBRATORS[name].label
-        try:
-            index = pooled(run, state, code, forecast, plain_method(choices, name))
-            found.append(Compared(name, label, evaluate_forecast(index, drawing)))
-        except UserError as error:
-            found.append(Compared(name, label, None, str(error)))
+        other = plain_method(choices, name)
+        subject = Subject.of(own.split, own.forecast, other, True, n_classes)
+        evaluation = _evaluated(predictions, subject, options)
+        found.append(Compared(name, CALIBRATORS[name].label, *evaluation))
     return tuple(found)
 
 
-def _band(cells: PooledForecast, view: View, draws: int, is_weighted: bool) -> Band | None:
+def _band(predictions: Predictions, subject: Subject, view: View, draws: int) -> Band | None:
     """Return the band; none where rows are weighted by their class, since outcomes decide that."""
-    if view.reliability_band == "none" or is_weighted or not draws or is_scipy_postponed():
+    if view.reliability_band == "none" or subject.base_rate[0]:
         return None
-    return _drawn_band(cells, draws, _kind_of_band(view))
+    if not draws or is_scipy_postponed():
+        return None
+    return _drawn_band(predictions, subject, draws, _kind_of_band(view))
 
 
 def _has_band_for(previous: ReliabilityScene, empty: ReliabilityScene, view: View) -> bool:
-    """Tell whether a scene has the kind of band wanted, for the same forecast of the same part."""
+    """Tell whether a scene has a band of the kind wanted for the same forecast and part."""
     if view.reliability_band == "none" or empty.base_rates or previous.band is None:
         return False
     same = (previous.split, previous.view, previous.classes) == (
@@ -290,14 +303,15 @@ def _kind_of_band(view: View) -> Kind:
     return "confidence" if view.reliability_band == "confidence" else "consistency"
 
 
-@functools.lru_cache(maxsize=4)
-def _drawn_band(cells: PooledForecast, draws: int, kind: Kind) -> Band:
-    return band_of(cells, draws=draws, kind=kind)
+@remembered(most=4)
+def _drawn_band(predictions: Predictions, subject: Subject, draws: int, kind: Kind) -> Band:
+    return band_of(pooled(predictions, subject).cells, draws=draws, kind=kind)
 
 
-@functools.lru_cache(maxsize=4)
-def _histogram(cells: PooledForecast) -> Floats:
+@remembered(most=4)
+def _histogram(predictions: Predictions, subject: Subject) -> Floats:
     """Count the rows in bins (low, high], those in which it did not happen and those it did."""
+    cells = pooled(predictions, subject).cells
     edges = np.linspace(0.0, 1.0, HISTOGRAM_BINS + 1)
     at = np.maximum(np.searchsorted(edges, cells.values, side="left") - 1, 0)
     happened = np.bincount(at, cells.positive, minlength=len(edges) - 1)

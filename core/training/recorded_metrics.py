@@ -1,4 +1,4 @@
-"""The figures recorded while training goes on: of each part, and the size of the gradient."""
+"""The metrics recorded during training: of each part, and the norm of the gradient."""
 
 from __future__ import annotations
 
@@ -59,12 +59,23 @@ DRAWN: Registry[Metric] = Registry("metric", [*METRICS.values(), DECOMPOSITION])
 """What can be drawn: each recorded figure, and the parts of the validation Brier score together."""
 
 
-Part = tuple[np.ndarray, np.ndarray]
+Part = tuple[np.ndarray, np.ndarray, np.ndarray | None]
 
 
-def parts_of(prepared: Prepared) -> tuple[Part, ...]:
-    """Return X (n, n_inputs) and y (n,) of the train, validation and test part."""
-    return tuple(prepared.part(code)[:2] for code in range(len(SPLITS)))
+def parts_of(prepared: Prepared, sample_weights: np.ndarray | None = None) -> tuple[Part, ...]:
+    """Return X (n, n_inputs), y (n,) and sample weights (n,) of train, validation and test part.
+
+    Parameters
+    ----------
+    sample_weights : (n,) array, optional
+        Of all prepared rows, class weights left out; without them every row counts 1.
+    """
+    parts: list[Part] = []
+    for code in range(len(SPLITS)):
+        X, y, _ = prepared.part(code)
+        weights = None if sample_weights is None else sample_weights[prepared.split == code]
+        parts.append((X, y, weights))
+    return tuple(parts)
 
 
 def measure(problem: Problem, parts: tuple[Part, ...], state: TrainState) -> dict[str, float]:
@@ -83,10 +94,11 @@ def measured_by_part(
     problem: Problem, parts: tuple[Part, ...], state: TrainState
 ) -> Iterator[dict[str, float]]:
     """Yield what `measure` returns: the figures of a part at a time, then those of the gradient."""
-    for split, (X, y) in zip(SPLITS, parts, strict=True):
+    for split, (X, y, weights) in zip(SPLITS, parts, strict=True):
         stride = -(-len(y) // MOST_ROWS) or 1
+        some = X[::stride], y[::stride], None if weights is None else weights[::stride]
         with np.errstate(all="ignore"):  # a state about to diverge may overflow
-            figures = _figures(problem, state, X[::stride], y[::stride])
+            figures = _figures(problem, state, some)
         yield {f"{split}.{name}": value for name, value in figures.items()}
     rows = np.arange(0, problem.n_rows, -(-problem.n_rows // MOST_GRADIENT_ROWS))
     with np.errstate(all="ignore"):
@@ -95,26 +107,37 @@ def measured_by_part(
 
 
 def mean_loss(problem: Problem, part: Part, state: TrainState) -> float:
-    """Return the mean training loss of a part, without penalty and weights; NaN without rows."""
-    X, y = part
-    if not len(y):
+    """Return the mean training loss of a part, without penalty and class weights.
+
+    NaN where no row counts.
+    """
+    X, y, weights = part
+    if not _counts(part):
         return float("nan")
     with np.errstate(all="ignore"):
         logits = logits_at(problem.architecture, state, X)
-        return float(LOSSES[problem.training.loss].values(logits, y).mean())
+        losses = LOSSES[problem.training.loss].values(logits, y)
+        return float(np.average(losses, weights=weights))
 
 
-def _figures(problem: Problem, state: TrainState, X: np.ndarray, y: np.ndarray) -> dict[str, float]:
-    if not len(y):
+def _counts(part: Part) -> bool:
+    """Tell whether any row of a part counts."""
+    _, y, weights = part
+    return bool(len(y) if weights is None else weights.any())
+
+
+def _figures(problem: Problem, state: TrainState, part: Part) -> dict[str, float]:
+    if not _counts(part):
         return {}
+    X, y, weights = part
     logits = logits_at(problem.architecture, state, X)
-    loss = float(LOSSES[problem.training.loss].values(logits, y).mean())
+    loss = float(np.average(LOSSES[problem.training.loss].values(logits, y), weights=weights))
     probabilities = HEADS[problem.architecture.head].probabilities(logits)
     if probabilities.shape[1] == 2:
         probabilities, logits = probabilities[:, 1], binary_logit(logits)
     figures = {"loss": loss}
     if np.isfinite(probabilities).all():
-        figures |= recorded_performance(y, probabilities, logits)
+        figures |= recorded_performance(y, probabilities, logits, weights)
     return figures
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from core.data.dataset import Dataset
 from core.explain.unit_maps import INPUTS
 from gui.style.number_text import number, tr
 
@@ -16,9 +15,8 @@ if TYPE_CHECKING:
     from core.scenes.network_scene import NetworkScene, Place
 
 
-def level_or_number(dataset: Dataset, feature: int, value: float) -> str:
-    """Return a raw value as a person writes it: a level's name, or a number."""
-    levels = dataset.features[feature].levels
+def level_or_number(levels: tuple[str, ...], value: float) -> str:
+    """Return a raw value as a person writes it: the name of a category's level, or a number."""
     if not levels:
         return number(value)
     known = math.isfinite(value) and 0 <= int(value) < len(levels)

@@ -128,6 +128,8 @@ class Present(QObject):
             self.ghosts = []
         old = self.run
         self.run = run
+        if run.memo is not old.memo:
+            old.memo.clear()  # a ghost, or a run to be undone to, keeps no pictures
         self._looked_at = None
         self.divergence = None
         if _looks_different(old, run):
@@ -138,7 +140,8 @@ class Present(QObject):
         self.run_changed.emit()
 
     def _load(self) -> None:
-        history, parts = self.run.history, parts_of(self.run.prepared)
+        history = self.run.history
+        parts = parts_of(self.run.prepared, self.run.sample_weights)
 
         def figures(problem: Problem, state: TrainState) -> Iterator[Mapping[str, float]]:
             return measured_by_part(problem, parts, state)

@@ -2,8 +2,11 @@
 
 import numpy as np
 
+from core.base.arrays import SPLITS
+from core.calibration.recalibration import Recalibration, fit_recalibration
 from core.data.dataset import Dataset, Feature
 from core.experiment.experiment import Experiment, experiment_from_mapping
+from core.predictions import Predictions, predictions_of
 from core.run.run import Run, start_run
 
 CHOICES = {
@@ -25,6 +28,22 @@ def trained(steps: int = 150, dataset: Dataset | None = None, **sections) -> tup
     run = start_run(experiment(**sections), dataset)
     state = run.history.engine.burst(run.history.problem, run.history.latest, steps).state
     return run, state
+
+
+def part_of(run: Run, state, code: int) -> Predictions:
+    """Return what the run says at a state of the rows of a part."""
+    return predictions_of(run, state).part(SPLITS[code])
+
+
+def recalibration_of(run: Run, state) -> Recalibration | None:
+    """Return what the run's choices do to its probabilities at a state."""
+    return fit_recalibration(predictions_of(run, state), run.experiment.calibration)
+
+
+def shown_probabilities(run: Run, state, code: int) -> np.ndarray:
+    """Return the probabilities (n, K) that are shown of a part's rows."""
+    recalibration, part = recalibration_of(run, state), part_of(run, state, code)
+    return part.probabilities if recalibration is None else recalibration.probabilities_of(part)
 
 
 def table(n: int = 150, n_classes: int = 2, levels: bool = True) -> Dataset:

@@ -1,10 +1,8 @@
-"""What a calibrator is: fitted on logits and labels, it turns logits into better probabilities.
+"""What a calibrator is: fitted to logits and labels, it maps logits to probabilities.
 
 Two classes have one logit a row, (n,), of class 1; two columns are taken as their difference. With
 K > 2 columns a calibrator either has a form of its own for classes, or fits one map a class against
-the rest and divides by the sum.
-
-One map a class against the rest, divided by their sum.
+the rest and divides by their sum.
 """
 
 from __future__ import annotations

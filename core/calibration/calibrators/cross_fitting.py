@@ -1,4 +1,4 @@
-"""Cross-fitting: every row serves to fit, and none is judged by a map that saw it."""
+"""Cross-fitting: every row is used to fit, and none is judged by a map that was fitted to it."""
 
 from __future__ import annotations
 

@@ -1,9 +1,8 @@
 """Vector scaling and Dirichlet calibration: linear maps before a softmax.
 
-Softmax regression by Newton's method, its linear systems solved by conjugate gradients.
-
-Where the Hessian is small enough to be written out, its inverse preconditions them: logits of a
-sure model are so alike that they would take hundreds of rounds.
+They are fitted by Newton's method, whose linear systems are solved by conjugate gradients. Where
+the Hessian is small enough to be written out, its inverse preconditions them: the logits of a
+confident model are so collinear that hundreds of iterations would be needed otherwise.
 """
 
 from __future__ import annotations

@@ -21,11 +21,11 @@ from PySide6.QtWidgets import (
 )
 
 from core.base.arrays import SPLITS
+from core.calibration.recalibration import changes_probabilities
 from core.data.dataset import Dataset, Feature
 from core.experiment.view_knobs import SECTIONS
 from core.explain.known_truth import is_known
 from core.explain.planes import axes_of, held_values
-from core.run.recalibration import changes_probabilities
 from gui.panels.boundary.painting.painter import Painter
 from gui.panels.panel_text import level_or_number
 from gui.panels.view_controls import view_toggle
@@ -277,7 +277,8 @@ class FixedFeatureSliders(QScrollArea):
         for line in self._lines:
             share = (row[line.feature] - line.low) / (line.high - line.low)
             line.slider.show_value(round(float(np.clip(share, 0.0, 1.0)) * line.steps))
-            line.value.setText(level_or_number(run.dataset, line.feature, row[line.feature]))
+            levels = run.dataset.features[line.feature].levels
+            line.value.setText(level_or_number(levels, row[line.feature]))
             line.reset.setEnabled(line.feature in named)
 
     def _make(self, dataset: Dataset, on_axes: tuple[int, ...]) -> None:

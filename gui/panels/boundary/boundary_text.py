@@ -122,8 +122,8 @@ def plane_note(dataset: Dataset, scene: BoundaryScene) -> str:
         shown = {axis.feature for axis in plane.axes}
         others = [j for j in range(dataset.n_features) if j not in shown]
         named = ", ".join(
-            f"{dataset.features[j].name} = {level_or_number(dataset, j, plane.stand_ins[0, j])}"
-            for j in others[:MOST_HELD_NAMED]
+            f"{it.name} = {level_or_number(it.levels, plane.stand_ins[0, j])}"
+            for j, it in ((j, dataset.features[j]) for j in others[:MOST_HELD_NAMED])
         )
         more = len(others) - MOST_HELD_NAMED
         end = tr(" and {0} more").format(more) if more > 0 else ""

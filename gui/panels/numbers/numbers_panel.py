@@ -7,8 +7,8 @@ import pyqtgraph as pg
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from core.calibration.recalibration import changes_probabilities
 from core.experiment.view_knobs import NUMBERS_PAGES
-from core.run.recalibration import changes_probabilities
 from core.scenes.numbers_scene import Headline, NumbersScene, headlines, numbers_scene
 from gui.panels.panel import PlottedPanel
 from gui.panels.view_controls import view_choice, view_toggle

@@ -12,7 +12,6 @@ from core.calibration.bands import MAX_CELLS
 from core.explain.brushing import interval_of, next_interval
 from core.explain.known_truth import Truth, true_probabilities
 from core.explain.pooled_logits import MOST_LIVE
-from core.run.recalibration import Model
 from core.scenes.reliability_scene import (
     FULL_DRAWS,
     HISTOGRAM_BINS,
@@ -95,8 +94,13 @@ class ReliabilityPanel(PlottedPanel):
     def _band_key(self) -> object:
         """Return what the band depends on."""
         session, view = self.session, self.session.view
-        model = Model.at(session.run, session.state)
-        return model, view.split, view.reliability_class, view.reliability_band
+        return (
+            session.run.prepared,
+            session.state,
+            view.split,
+            view.reliability_class,
+            view.reliability_band,
+        )
 
     def truth(self) -> Truth | None:
         """Return the true probabilities where they are wanted and there; else ask for them."""
@@ -110,7 +114,7 @@ class ReliabilityPanel(PlottedPanel):
             self._truth_of, self._truth = asked, None
             self.session.background.run(
                 "reliability.truth",
-                lambda: true_probabilities(*asked),
+                lambda: true_probabilities(run),
                 self._use_truth,
                 self.session.failed.emit,
             )

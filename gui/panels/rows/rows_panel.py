@@ -22,7 +22,6 @@ from PySide6.QtCore import (
 from PySide6.QtGui import QBrush, QPixmap
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
 
-from core.base.arrays import SPLITS
 from core.scenes.rows_scene import RowsScene, rows_scene
 from gui.panels.panel import PlottedPanel
 from gui.panels.panel_text import level_or_number
@@ -71,7 +70,7 @@ class RowsPanel(PlottedPanel):
 
     def draw(self, scene: RowsScene) -> None:
         """Show the rows; their order waits until training pauses."""
-        is_new = self.model.scene is None or self.model.scene.prepared is not scene.prepared
+        is_new = _shows_other_rows(self.model.scene, scene)
         with QSignalBlocker(self.table.selectionModel()):
             self.model.show_scene(scene, keep_order=self.session.is_playing)
         self._show_order(is_new)
@@ -88,11 +87,12 @@ class RowsPanel(PlottedPanel):
         return self._sentence(scene)
 
     def _sentence(self, scene: RowsScene) -> str:
-        wrong = int((scene.decided != scene.prepared.y).sum())
+        n_rows = scene.predictions.n_rows
+        wrong = int((scene.decided != scene.predictions.labels).sum())
         text = self.tr("{0} rows, {1} of them decided wrongly ({2}).").format(
-            number(len(scene.prepared.rows)),
+            number(n_rows),
             number(wrong),
-            percent(wrong / max(len(scene.prepared.rows), 1)),
+            percent(wrong / max(n_rows, 1)),
         )
         if scene.lit.any():
             text += " " + self.tr("{0} rows of the bin you chose are lit.").format(
@@ -181,10 +181,10 @@ class RowModel(QAbstractTableModel):
     def show_scene(self, scene: RowsScene, keep_order: bool) -> None:
         """Show another scene; unless the order is kept, rows sorted by what changed move."""
         before, self.scene = self.scene, scene
-        if before is None or before.prepared is not scene.prepared:
+        if _shows_other_rows(before, scene):
             self.beginResetModel()
             self.columns = columns_of(scene)
-            self._order = np.arange(len(scene.prepared.rows))
+            self._order = np.arange(scene.predictions.n_rows)
             self._sorted_by = None
             self.endResetModel()
             return
@@ -199,13 +199,13 @@ class RowModel(QAbstractTableModel):
         """Return the data set's row at a place of the table."""
         if self.scene is None or not 0 <= place < len(self._order):
             return -1
-        return int(self.scene.prepared.rows[self._order[place]])
+        return int(self.scene.predictions.rows[self._order[place]])
 
     def place_of(self, row: int) -> int:
         """Return the place in the table of a row of the data set, or -1."""
         if self.scene is None:
             return -1
-        found = np.flatnonzero(self.scene.prepared.rows[self._order] == row)
+        found = np.flatnonzero(self.scene.predictions.rows[self._order] == row)
         return int(found[0]) if len(found) else -1
 
     def first_place(self, lit: np.ndarray) -> int:
@@ -252,7 +252,7 @@ class RowModel(QAbstractTableModel):
         self.layoutAboutToBeChanged.emit()
         chosen = [self.row_at(index.row()) for index in self.persistentIndexList()]
         if column < 0:
-            self._order, self._sorted_by = np.arange(len(self.scene.prepared.rows)), None
+            self._order, self._sorted_by = np.arange(len(self.scene.predictions.rows)), None
         else:
             keys = keys_of(self.scene, self.columns[column])
             ascending = order == Qt.SortOrder.AscendingOrder
@@ -264,65 +264,69 @@ class RowModel(QAbstractTableModel):
         self.layoutChanged.emit()
 
 
+def _shows_other_rows(before: RowsScene | None, scene: RowsScene) -> bool:
+    return before is None or before.predictions.rows is not scene.predictions.rows
+
+
 def keys_of(scene: RowsScene, column: Column) -> np.ndarray:
     """Return the numbers (n,) that a column is sorted by; a missing value goes last."""
-    prepared = scene.prepared
+    predictions = scene.predictions
     by_kind: dict[str, Callable[[], np.ndarray]] = {
-        "row": lambda: prepared.rows,
-        "split": lambda: prepared.split.astype(np.int64),
-        "label": lambda: prepared.y,
+        "row": lambda: predictions.rows,
+        "split": lambda: predictions.split.astype(np.int64),
+        "label": lambda: predictions.labels,
         "decided": lambda: scene.decided,
         "probability": lambda: scene.probabilities[:, column.number],
     }
     if column.kind in by_kind:
         return by_kind[column.kind]()
-    return np.asarray(scene.dataset.X[prepared.rows, column.number])
+    return predictions.column(column.title).values
 
 
 def text_of(scene: RowsScene, column: Column, i: int) -> str:
     """Return what a cell says, for the i-th row that the model sees."""
-    prepared, classes = scene.prepared, scene.prepared.classes
+    predictions, classes = scene.predictions, scene.predictions.classes
     if column.kind == "row":
-        return str(int(prepared.rows[i]) + 1)
+        return str(int(predictions.rows[i]) + 1)
     if column.kind == "split":
-        return tr(SPLITS[int(prepared.split[i])])
+        return tr(predictions.splits[int(predictions.split[i])])
     if column.kind == "label":
-        return classes[int(prepared.y[i])]
+        return classes[int(predictions.labels[i])]
     if column.kind == "decided":
-        wrong = "" if scene.decided[i] == prepared.y[i] else " ✕"
+        wrong = "" if scene.decided[i] == predictions.labels[i] else " ✕"
         return classes[int(scene.decided[i])] + wrong
     if column.kind == "probability":
         return figure(float(scene.probabilities[i, column.number]))
-    value = float(scene.dataset.X[prepared.rows[i], column.number])
-    return level_or_number(scene.dataset, column.number, value)
+    known = predictions.columns[column.title]
+    return level_or_number(known.levels, float(known.values[predictions.rows[i]]))
 
 
 def _mark(scene: RowsScene, column: Column, i: int) -> QPixmap | None:
     if column.kind == "label":
-        return class_mark(int(scene.prepared.y[i]), theme())
+        return class_mark(int(scene.predictions.labels[i]), theme())
     if column.kind == "decided":
         return class_mark(int(scene.decided[i]), theme())
     return None
 
 
 def _ink(scene: RowsScene, column: Column, i: int) -> QBrush | None:
-    if column.kind == "decided" and scene.decided[i] != scene.prepared.y[i]:
+    if column.kind == "decided" and scene.decided[i] != scene.predictions.labels[i]:
         return brush(theme().error)
     return None
 
 
 def columns_of(scene: RowsScene) -> tuple[Column, ...]:
     """Return the table's columns: what the row is, what the model says, and the features."""
-    dataset, classes = scene.dataset, scene.prepared.classes
-    shown = [1] if len(classes) == 2 else range(min(len(classes), MOST_CLASSES))
+    predictions, classes = scene.predictions, scene.predictions.classes
+    shown = [predictions.positive] if len(classes) == 2 else range(min(len(classes), MOST_CLASSES))
     return (
         Column("row", tr("row")),
         Column("split", tr("part")),
-        Column("label", dataset.target),
+        Column("label", predictions.target),
         Column("decided", tr("decided")),
         *(Column("probability", f"P({classes[k]})", k) for k in shown),
         *(
-            Column("level" if feature.levels else "number", feature.name, j)
-            for j, feature in enumerate(dataset.features)
+            Column("level" if known.levels else "number", name)
+            for name, known in predictions.columns.items()
         ),
     )

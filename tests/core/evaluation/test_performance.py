@@ -103,6 +103,20 @@ def test_tracked_figures_are_those_of_evaluate_and_of_the_decomposition(seed):
         assert found == pytest.approx(expected, rel=1e-12, abs=1e-14)
 
 
+@pytest.mark.parametrize("seed", range(3))
+def test_tracked_figures_weigh_every_row_as_often_as_it_counts(seed):
+    weights = np.random.default_rng(seed).integers(0, 4, 200)
+    y, p, _ = binary_case(seed)
+    many_y, many_p, _ = class_case(seed)
+    for labels, given in ((y[:200], np.clip(p, 0.01, 0.99)[:200]), (many_y[:200], many_p[:200])):
+        w = weights[: len(labels)]
+        z = logit(given) if given.ndim == 1 else np.log(given)
+        rows = np.repeat(np.arange(len(labels)), w)
+        expected = recorded_performance(labels[rows], given[rows], z[rows])
+        found = recorded_performance(labels, given, z, w.astype(float))
+        assert found == pytest.approx(expected, rel=1e-9, abs=1e-12)
+
+
 def test_two_columns_give_the_figures_of_the_second_one():
     y, p, _ = binary_case(0)
     one, two = evaluate(y, p), evaluate(y, np.column_stack((1.0 - p, p)))

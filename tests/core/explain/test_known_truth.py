@@ -8,6 +8,7 @@ from scipy.stats import norm
 
 from core.data.generators import GENERATORS, THICKNESS
 from core.data.preparing import prepare
+from core.experiment.experiment import Experiment
 from core.experiment.view import View
 from core.explain.known_truth import (
     MOST_ROWS,
@@ -20,14 +21,20 @@ from core.explain.known_truth import (
 )
 from core.explain.planes import plane_of
 from core.functions.heads import class_logits
-from core.run.recalibration import calibrated_at
+from core.run.run import start_run
 from core.scenes.boundary_scene import boundary_scene, error_map
-from tests.core.scene_cases import by_hand, raw_rows, trained
+from tests.core.scene_cases import by_hand, raw_rows, recalibration_of, trained
+
+VIEW = View()
+
+
+def plane_over(dataset, view=VIEW):
+    return plane_of(start_run(Experiment(), dataset), view)
 
 
 def mapped(name, resolution=80, **choices):
     dataset = GENERATORS[name].make(**choices)
-    return dataset, true_map(dataset, plane_of(dataset, prepare(dataset), View()), resolution)
+    return dataset, true_map(dataset, plane_over(dataset), resolution)
 
 
 def places(truth):
@@ -43,14 +50,14 @@ def test_a_true_map_is_the_truth_at_each_point_of_the_grid():
     for r, c in ((0, 0), (7, 22), (29, 29), (15, 3)):
         at = np.array([[truth.x[c], truth.y[r]]])
         np.testing.assert_array_equal(truth.probabilities[r, c], dataset.truth(at)[0])
-    limits = plane_of(dataset, prepare(dataset), View()).limits
+    limits = plane_over(dataset).limits
     assert (truth.x[0], truth.x[-1], truth.y[0], truth.y[-1]) == limits
 
 
 def test_exchanged_axes_exchange_the_map():
     dataset = GENERATORS["two_moons"].make(rows=100)
     plain, turned = (
-        true_map(dataset, plane_of(dataset, prepare(dataset), view), 20)
+        true_map(dataset, plane_over(dataset, view), 20)
         for view in (View(), View(x_axis=1, y_axis=0))
     )
     np.testing.assert_array_equal(turned.probabilities, plain.probabilities.transpose(1, 0, 2))
@@ -173,7 +180,7 @@ def test_the_error_of_calibrated_probabilities_is_theirs():
 
 def test_the_mean_error_of_calibrated_probabilities_is_theirs():
     run, state = trained(calibration={"method": "platt"})
-    truth, mend = true_rows(run.dataset, run.prepared), calibrated_at(run, state)
+    truth, mend = true_rows(run.dataset, run.prepared), recalibration_of(run, state)
     said = mend.probabilities(class_logits(run.logits(state, truth.X)))[:, 1]
     expected = np.abs(said - truth.probabilities[:, 1]).mean()
     assert mean_error(run, state, truth, mend) == pytest.approx(expected)

@@ -9,12 +9,17 @@ from core.calibration.pooled import PooledForecast, pool_forecast
 from core.data.dataset import Dataset, Feature
 from core.experiment.view import View
 from core.explain import pooled_logits
-from core.explain.binary_evaluation import is_rounded, pooled
-from core.explain.pooled_logits import class_row_weights
-from core.run.recalibration import Model, part_probabilities, recalibration_at
+from core.explain.binary_evaluation import Subject, is_rounded, pooled
+from core.explain.pooled_logits import row_weights
+from core.predictions import predictions_of
 from core.scenes.calibrators_scene import handles_scene, maps_scene
 from core.scenes.reliability_scene import reliability_scene
-from tests.core.scene_cases import trained
+from tests.core.scene_cases import (
+    part_of,
+    recalibration_of,
+    shown_probabilities,
+    trained,
+)
 from tests.core.scenes.test_calibrators_scene import with_choices
 
 BY_HAND = [
@@ -44,13 +49,19 @@ def many():
 
 
 def logits(run, state, code=1):
-    z = Model.at(run, state).logits(code)
+    z = part_of(run, state, code).logits
     return z[:, 1] - z[:, 0]
 
 
 def rows_of(run, state, code=1):
-    p = part_probabilities(Model.at(run, state), code, recalibration_at(run, state))
-    return Model.at(run, state).labels(code), p
+    return part_of(run, state, code).labels, shown_probabilities(run, state, code)
+
+
+def pooled_rows(run, state, forecast, most=0):
+    """Return a calibrated forecast's cells on the validation part."""
+    choices, n_classes = run.experiment.calibration, len(run.classes)
+    subject = Subject.of("validation", forecast, choices, True, n_classes, most)
+    return pooled(predictions_of(run, state), subject).cells
 
 
 # at the coldest an ulp near 0 or 1 parts or joins ties, on which the isotonic fit depends
@@ -58,10 +69,10 @@ def rows_of(run, state, code=1):
 @pytest.mark.parametrize("forecast", [0, 1])
 def test_cells_of_logits_give_what_every_row_gives(moons, choices, forecast):
     run, state = with_choices(moons[0], by_hand=True, **choices), moons[1]
-    found = pooled(run, state, 1, forecast, run.experiment.calibration).cells
+    found = pooled_rows(run, state, forecast)
     labels, p = rows_of(run, state)
     rate = choices.get("base_rate", 0.0)
-    weights = class_row_weights(run.prepared, 1, (rate, -1))
+    weights = row_weights(part_of(run, state, 1), (rate, -1))
     expected = pool_forecast(labels, p, weights, forecast)
     assert np.all(np.diff(found.values) > 0.0)
     for name, measure in STATISTICS.items():
@@ -81,8 +92,8 @@ def test_cells_of_logits_give_what_every_row_gives(moons, choices, forecast):
 def test_a_falling_map_takes_every_row(moons):
     run, state = moons
     turned = with_choices(run, by_hand=True, method="platt", platt_a=0.7)
-    assert not pooled_logits.is_increasing(recalibration_at(turned, state))
-    assert pooled_logits.is_increasing(recalibration_at(with_choices(turned, platt_a=-0.7), state))
+    assert not pooled_logits.is_increasing(recalibration_of(turned, state))
+    assert pooled_logits.is_increasing(recalibration_of(with_choices(turned, platt_a=-0.7), state))
 
 
 @pytest.mark.parametrize("choices", BY_HAND[:4])
@@ -97,7 +108,7 @@ def test_a_handle_in_motion_is_followed_closely_and_said_to_be_rounded(many, cho
     labels, p = rows_of(run, state)
     scene = handles_scene(run, state, View())
     assert not scene.rounded
-    z = recalibration_at(run, state).fitted.calibrated_logit(logits(run, state))
+    z = recalibration_of(run, state).fitted.calibrated_logit(logits(run, state))
     cost = np.logaddexp(0.0, np.where(labels == 1, -z, z)).mean()
     assert scene.mended.log_loss == pytest.approx(cost, rel=1e-9)
     _, raw = rows_of(many[0], state)
@@ -111,7 +122,8 @@ def test_a_handle_in_motion_is_followed_closely_and_said_to_be_rounded(many, cho
 
 def test_the_switch_by_hand_means_nothing_for_what_cannot_be_turned(many):
     run, state = with_choices(many[0], by_hand=True, method="isotonic"), many[1]
-    assert not is_rounded(run, 1, 300)
+    choices = run.experiment.calibration
+    assert not is_rounded(predictions_of(run, state), "validation", choices, 300)
     scene = reliability_scene(run, state, View(), draws=1, most=300)
     plain = reliability_scene(with_choices(run, by_hand=False), state, View(), draws=1)
     assert scene.calibrated.brier == plain.calibrated.brier
@@ -134,16 +146,15 @@ def test_some_rows_of_many_classes_stand_for_all_while_a_handle_moves():
     data = Dataset("three", (Feature("a"), Feature("b")), X, rng.integers(0, 3, 3000), tuple("abc"))
     run, state = trained(dataset=data, steps=20)
     turned = with_choices(run, method="temperature", by_hand=True, temperature=2.0)
-    choices = turned.experiment.calibration
     for forecast in ("confidence", 0):
-        every = pooled(turned, state, 1, forecast, choices)
-        some = pooled(turned, state, 1, forecast, choices, most=200)
-        assert every.cells.total == 600
-        assert some.cells.total == 200
+        every = pooled_rows(turned, state, forecast)
+        some = pooled_rows(turned, state, forecast, most=200)
+        assert every.total == 600
+        assert some.total == 200
         labels, p = rows_of(turned, state)
         expected = pool_forecast(labels[::3], p[::3], None, forecast)
-        np.testing.assert_allclose(some.cells.values, expected.values, rtol=1e-14)
-        np.testing.assert_array_equal(some.cells.positive, expected.positive)
+        np.testing.assert_allclose(some.values, expected.values, rtol=1e-14)
+        np.testing.assert_array_equal(some.positive, expected.positive)
     scene = handles_scene(turned, state, View(), most=200)
     assert scene.rounded
     assert scene.changed == 0
@@ -156,7 +167,7 @@ def test_probabilities_that_fall_by_an_ulp_are_pooled():
     assert (np.diff(pooled_logits.calibrated_probability(s, pooled_logits.IDENTITY, 1)) < 0.0).any()
     one = np.ones(len(s))
     for forecast in (0, 1):
-        found = pooled_logits.recalibrated(
+        found = pooled_logits.recalibrated_cells(
             PooledForecast(s, one, 0.0 * one, one), pooled_logits.IDENTITY, forecast
         )
         assert (np.diff(found.values) > 0.0).all()

@@ -11,10 +11,10 @@ from sklearn.metrics import accuracy_score, log_loss
 from core.base.arrays import SPLITS
 from core.data.loading import load_dataset
 from core.experiment.experiment import KNOBS
-from core.run.recalibration import Model, part_probabilities, recalibration_at
 from core.run.run import resumed_run
 from core.run.session_file import read_session
 from core.scenes.figures_scene import figures_scene
+from tests.core.scene_cases import shown_probabilities
 from tests.old_sessions import FIGURES, FOLDER, NAMES, content_of, frozen, path_of
 
 
@@ -119,7 +119,7 @@ def test_the_figures_are_those_that_were_shown_when_it_was_saved(name):
         assert shown.accuracy == pytest.approx(then["accuracy"], abs=1e-12)
         assert shown.log_loss == pytest.approx(then["log_loss"], rel=1e-9)
         assert shown.brier == pytest.approx(then["brier"], rel=1e-9)
-        p = part_probabilities(Model.at(run, state), code, recalibration_at(run, state))
+        p = shown_probabilities(run, state, code)
         labels = range(len(run.prepared.classes))
         y = run.prepared.part(code)[1]
         assert log_loss(y, p, labels=labels) == pytest.approx(then["log_loss_shown"], rel=1e-9)
@@ -149,6 +149,6 @@ def test_the_calibrator_stays_as_it_was_set_by_hand():
     s = z - np.log(counts[0] / counts[1])  # "balanced" weighs a class by one over its rows
     chosen = content["experiment"]["calibration"]
     p = 1 / (1 + np.exp(chosen["platt_a"] * s + chosen["platt_b"]))
-    shown = part_probabilities(Model.at(run, state), 1, recalibration_at(run, state))
+    shown = shown_probabilities(run, state, 1)
     np.testing.assert_allclose(shown[:, 1], p, rtol=1e-6)
     assert log_loss(y, p) == pytest.approx(FIGURES["by_hand"]["validation"]["log_loss_shown"])

@@ -1,16 +1,21 @@
 import argparse
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy.special import expit
+from sklearn.isotonic import IsotonicRegression
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import accuracy_score, brier_score_loss, log_loss, roc_auc_score
 
 from core.base.errors import UserError
+from core.data.generators import GENERATORS
 from core.evaluation.performance import evaluate
 from core.experiment.experiment import experiment_from_mapping
 from core.run.report import main, report
-from core.run.training_loop import train
+from core.run.run import start_run
+from core.run.training_loop import Trained, train
 from core.training import engines
 from core.training.recorded_metrics import mean_loss, measure, parts_of
 
@@ -82,6 +87,31 @@ def test_recorded_figures_are_those_of_the_report(trained):
     assert figures["gradient_norm"] < 1e-4
     assert figures["validation.loss"] == mean_loss(run.history.problem, parts[1], state)
     assert figures["validation.loss"] == pytest.approx(figures["validation.log_loss"])
+
+
+def test_sample_weights_weigh_every_figure_and_class_weights_none():
+    data = GENERATORS["two_moons"].make(rows=300, noise=0.7)
+    weights = np.random.default_rng(1).integers(0, 4, 300).astype(float)
+    experiment = experiment_from_mapping(
+        {"data": {"class_weights": "balanced"}, "calibration": {"method": "isotonic"}}
+    )
+    run = start_run(experiment, replace(data, weights=weights))
+    state = run.history.engine.burst(run.history.problem, run.history.latest, 40).state
+    written = report(Trained(run, state, 0.0, 40, None))
+    fit, test = (run.prepared.split == code for code in (1, 2))
+    w, y = weights[run.prepared.rows], run.prepared.y
+    z = run.logits(state, run.prepared.X)[:, 0]
+    before = log_loss(y[test], expit(z[test]), sample_weight=w[test])
+    assert written["test"]["before"]["log_loss"] == pytest.approx(before)
+    area = roc_auc_score(y[test], z[test], sample_weight=w[test])
+    assert written["test"]["before"]["auc"] == pytest.approx(area)
+    isotonic = IsotonicRegression(out_of_bounds="clip").fit(z[fit], y[fit], w[fit])
+    after = brier_score_loss(y[test], isotonic.predict(z[test]), sample_weight=w[test])
+    assert written["test"]["after"]["brier"] == pytest.approx(after)
+    figures = measure(run.history.problem, parts_of(run.prepared, run.sample_weights), state)
+    for name in ("accuracy", "log_loss", "brier", "auc", "ece"):
+        assert figures[f"test.{name}"] == pytest.approx(written["test"]["before"][name])
+    assert figures["test.loss"] == pytest.approx(before)
 
 
 def test_more_than_two_classes_are_judged_too():

@@ -271,7 +271,7 @@ def test_the_selected_row_is_found_in_the_plane_and_a_missing_one_is_not(moons):
 def test_a_reading_gives_each_class_its_logit_and_probability(three):
     run, state = three
     reading = reading_at(run, state, View(), 0.4, 11.0)
-    raw = np.array(plane_of(run.dataset, run.prepared, View()).stand_ins[:1])
+    raw = np.array(plane_of(run, View()).stand_ins[:1])
     raw[:, :2] = 0.4, 11.0
     expected = by_hand(run, state, raw)[0]
     np.testing.assert_allclose(reading.probabilities, expected, rtol=1e-9)
@@ -284,7 +284,7 @@ def test_a_reading_on_principal_components_gives_raw_values_too(tabular):
     run, state = tabular
     reading = reading_at(run, state, View(section="components"), 0.7, -0.4)
     train = run.prepared.X[run.prepared.split == 0]
-    plane = plane_of(run.dataset, run.prepared, View(section="components"))
+    plane = plane_of(run, View(section="components"))
     inputs = train.mean(axis=0) + np.array([0.7, -0.4]) @ plane.directions[1:]
     raw = raw_rows(run, 0)[0]
     for name, value in reading.raw:

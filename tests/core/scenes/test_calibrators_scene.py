@@ -13,9 +13,11 @@ from sklearn.metrics import log_loss
 
 from core.base.arrays import SPLITS
 from core.base.errors import UserError
+from core.base.memo import Memo
 from core.calibration.calibration_knobs import FITTING_ROWS, calibration_methods
 from core.calibration.calibrators import CALIBRATORS
 from core.calibration.pooled import pool_forecast
+from core.calibration.recalibration import with_base_rates
 from core.calibration.reliability import BINNINGS
 from core.data.dataset import Dataset, Feature
 from core.experiment.experiment import Experiment
@@ -24,17 +26,19 @@ from core.experiment.view_knobs import BANDS, BAR_INTERVALS, CURVES
 from core.explain.binary_evaluation import polyline
 from core.explain.brushing import brushed_rows, interval_of, next_interval, part_at
 from core.explain.known_truth import true_curve, true_probabilities
-from core.run.recalibration import (
-    Model,
-    base_rates,
-    part_probabilities,
-    recalibration_at,
-    with_base_rates,
-)
+from core.predictions import predictions_of
 from core.scenes.boundary_scene import boundary_scene
 from core.scenes.reliability_scene import reliability_scene
 from core.scenes.rows_scene import rows_scene
-from tests.core.scene_cases import by_hand, raw_rows, table, trained
+from tests.core.scene_cases import (
+    by_hand,
+    part_of,
+    raw_rows,
+    recalibration_of,
+    shown_probabilities,
+    table,
+    trained,
+)
 
 
 @pytest.fixture(scope="module")
@@ -60,10 +64,6 @@ def logit_by_hand(run, state, code):
     return np.log(p[:, 1]) - np.log(p[:, 0]), labels
 
 
-def mended(run, state, code):
-    return part_probabilities(Model.at(run, state), code, recalibration_at(run, state))
-
-
 def test_every_calibrator_and_none_can_be_chosen():
     assert list(calibration_methods()) == ["none", *CALIBRATORS]
     for name in calibration_methods():
@@ -81,33 +81,37 @@ def test_a_calibrator_is_fitted_on_the_rows_that_are_chosen(moons, rows):
         method="bounded",
         options={"xatol": 1e-10},
     ).x
-    assert recalibration_at(changed, state).fitted.temperature == pytest.approx(best, rel=1e-5)
+    assert recalibration_of(changed, state).fitted.temperature == pytest.approx(best, rel=1e-5)
 
 
 def test_cross_fitted_rows_are_judged_by_the_map_that_did_not_see_them(moons):
     run, state = moons
     changed = with_choices(run, method="isotonic", fitted_on="cross_fitted", folds=4)
-    fitted = recalibration_at(changed, state).fitted
+    fitted = recalibration_of(changed, state).fitted
     s, y = logit_by_hand(run, state, 1)
     expected = np.empty(len(s))
     for k in range(4):
         rest = fitted.folds != k
         fit = IsotonicRegression(out_of_bounds="clip").fit(s[rest], y[rest])
         expected[~rest] = fit.predict(s[~rest])
-    np.testing.assert_allclose(mended(changed, state, 1)[:, 1], expected, atol=1e-9)
+    np.testing.assert_allclose(shown_probabilities(changed, state, 1)[:, 1], expected, atol=1e-9)
     everywhere = np.mean(
         [m.probabilities(logit_by_hand(run, state, 2)[0]) for m in fitted.members], 0
     )
-    np.testing.assert_allclose(mended(changed, state, 2)[:, 1], everywhere, atol=1e-9)
+    np.testing.assert_allclose(shown_probabilities(changed, state, 2)[:, 1], everywhere, atol=1e-9)
 
 
 def test_parameters_by_hand_take_the_place_of_the_fit(moons):
     run, state = moons
     s, _ = logit_by_hand(run, state, 2)
     cold = with_choices(run, method="temperature", by_hand=True, temperature=0.5)
-    np.testing.assert_allclose(mended(cold, state, 2)[:, 1], expit(2.0 * s), atol=1e-12)
+    np.testing.assert_allclose(
+        shown_probabilities(cold, state, 2)[:, 1], expit(2.0 * s), atol=1e-12
+    )
     platt = with_choices(run, method="platt", by_hand=True, platt_a=-0.7, platt_b=0.4)
-    np.testing.assert_allclose(mended(platt, state, 2)[:, 1], expit(0.7 * s - 0.4), atol=1e-12)
+    np.testing.assert_allclose(
+        shown_probabilities(platt, state, 2)[:, 1], expit(0.7 * s - 0.4), atol=1e-12
+    )
 
 
 def test_another_base_rate_multiplies_every_odds_by_the_ratio_of_the_odds(moons):
@@ -116,7 +120,9 @@ def test_another_base_rate_multiplies_every_odds_by_the_ratio_of_the_odds(moons)
     s, _ = logit_by_hand(run, state, 2)
     rate = run.prepared.y[run.prepared.split == 0].mean()
     shift = np.log(0.1 / 0.9) - np.log(rate / (1.0 - rate))
-    np.testing.assert_allclose(mended(changed, state, 2)[:, 1], expit(s + shift), atol=1e-12)
+    np.testing.assert_allclose(
+        shown_probabilities(changed, state, 2)[:, 1], expit(s + shift), atol=1e-12
+    )
     scene = reliability_scene(changed, state, View(split="test"), draws=5)
     y = raw_rows(run, 2)[1]
     here = y.mean()
@@ -133,7 +139,7 @@ def test_another_base_rate_multiplies_every_odds_by_the_ratio_of_the_odds(moons)
 def test_another_base_rate_of_one_class_of_three_is_bayes_rule_and_weighs_the_rows(chosen, k):
     run, state = trained(data={"source": "three_spirals", "rows": 300, "noise": 0.6}, steps=40)
     changed = with_choices(run, base_rate=0.7, base_class=chosen)
-    p = part_probabilities(Model.at(run, state), 2, None)
+    p = part_of(run, state, 2).probabilities
     y = raw_rows(run, 2)[1]
 
     def in_use(part):
@@ -145,7 +151,7 @@ def test_another_base_rate_of_one_class_of_three_is_bayes_rule_and_weighs_the_ro
 
     expected = p * in_use(0)
     expected /= expected.sum(axis=1, keepdims=True)
-    np.testing.assert_allclose(mended(changed, state, 2), expected, atol=1e-12)
+    np.testing.assert_allclose(shown_probabilities(changed, state, 2), expected, atol=1e-12)
     weights = in_use(2)[y]
     assert weights[y == k].sum() / weights.sum() == pytest.approx(0.7)
     for view, judged, outcomes in (
@@ -175,16 +181,16 @@ def test_class_weights_are_undone_by_taking_their_log_off_the_logits():
     w = run.prepared.class_weights
     changed = with_choices(run, undo_weights=True)
     expected = expit(s - np.log(w[1] / w[0]))
-    np.testing.assert_allclose(mended(changed, state, 1)[:, 1], expected, atol=1e-12)
+    np.testing.assert_allclose(shown_probabilities(changed, state, 1)[:, 1], expected, atol=1e-12)
     # to a base rate equal to the data's, the weighted model needs just that correction
-    rate = base_rates(run.prepared)[1]
+    rate = part_of(run, state, 0).base_rates[1]
     back = with_choices(run, base_rate=float(rate))
-    np.testing.assert_allclose(mended(back, state, 1)[:, 1], expected, atol=1e-9)
+    np.testing.assert_allclose(shown_probabilities(back, state, 1)[:, 1], expected, atol=1e-9)
 
 
 def test_nothing_chosen_mends_nothing(moons):
     run, state = moons
-    assert recalibration_at(run, state) is None
+    assert recalibration_of(run, state) is None
     scene = reliability_scene(run, state, View(), draws=5)
     assert scene.calibrated is None
     assert scene.compared == ()
@@ -266,7 +272,7 @@ def test_ticked_calibrators_are_drawn_beside_the_chosen_one(moons):
     y = raw_rows(run, 2)[1]
     for it in scene.compared:
         alone = with_choices(run, method=it.name)
-        p = mended(alone, state, 2)[:, 1]
+        p = shown_probabilities(alone, state, 2)[:, 1]
         assert it.judged.brier.score == pytest.approx(np.mean((p - y) ** 2))
     turned = with_choices(changed, method="temperature", by_hand=True, temperature=3.0)
     scene = reliability_scene(turned, state, View(split="test"), draws=5)
@@ -295,7 +301,7 @@ def test_a_calibrator_that_cannot_be_fitted_says_why():
 
 def test_the_true_curve_averages_the_generator_s_probabilities(moons):
     run, state = moons
-    truth = true_probabilities(run.dataset, run.prepared)
+    truth = true_probabilities(run)
     x, y = true_curve(run, state, 1, truth)
     raw, _ = raw_rows(run)
     p, t = by_hand(run, state, raw)[:, 1], run.dataset.truth(raw)[:, 1]
@@ -305,9 +311,9 @@ def test_the_true_curve_averages_the_generator_s_probabilities(moons):
     for k in (10, 60, 120):
         kernel = np.exp(-0.5 * ((x[k] - images) / width) ** 2).reshape(3, -1).sum(axis=0)
         assert y[k] == pytest.approx(kernel @ t / kernel.sum(), abs=2e-3)
-    assert true_probabilities(table(), run.prepared) is None
+    assert true_probabilities(replace(run, dataset=table(), memo=Memo())) is None
     _, moved = true_curve(with_choices(run, base_rate=0.1), state, 1, truth)
-    rate = base_rates(run.prepared)[1]
+    rate = part_of(run, state, 0).base_rates[1]
     yes, no = t * 0.1 / rate, (1 - t) * 0.9 / (1 - rate)
     kernel = np.exp(-0.5 * ((x[60] - images) / width) ** 2).reshape(3, -1).sum(axis=0)
     assert moved[60] == pytest.approx(kernel @ yes / (kernel @ (yes + no)), abs=2e-3)
@@ -322,7 +328,7 @@ def test_a_brush_lights_up_the_rows_of_a_bin_everywhere(moons):
     middle = float(scene.raw.bars.probability[k])
     brushed = interval_of(scene.raw.curve, middle)
     view = View(reliability_curve="width", brushed=brushed)
-    lit = brushed_rows(run, state, view)
+    lit = brushed_rows(predictions_of(run, state), view)
     expected = (run.prepared.split == 1) & (np.ceil(p * 15 - 1e-12) - 1 == k)
     np.testing.assert_array_equal(lit, expected)
     assert lit.sum() == scene.raw.bars.counts[k]
@@ -341,7 +347,9 @@ def test_stepping_through_the_parts_lights_every_row_once(moons, kind):
     brushed, total = (), np.zeros(len(run.prepared.rows))
     for _ in range(int((curve.counts > 0).sum())):
         brushed = next_interval(curve, brushed, 1)
-        total += brushed_rows(run, state, View(reliability_curve=kind, brushed=brushed))
+        total += brushed_rows(
+            predictions_of(run, state), View(reliability_curve=kind, brushed=brushed)
+        )
     np.testing.assert_array_equal(total, run.prepared.split == 1)
     assert next_interval(curve, brushed, 1) == next_interval(curve, (), 1)
     assert next_interval(curve, (), -1) == brushed
@@ -359,7 +367,7 @@ def test_the_confidence_of_three_classes_can_be_brushed(three):
     run, state = three
     raw, _ = raw_rows(run, 1)
     confidence = by_hand(run, state, raw).max(axis=1)
-    lit = brushed_rows(run, state, View(brushed=(0.5, 0.8)))
+    lit = brushed_rows(predictions_of(run, state), View(brushed=(0.5, 0.8)))
     expected = (confidence > 0.5) & (confidence <= 0.8)
     np.testing.assert_array_equal(lit[run.prepared.split == 1], expected)
     assert not lit[run.prepared.split != 1].any()
@@ -392,10 +400,10 @@ def test_vector_scaling_of_three_classes_is_the_best_there_is(three):
         return np.mean(logsumexp(logits, axis=1) - logits[np.arange(len(y)), y])
 
     best = minimize(cost, np.array([1.0, 1.0, 1.0, 0.0, 0.0, 0.0])).fun
-    assert log_loss(y, mended(changed, state, 1)) == pytest.approx(best, abs=1e-4)
+    assert log_loss(y, shown_probabilities(changed, state, 1)) == pytest.approx(best, abs=1e-4)
     cold = with_choices(run, method="temperature", by_hand=True, temperature=2.0)
     expected = np.exp(log_softmax(z / 2.0, axis=1))
-    np.testing.assert_allclose(mended(cold, state, 1), expected, atol=1e-12)
+    np.testing.assert_allclose(shown_probabilities(cold, state, 1), expected, atol=1e-12)
 
 
 def test_a_class_without_rows_leaves_base_rates_alone():

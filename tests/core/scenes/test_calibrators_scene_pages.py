@@ -23,7 +23,6 @@ from core.explain.metric_lines import overconfidence_onset
 from core.explain.prior_shift import log_odds_shifts
 from core.explain.ternary import CORNERS
 from core.run.history import Metrics
-from core.run.recalibration import Model, recalibration_at
 from core.scenes.by_class_scene import MOST_TILES, by_class_scene
 from core.scenes.calibrators_scene import (
     PAGES,
@@ -35,7 +34,14 @@ from core.scenes.calibrators_scene import (
 from core.scenes.loss_scene import curves_scene
 from core.scenes.numbers_scene import headlines, numbers_scene, strip_of
 from core.training.recorded_metrics import DECOMPOSITION, DRAWN
-from tests.core.scene_cases import by_hand, raw_rows, table, trained
+from tests.core.scene_cases import (
+    by_hand,
+    part_of,
+    raw_rows,
+    recalibration_of,
+    table,
+    trained,
+)
 from tests.core.scenes.test_calibrators_scene import logit_by_hand, with_choices
 
 
@@ -81,7 +87,7 @@ def test_where_no_decision_is_wrong_the_temperature_is_0_and_so_is_the_loss(n_cl
     run = with_choices(run, method="temperature")
     with np.errstate(all="raise", under="ignore"):
         scene = handles_scene(run, state, View())
-    assert recalibration_at(run, state).fitted.temperature == 0.0
+    assert recalibration_of(run, state).fitted.temperature == 0.0
     assert scene.raw.log_loss > 0.0
     assert scene.mended.log_loss == 0.0
     assert scene.changed == 0
@@ -134,7 +140,7 @@ def test_a_handle_far_away_widens_the_range_that_is_drawn(moons):
 def test_every_calibrator_s_parameters_are_told_for_two_and_three_classes(name, moons, three):
     for run, state in (moons, three):
         scene = handles_scene(with_choices(run, method=name), state, View())
-        fitted = recalibration_at(with_choices(run, method=name), state).fitted
+        fitted = recalibration_of(with_choices(run, method=name), state).fitted
         assert [it[0] for it in scene.meanings] == list(fitted.parameters)
         assert all(value and says for _, value, says in scene.meanings)
         assert bool(scene.handles) == (
@@ -168,7 +174,7 @@ def test_maps_of_three_classes_are_rows(three):
     raw, _ = raw_rows(run, 1)
     p = by_hand(run, state, raw)
     z = run.logits(state, run.prepared.part(1)[0])
-    expected = recalibration_at(changed, state).fitted.probabilities(z)[:, 2]
+    expected = recalibration_of(changed, state).fitted.probabilities(z)[:, 2]
     chosen = next(it for it in scene.maps if it.chosen)
     order = np.argsort(p[:, 2], kind="stable")
     np.testing.assert_allclose(chosen.x, np.log(p[order, 2]) - np.log1p(-p[order, 2]), atol=1e-9)
@@ -342,8 +348,8 @@ def test_class_wise_and_top_label_curves_are_one_a_class(three):
         assert tile.raw.ece == pytest.approx(expected)
     changed = with_choices(run, method="vector")
     mended = by_class_scene(changed, state, View(split="test"))
-    fitted = recalibration_at(changed, state)
-    after = fitted.probabilities(Model.at(run, state).logits(2))
+    fitted = recalibration_of(changed, state)
+    after = fitted.probabilities(part_of(run, state, 2).logits)
     assert mended.tiles[1].calibrated.ece == pytest.approx(ece(y == 1, after[:, 1]))
     np.testing.assert_allclose(mended.points, after @ CORNERS, atol=1e-9)
 

@@ -54,7 +54,7 @@ def by_hand(run, state, x):
 
 def corners(run):
     """Return the model's inputs at the corners of the plane: lower left, upper right."""
-    plane = plane_of(run.dataset, run.prepared, View())
+    plane = plane_of(run, View())
     x_low, x_high, y_low, y_high = plane.limits
     return plane.inputs(np.array([[x_low, y_low], [x_high, y_high]]))
 

@@ -122,6 +122,7 @@ def test_the_band_is_that_of_the_chosen_rows(moons):
     np.testing.assert_allclose(scene.band.lower, expected.lower, atol=0.05)
     np.testing.assert_allclose(scene.band.probability, expected.probability)
     assert scene.band_of_step == state.step
+    assert reliability_scene(run, state, View(), draws=0, previous=scene).band is scene.band
     assert reliability_scene(run, state, View(), draws=0).band is None
 
 

@@ -67,4 +67,4 @@ def test_rows_left_out_for_missing_values_are_counted():
     run, state = trained(steps=2, dataset=Dataset("t", base.features, X, base.y, base.classes))
     scene = rows_scene(run, state, View())
     assert scene.left_out == 3
-    assert scene.prepared.rows[0] == 3
+    assert scene.predictions.rows[0] == 3

@@ -67,11 +67,11 @@ def test_the_table_shows_every_row_with_part_label_and_probability(qtbot, sessio
     train(qtbot, session, 40)
     panel = show("rows", session)
     scene, model = panel.scene, panel.model
-    assert column(model, "row") == [str(k + 1) for k in scene.prepared.rows]
-    assert column(model, "part") == [SPLITS[k] for k in scene.prepared.split]
+    assert column(model, "row") == [str(k + 1) for k in scene.predictions.rows]
+    assert column(model, "part") == [SPLITS[k] for k in scene.predictions.split]
     assert column(model, "P(1)") == [f"{p:.3f}" for p in scene.probabilities[:, 1]]
     wrong = [text.endswith("✕") for text in column(model, "decided")]
-    np.testing.assert_array_equal(wrong, scene.decided != scene.prepared.y)
+    np.testing.assert_array_equal(wrong, scene.decided != scene.predictions.labels)
 
 
 def test_sorting_orders_the_rows_and_keeps_the_selected_one(qtbot, session, show):

@@ -142,7 +142,7 @@ def why_no_points(dataset: Dataset) -> str:
 def limits_of(session: Session) -> Limits:
     """Return what a session's plane spans."""
     run = session.run
-    return plane_of(run.dataset, run.prepared, session.view).limits
+    return plane_of(run, session.view).limits
 
 
 def around(limits: Limits, points: Points) -> Limits:
