@@ -103,7 +103,7 @@ def test_a_session_is_saved_opened_and_continued(qtbot, open_window, tmp_path):
     first = open_window("--set", "training.learning_rate=0.05")
     train(qtbot, first.session, 15)
     path = str(tmp_path / "mine.credence")
-    first.files.keeper.save(path)
+    first.session.autosave.save(path)
     state = first.session.state
     first.close()
     second = open_window(path, paused=False)

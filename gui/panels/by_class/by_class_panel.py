@@ -15,7 +15,7 @@ from core.experiment.view import CURVES
 from core.explain.binary_evaluation import polyline
 from core.explain.ternary import CORNERS
 from core.scenes.by_class_scene import ByClassScene, Tile, by_class_scene
-from gui.panels.panel import PlottedPanel
+from gui.panels.panel import Panel
 from gui.session.session import Session
 from gui.style.number_text import figure, number, tr
 from gui.style.theme import class_mark, pen, theme
@@ -24,7 +24,7 @@ from gui.widgets.controls import choice, note, row, show_checked, toggle
 WIDEST = 110
 
 
-class ByClassPanel(PlottedPanel):
+class ByClassPanel(Panel):
     """Draws one small diagram a class; a click judges that class on the large one."""
 
     frames_between = 3

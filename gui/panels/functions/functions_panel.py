@@ -19,7 +19,7 @@ from gui.panels.functions.functions_pages import (
     SharpnessPage,
 )
 from gui.panels.functions.functions_plot import FunctionPlot
-from gui.panels.panel import PlottedPanel
+from gui.panels.panel import Panel
 from gui.session.session import Session
 from gui.style.number_text import short
 from gui.widgets.controls import choice, row, show_checked, toggle
@@ -27,7 +27,7 @@ from gui.widgets.formula import FormulaView
 from gui.widgets.sections import Paragraph, ResponsiveSplit, Sections, SideBySide
 
 
-class FunctionsPanel(PlottedPanel):
+class FunctionsPanel(Panel):
     """Draws one function, with whatever the open section explains.
 
     Attributes
@@ -105,10 +105,9 @@ class FunctionsPanel(PlottedPanel):
             short(scene.point.slope),
         )
 
-    def _on_frame(self) -> None:
-        # the model matters in one section only; the others do not move while it learns
-        if self.choice.section == "model":
-            super()._on_frame()
+    def follows_state(self) -> bool:
+        """Return whether the page of the model's units is open: no other changes as it learns."""
+        return self.choice.section == "model"
 
     def _build_header(self) -> None:
         self.function = choice(

@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from core.experiment.view import FEWEST, MOST, TEMPERATURE, SoftmaxChoice
 from core.scenes.softmax_scene import SoftmaxScene, softmax_scene
-from gui.panels.panel import PlottedPanel
+from gui.panels.panel import Panel
 from gui.panels.softmax import softmax_text as words
 from gui.panels.softmax.softmax_pages import (
     LearningPage,
@@ -26,7 +26,7 @@ from gui.widgets.number_slider import ValueSlider
 from gui.widgets.sections import ResponsiveSplit, Sections
 
 
-class SoftmaxPanel(PlottedPanel):
+class SoftmaxPanel(Panel):
     """Draws the probabilities of some logits, or of the selected row's, and explains them.
 
     Attributes
@@ -117,10 +117,9 @@ class SoftmaxPanel(PlottedPanel):
             figure(float(scene.probabilities[best])),
         )
 
-    def _on_frame(self) -> None:
-        # only a row's logits move while the model learns
-        if self.choice.follows_row:
-            super()._on_frame()
+    def follows_state(self) -> bool:
+        """Return whether the logits are those of a row: others do not change as the model learns."""
+        return self.choice.follows_row
 
     def _build_header(self) -> None:
         self.source = choice(

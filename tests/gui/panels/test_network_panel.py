@@ -182,7 +182,7 @@ def test_the_arrow_keys_walk_through_units_and_space_shows_their_maps(qtbot, pan
 def test_a_hidden_panel_computes_nothing(qtbot, panel, session):
     panel.hide()
     panel.compute = lambda: pytest.fail("a hidden panel computed")
-    session.frame.emit()
+    session.frame_clock.begin_frame()
     session.edit("model.hidden", (5,))
 
 

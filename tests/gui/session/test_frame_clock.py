@@ -143,7 +143,7 @@ def follow(session):
 def test_texts_are_written_at_every_frame_while_nothing_trains(session):
     seen = follow(session)
     for step in range(5):
-        session.frame.emit()
+        session.frame_clock.begin_frame()
         assert seen["glances"] == seen["frames"] == step + 1
 
 
@@ -161,11 +161,11 @@ def test_texts_are_written_less_often_while_training_and_end_at_the_last_step(qt
 def test_a_frame_between_two_glances_is_told_after_the_rest(qtbot, session):
     seen = follow(session)
     session.is_playing = True
-    session.frame.emit()
+    session.frame_clock.begin_frame()
     assert seen["glances"] == 0  # what was drawn comes on screen first
     qtbot.waitUntil(lambda: seen["glances"] == 1)
-    session.frame.emit()
-    session.frame.emit()
+    session.frame_clock.begin_frame()
+    session.frame_clock.begin_frame()
     assert seen["glances"] == 1
     qtbot.waitUntil(lambda: seen["glances"] == 2)
     session.is_playing = False

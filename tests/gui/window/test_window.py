@@ -508,7 +508,7 @@ def test_a_panel_behind_a_tab_computes_nothing_and_catches_up_when_raised(qtbot,
     window.session.take_steps(5)
     qtbot.waitUntil(lambda: not window.session.is_playing)
     step = window.session.state.step
-    window.session.frame.emit()
+    window.session.frame_clock.begin_frame()
     behind = window.panel("figures").scene
     assert behind is None or behind.step < step
     back.raise_()
