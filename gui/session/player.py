@@ -160,8 +160,9 @@ class Player(QObject):
 
     def _look_at(self, step: int) -> None:
         history = self.history
-        is_earlier = step < history.latest.step
-        self._earlier_state = history.state_at(max(step, history.first_step)) if is_earlier else None
+        self._earlier_state = None
+        if step < history.latest.step:
+            self._earlier_state = history.state_at(max(step, history.first_step))
 
     def _set_playing(self, playing: bool) -> None:
         if playing:

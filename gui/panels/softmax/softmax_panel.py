@@ -118,7 +118,7 @@ class SoftmaxPanel(Panel):
         )
 
     def follows_state(self) -> bool:
-        """Return whether the logits are those of a row: others do not change as the model learns."""
+        """Return whether the logits are a row's: others do not change as the model learns."""
         return self.choice.follows_row
 
     def _build_header(self) -> None:

@@ -34,6 +34,16 @@ def test_a_session_begins_measured_at_step_zero(qtbot, session):
     assert session.run.history.metrics.column("step")[0] == 0.0
 
 
+def test_texts_are_written_while_training_and_at_last_of_the_last_step(qtbot, session):
+    written = []
+    session.frame_clock.text_due.connect(lambda: written.append(session.state.step))
+    session.play()
+    qtbot.waitUntil(lambda: len(set(written)) > 3)
+    session.pause()
+    qtbot.waitUntil(lambda: session.run.history.metrics.column("step")[-1] == session.state.step)
+    assert written[-1] == session.run.history.latest.step
+
+
 def test_scrubbing_shows_the_state_that_was_live_and_the_latest_is_live_again(qtbot, session):
     train(qtbot, session, 50)
     start = session.run.history.state_at(0)
@@ -269,9 +279,9 @@ def test_a_default_experiment_is_two_moons(qapp):
 
 def test_a_faster_engine_takes_a_young_run_over_step_by_step(qtbot, qapp):
     pytest.importorskip("numba")
-    engines_used = [numpy_engine]
+    chosen = [numpy_engine]
     start = START.replacing("training.precision", "float64")
-    session = Session(start, choose_engine=lambda problem: engines_used[-1](problem))
+    session = Session(start, choose_engine=lambda problem: chosen[0](problem))  # noqa: PLW0108
     try:
         train(qtbot, session, 20)
         session.edit("training.learning_rate", 0.5)
@@ -279,7 +289,7 @@ def test_a_faster_engine_takes_a_young_run_over_step_by_step(qtbot, qapp):
         train(qtbot, session, 15)
         before, metrics = session.state, len(session.run.history.metrics)
         engines.make_ready("float64")
-        engines_used.append(available_engine)
+        chosen[0] = available_engine
         session.change_engine()
         assert session.run.history.engine.name == "compiled engine"
         assert (session.state.step, session.state.epoch) == (before.step, before.epoch)
