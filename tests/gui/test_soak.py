@@ -39,7 +39,7 @@ def test_three_thousand_live_frames_lose_no_reference_and_leak_nothing(
 ):
     monkeypatch.setattr(
         "gui.session.frame_clock.BURST_SECONDS", 0.001
-    )  # no frame waits for its state
+    )  # no frame waits
     window = open_window(paused=False)
     window.resize(window.minimumSizeHint())
     session = window.session

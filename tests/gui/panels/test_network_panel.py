@@ -245,14 +245,15 @@ def test_links_flow_only_while_training_and_where_motion_is_wanted(panel, sessio
 
 
 def test_nothing_flows_where_the_system_asks_for_no_animation(panel, session):
-    session.is_playing = True
+    session.frame_clock.stop()
+    session.play()
     panel.wants_motion = lambda: False
     panel.refresh()
     assert panel.diagram._phase is None
     panel.wants_motion = lambda: True
     panel.refresh()
     assert panel.diagram._phase is not None
-    session.is_playing = False
+    session.pause()
 
 
 @pytest.mark.parametrize("name", list(THEMES))
