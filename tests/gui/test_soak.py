@@ -37,9 +37,7 @@ def live_frames(session, frames):
 def test_three_thousand_live_frames_lose_no_reference_and_leak_nothing(
     open_window, request, monkeypatch
 ):
-    monkeypatch.setattr(
-        "gui.session.frame_clock.BURST_SECONDS", 0.001
-    )  # no frame waits
+    monkeypatch.setattr("gui.session.frame_clock.BURST_SECONDS", 0.001)  # no frame waits
     window = open_window(paused=False)
     window.resize(window.minimumSizeHint())
     session = window.session

@@ -19,7 +19,7 @@ def test_an_old_session_opens_in_the_window_and_goes_on(qtbot, window, tmp_path,
     assert session.run.dataset.name == expected["dataset"]
     assert session.state.step == expected["step"]
     split = session.view.split
-    figures = window.fittings.status.figures
+    figures = window.parts.status.figures
     for figure in ("log_loss", "brier"):
         shown = f"{expected[split][figure]:.3f}"
         qtbot.waitUntil(lambda label=figures[figure], shown=shown: label.text() == shown)

@@ -13,7 +13,7 @@ from tests.gui.panel_cases import train
 
 @pytest.fixture
 def transport(window):
-    return window.fittings.transport
+    return window.parts.transport
 
 
 def press(timeline, share):
@@ -133,7 +133,7 @@ def test_figures_keep_their_width_and_show_thousands(window, transport):
 def test_the_status_line_shows_the_figures_of_the_state_looked_at(qtbot, window):
     from core.training.recorded_metrics import measure, parts_of
 
-    session, status = window.session, window.fittings.status
+    session, status = window.session, window.parts.status
     train(qtbot, session, 40)
     for split in ("train", "validation", "test"):
         session.set_view("split", split)
@@ -149,7 +149,7 @@ def test_the_status_line_shows_the_figures_of_the_state_looked_at(qtbot, window)
 
 
 def test_what_is_told_stands_in_the_status_line_and_a_divergence_is_a_warning(qtbot, window):
-    session, status = window.session, window.fittings.status
+    session, status = window.session, window.parts.status
     session.message.emit("Something to know.")
     assert status.message.text() == "Something to know."
     assert not status.message.property("warning")
