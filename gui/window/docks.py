@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QCoreApplication, QEvent, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QSize, Qt, Signal
 from PySide6.QtGui import (
     QDragEnterEvent,
     QDragLeaveEvent,
@@ -97,8 +97,9 @@ class Dock(QDockWidget):
     name, title : str
     make : callable
         Makes the panel, given the dock as its parent.
-    window : QWidget
-        The window it belongs to; gets the keys and drops that reach the dock while it floats.
+    pass_on : callable
+        Takes the events of keys and drops, which Qt does not pass on from a dock that floats.
+    parent : QWidget
 
     Signals
     -------
@@ -112,13 +113,18 @@ class Dock(QDockWidget):
     maximise_wanted = Signal(str)
 
     def __init__(
-        self, name: str, title: str, make: Callable[[QWidget], QWidget], window: QWidget
+        self,
+        name: str,
+        title: str,
+        make: Callable[[QWidget], QWidget],
+        pass_on: Callable[[QEvent], object],
+        parent: QWidget,
     ) -> None:
-        super().__init__(title, window)
+        super().__init__(title, parent)
         self.setObjectName(f"dock.{name}")
         self.name = name
         self._make = make
-        self._window = window
+        self._pass_on = pass_on
         self._title: Title | None = None
         self._is_making = self._is_complete = False
         self.setAcceptDrops(True)
@@ -216,6 +222,3 @@ class Dock(QDockWidget):
         """Make the panel when it is first seen."""
         if visible and not self._is_making:  # making it may show a floating dock anew
             self.panel()
-
-    def _pass_on(self, event: QEvent) -> None:
-        QCoreApplication.sendEvent(self._window, event)

@@ -222,9 +222,9 @@ class Window(QMainWindow):
         def make_knobs(dock: QWidget) -> QWidget:
             return KnobForm(session, ask, dock, complete=False)
 
-        docks = {"knobs": Dock("knobs", self.tr("Knobs"), make_knobs, self)}
+        docks = {"knobs": Dock("knobs", self.tr("Knobs"), make_knobs, self.event, self)}
         for name, record in PANELS.items():
-            docks[name] = Dock(name, record.title, partial(record.make, session), self)
+            docks[name] = Dock(name, record.title, partial(record.make, session), self.event, self)
         for dock in docks.values():
             dock.maximise_wanted.connect(self.toggle_maximised)
             self.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, dock)

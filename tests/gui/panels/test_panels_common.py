@@ -183,8 +183,10 @@ def test_a_panel_that_is_destroyed_is_drawn_no_longer(qtbot, session, show):
     frames.stop()
     frames.set_training(True)
     frames.begin_frame()
-    with qtbot.waitSignal(panel.destroyed):
-        panel.deleteLater()
+    gone = []
+    panel.destroyed.connect(lambda: gone.append(True))
+    panel.deleteLater()
+    qtbot.waitUntil(lambda: bool(gone))
     for _ in range(10):
         frames.tick()
         frames.run_next()
