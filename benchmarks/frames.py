@@ -20,7 +20,6 @@ import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -37,7 +36,6 @@ from core.training import engines
 from gui.app import launch
 from gui.session.background import collect_here_alone
 from gui.session.pacing import Pace
-from gui.session.session import Session
 from gui.window.window import Window
 
 WARM_SECONDS = 2.0
@@ -52,10 +50,10 @@ class Stopwatch:
     latencies: list[float] = field(default_factory=list)
     waiting: float = float("nan")
 
-    def tick(self) -> None:
-        """Note that a tick begins."""
-        self.waiting = time.perf_counter()
-        self.ticks.append(self.waiting)
+    def tick(self, moment: float) -> None:
+        """Note when a tick has begun."""
+        self.waiting = moment
+        self.ticks.append(moment)
 
     def painted(self) -> None:
         """Note that the boundary has been painted."""
@@ -78,12 +76,13 @@ def main() -> None:
     collect_here_alone(window)
     window.resize(1280, 800)
     session = window.session
-    session.set_pace(Pace())
+    session.player.set_pace(Pace())
     session.restart()
     session.play()
     watch = Stopwatch()
     wait(WARM_SECONDS)
-    _watch_ticks(session, watch)
+    frames = session.frame_clock
+    frames.ticked.connect(lambda: watch.tick(frames.tick_time))
     window.installEventFilter(PaintFilter(watch, window))
     first, began = session.run.history.latest.step, time.perf_counter()
     busy = time.thread_time()
@@ -109,17 +108,6 @@ def wait(seconds: float) -> None:
     loop = QEventLoop()
     QTimer.singleShot(int(1000 * seconds), loop.quit)
     loop.exec()
-
-
-def _watch_ticks(session: Session, watch: Stopwatch) -> None:
-    tick: Callable[[], None] = session.tick
-
-    def timed() -> None:
-        watch.tick()
-        tick()
-
-    session.timer.timeout.disconnect()
-    session.timer.timeout.connect(timed)
 
 
 class PaintFilter(QObject):

@@ -53,15 +53,13 @@ def launch(
     from core.base.scipy_import import postpone_scipy
 
     postpone_scipy()
-    _furnish(window, arguments)
-    from gui.window.late_imports import import_late
-
+    _build(window, arguments)
     application.processEvents()
     notice("frame")
     window.session.wake()
     window.complete()
     _begin(window, arguments)
-    import_late(window)
+    _import_scipy(window)
     return window
 
 
@@ -100,7 +98,7 @@ def _application() -> QApplication:
     return application
 
 
-def _furnish(window: Window, arguments: argparse.Namespace) -> None:
+def _build(window: Window, arguments: argparse.Namespace) -> None:
     themes().configure_plots()
     from core.experiment.experiment import Experiment
     from core.experiment.view import View
@@ -118,8 +116,19 @@ def _furnish(window: Window, arguments: argparse.Namespace) -> None:
     x_axis, y_axis = session.view.x_axis, session.view.y_axis
     is_asked = (view.x_axis, view.y_axis) != (View().x_axis, View().y_axis)
     session.view = view if is_asked else replace(view, x_axis=x_axis, y_axis=y_axis)
-    session.set_pace(FIRST_PACE)
-    window.furnish(session)
+    session.player.set_pace(FIRST_PACE)
+    window.build(session)
+
+
+def _import_scipy(window: Window) -> None:
+    """Import scipy in the background; then draw what could not be drawn without it."""
+    from core.base.scipy_import import import_scipy, is_scipy_postponed
+
+    if is_scipy_postponed():
+        session = window.session
+        session.background.run(
+            "scipy", import_scipy, lambda _: window.redraw(), session.failed.emit
+        )
 
 
 def _begin(window: Window, arguments: argparse.Namespace) -> None:

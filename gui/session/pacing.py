@@ -11,9 +11,6 @@ from core.training.problem import Problem
 
 SPEED_SECONDS = 0.25  # over which the updates a second are counted
 SHORTEST_WAIT = 0.001
-FRAME_SECONDS = 0.016  # from one tick of the window's timer to the next
-LULL = (0.7, 0.8)  # of a frame: when the window has drawn, and early enough before it draws again
-BURST_SECONDS = 0.008  # where there are no frames to go by
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +30,16 @@ class Pace:
 
 
 class StepTimer:
-    """Says how many steps are due, evenly, since it was last stopped."""
+    """Says how many steps are due, evenly, since it was last stopped.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    clock : callable
+        Returns seconds.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.perf_counter) -> None:
+        self._clock = clock
         self._since: tuple[float, int, float] | None = None
 
     def stop(self) -> None:
@@ -46,7 +50,7 @@ class StepTimer:
         """Return how many steps are due at a rate a second, and how long to wait for the next."""
         if rate == math.inf:
             return rate, 0.0
-        now = time.perf_counter()
+        now = self._clock()
         if self._since is None or self._since[2] != rate:
             self._since = (now, step - 1, rate)
         began, first, _ = self._since
@@ -56,44 +60,13 @@ class StepTimer:
         return max(due, 0.0), max(1.0 / rate, SHORTEST_WAIT)
 
 
-class Beat:
-    """The beat of the window's frames, so that the training thread takes the interpreter between.
-
-    While both want it they keep each other waiting, and a frame that is being drawn comes late.
-    """
-
-    def __init__(self, clock: Callable[[], float] = time.perf_counter) -> None:
-        self._clock = clock
-        self._ticks = (-math.inf, -math.inf)
-
-    def tick(self) -> None:
-        """Note that a frame begins."""
-        self._ticks = (self._ticks[1], self._clock())
-
-    def is_idle(self) -> bool:
-        """Return whether the window has drawn and does not yet draw again, or draws nothing."""
-        elapsed = self._elapsed()
-        return elapsed is None or elapsed % 1.0 >= LULL[0]
-
-    def burst_seconds(self) -> float:
-        """Return how long to train from now on, so as to end in a lull."""
-        elapsed = self._elapsed()
-        if elapsed is None:
-            return BURST_SECONDS
-        left = (LULL[1] - elapsed) % 1.0 * FRAME_SECONDS
-        left += FRAME_SECONDS if left < BURST_SECONDS / 4.0 else 0.0  # too short to be worth it
-        return left if left < 1.25 * BURST_SECONDS else left / 2.0  # each frame finds a new state
-
-    def _elapsed(self) -> float | None:
-        """Return the frames' lengths since the last tick; None where there is no steady beat."""
-        before, last = self._ticks
-        elapsed = (self._clock() - last) / FRAME_SECONDS
-        is_steady = elapsed < 3.0 and last - before > FRAME_SECONDS / 2.0
-        return elapsed if is_steady else None
-
-
 class Throughput:
     """Counts updates: a second by the clock, and how long one takes.
+
+    Parameters
+    ----------
+    clock : callable
+        Returns seconds.
 
     Attributes
     ----------
@@ -103,15 +76,16 @@ class Throughput:
         A running mean.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Callable[[], float] = time.perf_counter) -> None:
         self.updates_per_second = math.nan
         self.seconds_per_step = 1e-4
+        self._clock = clock
         self._window = (0.0, 0)
 
     def start(self, step: int) -> None:
         """Count from now on, unless it does already."""
         if math.isnan(self.updates_per_second):
-            self._window = (time.perf_counter(), step)
+            self._window = (self._clock(), step)
             self.updates_per_second = 0.0
 
     def stop(self) -> None:
@@ -123,7 +97,7 @@ class Throughput:
         if not taken:
             return
         self.seconds_per_step = 0.7 * self.seconds_per_step + 0.3 * seconds / taken
-        now, (began, first) = time.perf_counter(), self._window
+        now, (began, first) = self._clock(), self._window
         if now - began >= SPEED_SECONDS:
             self.updates_per_second = (step - first) / (now - began)
             self._window = (now, step)

@@ -1,198 +1,136 @@
-"""Playing a run: transport, the timer that empties the training thread's mailbox, the timeline."""
+"""Playing a run: play, pause, speed, and the step that is looked at."""
 
 from __future__ import annotations
 
 import math
-import time
+from collections.abc import Iterator, Mapping
 
-from PySide6.QtCore import QObject, Qt, QTimer
+import numpy as np
+from PySide6.QtCore import QObject, Signal
 
-from core.data.dataset import Dataset
-from core.experiment.experiment import Experiment
-from core.run.run import retrained_run, start_run
-from core.training.numpy_engine import numpy_engine, steps_to_epoch
-from core.training.problem import ChooseEngine, Divergence
-from gui.session.frame_clock import FrameClock
+from core.run.run import Run
+from core.training.problem import Divergence, Problem, TrainState
+from core.training.recorded_metrics import mean_loss, measured_by_part, parts_of
 from gui.session.mailbox import Edited, Event, Failed, Measured, Stopped
-from gui.session.pacing import FRAME_SECONDS, Pace
-from gui.session.present import Present
-
-FRAME_MILLISECONDS = round(1000.0 * FRAME_SECONDS)
-GLANCE_MILLISECONDS = 100
-MOST_STEPS_AGAIN = 20_000  # that a faster engine repeats within a frame or two
+from gui.session.pacing import Pace
+from gui.session.trainer import Trainer
 
 
-class Playback(Present):
-    """Plays, pauses and scrubs what is present.
+class Player(QObject):
+    """Plays, pauses and scrubs one run at a time, and fills its history.
+
+    Parameters
+    ----------
+    run : Run
+    trainer : Trainer
+        Trains it in a thread of its own.
 
     Attributes
     ----------
+    history : History
+        What has happened in the run that is played; see `load`.
     is_playing : bool
     pace : Pace
     updates_per_second : float
         NaN where it is not known.
-    turns : FrameClock
-        Shares a frame out among panels.
-    is_awake : bool
-        Whether there are frames; what is asleep trains and tells nothing until it is woken.
+    divergence : Divergence or None
+        Why training stopped, where it diverged.
+
+    Signals
+    -------
+    playing_changed : (bool)
+    advanced : ()
+        The state looked at or the recorded metrics have changed.
+    message : (str)
+        Why training stopped by itself, for the status line.
+    failed : (object)
+        An error to show as a dialog.
     """
 
-    def __init__(
-        self,
-        experiment: Experiment,
-        dataset: Dataset | None = None,
-        choose_engine: ChooseEngine = numpy_engine,
-        parent: QObject | None = None,
-        awake: bool = True,
-    ) -> None:
-        super().__init__(experiment, dataset, choose_engine, parent, awake)
-        self.pace = Pace()
+    playing_changed = Signal(bool)
+    advanced = Signal()
+    message = Signal(str)
+    failed = Signal(object)
+
+    def __init__(self, run: Run, trainer: Trainer, parent: QObject | None = None) -> None:
+        super().__init__(parent)
         self.is_playing = False
+        self.pace = Pace()
         self.updates_per_second = math.nan
-        self.timer = QTimer(self)
-        self.timer.setTimerType(Qt.TimerType.PreciseTimer)
-        self.timer.timeout.connect(self.tick)
-        self.is_awake = False
-        if awake:
-            self.wake()
-        self.turns = FrameClock(self)
-        self._rest = QTimer(self)  # between two glances
-        self._rest.setSingleShot(True)
-        self._rest.setInterval(GLANCE_MILLISECONDS)
-        self._rest.timeout.connect(self._after_rest)
-        self._is_told = True
-        self._beside = QTimer(self)
-        self._beside.setSingleShot(True)
-        self._beside.timeout.connect(self._draw_beside)
-        self._settled = QTimer(self)  # runs out once what a turn has drawn is on screen
-        self._settled.setSingleShot(True)
-        self._settled.timeout.connect(self.turns.settle)
-        self._glanced = -math.inf
-        self.frame.connect(self._on_frame)
+        self._trainer = trainer
+        self.load(run)
 
-    def wake(self) -> None:
-        """Begin to train and to tell."""
-        self.is_awake = True
-        self.runner.wake()
-        self.timer.start(FRAME_MILLISECONDS)
+    def load(self, run: Run) -> None:
+        """Go on with the latest state of another run; whether it plays stays as it is."""
+        history = self.history = run.history
+        parts = parts_of(run.prepared)
+        self.divergence: Divergence | None = None
+        self._earlier_state: TrainState | None = None
 
-    def play(self) -> None:
-        """Train; from a scrubbed step, branch there and leave the old run as a ghost."""
-        if not self.is_live:
-            self._branch_here()
+        def measure(problem: Problem, state: TrainState) -> Iterator[Mapping[str, float]]:
+            return measured_by_part(problem, parts, state)
+
+        def validation_loss(state: TrainState) -> float:
+            return mean_loss(history.problem, parts[1], state)
+
+        engine, problem = history.engine, history.problem
+        self._trainer.load(engine, problem, history.latest, measure, validation_loss)
+
+    @property
+    def state(self) -> TrainState:
+        """The state looked at: the latest, or the one scrubbed to."""
+        return self._earlier_state or self.history.latest
+
+    @property
+    def is_live(self) -> bool:
+        """Whether the state looked at is the latest."""
+        return self._earlier_state is None
+
+    def play(self, steps: float = math.inf) -> None:
+        """Train on from the latest state, for that many steps or until `pause`."""
         self._set_playing(True)
-        self.runner.play()
+        self._trainer.play(steps)
 
     def pause(self) -> None:
         """Stop at the end of the present burst."""
-        self.runner.pause()
+        self._trainer.pause()
         self._set_playing(False)
-
-    def toggle(self) -> None:
-        """Play or pause."""
-        if self.is_playing:
-            self.pause()
-        else:
-            self.play()
-
-    def take_steps(self, steps: int) -> None:
-        """Train for that many steps and pause."""
-        if not self.is_live:
-            self._branch_here()
-        self._set_playing(True)
-        self.runner.play(steps)
-
-    def take_epochs(self, epochs: int) -> None:
-        """Train to the end of the present epoch, or of a later one, and pause."""
-        state = self.state
-        self.take_steps(steps_to_epoch(self.run.history.problem, state, state.epoch + epochs))
-
-    def restart(self) -> None:
-        """Begin again at step 0 with the same seed; the present run stays as a ghost."""
-        was_playing = self.is_playing
-        fresh = start_run(self.experiment, self.run.dataset, self.choose_engine)
-        self._replace_run(fresh, keep_ghost=True)
-        if was_playing:
-            self.play()
-
-    def change_engine(self) -> None:
-        """Train a young run again on the engine that is now the fastest, and go on from there.
-
-        An older one keeps its engine; the next run takes the faster one.
-        """
-        if not self.is_live or self.run.history.latest.step > MOST_STEPS_AGAIN:
-            return
-        again = retrained_run(self.run, self.choose_engine)
-        if again is not None:
-            self._replace_run(again, keep_ghost=False)
 
     def set_pace(self, pace: Pace) -> None:
         """Train at another speed."""
         self.pace = pace
-        self.runner.set_pace(pace)
+        self._trainer.set_pace(pace)
 
     def scrub(self, step: int) -> None:
-        """Look at an earlier step of the run, exactly as it was; at the latest, go live again."""
-        latest = self.run.history.latest.step
+        """Look at an earlier step, exactly as it was; at the latest, go live again."""
         self.pause()
-        if step >= latest:
-            self._looked_at = None
-        else:
-            self._looked_at = self.run.history.state_at(max(step, self.run.history.first_step))
-        self.frame.emit()
+        self._look_at(step)
+        self.advanced.emit()
 
-    def tick(self) -> None:
-        """Take what the training thread has left, and tell the panels once."""
-        self.runner.beat.tick()
-        delivery = self.runner.mailbox.drain()
-        latest = delivery.state
+    def change_problem(self, problem: Problem) -> None:
+        """Go on with other training knobs from the next burst."""
+        self._trainer.change(problem)
+
+    def set_parameters(self, indices: np.ndarray, values: np.ndarray) -> None:
+        """Set parameters by hand from the next burst."""
+        self._trainer.set_parameters(indices, values)
+
+    def collect(self) -> None:
+        """Take over what the training thread has left in its mailbox."""
+        delivery = self._trainer.mailbox.drain()
+        latest, history = delivery.state, self.history
         for event in delivery.events:  # a state is later than the edits that led to it
             if latest is not None and isinstance(event, Stopped):
-                self.run.history.record_state(latest)
+                history.record_state(latest)
             self._handle(event)
         if latest is not None:
-            self.run.history.record_state(latest)
+            history.record_state(latest)
             self.updates_per_second = delivery.updates_per_second
         if latest is not None or delivery.events:
-            self.frame.emit()
-
-    def close(self) -> None:
-        """End every thread and timer."""
-        for timer in (self.timer, self._rest, self._beside, self._settled):
-            timer.stop()
-        super().close()
-
-    def _on_frame(self) -> None:
-        """Let panels draw; while training goes on, what need not be in this frame waits for it."""
-        self._is_told = False
-        self.turns.ask()
-        if self.is_playing:
-            self._beside.start(0)  # runs out once what this frame has drawn is on screen
-        else:
-            self._glance()
-
-    def _draw_beside(self) -> None:
-        """Let one more panel draw, or where it is time for texts, write these in its place."""
-        waited = 1000.0 * (time.perf_counter() - self._glanced) / GLANCE_MILLISECONDS
-        if self._rest.isActive() or not self.turns.has_time("glance", waited):
-            self.turns.give()
-        else:
-            self.turns.take("glance", self._glance)
-        self._settled.start(0)
-
-    def _glance(self) -> None:
-        self._is_told = True
-        self._glanced = time.perf_counter()
-        self._rest.start()
-        self.text_due.emit()
-
-    def _after_rest(self) -> None:
-        """Write what has not been told yet beside the next frame, or where none comes, alone."""
-        if not self._is_told and not self._beside.isActive():
-            self._beside.start(2 * FRAME_MILLISECONDS)
+            self.advanced.emit()
 
     def _handle(self, event: Event) -> None:
-        history = self.run.history
+        history = self.history
         if isinstance(event, Measured):
             history.record_state(event.state)
             history.metrics.append(event.state.step, event.epoch, event.values)
@@ -218,7 +156,13 @@ class Playback(Present):
                     event.best_step
                 )
             )
-            self._looked_at = self.run.history.state_at(event.best_step)
+            self._look_at(event.best_step)
+
+    def _look_at(self, step: int) -> None:
+        history = self.history
+        self._earlier_state = None
+        if step < history.latest.step:
+            self._earlier_state = history.state_at(max(step, history.first_step))
 
     def _set_playing(self, playing: bool) -> None:
         if playing:

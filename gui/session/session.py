@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import functools
+import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QUndoStack
 
 from core.base.errors import UserError
@@ -18,16 +19,23 @@ from core.data.gallery import OWN_FILE
 from core.data.loading import load_dataset
 from core.experiment.experiment import Experiment
 from core.experiment.view import View
+from core.explain.planes import most_separating_pair
 from core.model.architecture import Architecture
 from core.run.history import with_parameters
-from core.run.run import Run, edited_run, effect_of, start_run
-from core.training.numpy_engine import numpy_engine
-from core.training.problem import ChooseEngine
-from gui.session.autosave import Autosave
-from gui.session.player import Playback
+from core.run.run import Run, edited_run, effect_of, retrained_run, start_run
+from core.run.session_file import SavedSession
+from core.training.numpy_engine import numpy_engine, steps_to_epoch
+from core.training.problem import ChooseEngine, TrainState
+from gui.session.autosave import Autosave, OpenedSession
+from gui.session.background import Background
+from gui.session.frame_clock import FrameClock
+from gui.session.player import Player
+from gui.session.trainer import Trainer
 from gui.session.undo import ReplaceExperiment, SetParameters
 
-MOST_ENDED = 5
+MOST_GHOSTS = 5
+MOST_ENDED_RUNS = 5
+MOST_STEPS_AGAIN = 20_000  # that a faster engine repeats within a frame or two
 
 
 class Opening:
@@ -43,17 +51,73 @@ class Opening:
         return self.is_wanted()
 
 
-class Session(Playback):
-    """Changes what is present, undoably; panels listen and draw.
+class Session(QObject):
+    """Owns what is present: the run, the view, and what works on them.
+
+    It alone changes them, undoably; panels listen to its signals and draw.
+
+    Parameters
+    ----------
+    experiment : Experiment
+    dataset : Dataset, optional
+        The rows, where they are loaded already.
+    choose_engine : callable, optional
+        Chooses the training engine of each new run.
+    parent : QObject, optional
+    awake : bool
+        Whether to begin at once; else nothing trains and no frame is drawn until `wake`.
+    frame_clock : FrameClock, optional
+        One of other clocks, for tests.
 
     Attributes
     ----------
+    run : Run
+    ghosts : list of Run
+        Runs that edits have ended, shown beside the present one; the latest last.
+    view : View
+        What is looked at.
+    marks : dict of str to float
+        Values worth marking on knobs' sliders, by path.
+    player : Player
+        Plays the run: whether, how fast, and which step is looked at.
+    trainer : Trainer
+        The training thread.
+    frame_clock : FrameClock
+        Decides when panels are drawn.
     undo_stack : QUndoStack
-    keeper : Autosave
+    autosave : Autosave
         Saves and opens session files.
+    background : Background
+        Does other slow work.
     opening : Opening or None
         The file that is being read.
+    is_awake : bool
+
+    Signals
+    -------
+    run_changed : ()
+        Another run, or the same with another data set or architecture.
+    experiment_changed : (old, new)
+    view_changed : (old, new)
+    state_changed : ()
+        The state looked at or the recorded metrics have changed; at most once a tick.
+    opening_changed : ()
+        A file is being read, or is read or given up; see `opening`.
+    message : (str)
+        Something the user should know, for the status line.
+    marks_changed : ()
+    failed : (object)
+        An error to show as a dialog; everything is as it was before.
     """
+
+    run_changed = Signal()
+    experiment_changed = Signal(object, object)
+    view_changed = Signal(object, object)
+    state_changed = Signal()
+    opening_changed = Signal()
+    message = Signal(str)
+    marks_changed = Signal()
+    failed = Signal(object)
 
     def __init__(
         self,
@@ -62,14 +126,142 @@ class Session(Playback):
         choose_engine: ChooseEngine = numpy_engine,
         parent: QObject | None = None,
         awake: bool = True,
+        frame_clock: FrameClock | None = None,
     ) -> None:
-        super().__init__(experiment, dataset, choose_engine, parent, awake)
-        self.undo_stack = QUndoStack(self)
-        self.keeper = Autosave(self)
+        super().__init__(parent)
+        self._choose_engine = choose_engine
+        self.run: Run = start_run(experiment, dataset, choose_engine)
+        self.ghosts: list[Run] = []
+        self.view = View().for_other_data(*most_separating_pair(self.run.dataset))
+        self.marks: dict[str, float] = {}
         self.opening: Opening | None = None
-        self._ended: list[Run] = []
-        self._dragged: object = None
+        self.undo_stack = QUndoStack(self)
+        self.frame_clock = frame_clock or FrameClock(self)
+        self.background = Background(self)
+        self.trainer = Trainer(self.frame_clock, awake)
+        self.player = Player(self.run, self.trainer, self)
+        self.autosave = Autosave(self._saved, choose_engine, self.background, self)
+        self.is_awake = False
+        self._ended_runs: list[Run] = []
+        self._last_drag: object = None
         self._is_changing = False
+        self._connect()
+        if awake:
+            self.wake()
+
+    def _connect(self) -> None:
+        player, frames, autosave = self.player, self.frame_clock, self.autosave
+        frames.ticked.connect(player.collect)
+        player.playing_changed.connect(frames.set_training)
+        player.advanced.connect(self.state_changed)
+        player.message.connect(self.message)
+        player.failed.connect(self.failed)
+        self.state_changed.connect(frames.begin_frame)
+        autosave.opened.connect(self._on_session_opened)
+        autosave.message.connect(self.message)
+        autosave.failed.connect(self.failed)
+
+    def wake(self) -> None:
+        """Begin to train and to draw."""
+        self.is_awake = True
+        self.trainer.wake()
+        self.frame_clock.start()
+
+    def close(self) -> None:
+        """Write the autosave, and end every thread and timer."""
+        self.autosave.close()
+        self.frame_clock.stop()
+        self.trainer.close()
+        self.background.close()
+
+    # what is present
+
+    @property
+    def experiment(self) -> Experiment:
+        """What the user chose to do."""
+        return self.run.experiment
+
+    @property
+    def state(self) -> TrainState:
+        """The state looked at: the latest, or the one scrubbed to."""
+        return self.player.state
+
+    @property
+    def is_live(self) -> bool:
+        """Whether the state looked at is the latest."""
+        return self.player.is_live
+
+    @property
+    def is_playing(self) -> bool:
+        """Whether training goes on."""
+        return self.player.is_playing
+
+    def set_view(self, name: str, value: Any) -> None:
+        """Change what is looked at; no result changes."""
+        self._use_view(self.view.replacing(name, value))
+
+    def set_mark(self, path: str, value: float) -> None:
+        """Mark a value on a knob's slider, such as the largest stable rate; nan unmarks."""
+        marks = {name: kept for name, kept in self.marks.items() if name != path}
+        if not math.isnan(value):
+            marks[path] = value
+        if marks != self.marks:
+            self.marks = marks
+            self.marks_changed.emit()
+
+    # playing
+
+    def play(self) -> None:
+        """Train; from a scrubbed step, branch there and leave the old run as a ghost."""
+        self._play(math.inf)
+
+    def pause(self) -> None:
+        """Stop at the end of the present burst."""
+        self.player.pause()
+
+    def toggle(self) -> None:
+        """Play or pause."""
+        if self.is_playing:
+            self.pause()
+        else:
+            self.play()
+
+    def take_steps(self, steps: int) -> None:
+        """Train for that many steps and pause."""
+        self._play(steps)
+
+    def take_epochs(self, epochs: int) -> None:
+        """Train to the end of the present epoch, or of a later one, and pause."""
+        state = self.state
+        self.take_steps(steps_to_epoch(self.run.history.problem, state, state.epoch + epochs))
+
+    def scrub(self, step: int) -> None:
+        """Look at an earlier step of the run, exactly as it was; at the latest, go live again."""
+        self.player.scrub(step)
+
+    def restart(self) -> None:
+        """Begin again at step 0 with the same seed; the present run stays as a ghost."""
+        fresh = start_run(self.experiment, self.run.dataset, self._choose_engine)
+        self._replace_run(fresh, keep_ghost=True)
+        if self.is_playing:
+            self.play()
+
+    def new_seed(self) -> None:
+        """Begin again with other first weights and another order of the rows."""
+        self.edit("model.seed", (self.experiment.model.seed + 1) % 1_000_000)
+
+    def change_engine(self) -> None:
+        """Train a young run again on the engine that is now the fastest, and go on from there.
+
+        An older one keeps its engine; the next run takes the faster one.
+        """
+        if not self.is_live or self.run.history.latest.step > MOST_STEPS_AGAIN:
+            return
+        again = retrained_run(self.run, self._choose_engine)
+        if again is not None:
+            self._replace_run(again, keep_ghost=False)
+
+    # edits
 
     def edit(self, path: str, value: Any, drag: object = None) -> None:
         """Change one choice, undoably.
@@ -94,7 +286,7 @@ class Session(Playback):
         """Put another experiment in place, undoably; `dataset` holds rows loaded already.
 
         Nothing happens while another change (or its undo) is being shown: an editor that is taken
-        away then tells what was half typed in it.
+        away then emits what was half typed in it.
         """
         old = self.run
         if self._is_changing or experiment == old.experiment:
@@ -139,9 +331,7 @@ class Session(Playback):
         old = before.parameters[indices]
         self.undo_stack.push(SetParameters(put, indices, old, values, drag))
 
-    def new_seed(self) -> None:
-        """Begin again with other first weights and another order of the rows."""
-        self.edit("model.seed", (self.experiment.model.seed + 1) % 1_000_000)
+    # files
 
     def open_table(self, path: str, target: str = "") -> None:
         """Read a table in the background and train on it, undoably; a later call supersedes."""
@@ -181,22 +371,51 @@ class Session(Playback):
                 self._remember(old)
                 self.undo_stack.push(ReplaceExperiment(self._return_to, old, run.experiment))
             self.experiment_changed.emit(old.experiment, run.experiment)
-            self.frame.emit()
+            self.state_changed.emit()
 
-    def close(self) -> None:
-        """Keep the session, and end every thread and timer."""
-        self.keeper.close()
-        super().close()
+    # inside
+
+    def _saved(self) -> SavedSession:
+        return SavedSession(self.experiment, self.view, self.state)
+
+    def _play(self, steps: float) -> None:
+        if not self.is_live:
+            self._branch_here()
+        self.player.play(steps)
+
+    def _use_view(self, view: View) -> None:
+        old, self.view = self.view, view
+        if view != old:
+            self.view_changed.emit(old, view)
+
+    def _branch_here(self) -> None:
+        branch = self.run.history.branch(self.state.step)
+        self._replace_run(replace(self.run, history=branch), keep_ghost=True)
+
+    def _replace_run(self, run: Run, keep_ghost: bool) -> None:
+        old = self.run
+        if keep_ghost and old.history.latest.step > 0:
+            self.ghosts = [*self.ghosts, old][-MOST_GHOSTS:]
+        elif run.prepared.classes != old.prepared.classes:
+            self.ghosts = []
+        self.run = run
+        self.player.load(run)
+        if _looks_different(old, run):
+            self._use_view(self.view.for_other_data(*most_separating_pair(run.dataset)))
+        elif old.architecture != run.architecture:
+            self._use_view(self.view.for_other_model())
+        self.run_changed.emit()
 
     def _remember(self, run: Run, drag: object = None) -> None:
         """Keep a run that an edit has ended, so that undo brings it back; of a drag, the first."""
-        is_same_drag = drag is not None and drag == self._dragged
-        self._dragged = drag
+        is_same_drag = drag is not None and drag == self._last_drag
+        self._last_drag = drag
         if effect_of(run.experiment, self.experiment) == "restart" and not is_same_drag:
-            self._ended = [*(kept for kept in self._ended if kept is not run), run][-MOST_ENDED:]
+            others = [kept for kept in self._ended_runs if kept is not run]
+            self._ended_runs = [*others, run][-MOST_ENDED_RUNS:]
 
     def _return_to(self, experiment: Experiment, run: Run | None) -> Run:
-        """Undo or redo an edit; what ended with it goes on where it was, while it is remembered."""
+        """Undo or redo an edit; the run that ended with it goes on, while it is remembered."""
         old = self.run
         ends = effect_of(old.experiment, experiment) == "restart"
         is_there = ends and run is not None and run.experiment == experiment
@@ -212,8 +431,36 @@ class Session(Playback):
         self, experiment: Experiment, dataset: Dataset | None = None, ended: Run | None = None
     ) -> None:
         """Put an experiment in place, with rows loaded already or a run that an edit had ended."""
+        old = self.run
         with self._changing():
-            self._apply_and_tell(experiment, dataset, ended)
+            effect = effect_of(old.experiment, experiment)
+            if effect == "live" and self.is_live:
+                self.run = replace(old, experiment=experiment)
+                self.player.change_problem(old.history.problem.with_training(experiment.training))
+            elif effect == "view":
+                self.run = replace(old, experiment=experiment)
+            else:
+                self._start_or_branch(experiment, dataset, ended, effect)
+            self.experiment_changed.emit(old.experiment, experiment)
+            self.state_changed.emit()
+
+    def _start_or_branch(
+        self, experiment: Experiment, dataset: Dataset | None, ended: Run | None, effect: str
+    ) -> None:
+        """Replace the run by one of another experiment."""
+        old, was_playing = self.run, self.is_playing
+        if ended is not None:
+            run = ended
+        elif dataset is not None:
+            run = start_run(experiment, dataset, self._choose_engine)
+        else:
+            run = edited_run(old, experiment, self.state.step, self._choose_engine)
+        self.ghosts = [ghost for ghost in self.ghosts if ghost.history is not run.history]
+        goes_on = effect != "restart" and self.is_live
+        has_same_rows = run.dataset is old.dataset
+        self._replace_run(run, keep_ghost=has_same_rows and not goes_on)
+        if was_playing:
+            self.play()
 
     @contextmanager
     def _changing(self) -> Iterator[None]:
@@ -223,41 +470,13 @@ class Session(Playback):
         finally:
             self._is_changing = before
 
-    def _apply_and_tell(
-        self, experiment: Experiment, dataset: Dataset | None, ended: Run | None
-    ) -> None:
-        old, old_run = self.experiment, self.run
-        effect = effect_of(old, experiment)
-        was_playing = self.is_playing
-        if effect == "live" and self.is_live:
-            self.run = replace(old_run, experiment=experiment)
-            self.runner.change(old_run.history.problem.with_training(experiment.training))
-        elif effect == "view":
-            self.run = replace(old_run, experiment=experiment)
-        else:
-            if ended is not None:
-                new_run = ended
-            elif dataset is not None:
-                new_run = start_run(experiment, dataset, self.choose_engine)
-            else:
-                step = self.state.step
-                new_run = edited_run(old_run, experiment, step, self.choose_engine)
-            self.ghosts = [one for one in self.ghosts if one.history is not new_run.history]
-            branches = effect != "restart" and self.is_live
-            same_rows = new_run.dataset is old_run.dataset
-            self._replace_run(new_run, keep_ghost=same_rows and not branches)
-            if was_playing:
-                self.play()
-        self.experiment_changed.emit(old, experiment)
-        self.frame.emit()
-
     def _put_parameters(
         self, architecture: Architecture, indices: np.ndarray, values: np.ndarray
     ) -> None:
         if self.run.architecture is not architecture:
             return  # the run has begun anew since, and with it these parameters
         if self.is_playing:
-            self.runner.put(indices, values)
+            self.player.set_parameters(indices, values)
             return
         if not self.is_live:
             self._branch_here()
@@ -265,8 +484,8 @@ class Session(Playback):
         state = with_parameters(history.latest, indices, values)
         problem = history.problem.with_training(self.experiment.training)
         history.record_edit(state.step, problem, state)
-        self._load()
-        self.frame.emit()
+        self.player.load(self.run)
+        self.state_changed.emit()
 
     def _set_opening(self, opening: Opening | None) -> None:
         self.opening = opening
@@ -285,3 +504,12 @@ class Session(Playback):
             self.failed.emit(error)
             return
         self.message.emit(" ".join(opened.dataset.notes))
+
+    def _on_session_opened(self, opened: OpenedSession) -> None:
+        self.resume(opened.run, opened.saved.view)
+
+
+def _looks_different(old: Run, new: Run) -> bool:
+    """Tell whether a view of one run would mean something else in the other."""
+    names = [[column.name for column in run.prepared.inputs] for run in (old, new)]
+    return names[0] != names[1] or old.prepared.classes != new.prepared.classes

@@ -1,17 +1,11 @@
-"""The training thread: bursts of a few milliseconds, evenly paced, reporting to a mailbox.
-
-What the training thread works on.
-
-Figures of a state, computed in the training thread a piece at a time.
-"""
+"""The training thread: bursts of a few milliseconds, evenly paced, reporting to a mailbox."""
 
 from __future__ import annotations
 
 import math
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 
 import numpy as np
 
@@ -19,8 +13,10 @@ from core.run.history import with_parameters
 from core.run.training_loop import EarlyStopping
 from core.training.numpy_engine import steps_to_epoch
 from core.training.problem import Engine, Problem, TrainState
+from gui.session.frame_clock import FRAME_SECONDS, FrameClock
 from gui.session.mailbox import Edited, Event, Failed, Mailbox, Measured, Stopped
-from gui.session.pacing import FRAME_SECONDS, Beat, Pace, StepTimer, Throughput
+from gui.session.pacing import Pace, StepTimer, Throughput
+from gui.session.requests import Measure, Request, Requests, TrainingJob, ValidationLoss
 
 MEASURE_SECONDS = 1.0 / 20.0  # as often as the curves are drawn
 MEASURE_SHARE = 0.1  # of the thread's time, at the most
@@ -28,24 +24,31 @@ MOST_LATE_SECONDS = 0.1  # for as long measuring waits for moments between frame
 QUICK_SECONDS = 0.02  # what measures within them may measure a young run at each doubling
 
 
-class Runner:
+class Trainer:
     """Trains in a thread of its own; every method returns at once.
 
-    Requests take effect at the next end of a burst. What comes of them is in `mailbox`; bursts go
-    by the `beat` of the frames that show it. One that is asleep does nothing until it is woken.
+    Requests take effect at the end of the present burst. What comes of them is in `mailbox`.
+
+    Parameters
+    ----------
+    frames : FrameClock
+        Bursts end, and metrics are computed, when its window is idle.
+    awake : bool
+        Whether to begin at once; else nothing is done until `wake`.
+    clock : callable
+        Returns seconds.
     """
 
-    def __init__(self, awake: bool = True) -> None:
+    def __init__(
+        self,
+        frames: FrameClock,
+        awake: bool = True,
+        clock: Callable[[], float] = time.perf_counter,
+    ) -> None:
         self.mailbox = Mailbox()
-        self.beat = Beat()
-        self._changed = threading.Condition()
-        self._assignment: TrainingJob | None = None
-        self._start: tuple[Problem, TrainState] | None = None
-        self._new_problem: Problem | None = None
-        self._patches: list[tuple[np.ndarray, np.ndarray]] = []
-        self._steps_left: float = 0.0
-        self._pace = Pace()
-        self._closing, self._is_awake = False, awake
+        self._requests = Requests()
+        self._frames, self._clock = frames, clock
+        self._is_awake = awake
         self._thread: threading.Thread | None = None
 
     def wake(self) -> None:
@@ -64,157 +67,133 @@ class Runner:
         validation_loss: ValidationLoss,
     ) -> None:
         """Work on another run from now on; whether it plays stays as it is."""
-        with self._changed:
-            generation = self.mailbox.renew()
-            self._assignment = TrainingJob(generation, engine, measure, validation_loss)
-            self._start = (problem, state)
-            self._new_problem = None
-            self._patches.clear()
-            self._changed.notify()
+        generation = self.mailbox.renew()
+        job = TrainingJob(generation, engine, problem, state, measure, validation_loss)
+        self._requests.load(job)
         if self._is_awake:
             self.wake()
 
-    def play(self, steps: float = float("inf")) -> None:
+    def play(self, steps: float = math.inf) -> None:
         """Train for that many steps, or until `pause`."""
-        with self._changed:
-            self._steps_left = steps
-            self._changed.notify()
+        self._requests.play(steps)
 
     def pause(self) -> None:
         """Stop at the end of the present burst."""
-        with self._changed:
-            self._steps_left = 0.0
-            self._changed.notify()
+        self._requests.play(0.0)
 
     def set_pace(self, pace: Pace) -> None:
         """Train at another speed."""
-        with self._changed:
-            self._pace = pace
-            self._changed.notify()
+        self._requests.set_pace(pace)
 
     def change(self, problem: Problem) -> None:
         """Go on with another problem from the next burst; the mailbox tells from which step."""
-        with self._changed:
-            self._new_problem = problem
-            self._changed.notify()
+        self._requests.change(problem)
 
-    def put(self, indices: np.ndarray, values: np.ndarray) -> None:
-        """Give parameters other values from the next burst; the mailbox tells from which step."""
-        with self._changed:
-            self._patches.append((indices, values))
-            self._changed.notify()
+    def set_parameters(self, indices: np.ndarray, values: np.ndarray) -> None:
+        """Set parameters by hand from the next burst; the mailbox tells from which step."""
+        self._requests.set_parameters(indices, values)
 
     def close(self) -> None:
         """End the thread and wait for it."""
-        with self._changed:
-            self._closing = True
-            self._steps_left = 0.0
-            self._changed.notify()
+        self._requests.close()
         if self._thread is not None:
             self._thread.join()
             self._thread = None
 
     def _work(self) -> None:
-        while True:
-            with self._changed:
-                while self._start is None and not self._closing:
-                    self._changed.wait()
-                if self._closing or self._assignment is None or self._start is None:
-                    return
-                assignment, (problem, state) = self._assignment, self._start
-                self._start = None
-            shift = _Shift(self, assignment, problem, state)
+        while (job := self._requests.next_job()) is not None:
             try:
-                shift.work()
+                _Worker(job, self._requests, self.mailbox, self._frames, self._clock).work()
             except Exception as error:  # reaches the user as a dialog
-                self.pause()
-                self.mailbox.post(assignment.generation, Failed(error))
+                self._requests.play(0.0)
+                self.mailbox.post(job.generation, Failed(error))
 
 
-class _Shift:
-    """The thread's work on one assignment."""
+class _Worker:
+    """The thread's work on one job."""
 
     def __init__(
-        self, runner: Runner, assignment: TrainingJob, problem: Problem, state: TrainState
+        self,
+        job: TrainingJob,
+        requests: Requests,
+        mailbox: Mailbox,
+        frames: FrameClock,
+        clock: Callable[[], float],
     ) -> None:
-        self.runner = runner
-        self.assignment = assignment
-        self.problem = problem
-        self.state = state
-        self.watch = EarlyStopping()
-        self.metronome = StepTimer()
-        self.speed = Throughput()
-        self.measurement: MetricsJob | None = None
+        self.job, self.requests, self.mailbox, self.frames = job, requests, mailbox, frames
+        self.problem, self.state = job.problem, job.state
+        self.pace = Pace()
+        self.early_stopping = EarlyStopping()
+        self.step_timer = StepTimer(clock)
+        self.throughput = Throughput(clock)
+        self.metrics_job: MetricsJob | None = None
         self.measured_step = -1
         self.measure_due = 0.0
         self.doubled_step: float = math.inf
 
     def work(self) -> None:
-        """Train until another assignment comes or the runner closes."""
+        """Train until another job comes or the trainer closes."""
         self._measure()
         while (allowed := self._await_steps()) is not None:
             self._train(allowed)
             self._measure_in_time()
 
     def _await_steps(self) -> float | None:
-        """Wait until steps may be taken and return how many; None when this work is over."""
-        runner = self.runner
-        with runner._changed:
-            while True:
-                if runner._closing or runner._start is not None:
-                    return None
-                if runner._new_problem is not None:
-                    self.problem, runner._new_problem = runner._new_problem, None
-                    self._post(Edited(self.state.step, self.problem))
-                    self._measure_anew()
-                if runner._patches:
-                    self._put(runner._patches)
-                if runner._steps_left > 0.0:
-                    self.speed.start(self.state.step)
-                    rate = runner._pace.updates_per_second(self.problem)
-                    due, wait = self.metronome.due(rate, self.state.step)
-                    if due > 0.0:
-                        return min(due, runner._steps_left)
-                    runner._changed.wait(wait)
-                    continue
-                self.metronome.stop()
-                self.speed.stop()
-                if self.measured_step != self.state.step:
-                    break
-                runner._changed.wait()
-        self._measure()
-        return 0.0
+        """Wait until steps may be taken and return how many; None when this job is over."""
+        while True:
+            asked = self.requests.take()
+            if asked.is_job_over:
+                return None
+            self._edit(asked)
+            self.pace = asked.pace
+            if asked.steps > 0.0:
+                self.throughput.start(self.state.step)
+                rate = asked.pace.updates_per_second(self.problem)
+                due, wait = self.step_timer.due(rate, self.state.step)
+                if due > 0.0:
+                    return min(due, asked.steps)
+                self.requests.wait(asked.version, wait)
+                continue
+            self.step_timer.stop()
+            self.throughput.stop()
+            if self.measured_step != self.state.step:
+                self._measure()
+            else:
+                self.requests.wait(asked.version)
 
-    def _put(self, patches: list[tuple[np.ndarray, np.ndarray]]) -> None:
-        for indices, values in patches:
-            self.state = with_parameters(self.state, indices, values)
-        patches.clear()
-        self._post(Edited(self.state.step, self.problem, self.state))
-        self._measure_anew()
+    def _edit(self, asked: Request) -> None:
+        if asked.problem is not None:
+            self.problem = asked.problem
+            self._post(Edited(self.state.step, self.problem))
+            self._measure_anew()
+        if asked.patches:
+            for indices, values in asked.patches:
+                self.state = with_parameters(self.state, indices, values)
+            self._post(Edited(self.state.step, self.problem, self.state))
+            self._measure_anew()
 
     def _train(self, allowed: float) -> None:
-        if allowed <= 0.0:
-            return
-        seconds = self.runner.beat.burst_seconds()
-        steps = int(min(allowed, max(seconds / self.speed.seconds_per_step, 1.0)))
+        seconds = self.frames.burst_seconds()
+        steps = int(min(allowed, max(seconds / self.throughput.seconds_per_step, 1.0)))
         steps, limit_reached = self._limited(steps)
         if limit_reached:
             self._stop(Stopped("epoch"))
             return
         began = time.perf_counter()
         before = self.state
-        burst = self.assignment.engine.burst(self.problem, self.state, steps)
+        burst = self.job.engine.burst(self.problem, self.state, steps)
         self.state = burst.state
         taken = self.state.step - before.step
-        self.speed.count(self.state.step, taken, time.perf_counter() - began)
-        generation, speed = self.assignment.generation, self.speed.updates_per_second
-        self.runner.mailbox.post_state(generation, self.state, speed)
+        self.throughput.count(self.state.step, taken, time.perf_counter() - began)
+        speed = self.throughput.updates_per_second
+        self.mailbox.post_state(self.job.generation, self.state, speed)
         if burst.divergence is not None:
-            self.runner.pause()
+            self.requests.play(0.0)
             self._post(burst.divergence)
             return
         self._watch_validation(before)
-        self._count_down(taken)
+        if self.requests.count_down(taken):
+            self._post(Stopped("steps"))
 
     def _limited(self, steps: int) -> tuple[int, bool]:
         """Cut a burst at the last epoch asked for, and at each epoch's end while one is watched.
@@ -233,108 +212,74 @@ class _Shift:
             steps = min(steps, max(left, 1))
         return steps, False
 
-    def _count_down(self, taken: int) -> None:
-        with self.runner._changed:
-            if self.runner._steps_left <= 0.0:
-                return
-            self.runner._steps_left -= taken
-            finished = self.runner._steps_left <= 0.0
-        if finished:
-            self._post(Stopped("steps"))
-
     def _watch_validation(self, before: TrainState) -> None:
         training = self.problem.training
         if not training.early_stopping:
-            self.watch = EarlyStopping()
+            self.early_stopping = EarlyStopping()
             return
         if self.state.epoch == before.epoch:
             return
-        loss = self.assignment.validation_loss(self.state)
-        self.watch = self.watch.after(self.state.step, self.state.epoch, loss)
-        if self.watch.is_over(self.state.epoch, training.patience):
-            self._stop(Stopped("early", self.watch.best_step))
-            self.watch = EarlyStopping()
+        loss = self.job.validation_loss(self.state)
+        self.early_stopping = self.early_stopping.after(self.state.step, self.state.epoch, loss)
+        if self.early_stopping.is_over(self.state.epoch, training.patience):
+            self._stop(Stopped("early", self.early_stopping.best_step))
+            self.early_stopping = EarlyStopping()
 
     def _stop(self, reason: Stopped) -> None:
-        self.runner.pause()
+        self.requests.play(0.0)
         self._post(reason)
 
     def _measure_in_time(self) -> None:
-        """Go on with a measurement, or begin one, where it is due and keeps no frame waiting."""
+        """Compute some metrics where they are due and the window can spare the GIL."""
         if self.state.step >= self.doubled_step:
             self._measure()
             return
         late = time.perf_counter() - self.measure_due
         if late < 0.0:
             return
-        a_frame = self.runner._pace.updates_per_second(self.problem) * FRAME_SECONDS
-        at_once = a_frame < 1.0 or late >= MOST_LATE_SECONDS  # the next step may be long after
-        if at_once or self.runner.beat.is_idle():
-            present = self.measurement = self.measurement or self._begun()
-            self._leave(present, present.finish() if at_once else present.go_on())
+        steps_a_frame = self.pace.updates_per_second(self.problem) * FRAME_SECONDS
+        at_once = steps_a_frame < 1.0 or late >= MOST_LATE_SECONDS  # the next may be long after
+        if at_once or self.frames.is_idle():
+            if self.metrics_job is None:
+                self.metrics_job = self._new_metrics_job()
+            job = self.metrics_job
+            self._deliver(job, job.finish() if at_once else job.go_on())
 
     def _measure(self) -> None:
-        """Measure the present state at once."""
-        measurement = self._begun()
-        self._leave(measurement, measurement.finish())
+        """Compute the metrics of the present state at once."""
+        job = self._new_metrics_job()
+        self._deliver(job, job.finish())
 
-    def _begun(self) -> MetricsJob:
-        return MetricsJob(self.assignment.measure, self.problem, self.state)
+    def _new_metrics_job(self) -> MetricsJob:
+        return MetricsJob(self.job.measure, self.problem, self.state)
 
-    def _leave(self, measurement: MetricsJob, measured: Measured | None) -> None:
+    def _deliver(self, job: MetricsJob, measured: Measured | None) -> None:
         if measured is not None:
             self._post(measured)
-            self.measurement, self.measured_step = None, measurement.state.step
-            pause = max(MEASURE_SECONDS, measurement.seconds / MEASURE_SHARE)
+            self.metrics_job, self.measured_step = None, job.state.step
+            pause = max(MEASURE_SECONDS, job.seconds / MEASURE_SHARE)
             self.measure_due = time.perf_counter() + pause
             is_first = self.measured_step == 0  # how quick it is, the second will tell
-            is_quick = is_first or measurement.seconds <= QUICK_SECONDS
+            is_quick = is_first or job.seconds <= QUICK_SECONDS
             self.doubled_step = max(2 * self.measured_step, 1) if is_quick else math.inf
 
     def _measure_anew(self) -> None:
-        """Forget what has been measured: it is of another problem or state."""
-        self.measurement, self.measured_step, self.doubled_step = None, -1, math.inf
+        """Forget the metrics so far: they are of another problem or state."""
+        self.metrics_job, self.measured_step, self.doubled_step = None, -1, math.inf
 
     def _post(self, event: Event) -> None:
-        self.runner.mailbox.post(self.assignment.generation, event)
-
-
-ValidationLoss = Callable[[TrainState], float]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class TrainingJob:
-    """What the thread is working on.
-
-    Attributes
-    ----------
-    generation : int
-        The mailbox's number for it.
-    engine : Engine
-    measure : callable
-        (problem, state) -> figures by name, some at a time, computed in the thread.
-    validation_loss : callable
-        state -> mean loss of the validation part, for early stopping.
-    """
-
-    generation: int
-    engine: Engine
-    measure: Measure
-    validation_loss: ValidationLoss
-
-
-Measure = Callable[[Problem, TrainState], Iterable[Mapping[str, float]]]
+        self.mailbox.post(self.job.generation, event)
 
 
 class MetricsJob:
-    """A state on its way to its figures.
+    """The metrics of one state, computed some at a time.
 
-    All at once they would keep the interpreter from the window for as long as a frame takes.
+    All at once they would hold the GIL for as long as a frame takes.
 
     Parameters
     ----------
     measure : callable
-        (problem, state) -> figures by name, some at a time.
+        (problem, state) -> metrics by name, some at a time.
 
     Attributes
     ----------
@@ -351,9 +296,9 @@ class MetricsJob:
         self._values: dict[str, float] = {}
 
     def go_on(self) -> Measured | None:
-        """Compute some more figures; return all of them once there are no more."""
+        """Compute some more metrics; return all of them once there are no more."""
         began = time.thread_time()
-        piece = next(self._pieces, None)
+        piece: Mapping[str, float] | None = next(self._pieces, None)
         self.seconds += time.thread_time() - began
         if piece is None:
             return Measured(self.state, self._epoch, self._values)
@@ -361,7 +306,7 @@ class MetricsJob:
         return None
 
     def finish(self) -> Measured:
-        """Compute the rest; return all figures."""
+        """Compute the rest; return all metrics."""
         while (measured := self.go_on()) is None:
             pass
         return measured

@@ -1,16 +1,14 @@
-"""Everything the user can do by menu or key: one QAction each, named ``action.<name>``.
-
-The menu bar.
-"""
+"""Everything the user can do by menu or key: one QAction each, named ``action.<name>``."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication, QObject, Qt
-from PySide6.QtGui import QAction, QActionGroup, QKeyEvent, QKeySequence
+from PySide6.QtGui import QAction, QActionGroup, QKeyEvent, QKeySequence, QUndoStack
 from PySide6.QtWidgets import (
     QAbstractButton,
     QAbstractItemView,
@@ -27,6 +25,7 @@ from gui.style.palette import THEMES
 from gui.style.theme import themes
 from gui.widgets.controls import without_checked
 from gui.window.files import RecentFiles
+from gui.window.workspaces import WORKSPACES
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +37,7 @@ class ActionRecord:
     name, label, keys, icon : str
         Several keys are separated by a blank.
     is_single : bool
-        Whether its key alone would also be typed text, so that it must not act while typing.
+        Whether its shortcut is a single key, which must not act while the user types text.
     """
 
     name: str
@@ -52,6 +51,8 @@ class ActionRecord:
 def _(text: str) -> str:
     return str(QT_TRANSLATE_NOOP("Actions", text))
 
+
+UNDO, REDO = _("Undo {0}"), _("Redo {0}")
 
 ACTIONS: Registry[ActionRecord] = Registry(
     "action",
@@ -88,11 +89,16 @@ ACTIONS: Registry[ActionRecord] = Registry(
 )
 
 
-def make_action(name: str, do: Callable[[], object], parent: QWidget) -> QAction:
-    """Return the action of that name, added to the window so that its keys work."""
-    record = ACTIONS[name]
+def make_actions(
+    commands: Mapping[str, Callable[[], object]], parent: QWidget
+) -> dict[str, QAction]:
+    """Return an action for each command, by name, added to the window so that its keys work."""
+    return {name: _make_action(ACTIONS[name], do, parent) for name, do in commands.items()}
+
+
+def _make_action(record: ActionRecord, do: Callable[[], object], parent: QWidget) -> QAction:
     action = QAction(translated(record.label), parent)
-    action.setObjectName(f"action.{name}")
+    action.setObjectName(f"action.{record.name}")
     action.setShortcuts([QKeySequence(keys) for keys in record.keys.split()])
     action.setShortcutContext(Qt.ShortcutContext.WindowShortcut)
     if record.help:
@@ -102,15 +108,44 @@ def make_action(name: str, do: Callable[[], object], parent: QWidget) -> QAction
     return action
 
 
+def make_workspace_actions(switch: Callable[[str], None], parent: QWidget) -> list[QAction]:
+    """Return an action for each workspace."""
+    group = QActionGroup(parent)
+    made = []
+    for number, record in enumerate(WORKSPACES.values(), 1):
+        action = QAction(record.label, parent)
+        action.setObjectName(f"action.workspace.{record.name}")
+        action.setShortcut(f"Ctrl+{number}")
+        action.triggered.connect(lambda _=False, name=record.name: switch(name))
+        group.addAction(action)
+        made.append(action)
+    return made
+
+
+def follow_undo_stack(undo: QAction, redo: QAction, stack: QUndoStack) -> None:
+    """Let the actions say what would be undone and redone, and whether anything would."""
+
+    def follow(action: QAction, label: str, text: str) -> None:
+        action.setText(label.format(text).strip())
+
+    undo_label, redo_label = translated(UNDO), translated(REDO)
+    stack.canUndoChanged.connect(undo.setEnabled)
+    stack.canRedoChanged.connect(redo.setEnabled)
+    stack.undoTextChanged.connect(partial(follow, undo, undo_label))
+    stack.redoTextChanged.connect(partial(follow, redo, redo_label))
+    undo.setEnabled(stack.canUndo())
+    redo.setEnabled(stack.canRedo())
+
+
 def translated(text: str) -> str:
     """Return an action's text in the user's language."""
     return QCoreApplication.translate("Actions", text)
 
 
 def takes_key(widget: QWidget | None, key: int) -> bool:
-    """Tell whether a widget wants a single key for itself, to move or press it.
+    """Return whether a widget uses a single key itself, to move or be pressed.
 
-    Fields for text are not asked: they take their keys before shortcuts do.
+    Text fields need not be asked: they take their keys before shortcuts do.
     """
     if isinstance(widget, QAbstractItemView):
         return True
@@ -124,7 +159,7 @@ def takes_key(widget: QWidget | None, key: int) -> bool:
 
 
 def single_action(event: QKeyEvent) -> str:
-    """Return the name of the action that a key alone stands for; "" for none."""
+    """Return the name of the action whose shortcut is a single key; "" for none."""
     pressed = QKeySequence(event.keyCombination())
     for record in ACTIONS.values():
         if record.is_single and pressed in [QKeySequence(keys) for keys in record.keys.split()]:
@@ -172,7 +207,7 @@ class Menus(QObject):
         self._add(self.view, ("maximise", "reset_layout"))
 
     def follow_recent(self, recent: RecentFiles, open_path: Callable[[str], None]) -> None:
-        """List the files opened lately each time the menu is opened."""
+        """List the recent files, anew each time the menu is opened."""
 
         def fill() -> None:
             self.recent.clear()

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QSize, Qt, Signal
 from PySide6.QtGui import (
     QDragEnterEvent,
     QDragLeaveEvent,
@@ -13,6 +12,7 @@ from PySide6.QtGui import (
     QEnterEvent,
     QKeyEvent,
     QMouseEvent,
+    QMoveEvent,
 )
 from PySide6.QtWidgets import (
     QAbstractScrollArea,
@@ -26,9 +26,6 @@ from PySide6.QtWidgets import (
 from gui.panels.panel import Panel
 from gui.style.theme import icon, theme, themes
 from gui.widgets.controls import without_checked
-
-if TYPE_CHECKING:
-    from gui.window.window import Window
 
 
 class Title(QWidget):
@@ -79,12 +76,12 @@ class Title(QWidget):
         self.maximise_wanted.emit()
 
     def enterEvent(self, event: QEnterEvent) -> None:
-        """Let the buttons come forward."""
+        """Show the buttons in full colour."""
         super().enterEvent(event)
         self._paint_icons()
 
     def show_maximised(self, maximised: bool) -> None:
-        """Turn the maximise button round."""
+        """Show that the maximise button now restores, or maximises again."""
         self._paint_icons("minimise" if maximised else "maximise")
 
     def _paint_icons(self, maximise: str = "maximise") -> None:
@@ -100,8 +97,9 @@ class Dock(QDockWidget):
     name, title : str
     make : callable
         Makes the panel, given the dock as its parent.
-    window : Window
-        Gets the keys and drops that reach the dock while it floats.
+    pass_on : callable
+        Takes the events of keys and drops, which Qt does not pass on from a dock that floats.
+    parent : QWidget
 
     Signals
     -------
@@ -115,15 +113,20 @@ class Dock(QDockWidget):
     maximise_wanted = Signal(str)
 
     def __init__(
-        self, name: str, title: str, make: Callable[[QWidget], QWidget], window: Window
+        self,
+        name: str,
+        title: str,
+        make: Callable[[QWidget], QWidget],
+        pass_on: Callable[[QEvent], object],
+        parent: QWidget,
     ) -> None:
-        super().__init__(title, window)
+        super().__init__(title, parent)
         self.setObjectName(f"dock.{name}")
         self.name = name
         self._make = make
-        self._window = window
+        self._pass_on = pass_on
         self._title: Title | None = None
-        self._is_making = False
+        self._is_making = self._is_complete = False
         self.setAcceptDrops(True)
         action = self.toggleViewAction()
         action.triggered.connect(self._on_toggled_by_hand)
@@ -132,9 +135,9 @@ class Dock(QDockWidget):
 
     @property
     def title(self) -> Title:
-        """The title, made with the panel: most docks are hidden at first."""
+        """The title bar, made with the panel: most docks are hidden at first."""
         if self._title is None:
-            # kept before Qt hears of it: a floating dock is then shown anew, and asks for its title
+            # set before Qt is told: it then shows a floating dock anew, which asks for its title
             title = self._title = Title(self.windowTitle(), self)
             title.float_wanted.connect(self._toggle_floating)
             title.close_wanted.connect(self._hide_by_hand)
@@ -158,33 +161,43 @@ class Dock(QDockWidget):
             self.setWidget(made)
         finally:
             self._is_making = False
-        if self._window.is_complete:
-            self.pass_drops_on()
+        if self._is_complete:
+            self._pass_drops_on()
 
-    def pass_drops_on(self) -> None:
-        """Let drops on the panel's plots and fields reach the window."""
+    def complete(self) -> None:
+        """Do what the first frame could do without: let drops on the panel reach the window."""
+        self._is_complete = True
+        self._pass_drops_on()
+
+    def _pass_drops_on(self) -> None:
         for area in self.findChildren(QAbstractScrollArea):  # nothing else but a field takes drops
             for taking in (area, area.viewport()):
                 taking.setAcceptDrops(False)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Hand single keys to the window, also while floating."""
+        """Pass single keys on to the window, as Qt does only while the dock is docked."""
         if self.isFloating():
-            self._window.keyPressEvent(event)
+            self._pass_on(event)
         else:
             super().keyPressEvent(event)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        """Hand drags to the window, also while floating."""
-        self._window.dragEnterEvent(event)
+        """Pass drags on to the window."""
+        self._pass_on(event)
 
     def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
-        """Hand drags to the window, also while floating."""
-        self._window.dragLeaveEvent(event)
+        """Pass drags on to the window."""
+        self._pass_on(event)
 
     def dropEvent(self, event: QDropEvent) -> None:
-        """Hand drops to the window, also while floating."""
-        self._window.dropEvent(event)
+        """Pass drops on to the window."""
+        self._pass_on(event)
+
+    def moveEvent(self, event: QMoveEvent) -> None:
+        """Let the panel draw what it missed: Qt moves a tab that is raised into view."""
+        super().moveEvent(event)
+        if isinstance(panel := self.widget(), Panel):
+            panel.catch_up()
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         """Notice that a drag has ended."""
@@ -206,8 +219,6 @@ class Dock(QDockWidget):
         self.moved.emit()
 
     def _on_visibility(self, visible: bool) -> None:
-        """Make the panel, or let it draw what it missed: a raised tab is moved, not painted."""
-        if not visible or self._is_making:  # making it may show a floating dock anew
-            return
-        if isinstance(panel := self.panel(), Panel):
-            QTimer.singleShot(0, panel, panel.catch_up)
+        """Make the panel when it is first seen."""
+        if visible and not self._is_making:  # making it may show a floating dock anew
+            self.panel()

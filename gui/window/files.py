@@ -1,9 +1,4 @@
-"""Opening and saving: tables and sessions, by dialog, drop, recent list or command line.
-
-The files opened lately.
-
-Dropping a file: what may be dropped, and an overlay that says what will happen.
-"""
+"""Opening and saving: tables and sessions, by dialog, drop, recent list or command line."""
 
 from __future__ import annotations
 
@@ -45,8 +40,7 @@ class Files(QObject):
         self._settings = settings
         self._window = window
         self.recent = RecentFiles(settings)
-        self.previous = _keep_previous()
-        self.keeper = session.keeper
+        self.previous = _set_aside_autosave()
         session.run_changed.connect(self._remember)
 
     def ask(self) -> None:
@@ -62,12 +56,12 @@ class Files(QObject):
     def offer(self, path: str) -> None:
         """Open a session, or show what a table holds and let the user decide how to use it."""
         if is_session_file(path):
-            self.keeper.open(path)
+            self._session.autosave.open(path)
         else:
             self._show_import(path)
 
     def show_reading(self) -> None:
-        """Show again how the present file is read, and let the user change it."""
+        """Open the import dialog on the present file, to change how it is read."""
         data = self._session.experiment.data
         if data.source == "file":
             self._show_import(data.path)
@@ -78,23 +72,22 @@ class Files(QObject):
     def open(self, path: str, target: str = "") -> None:
         """Read a table as found, or a session, in the background and go on with it at once."""
         if is_session_file(path):
-            self.keeper.open(path)
+            self._session.autosave.open(path)
         else:
             self._session.open_table(path, target)
 
     def resume(self) -> None:
-        """Go on with what was there when Credence was last closed."""
+        """Go on from the autosave of the last start."""
         if self.previous is None:
             what = self.tr("There is no last session.")
             self._session.failed.emit(UserError(what, "", self.tr("Open a file instead.")))
             return
-        self.keeper.open(str(self.previous))
-        self.keeper.path = ""
+        self._session.autosave.open(str(self.previous), as_new=True)
 
     def save(self) -> None:
         """Save the session to its file, or ask for one."""
-        if self.keeper.path:
-            self._save_to(self.keeper.path)
+        if self._session.autosave.path:
+            self._save_to(self._session.autosave.path)
         else:
             self.save_as()
 
@@ -131,9 +124,9 @@ class Files(QObject):
             scene = rows_scene(run, state, view)
             write_csv(path, run.dataset, run.prepared, scene.probabilities, scene.decided)
 
-        said = self.tr("Saved {0}").format(Path(path).name)
+        saved = self.tr("Saved {0}").format(Path(path).name)
         session.background.run(
-            f"save.{path}", work, lambda _: session.message.emit(said), session.failed.emit
+            f"save.{path}", work, lambda _: session.message.emit(saved), session.failed.emit
         )
 
     def _show_import(self, path: str) -> None:
@@ -146,7 +139,7 @@ class Files(QObject):
 
     def _save_to(self, path: str) -> None:
         try:
-            self.keeper.save(path)
+            self._session.autosave.save(path)
         except UserError as error:
             self._session.failed.emit(error)
 
@@ -160,24 +153,24 @@ class Files(QObject):
             self._settings.setValue("folder", str(Path(data.path).parent))
 
 
-def _keep_previous() -> Path | None:
-    """Put what was kept by itself aside, before this session is kept in its place."""
-    kept = Autosave.autosave_path()
-    previous = kept.with_stem("previous")
-    clear_unfinished(kept)
+def _set_aside_autosave() -> Path | None:
+    """Move the last autosave aside, before this session's takes its place; return where it is."""
+    autosave = Autosave.autosave_path()
+    previous = autosave.with_stem("previous")
+    clear_unfinished(autosave)
     try:
-        if kept.exists():
-            kept.replace(previous)
-    except OSError:  # another window is at it; what it leaves is good enough
-        return kept
+        if autosave.exists():
+            autosave.replace(previous)
+    except OSError:  # another window moves it; what it leaves is good enough
+        return autosave
     return previous if previous.exists() else None
 
 
-MOST = 8
+MOST_RECENT = 8
 
 
 class RecentFiles:
-    """Remembers paths between sessions, the latest first."""
+    """The files opened lately, remembered between starts; the latest first."""
 
     def __init__(self, settings: QSettings) -> None:
         self._settings = settings
@@ -188,12 +181,12 @@ class RecentFiles:
         saved = self._settings.value("recent", [])
         if isinstance(saved, str):
             saved = [saved]
-        return [str(path) for path in saved][:MOST] if isinstance(saved, list) else []
+        return [str(path) for path in saved][:MOST_RECENT] if isinstance(saved, list) else []
 
     def add(self, path: str) -> None:
-        """Put a path in front."""
+        """Move a path to the front."""
         others = [other for other in self.paths if other != path]
-        self._settings.setValue("recent", [path, *others][:MOST])
+        self._settings.setValue("recent", [path, *others][:MOST_RECENT])
 
     def clear(self) -> None:
         """Forget all."""
@@ -209,7 +202,7 @@ def dropped_path(data: QMimeData) -> str:
 
 
 class DropOverlay(QWidget):
-    """Covers the window while a file is dragged over it, and says what dropping it does."""
+    """Covers the window while a file is dragged over it, and says what dropping it will do."""
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)

@@ -37,11 +37,11 @@ class StatusLine(QWidget):
         self._forget.setInterval(_TOLD_MILLISECONDS)
         self._forget.timeout.connect(self._on_forget)
         self._lay_out()
-        session.text_due.connect(self.follow)
+        session.frame_clock.text_due.connect(self.follow)
         session.run_changed.connect(self.follow)
         session.view_changed.connect(self.follow)
         session.message.connect(self.tell)
-        session.playing_changed.connect(self._on_playing)
+        session.player.playing_changed.connect(self._on_playing)
         self.follow()
 
     def follow(self) -> None:
@@ -57,7 +57,7 @@ class StatusLine(QWidget):
         """Show a message, for a while or until training has gone on."""
         self.message.setText(text)
         self.message.setToolTip(text)
-        diverged = self.session.divergence is not None
+        diverged = self.session.player.divergence is not None
         if self.message.property("warning") != diverged:
             self.message.setProperty("warning", diverged)
             self.message.style().polish(self.message)

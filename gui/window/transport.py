@@ -55,9 +55,9 @@ class Transport(QWidget):
         self.speed.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self.pace = self._pace_box()
         self._lay_out()
-        session.text_due.connect(self.follow)
+        session.frame_clock.text_due.connect(self.follow)
         session.run_changed.connect(self.follow)
-        session.playing_changed.connect(self._show_playing)
+        session.player.playing_changed.connect(self._show_playing)
         themes().changed.connect(self._paint_icons)
         self._paint_icons()
         self.follow()
@@ -67,7 +67,7 @@ class Transport(QWidget):
         state = self.session.state
         self.epoch.setText(self._epoch_text(state.epoch))
         self.epoch.setToolTip(self.tr("Step {0}").format(grouped_count(state.step)))
-        self.speed.setText(self._speed_text(self.session.updates_per_second))
+        self.speed.setText(self._speed_text(self.session.player.updates_per_second))
         self.timeline.follow()
 
     def _epoch_text(self, epoch: int) -> str:
@@ -122,9 +122,9 @@ class Transport(QWidget):
         for pace in PACES:
             box.addItem(self._pace_text(pace), pace)
         box.setFixedWidth(width_of(box, self._pace_text(PACES[4])) + 40)
-        present = self.session.pace
+        present = self.session.player.pace
         box.setCurrentIndex(PACES.index(present) if present in PACES else len(PACES) - 1)
-        box.activated.connect(lambda index: self.session.set_pace(PACES[index]))
+        box.activated.connect(lambda index: self.session.player.set_pace(PACES[index]))
         return box
 
     def _pace_text(self, pace: Pace) -> str:

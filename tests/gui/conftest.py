@@ -192,7 +192,7 @@ def window(qtbot, shared_window):
     window.session.restart()
     window.files.recent.clear()
     window.action("reset_layout").trigger()
-    if window.fittings.layouts.workspace.name != "train":
+    if window.parts.layouts.workspace.name != "train":
         window.switch_workspace("train")
         window.action("reset_layout").trigger()
     for section in window.panel("knobs").sections.values():

@@ -66,7 +66,7 @@ def test_the_main_job_a_real_table_trained_scrubbed_and_undone(qtbot, open_windo
             X, y, _ = run.prepared.part(code)
             p = run.probabilities(state, X)[:, 1]
             session.set_view("split", split)
-            figures = window.fittings.status.figures
+            figures = window.parts.status.figures
             expected = {
                 "accuracy": accuracy_score(y, p > 0.5),
                 "log_loss": log_loss(y, p, labels=[0, 1]),
@@ -103,7 +103,7 @@ def test_a_session_is_saved_opened_and_continued(qtbot, open_window, tmp_path):
     first = open_window("--set", "training.learning_rate=0.05")
     train(qtbot, first.session, 15)
     path = str(tmp_path / "mine.credence")
-    first.files.keeper.save(path)
+    first.session.autosave.save(path)
     state = first.session.state
     first.close()
     second = open_window(path, paused=False)

@@ -27,7 +27,7 @@ def live_frames(session, frames):
     drawn = 0
     while drawn < frames:
         step = session.run.history.latest.step
-        session.tick()
+        session.frame_clock.tick()
         QCoreApplication.processEvents()
         drawn += session.run.history.latest.step != step
         if drawn % EVERY == 0:
@@ -37,7 +37,7 @@ def live_frames(session, frames):
 def test_three_thousand_live_frames_lose_no_reference_and_leak_nothing(
     open_window, request, monkeypatch
 ):
-    monkeypatch.setattr("gui.session.pacing.BURST_SECONDS", 0.001)  # no frame waits for its state
+    monkeypatch.setattr("gui.session.frame_clock.BURST_SECONDS", 0.001)  # no frame waits
     window = open_window(paused=False)
     window.resize(window.minimumSizeHint())
     session = window.session

@@ -26,7 +26,7 @@ from gui.panels.boundary.painting.paint_layer import PaintLayer
 from gui.panels.boundary.painting.paint_palette import painting_note
 from gui.panels.boundary.painting.painter import Painter
 from gui.panels.boundary.truth_layer import ErrorScale, TruthLayer
-from gui.panels.panel import PlottedPanel
+from gui.panels.panel import Panel
 from gui.plot.canvas import PlotCanvas
 from gui.plot.images import shade_at, smooth_images, surface_image
 from gui.plot.layers import LinesLayer, PictureLayer, Word, WordsLayer
@@ -48,7 +48,7 @@ FRAMES_BETWEEN_RINGS = 3  # while training
 SMALL = 0.8  # of the font, on contour lines
 
 
-class BoundaryPanel(PlottedPanel):
+class BoundaryPanel(Panel):
     """Draws the model's probabilities over two features, coarsely while training, finely after."""
 
     settles = True

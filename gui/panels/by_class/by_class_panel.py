@@ -14,7 +14,7 @@ from core.base.arrays import Floats
 from core.explain.binary_evaluation import polyline
 from core.explain.ternary import CORNERS
 from core.scenes.by_class_scene import ByClassScene, Tile, by_class_scene
-from gui.panels.panel import PlottedPanel
+from gui.panels.panel import Panel
 from gui.panels.view_controls import view_choice, view_toggle
 from gui.session.session import Session
 from gui.style.number_text import figure, number, tr
@@ -24,7 +24,7 @@ from gui.widgets.controls import note, row, show_checked
 WIDEST = 110
 
 
-class ByClassPanel(PlottedPanel):
+class ByClassPanel(Panel):
     """Draws one small diagram a class; a click judges that class on the large one."""
 
     frames_between = 3

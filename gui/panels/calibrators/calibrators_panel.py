@@ -18,7 +18,7 @@ from core.scenes.calibrators_scene import (
 from gui.panels.calibrators.maps_page import MapsPage
 from gui.panels.calibrators.parameters_page import HandlesPage
 from gui.panels.calibrators.priors_page import PriorsPage
-from gui.panels.panel import PlottedPanel
+from gui.panels.panel import Panel
 from gui.panels.view_controls import view_toggle
 from gui.session.session import Session
 from gui.style.number_text import figure, number, tr
@@ -28,7 +28,7 @@ from gui.widgets.sections import Scrolled, Sections
 WIDEST = 140
 
 
-class CalibratorsPanel(PlottedPanel):
+class CalibratorsPanel(Panel):
     """Shows one of three pages; only the open one is computed."""
 
     frames_between = 3

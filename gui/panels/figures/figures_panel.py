@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QGridLayout, QLabel, QToolTip, QWidget
 
 from core.base.arrays import SPLITS
 from core.scenes.figures_scene import FiguresScene, figures_scene
-from gui.panels.panel import PlottedPanel
+from gui.panels.panel import Panel
 from gui.session.session import Session
 from gui.style.number_text import figure, number, percent
 from gui.style.palette import mixed
@@ -25,7 +25,7 @@ STEPS = 1000
 SHOWN = ("accuracy", "precision", "recall", "f1", "auc", "log_loss", "brier")
 
 
-class FiguresPanel(PlottedPanel):
+class FiguresPanel(Panel):
     """Shows accuracy and its kin for train, validation and test, and who is taken for whom."""
 
     frames_between = 3

@@ -19,7 +19,7 @@ from gui.panels.functions.functions_pages import (
     SharpnessPage,
 )
 from gui.panels.functions.functions_plot import FunctionPlot
-from gui.panels.panel import PlottedPanel
+from gui.panels.panel import Panel
 from gui.panels.view_controls import view_choice, view_toggle
 from gui.session.session import Session
 from gui.style.number_text import short, tr
@@ -28,7 +28,7 @@ from gui.widgets.formula import FormulaView
 from gui.widgets.sections import Paragraph, ResponsiveSplit, Sections, SideBySide
 
 
-class FunctionsPanel(PlottedPanel):
+class FunctionsPanel(Panel):
     """Draws one function, with whatever the open page explains."""
 
     frames_between = 3
@@ -85,10 +85,9 @@ class FunctionsPanel(PlottedPanel):
             short(scene.point.slope),
         )
 
-    def _on_frame(self) -> None:
-        # the model matters on one page only; the others do not move while it learns
-        if self.session.view.functions_page == "model":
-            super()._on_frame()
+    def follows_state(self) -> bool:
+        """Return whether the page of the model's units is open: no other changes as it learns."""
+        return self.session.view.functions_page == "model"
 
     def _build_header(self) -> None:
         self.function = view_choice(self.session, "function")

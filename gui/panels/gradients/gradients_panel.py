@@ -19,7 +19,7 @@ from gui.panels.gradients.gradients_text import (
     way_note,
     way_rows,
 )
-from gui.panels.panel import PlottedPanel
+from gui.panels.panel import Panel
 from gui.plot.canvas import PlotCanvas, curve
 from gui.session.session import Session
 from gui.style.number_text import shortened, tr
@@ -35,7 +35,7 @@ ROOM_FOR_ALL = 400
 _SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
-class GradientsPanel(PlottedPanel):
+class GradientsPanel(Panel):
     """Draws the layers' gradients, or the selected row's whole forward and backward pass."""
 
     frames_between = 3

@@ -26,7 +26,7 @@ from core.scenes.landscape_scene import LandscapeScene, landscape_scene, path_of
 from core.training.problem import Problem, TrainState
 from gui.panels.landscape.landscape_plot import LandscapePlot
 from gui.panels.landscape.landscape_text import axis_name, curvature_note, parameter_names
-from gui.panels.panel import PlottedPanel
+from gui.panels.panel import Panel
 from gui.panels.view_controls import view_choice
 from gui.session.session import Session
 from gui.style.number_text import shortened
@@ -49,7 +49,7 @@ class Asked:
     finest: int
 
 
-class LandscapePanel(PlottedPanel):
+class LandscapePanel(Panel):
     """Draws the loss over two weights or a random plane; the surface comes from the background."""
 
     frames_between = 3

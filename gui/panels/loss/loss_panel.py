@@ -15,7 +15,7 @@ from core.experiment.view import View
 from core.run.history import History
 from core.scenes.loss_scene import CurvesScene, EditMark, Line, curves_scene
 from core.training.recorded_metrics import DRAWN
-from gui.panels.panel import PlottedPanel
+from gui.panels.panel import Panel
 from gui.plot.axes import log_ticks, short_name, spread, stepped
 from gui.plot.canvas import Curve, PlotCanvas, curve
 from gui.plot.layers import Word, WordsLayer
@@ -38,7 +38,7 @@ HALF_WORD = 16.0  # pixels
 LABEL_HEIGHT = 13.0  # pixels that two labels keep apart
 
 
-class CurvesPanel(PlottedPanel):
+class CurvesPanel(Panel):
     """Draws a chosen figure of each part against epochs or steps."""
 
     frames_between = 3
@@ -259,10 +259,10 @@ class CurvesPanel(PlottedPanel):
         if self.scene is not None and self.isVisible():
             self.draw(self.scene)
 
-    def _on_view_changed(self, old: View, new: View) -> None:
+    def before_view(self, old: View, new: View) -> None:
+        """Forget where the mouse was on another axis."""
         if (old.log_steps, old.by_epoch) != (new.log_steps, new.by_epoch):
-            self._mouse = None  # it was somewhere on the axis before
-        super()._on_view_changed(old, new)
+            self._mouse = None
 
     def _on_hovered(self, x: float, y: float) -> None:
         self._mouse = x

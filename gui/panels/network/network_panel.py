@@ -13,7 +13,7 @@ from core.scenes.network_scene import NetworkScene, Place, network_scene, places
 from gui.panels.network.network_diagram import NetworkDiagram, is_unit
 from gui.panels.network.network_geometry import Hit
 from gui.panels.network.parameter_bar import ParameterBar
-from gui.panels.panel import PlottedPanel
+from gui.panels.panel import Panel
 from gui.panels.panel_text import SYMBOLS, place_name, unit_name
 from gui.session.session import Session
 from gui.style.number_text import figure, number
@@ -23,7 +23,7 @@ from gui.widgets.controls import note, row
 FIRST_WIDTH = 4  # units of a first hidden layer
 
 
-class NetworkPanel(PlottedPanel):
+class NetworkPanel(Panel):
     """Draws the network; pointing shows a unit's map on the boundary, clicking chooses."""
 
     frames_between = 3

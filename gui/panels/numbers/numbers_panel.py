@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from core.calibration.recalibration import changes_probabilities
 from core.experiment.view_knobs import NUMBERS_PAGES
 from core.scenes.numbers_scene import Headline, NumbersScene, headlines, numbers_scene
-from gui.panels.panel import PlottedPanel
+from gui.panels.panel import Panel
 from gui.panels.view_controls import view_choice, view_toggle
 from gui.plot.canvas import PlotCanvas, curve
 from gui.session.session import Session
@@ -26,7 +26,7 @@ STEPS = (0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.25)  # between ticks
 TOLD_FROM = 0.1  # p-values below it are marked
 
 
-class NumbersPanel(PlottedPanel):
+class NumbersPanel(Panel):
     """Draws the strip at once; the headline numbers follow from the background, latest wins."""
 
     frames_between = 30

@@ -18,7 +18,7 @@ from core.scenes.reliability_scene import (
     ReliabilityScene,
     reliability_scene,
 )
-from gui.panels.panel import PlottedPanel
+from gui.panels.panel import Panel
 from gui.panels.reliability.reliability_controls import ReliabilityControls
 from gui.panels.reliability.reliability_plot import ReliabilityPlot
 from gui.panels.reliability.reliability_text import figures_html, reading_at
@@ -33,7 +33,7 @@ SECONDS_PER_CELL = 1.5e-7  # for one draw
 LIVE_SECONDS = 0.005
 
 
-class ReliabilityPanel(PlottedPanel):
+class ReliabilityPanel(Panel):
     """Draws curves, band, bars and histogram of the chosen part, with its figures in words."""
 
     frames_between = 3

@@ -23,7 +23,7 @@ from PySide6.QtGui import QBrush, QPixmap
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
 
 from core.scenes.rows_scene import RowsScene, rows_scene
-from gui.panels.panel import PlottedPanel
+from gui.panels.panel import Panel
 from gui.panels.panel_text import level_or_number
 from gui.session.session import Session
 from gui.style.number_text import figure, number, percent, tr
@@ -33,7 +33,7 @@ from gui.widgets.controls import note
 ROW_HEIGHT = 22
 
 
-class RowsPanel(PlottedPanel):
+class RowsPanel(Panel):
     """Shows the rows; the selected one is the same as in the plots."""
 
     frames_between = 6

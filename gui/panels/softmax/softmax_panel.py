@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from core.experiment.view_knobs import FEWEST_LOGITS, MOST_LOGITS, SOFTMAX_PAGES
 from core.scenes.softmax_scene import SoftmaxScene, softmax_scene, with_classes
-from gui.panels.panel import PlottedPanel
+from gui.panels.panel import Panel
 from gui.panels.softmax import softmax_text as words
 from gui.panels.softmax.softmax_pages import (
     LearningPage,
@@ -26,7 +26,7 @@ from gui.widgets.formula import FormulaView
 from gui.widgets.sections import ResponsiveSplit, Sections
 
 
-class SoftmaxPanel(PlottedPanel):
+class SoftmaxPanel(Panel):
     """Draws the probabilities of some logits, or of the selected row's, and explains them."""
 
     frames_between = 3
@@ -84,10 +84,9 @@ class SoftmaxPanel(PlottedPanel):
             figure(float(scene.probabilities[best])),
         )
 
-    def _on_frame(self) -> None:
-        # only a row's logits move while the model learns
-        if self.session.view.softmax_follows_row:
-            super()._on_frame()
+    def follows_state(self) -> bool:
+        """Return whether the logits are a row's: others do not change as the model learns."""
+        return self.session.view.softmax_follows_row
 
     def _build_header(self) -> None:
         by_hand, follows = (self.tr("by hand"), False), (self.tr("selected row"), True)

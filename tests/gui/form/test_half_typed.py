@@ -112,7 +112,7 @@ def test_an_editor_that_undo_takes_away_changes_nothing(qtbot, window):
 def test_a_panel_s_number_that_undo_takes_away_changes_nothing(qtbot, window):
     session = window.session
     window.switch_workspace("calibrate")
-    dock = window.fittings.docks["calibrators"]
+    dock = window.parts.docks["calibrators"]
     dock.show()
     dock.raise_()
     before = session.experiment

@@ -321,7 +321,7 @@ def test_while_training_every_third_frame_has_new_rings_and_a_pause_has_its_own(
     qtbot, session, show
 ):
     panel = show("boundary", session)
-    session.timer.stop()
+    session.frame_clock.stop()
     session.play()
     seen = []
     for _ in range(9):
@@ -332,7 +332,7 @@ def test_while_training_every_third_frame_has_new_rings_and_a_pause_has_its_own(
     session.set_view("threshold", 0.01)
     assert panel.scene.wrong is not seen[-1]
     session.pause()
-    session.timer.start()
+    session.frame_clock.start()
     history = session.run.history
     qtbot.waitUntil(lambda: history.latest.step in history.metrics.column("step")[-1:])
     run, rows = session.run, panel.scene.rows

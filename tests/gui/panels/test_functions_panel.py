@@ -249,11 +249,11 @@ def test_frames_cost_nothing_outside_the_section_of_the_model(session, show):
     panel = show("functions", session)
     drawn = panel.scene
     for _ in range(12):
-        session.frame.emit()
+        session.frame_clock.begin_frame()
     assert panel.scene is drawn
     session.set_view("functions_page", "model")
     drawn = panel.scene
-    session.frame.emit()
+    session.frame_clock.begin_frame()
     assert panel.scene is not drawn
 
 

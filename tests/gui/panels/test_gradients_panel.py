@@ -141,7 +141,7 @@ def test_a_hidden_panel_computes_nothing(panel_of, session):
     panel = panel_of(session)
     panel.hide()
     panel.compute = lambda: pytest.fail("a hidden panel computed")
-    session.frame.emit()
+    session.frame_clock.begin_frame()
     session.set_view("selected", 3)
 
 

@@ -181,7 +181,7 @@ def test_hiding_the_panel_drops_what_is_under_way(qtbot, session, panel_of):
     panel.hide()
     assert not wanted()
     panel.compute = lambda: pytest.fail("a hidden panel computed")
-    session.frame.emit()
+    session.frame_clock.begin_frame()
     session.edit("training.learning_rate", 0.2)
     del panel.compute
 

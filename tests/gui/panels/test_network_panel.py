@@ -182,7 +182,7 @@ def test_the_arrow_keys_walk_through_units_and_space_shows_their_maps(qtbot, pan
 def test_a_hidden_panel_computes_nothing(qtbot, panel, session):
     panel.hide()
     panel.compute = lambda: pytest.fail("a hidden panel computed")
-    session.frame.emit()
+    session.frame_clock.begin_frame()
     session.edit("model.hidden", (5,))
 
 
@@ -245,14 +245,15 @@ def test_links_flow_only_while_training_and_where_motion_is_wanted(panel, sessio
 
 
 def test_nothing_flows_where_the_system_asks_for_no_animation(panel, session):
-    session.is_playing = True
+    session.frame_clock.stop()
+    session.play()
     panel.wants_motion = lambda: False
     panel.refresh()
     assert panel.diagram._phase is None
     panel.wants_motion = lambda: True
     panel.refresh()
     assert panel.diagram._phase is not None
-    session.is_playing = False
+    session.pause()
 
 
 @pytest.mark.parametrize("name", list(THEMES))

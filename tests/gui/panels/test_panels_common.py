@@ -1,8 +1,6 @@
-import itertools
 import subprocess
 import sys
-import time
-from types import SimpleNamespace
+from dataclasses import replace
 
 import pyqtgraph as pg
 import pytest
@@ -22,7 +20,6 @@ from core.scenes.loss_scene import curves_scene
 from core.scenes.reliability_scene import reliability_scene
 from core.scenes.rows_scene import rows_scene
 from gui.panels import PANELS
-from gui.panels.panel import Panel
 from gui.plot.canvas import PlotCanvas
 from gui.style.palette import THEMES
 from gui.style.theme import themes
@@ -163,59 +160,37 @@ def test_importing_the_registry_imports_no_plots():
     assert done.stdout.strip() == "False"
 
 
-def test_a_costly_panel_is_drawn_less_often(qtbot, session, show, monkeypatch):
-    panel = show("figures", session)
-    ticks = itertools.count(0.0, 0.12)  # its own clock: threads read the real one
-    clock = SimpleNamespace(thread_time=lambda: next(ticks), monotonic=time.monotonic)
-    monkeypatch.setattr("gui.panels.panel.time", clock)
-    monkeypatch.setattr("gui.panels.panel.time", clock)
-    panel.refresh()
-    assert panel.frames_between == 100
-    assert isinstance(panel, Panel)
+def test_while_training_a_panel_waits_for_its_turn_and_then_shows_the_state(qtbot, session, show):
+    train(qtbot, session, 10)
+    panel, frames = show("figures", session), session.frame_clock
+    frames.stop()
+    frames.set_training(True)
+    session.run.history.record_state(replace(session.state, step=11))
+    frames.begin_frame()
+    assert panel.is_stale
+    assert panel.scene.step == 10
+    while panel.scene.step == 10:
+        frames.tick()
+        frames.run_next()
+    assert panel.scene.step == 11
+    assert not panel.is_stale
+    frames.set_training(False)
 
 
-def test_what_careful_drawing_takes_does_not_count_once_training_goes_on(
-    qtbot, session, show, monkeypatch
-):
-    panel = show("reliability", session)
-    qtbot.waitUntil(lambda: panel.is_calm)
-    before = panel.frames_between
-    clock = SimpleNamespace(
-        thread_time=itertools.count(0.0, 0.5).__next__, monotonic=time.monotonic
-    )
-    monkeypatch.setattr("gui.panels.panel.time", clock)
-    monkeypatch.setattr("gui.panels.panel.time", clock)
-    panel._draw_calmly()
-    assert panel.frames_between == before
-
-
-@pytest.mark.parametrize("is_long", [False, True])
-def test_what_takes_long_to_compute_is_drawn_in_the_next_turn(
-    is_long, qtbot, session, show, monkeypatch
-):
-    panel = show("figures", session)
-    clock = SimpleNamespace(
-        thread_time=itertools.count(0.0, 0.1 if is_long else 0.0001).__next__,
-        monotonic=time.monotonic,
-    )
-    monkeypatch.setattr("gui.panels.panel.time", clock)
-    panel.refresh()
-    done = []
-    for name in ("compute", "draw"):
-        method = getattr(panel, name)
-        monkeypatch.setattr(
-            panel, name, lambda *a, name=name, method=method: done.append(name) or method(*a)
-        )
-    session.is_playing = True
-    for _ in range(2):
-        panel._frames = panel.frames_between
-        session.turns.ask()
-        session.turns.give()
-        done.append("end of turn")
-    session.is_playing = False
-    turn = ["compute", "end of turn", "draw"] if is_long else ["compute", "draw", "end of turn"]
-    assert done[: len(turn)] == turn
-    assert done.count("draw") == (1 if is_long else 2)
+def test_a_panel_that_is_destroyed_is_drawn_no_longer(qtbot, session, show):
+    train(qtbot, session, 10)
+    panel, frames = show("figures", session), session.frame_clock
+    frames.stop()
+    frames.set_training(True)
+    frames.begin_frame()
+    gone = []
+    panel.destroyed.connect(lambda: gone.append(True))
+    panel.deleteLater()
+    qtbot.waitUntil(lambda: bool(gone))
+    for _ in range(10):
+        frames.tick()
+        frames.run_next()
+    frames.set_training(False)
 
 
 def test_an_axis_shows_its_numbers_unscaled_however_small_the_range_was(qtbot):

@@ -238,11 +238,11 @@ def test_frames_cost_nothing_unless_a_row_is_followed(session, show):
     panel = show("softmax", session)
     drawn = panel.scene
     for _ in range(12):
-        session.frame.emit()
+        session.frame_clock.begin_frame()
     assert panel.scene is drawn
     session.set_view("softmax_follows_row", True)
     drawn = panel.scene
-    session.frame.emit()
+    session.frame_clock.begin_frame()
     assert panel.scene is not drawn
 
 

@@ -34,14 +34,14 @@ def test_a_saved_session_goes_on_where_it_was(qtbot, session, tmp_path):
     train(qtbot, session, 30)
     session.set_view("threshold", 0.7)
     path = str(tmp_path / "s.credence")
-    session.keeper.save(path)
+    session.autosave.save(path)
     saved = session.state
     train(qtbot, session, 10)
     later = session.state
     session.edit("model.activation", "relu")
     session.set_view("threshold", 0.2)
     with qtbot.waitSignal(session.run_changed):
-        session.keeper.open(path)
+        session.autosave.open(path)
     assert session.experiment == START
     assert session.view.threshold == 0.7
     assert session.state.same_bits(saved)
@@ -55,7 +55,7 @@ def test_a_session_that_cannot_be_opened_changes_nothing(qtbot, session, tmp_pat
     run, view = session.run, session.view
     (tmp_path / "bad.credence").write_text('{"format": "session", "version')
     with qtbot.waitSignal(session.failed) as failed:
-        session.keeper.open(str(tmp_path / "bad.credence"))
+        session.autosave.open(str(tmp_path / "bad.credence"))
     assert isinstance(failed.args[0], UserError)
     assert session.run is run
     assert session.view is view
@@ -63,22 +63,22 @@ def test_a_session_that_cannot_be_opened_changes_nothing(qtbot, session, tmp_pat
 
 def test_parameters_that_do_not_fit_are_refused(qtbot, session, tmp_path):
     path = tmp_path / "s.credence"
-    session.keeper.save(str(path))
+    session.autosave.save(str(path))
     path.write_text(path.read_text().replace('"hidden": [\n    3\n   ]', '"hidden": [4]'))
     with qtbot.waitSignal(session.failed) as failed:
-        session.keeper.open(str(path))
+        session.autosave.open(str(path))
     assert "not used" in str(failed.args[0])
 
 
 def test_what_has_changed_is_kept_by_itself(qtbot, session):
-    session.keeper.autosave()
+    session.autosave.write_if_changed()
     kept = Autosave.autosave_path()
     assert kept.is_file()
     kept.unlink()
-    session.keeper.autosave()
+    session.autosave.write_if_changed()
     assert not kept.exists()
     session.edit("training.learning_rate", 0.5)
-    session.keeper.autosave()
+    session.autosave.write_if_changed()
     assert '"learning_rate": 0.5' in kept.read_text()
 
 

@@ -74,7 +74,7 @@ def check_every_scene(window):
     run, state = session.run, session.state
     twin = Twin(run, state)
     for name in ("boundary", "loss", "reliability", "figures", "rows"):
-        dock = window.fittings.docks[name]
+        dock = window.parts.docks[name]
         dock.show()
         dock.raise_()
         window.panel(name).refresh()

@@ -13,18 +13,18 @@ def test_an_old_session_opens_in_the_window_and_goes_on(qtbot, window, tmp_path,
     failures = []
     session.failed.connect(failures.append)
     window.files.offer(path_of(name))
-    qtbot.waitUntil(lambda: failures or window.files.keeper.path == path_of(name))
+    qtbot.waitUntil(lambda: failures or session.autosave.path == path_of(name))
     session.failed.disconnect(failures.append)
     assert failures == []
     assert session.run.dataset.name == expected["dataset"]
     assert session.state.step == expected["step"]
     split = session.view.split
-    figures = window.fittings.status.figures
+    figures = window.parts.status.figures
     for figure in ("log_loss", "brier"):
         shown = f"{expected[split][figure]:.3f}"
         qtbot.waitUntil(lambda label=figures[figure], shown=shown: label.text() == shown)
     again = str(tmp_path / "again.credence")
-    session.keeper.save(again)
+    session.autosave.save(again)
     back = read_session(again)
     stored = content_of(name)["state"]
     for key in ("step", "epoch", "position"):

@@ -1,42 +1,36 @@
-from gui.session.pacing import BURST_SECONDS, FRAME_SECONDS, LULL, Beat
+"""How many steps are due, and how many are taken a second."""
+
+import numpy as np
+import pytest
+
+from gui.session.pacing import StepTimer, Throughput
 from tests.gui.clock import Clock
 
 
-def test_a_burst_ends_in_the_lull_of_a_steady_beat():
+def test_the_steps_that_are_due_are_those_of_the_time_gone_by():
     clock = Clock()
-    beat = Beat(clock)
-    for _ in range(3):
-        clock.now += FRAME_SECONDS
-        beat.tick()
-    for phase in (0.0, 0.1, 0.35, 0.5, 0.65, 0.79, 0.81, 0.99, 1.3):
-        clock.now += phase * FRAME_SECONDS
-        assert beat.is_idle() == (phase % 1.0 >= LULL[0])
-        bursts = 0
-        while True:
-            seconds = beat.burst_seconds()
-            assert 0.0 < seconds <= 1.25 * BURST_SECONDS
-            clock.now += seconds
-            bursts += 1
-            if beat.is_idle():
-                break
-        assert bursts <= 4
-        assert beat.burst_seconds() > 0.3 * FRAME_SECONDS
-        clock.now = 200.0 + phase
-        beat.tick()
-        clock.now += FRAME_SECONDS
-        beat.tick()
+    timer = StepTimer(clock)
+    taken = 0
+    for _ in range(50):
+        due, _ = timer.due(20.0, taken)
+        taken += int(due)
+        clock.spend(0.03)
+    assert taken == 1 + int(49 * 0.03 * 20.0)
+    clock.spend(60.0)
+    assert timer.due(20.0, taken)[0] > 20.0
+    assert timer.due(20.0, taken)[0] == 1.0
 
 
-def test_without_a_steady_beat_bursts_have_one_length_and_any_time_will_do():
+def test_updates_a_second_are_counted_by_the_clock():
     clock = Clock()
-    beat = Beat(clock)
-    assert (beat.is_idle(), beat.burst_seconds()) == (True, BURST_SECONDS)
-    beat.tick()
-    clock.now += FRAME_SECONDS / 4.0  # far too soon: not the window's own timer
-    beat.tick()
-    assert (beat.is_idle(), beat.burst_seconds()) == (True, BURST_SECONDS)
-    clock.now += FRAME_SECONDS
-    beat.tick()
-    assert not beat.is_idle()
-    clock.now += 3.0 * FRAME_SECONDS  # the window draws no longer
-    assert (beat.is_idle(), beat.burst_seconds()) == (True, BURST_SECONDS)
+    throughput = Throughput(clock)
+    assert np.isnan(throughput.updates_per_second)
+    throughput.start(100)
+    assert throughput.updates_per_second == 0.0
+    for step in (110, 120, 130):
+        clock.spend(0.1)
+        throughput.count(step, 10, 0.05)
+    assert throughput.updates_per_second == pytest.approx(100.0)
+    assert throughput.seconds_per_step == pytest.approx(0.005, rel=0.4)
+    throughput.stop()
+    assert np.isnan(throughput.updates_per_second)

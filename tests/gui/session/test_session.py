@@ -7,7 +7,7 @@ from core.base.errors import UserError
 from core.experiment.experiment import Experiment, experiment_from_mapping
 from core.training import engines
 from core.training.engines import available_engine
-from core.training.numpy_engine import burst
+from core.training.numpy_engine import burst, numpy_engine
 from gui.session.session import Session
 from tests.gui.panel_cases import START, train
 
@@ -20,7 +20,7 @@ def session(qapp):
 
 
 def test_training_records_states_and_figures_and_signals_frames(qtbot, session):
-    with qtbot.waitSignal(session.frame):
+    with qtbot.waitSignal(session.state_changed):
         session.play()
     qtbot.waitUntil(lambda: session.run.history.latest.step > 20)
     session.pause()
@@ -32,6 +32,16 @@ def test_training_records_states_and_figures_and_signals_frames(qtbot, session):
 def test_a_session_begins_measured_at_step_zero(qtbot, session):
     qtbot.waitUntil(lambda: len(session.run.history.metrics) == 1)
     assert session.run.history.metrics.column("step")[0] == 0.0
+
+
+def test_texts_are_written_while_training_and_at_last_of_the_last_step(qtbot, session):
+    written = []
+    session.frame_clock.text_due.connect(lambda: written.append(session.state.step))
+    session.play()
+    qtbot.waitUntil(lambda: len(set(written)) > 3)
+    session.pause()
+    qtbot.waitUntil(lambda: session.run.history.metrics.column("step")[-1] == session.state.step)
+    assert written[-1] == session.run.history.latest.step
 
 
 def test_scrubbing_shows_the_state_that_was_live_and_the_latest_is_live_again(qtbot, session):
@@ -128,7 +138,7 @@ def test_a_refused_edit_leaves_everything_as_it_was(qtbot, session):
 def test_a_parameter_set_by_hand_is_there_at_once_and_undone_to_the_last_bit(qtbot, session):
     train(qtbot, session, 20)
     before = session.state
-    with qtbot.waitSignal(session.frame):
+    with qtbot.waitSignal(session.state_changed):
         session.set_parameter(2, 1.5)
     assert session.state.step == 20
     assert session.state.parameters[2] == 1.5
@@ -224,7 +234,7 @@ def test_divergence_pauses_keeps_the_last_finite_state_and_says_which_knob(qtbot
         session.play()
     assert "penalty strength" in told.args[0]
     assert not session.is_playing
-    assert session.divergence.knob == "training.penalty_strength"
+    assert session.player.divergence.knob == "training.penalty_strength"
     assert np.isfinite(session.state.parameters).all()
 
 
@@ -269,7 +279,9 @@ def test_a_default_experiment_is_two_moons(qapp):
 
 def test_a_faster_engine_takes_a_young_run_over_step_by_step(qtbot, qapp):
     pytest.importorskip("numba")
-    session = Session(START.replacing("training.precision", "float64"))
+    chosen = [numpy_engine]
+    start = START.replacing("training.precision", "float64")
+    session = Session(start, choose_engine=lambda problem: chosen[0](problem))  # noqa: PLW0108
     try:
         train(qtbot, session, 20)
         session.edit("training.learning_rate", 0.5)
@@ -277,7 +289,7 @@ def test_a_faster_engine_takes_a_young_run_over_step_by_step(qtbot, qapp):
         train(qtbot, session, 15)
         before, metrics = session.state, len(session.run.history.metrics)
         engines.make_ready("float64")
-        session.choose_engine = available_engine
+        chosen[0] = available_engine
         session.change_engine()
         assert session.run.history.engine.name == "compiled engine"
         assert (session.state.step, session.state.epoch) == (before.step, before.epoch)

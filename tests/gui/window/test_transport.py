@@ -13,7 +13,7 @@ from tests.gui.panel_cases import train
 
 @pytest.fixture
 def transport(window):
-    return window.fittings.transport
+    return window.parts.transport
 
 
 def press(timeline, share):
@@ -55,14 +55,14 @@ def test_each_button_does_its_action_and_says_so(qtbot, window, transport):
 def test_every_speed_is_offered_and_used(window, transport):
     box = transport.pace
     assert [box.itemData(i) for i in range(box.count())] == list(PACES)
-    assert window.session.pace == FIRST_PACE
+    assert window.session.player.pace == FIRST_PACE
     assert box.currentData() == FIRST_PACE
     assert PACES[0] == Pace(updates=1)
     assert PACES[-1] == Pace()
     for index in (0, len(PACES) - 1, PACES.index(FIRST_PACE)):
         box.setCurrentIndex(index)
         box.activated.emit(index)
-        assert window.session.pace == PACES[index]
+        assert window.session.player.pace == PACES[index]
 
 
 def test_scrubbing_shows_the_exact_state_of_that_step_in_every_visible_panel(
@@ -133,7 +133,7 @@ def test_figures_keep_their_width_and_show_thousands(window, transport):
 def test_the_status_line_shows_the_figures_of_the_state_looked_at(qtbot, window):
     from core.training.recorded_metrics import measure, parts_of
 
-    session, status = window.session, window.fittings.status
+    session, status = window.session, window.parts.status
     train(qtbot, session, 40)
     for split in ("train", "validation", "test"):
         session.set_view("split", split)
@@ -149,17 +149,17 @@ def test_the_status_line_shows_the_figures_of_the_state_looked_at(qtbot, window)
 
 
 def test_what_is_told_stands_in_the_status_line_and_a_divergence_is_a_warning(qtbot, window):
-    session, status = window.session, window.fittings.status
+    session, status = window.session, window.parts.status
     session.message.emit("Something to know.")
     assert status.message.text() == "Something to know."
     assert not status.message.property("warning")
     session.edit("training.penalty", "l2")
     session.edit("training.penalty_strength", 10.0)
     session.edit("training.learning_rate", 100.0)
-    session.set_pace(Pace())
+    session.player.set_pace(Pace())
     session.play()
-    qtbot.waitUntil(lambda: session.divergence is not None)
-    session.set_pace(FIRST_PACE)
+    qtbot.waitUntil(lambda: session.player.divergence is not None)
+    session.player.set_pace(FIRST_PACE)
     assert not session.is_playing
     assert "ower the penalty strength" in status.message.text()
     assert status.message.property("warning")

@@ -41,18 +41,18 @@ def table(tmp_path):
 
 
 def visible(window):
-    return {name for name, dock in window.fittings.docks.items() if dock.isVisible()}
+    return {name for name, dock in window.parts.docks.items() if dock.isVisible()}
 
 
 def test_every_panel_has_a_dock_a_menu_entry_and_a_name(window):
-    docks = window.fittings.docks
+    docks = window.parts.docks
     assert list(docks) == ["knobs", *PANELS]
     for name, dock in docks.items():
         features = dock.features()
         for wanted in ("Closable", "Movable", "Floatable"):
             assert features & getattr(QDockWidget.DockWidgetFeature, f"DockWidget{wanted}")
         assert window.panel(name).objectName() == f"panel.{name}"
-        assert dock.toggleViewAction() in window.fittings.menus.view.actions()
+        assert dock.toggleViewAction() in window.parts.menus.view.actions()
 
 
 def test_every_action_is_named_and_has_its_keys(window):
@@ -68,19 +68,19 @@ def test_each_workspace_shows_its_panels_and_a_tab(qtbot, window):
         expected = {panel for column in record.columns for panel in column}
         expected |= {panel for panel, _ in record.behind}
         qtbot.waitUntil(lambda expected=expected: visible(window) == expected)
-        assert window.fittings.top.tabs.currentIndex() == index
-    window.fittings.top.tabs.setCurrentIndex(0)
-    assert window.fittings.layouts.workspace.name == "train"
+        assert window.parts.top.tabs.currentIndex() == index
+    window.parts.top.tabs.setCurrentIndex(0)
+    assert window.parts.layouts.workspace.name == "train"
 
 
 def test_the_middle_panel_is_the_largest(qtbot, window):
-    docks = window.fittings.docks
+    docks = window.parts.docks
     qtbot.waitUntil(lambda: docks["boundary"].width() > docks["loss"].width() + 100)
     assert docks["boundary"].width() > docks["knobs"].width() + 200
 
 
 def test_nothing_is_clipped_or_overlaps_at_the_first_size(qtbot, window):
-    docks = [dock for dock in window.fittings.docks.values() if dock.isVisible()]
+    docks = [dock for dock in window.parts.docks.values() if dock.isVisible()]
     qtbot.waitUntil(lambda: docks[0].width() >= docks[0].minimumSizeHint().width())
     boxes = [dock.geometry() for dock in docks]
     assert not any(a.intersects(b) for i, a in enumerate(boxes) for b in boxes[i + 1 :])
@@ -89,12 +89,12 @@ def test_nothing_is_clipped_or_overlaps_at_the_first_size(qtbot, window):
         assert dock.height() >= dock.minimumSizeHint().height(), dock.name
     form = window.panel("knobs")
     assert form.widget().width() <= form.viewport().width()
-    assert window.fittings.transport.width() >= window.fittings.transport.minimumSizeHint().width()
+    assert window.parts.transport.width() >= window.parts.transport.minimumSizeHint().width()
 
 
 def test_in_a_low_window_a_column_shows_one_panel_at_a_time(qtbot, open_window):
     window = open_window()
-    loss, reliability = (window.fittings.docks[name] for name in ("loss", "reliability"))
+    loss, reliability = (window.parts.docks[name] for name in ("loss", "reliability"))
     assert window.tabifiedDockWidgets(loss) == []
     window.resize(960, LOW - 40)
     qtbot.waitUntil(lambda: reliability in window.tabifiedDockWidgets(loss))
@@ -108,7 +108,7 @@ def test_in_a_low_window_a_column_shows_one_panel_at_a_time(qtbot, open_window):
 
 def test_a_hidden_panel_stays_hidden_after_a_restart_and_reset_brings_it_back(open_window):
     first = open_window()
-    first.fittings.docks["loss"].toggleViewAction().trigger()
+    first.parts.docks["loss"].toggleViewAction().trigger()
     assert "loss" not in visible(first)
     first.close()
     second = open_window()
@@ -136,7 +136,7 @@ def test_a_panel_on_a_vanished_screen_is_not_on_any(qapp):
 
 def test_a_double_click_on_a_title_maximises_and_another_brings_all_back(qtbot, window):
     before = visible(window)
-    title = window.fittings.docks["reliability"].title
+    title = window.parts.docks["reliability"].title
     QTest.mouseDClick(title, Qt.MouseButton.LeftButton)
     assert visible(window) == {"reliability"}
     QTest.mouseDClick(title, Qt.MouseButton.LeftButton)
@@ -145,11 +145,11 @@ def test_a_double_click_on_a_title_maximises_and_another_brings_all_back(qtbot, 
     assert visible(window) == {"boundary"}
     window.action("maximise").trigger()
     assert visible(window) == before
-    assert not window.fittings.layouts.is_touched
+    assert not window.parts.layouts.is_touched
 
 
 def heights(window):
-    return {name: dock.height() for name, dock in window.fittings.docks.items() if dock.isVisible()}
+    return {name: dock.height() for name, dock in window.parts.docks.items() if dock.isVisible()}
 
 
 def test_the_first_picture_is_of_the_sizes_that_stay(monkeypatch, qtbot, open_window):
@@ -166,7 +166,7 @@ def test_the_first_picture_is_of_the_sizes_that_stay(monkeypatch, qtbot, open_wi
 
 def test_only_visible_panels_are_made(open_window):
     window = open_window()
-    docks = window.fittings.docks
+    docks = window.parts.docks
     assert docks["rows"].widget() is None
     docks["rows"].toggleViewAction().trigger()
     assert docks["rows"].widget() is not None
@@ -272,7 +272,7 @@ def drag(window, path, target=None):
 
 def test_a_dropped_table_is_announced_and_then_learnt_from(qtbot, window, table):
     enter, drop, data = drag(window, table)
-    overlay = window.fittings.overlay
+    overlay = window.parts.overlay
     assert enter.isAccepted()
     assert overlay.isVisible()
     assert "animals.csv" in overlay.heading
@@ -285,7 +285,7 @@ def test_a_dropped_table_is_announced_and_then_learnt_from(qtbot, window, table)
     qtbot.waitUntil(lambda: window.session.experiment.data.source == "file")
     del data
     assert window.session.run.dataset.target == "species"
-    assert window.fittings.top.chip.text() == "animals.csv, 60 rows, 2 classes"
+    assert window.parts.top.chip.text() == "animals.csv, 60 rows, 2 classes"
     assert window.windowTitle().startswith("animals.csv")
     assert window.files.recent.paths == [table]
     window.action("undo").trigger()
@@ -293,14 +293,14 @@ def test_a_dropped_table_is_announced_and_then_learnt_from(qtbot, window, table)
 
 
 def test_a_floating_panel_takes_drops_for_the_window(window, table):
-    dock = window.fittings.docks["loss"]
+    dock = window.parts.docks["loss"]
     dock.setFloating(True)
     enter, _, data = drag(window, table, dock)
     assert enter.isAccepted()
     del data
-    assert window.fittings.overlay.isVisible()
+    assert window.parts.overlay.isVisible()
     QApplication.sendEvent(window, QDragLeaveEvent())
-    assert not window.fittings.overlay.isVisible()
+    assert not window.parts.overlay.isVisible()
 
 
 def test_nothing_inside_a_panel_swallows_drops(window):
@@ -364,7 +364,7 @@ def test_the_gallery_pictures_every_data_set_and_uses_one(qtbot, window):
     assert "Licence" in gallery.origin.text()
     gallery.use.click()
     assert window.session.run.dataset.name == "Iris"
-    assert window.fittings.top.chip.text() == "Iris, 150 rows, 3 classes"
+    assert window.parts.top.chip.text() == "Iris, 150 rows, 3 classes"
 
 
 # errors
@@ -380,7 +380,7 @@ def test_a_user_error_is_told_in_words_without_a_traceback(window):
 
 
 def test_errors_from_anywhere_share_one_dialog(qtbot, window, capsys):
-    reporter = window.fittings.reporter
+    reporter = window.parts.reporter
     reporter.install()
 
     def boom():
@@ -407,7 +407,7 @@ def test_errors_from_anywhere_share_one_dialog(qtbot, window, capsys):
 
 
 def test_an_error_that_comes_back_every_frame_opens_one_dialog_only(qtbot, window, capsys):
-    reporter = window.fittings.reporter
+    reporter = window.parts.reporter
     odd = ValueError("every frame")
     window.session.failed.emit(odd)
     window.findChild(ErrorDialog).close()
@@ -415,7 +415,7 @@ def test_an_error_that_comes_back_every_frame_opens_one_dialog_only(qtbot, windo
     for _ in range(5):
         reporter.report(odd)
     assert window.findChild(ErrorDialog) is None
-    assert "every frame" in window.fittings.status.message.text()
+    assert "every frame" in window.parts.status.message.text()
     for _ in range(2):
         window.session.failed.emit(UserError("It failed again.", "", ""))
         window.findChild(ErrorDialog).close()
@@ -499,7 +499,7 @@ def test_closing_ends_the_threads(open_window):
 
 
 def test_a_panel_behind_a_tab_computes_nothing_and_catches_up_when_raised(qtbot, window):
-    docks = window.fittings.docks
+    docks = window.parts.docks
     front, back = docks["reliability"], docks["figures"]
     back.show()
     window.tabifyDockWidget(back, front)
@@ -508,7 +508,7 @@ def test_a_panel_behind_a_tab_computes_nothing_and_catches_up_when_raised(qtbot,
     window.session.take_steps(5)
     qtbot.waitUntil(lambda: not window.session.is_playing)
     step = window.session.state.step
-    window.session.frame.emit()
+    window.session.frame_clock.begin_frame()
     behind = window.panel("figures").scene
     assert behind is None or behind.step < step
     back.raise_()

@@ -41,7 +41,7 @@ def start_that_dies_of_the_layout(folder):
 
 
 def float_alone(window, name):
-    dock = window.fittings.docks[name]
+    dock = window.parts.docks[name]
     dock.show()
     dock.title.float_wanted.emit()
     dock.setGeometry(QRect(80, 90, 420, 380))
@@ -55,9 +55,9 @@ def test_floated_panels_float_again_at_the_next_start(open_window, chosen):
     places = {name: float_alone(first, name).geometry() for name in chosen}
     first.close()
     second = open_window()
-    assert second.fittings.layouts.is_touched
+    assert second.parts.layouts.is_touched
     for name in NAMES:
-        dock = second.fittings.docks[name]
+        dock = second.parts.docks[name]
         assert dock.isFloating() == (name in chosen)
         if name in chosen:
             assert dock.isVisible()
@@ -66,7 +66,7 @@ def test_floated_panels_float_again_at_the_next_start(open_window, chosen):
             made = dock.findChildren(type(dock.panel()))
             assert [w for w in made if w.objectName() == f"panel.{name}"] == [dock.panel()]
     assert second.findChild(ErrorDialog) is None
-    docked = second.fittings.docks[chosen[0]]
+    docked = second.parts.docks[chosen[0]]
     docked.title.float_wanted.emit()
     assert not docked.isFloating()
 
@@ -81,8 +81,8 @@ def test_a_layout_that_ended_a_start_is_forgotten_and_the_next_start_says_so(
     assert start_that_dies_of_the_layout(tmp_path) == 3
     first.settings.sync()
     second = open_window()
-    assert not second.fittings.docks["loss"].isFloating()
-    assert second.fittings.docks["loss"].isVisible()
+    assert not second.parts.docks["loss"].isFloating()
+    assert second.parts.docks["loss"].isVisible()
     dialog = second.findChild(ErrorDialog)
     assert WORKSPACES["train"].label in dialog.why.text()
     dialog.close()
@@ -109,11 +109,11 @@ def test_a_layout_that_ended_a_change_of_workspace_is_forgotten_too(open_window,
     Path(settings).write_bytes(on_the_disk)
     first.settings.sync()
     second = open_window()
-    assert second.fittings.layouts.workspace.name == "train"
+    assert second.parts.layouts.workspace.name == "train"
     assert WORKSPACES["inside"].label in second.findChild(ErrorDialog).why.text()
     second.findChild(ErrorDialog).close()
     second.switch_workspace("inside")
-    assert not second.fittings.docks["network"].isFloating()
+    assert not second.parts.docks["network"].isFloating()
 
 
 def test_a_layout_that_has_stood_for_a_second_is_no_longer_suspected(qtbot, open_window, tmp_path):
