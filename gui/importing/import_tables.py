@@ -33,8 +33,7 @@ from PySide6.QtWidgets import (
 from core.scenes.import_scene import ImportScene
 from gui.importing.import_models import ColumnsModel, RowsModel, TextsModel
 from gui.importing.import_text import CHOSEN_KINDS, CHOSEN_ROLES, kind_word, role_help, role_word
-from gui.style.number_text import width_of
-from gui.style.theme import pen, theme
+from gui.style.theme import pen, theme, width_of
 from gui.widgets.controls import QuietComboBox
 
 ROW_HEIGHT = 22

@@ -8,19 +8,26 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from PySide6.QtCore import QCoreApplication
+
 from core.data.dataset import Dataset
 from core.explain.unit_maps import INPUTS
-from gui.style.number_text import number, tr
+from gui.style.number_text import format_number
 
 if TYPE_CHECKING:
     from core.scenes.network_scene import NetworkScene, Place
+
+
+def tr(text: str) -> str:
+    """Translate a text that stands outside a widget."""
+    return QCoreApplication.translate("Panels", text)
 
 
 def level_or_number(dataset: Dataset, feature: int, value: float) -> str:
     """Return a raw value as a person writes it: a level's name, or a number."""
     levels = dataset.features[feature].levels
     if not levels:
-        return number(value)
+        return format_number(value)
     known = math.isfinite(value) and 0 <= int(value) < len(levels)
     return levels[int(value)] if known else tr("missing")
 

@@ -10,9 +10,19 @@ from __future__ import annotations
 import functools
 
 from PySide6.QtCore import QByteArray, QObject, QSize, Qt, Signal
-from PySide6.QtGui import QBrush, QColor, QIcon, QPainter, QPalette, QPen, QPixmap
+from PySide6.QtGui import (
+    QBrush,
+    QColor,
+    QFont,
+    QFontMetrics,
+    QIcon,
+    QPainter,
+    QPalette,
+    QPen,
+    QPixmap,
+)
 from PySide6.QtSvg import QSvgRenderer
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QWidget
 
 from gui.style.palette import CLASS_MARKERS, ICONS, THEMES, Theme
 from gui.style.style_sheet import style_sheet
@@ -110,6 +120,21 @@ def brush(colour: str, opacity: int = 255) -> QBrush:
     shade = QColor(colour)
     shade.setAlpha(opacity)
     return QBrush(shade)
+
+
+def figures_font(base: QFont, bold: bool = False, scale: float = 1.0) -> QFont:
+    """Return a font whose digits all have the same width, bold or of another size if asked."""
+    font = QFont(base)
+    font.setFeature(QFont.Tag("tnum"), 1)
+    font.setBold(bold)
+    if scale != 1.0 and font.pointSizeF() > 0:
+        font.setPointSizeF(font.pointSizeF() * scale)
+    return font
+
+
+def width_of(widget: QWidget, text: str) -> int:
+    """Return how many pixels wide a text is in a widget's font."""
+    return QFontMetrics(widget.font()).horizontalAdvance(text)
 
 
 def _palette(chosen: Theme) -> QPalette:

@@ -29,8 +29,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from gui.style.number_text import figures_font
-from gui.style.theme import brush, theme
+from gui.style.theme import brush, figures_font, theme
 
 Index = QModelIndex | QPersistentModelIndex
 ROW_HEIGHT = 22

@@ -33,8 +33,7 @@ from core.data.generators import GENERATORS
 from core.data.loading import load_dataset
 from core.data.preparing import prepare
 from gui.session.session import Session
-from gui.style.number_text import figures_font
-from gui.style.theme import class_colour
+from gui.style.theme import class_colour, figures_font
 
 SIDE = 104
 _NAME = Qt.ItemDataRole.UserRole

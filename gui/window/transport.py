@@ -14,9 +14,9 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QWidget
 
 from gui.session.pacing import Pace
 from gui.session.session import Session
-from gui.style.number_text import figures_font, grouped_count, rounded, width_of
+from gui.style.number_text import format_count, format_number, round_to
 from gui.style.palette import on_accent
-from gui.style.theme import icon, theme, themes
+from gui.style.theme import figures_font, icon, theme, themes, width_of
 from gui.widgets.controls import QuietComboBox
 from gui.widgets.layouts import StableLabel
 from gui.widgets.slider import Slider
@@ -66,12 +66,12 @@ class Transport(QWidget):
         """Show the epoch, the speed and the step looked at."""
         state = self.session.state
         self.epoch.setText(self._epoch_text(state.epoch))
-        self.epoch.setToolTip(self.tr("Step {0}").format(grouped_count(state.step)))
+        self.epoch.setToolTip(self.tr("Step {0}").format(format_count(state.step)))
         self.speed.setText(self._speed_text(self.session.updates_per_second))
         self.timeline.follow()
 
     def _epoch_text(self, epoch: int) -> str:
-        return self.tr("epoch {0}").format(grouped_count(epoch))
+        return self.tr("epoch {0}").format(format_count(epoch))
 
     def _speed_text(self, speed: float) -> str:
         if not self.session.is_playing:
@@ -79,8 +79,8 @@ class Transport(QWidget):
         return "" if math.isnan(speed) or speed <= 0.0 else self._updates_text(speed)
 
     def _updates_text(self, speed: float) -> str:
-        shown = rounded(speed) if speed >= 100.0 else f"{speed:.0f}"
-        return self.tr("{0} updates/s").format(shown)
+        shown = round_to(speed) if speed >= 100.0 else round(speed)
+        return self.tr("{0} updates/s").format(format_number(shown))
 
     def _show_playing(self) -> None:
         playing = self.session.is_playing
@@ -133,9 +133,9 @@ class Transport(QWidget):
         if pace.epochs == 1:
             return self.tr("1 epoch a second")
         if pace.updates:
-            return self.tr("{0} updates a second").format(grouped_count(int(pace.updates)))
+            return self.tr("{0} updates a second").format(format_count(int(pace.updates)))
         if pace.epochs:
-            return self.tr("{0} epochs a second").format(grouped_count(int(pace.epochs)))
+            return self.tr("{0} epochs a second").format(format_count(int(pace.epochs)))
         return self.tr("as fast as it goes")
 
     def _lay_out(self) -> None:

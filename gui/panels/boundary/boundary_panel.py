@@ -32,7 +32,7 @@ from gui.plot.images import shade_at, smooth_images, surface_image
 from gui.plot.layers import LinesLayer, PictureLayer, Word, WordsLayer
 from gui.plot.points import PointLayer, nearest
 from gui.session.session import Session
-from gui.style.number_text import number, percent
+from gui.style.number_text import format_count, format_number, format_percent
 from gui.style.theme import class_colour, pen, theme
 from gui.widgets.controls import note
 
@@ -141,10 +141,10 @@ class BoundaryPanel(PlottedPanel):
 
     def describe(self, scene: BoundaryScene) -> str:
         """Say how many of the drawn rows are on the right side."""
-        right = percent(1.0 - float(scene.wrong.mean())) if len(scene.wrong) else "–"
+        right = format_percent(1.0 - float(scene.wrong.mean())) if len(scene.wrong) else "–"
         return self.tr(
             "Decision boundary of {0} at step {1}: {2} of the rows shown are decided rightly."
-        ).format(self.session.run.dataset.name, number(scene.step), right)
+        ).format(self.session.run.dataset.name, format_count(scene.step), right)
 
     def _build_layers(self) -> None:
         self.picture = PictureLayer(self.plot, 0)
@@ -183,7 +183,7 @@ class BoundaryPanel(PlottedPanel):
         )
         return [
             Word(
-                f"{label.level:g}",
+                format_number(label.level),
                 label.x,
                 label.y,
                 theme().ink,
@@ -241,7 +241,7 @@ class BoundaryPanel(PlottedPanel):
             self.plot.ticks("left", axes[1].ticks)
         else:
             self.plot.label("left", probability_label(scene.classes))
-            self.plot.ticks("left", [(t, f"{t:g}") for t in (0.0, 0.25, 0.5, 0.75, 1.0)])
+            self.plot.ticks("left", [(t, format_number(t)) for t in (0.0, 0.25, 0.5, 0.75, 1.0)])
 
     def _on_painted(self) -> None:
         if self.painter.is_on or self._paints is not None:

@@ -24,7 +24,7 @@ from core.scenes.boundary_scene import BoundaryScene, TruthScene, truth_scene
 from gui.plot.canvas import PlotCanvas, curve
 from gui.plot.images import rgb
 from gui.session.session import Session
-from gui.style.number_text import figure, percent
+from gui.style.number_text import format_number, format_percent
 from gui.style.palette import Theme
 from gui.style.theme import pen, theme
 
@@ -146,7 +146,7 @@ class TruthLayer:
         return self._session.tr(
             "No model can be right more often than {0} on rows like these; on average the "
             "probabilities here are {1} from the true ones."
-        ).format(percent(self.scene.best), figure(self.scene.mean_error))
+        ).format(format_percent(self.scene.best), format_number(self.scene.mean_error, decimals=3))
 
     def _compute(self, scene: BoundaryScene, is_calm: bool) -> TruthScene | None:
         session = self._session
@@ -233,7 +233,7 @@ class ErrorScale(QWidget):
         painter.setPen(QColor(chosen.line))
         painter.drawRect(bar)
         painter.setPen(QColor(chosen.quiet))
-        end = self.tr("{0} or more").format(f"{MOST_ERROR:g}")
+        end = self.tr("{0} or more").format(format_number(MOST_ERROR))
         self._write(painter, bar.right() + GAP, end)
         painter.end()
 

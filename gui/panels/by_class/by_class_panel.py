@@ -16,8 +16,9 @@ from core.explain.binary_evaluation import polyline
 from core.explain.ternary import CORNERS
 from core.scenes.by_class_scene import ByClassScene, Tile, by_class_scene
 from gui.panels.panel import PlottedPanel
+from gui.panels.panel_text import tr
 from gui.session.session import Session
-from gui.style.number_text import figure, number, tr
+from gui.style.number_text import format_count, format_number
 from gui.style.theme import class_mark, pen, theme
 from gui.widgets.controls import choice, note, row, show_checked, toggle
 
@@ -74,7 +75,7 @@ class ByClassPanel(PlottedPanel):
         self.tiles.show_scene(scene)
         mended = ""
         if scene.ece[1] == scene.ece[1]:
-            said = self.tr("calibrated {0}").format(figure(scene.ece[1]))
+            said = self.tr("calibrated {0}").format(format_number(scene.ece[1], decimals=3))
             mended = f" <span style='color:{theme().calibrated}'>→ {said}</span>"
         self.says.setText(self._sentence(scene, mended))
 
@@ -92,7 +93,9 @@ class ByClassPanel(PlottedPanel):
             if scene.top_label
             else self.tr("Class-wise ECE {0}: the mean over {1} classes.")
         )
-        text = text.format(figure(scene.ece[0]) + mended, number(len(scene.classes)))
+        text = text.format(
+            format_number(scene.ece[0], decimals=3) + mended, format_count(len(scene.classes))
+        )
         return text + " " + self.tr("Across: what was said; up: how often it happened.")
 
 
@@ -182,9 +185,9 @@ class Tiles(QWidget):
         x, y = polyline(tile.raw.curve)
         text = tr("{0}: said {1}, happened {2}; {3} rows").format(
             self._scene.classes[tile.of_class],
-            figure(p, 2),
-            figure(float(np.interp(p, x, y)), 2) if len(x) else "–",
-            number(tile.n_rows),
+            format_number(p, decimals=2),
+            format_number(float(np.interp(p, x, y)), decimals=2) if len(x) else "–",
+            format_count(tile.n_rows),
         )
         QToolTip.showText(event.globalPosition().toPoint(), text, self)
 
@@ -209,9 +212,9 @@ class Tiles(QWidget):
             if judged is not None:
                 painter.setPen(line)
                 painter.drawPolyline(QPolygonF(_places(*polyline(judged.curve), square)))
-        ece = f"ECE {figure(tile.raw.ece)}"
+        ece = f"ECE {format_number(tile.raw.ece, decimals=3)}"
         if mended is not None:
-            ece += f" → {figure(mended.ece)}"
+            ece += f" → {format_number(mended.ece, decimals=3)}"
         self._paint_foot(painter, square, ece)
 
     def _paint_triangle(self, painter: QPainter, scene: ByClassScene, square: QRectF) -> None:

@@ -16,7 +16,7 @@ from core.scenes.calibrators_scene import ParametersScene
 from gui.plot.axes import log_ticks
 from gui.plot.canvas import PlotCanvas, curve
 from gui.session.session import Session
-from gui.style.number_text import figure, number
+from gui.style.number_text import format_count, format_number, round_to
 from gui.style.theme import brush, pen, theme
 from gui.widgets.controls import row
 from gui.widgets.number_slider import ValueSlider
@@ -82,7 +82,7 @@ class HandlesPage(QWidget):
         for path, slider in self.sliders.items():
             slider.setVisible(path in shown)
             if path in shown:
-                slider.show_value(float(f"{shown[path].value:.3g}"))
+                slider.show_value(round_to(shown[path].value))
         for widget in (self.plot, self.fit, self.plain):
             widget.setVisible(bool(scene.handles))
         self.fit.setEnabled(scene.by_hand)
@@ -126,10 +126,10 @@ class HandlesPage(QWidget):
         lines = [
             self.tr("On {0}: log loss {1} → <b>{2}</b>, ECE {3} → <b>{4}</b>.").format(
                 self.tr(split),
-                figure(scene.raw.log_loss),
-                figure(scene.mended.log_loss),
-                figure(scene.raw.ece),
-                figure(scene.mended.ece),
+                format_number(scene.raw.log_loss, decimals=3),
+                format_number(scene.mended.log_loss, decimals=3),
+                format_number(scene.raw.ece, decimals=3),
+                format_number(scene.mended.ece, decimals=3),
             ),
             self._decisions(scene),
         ]
@@ -144,12 +144,12 @@ class HandlesPage(QWidget):
         return "<br>".join(lines)
 
     def _decisions(self, scene: ParametersScene) -> str:
-        changed, of = number(scene.changed), number(scene.n_rows)
+        changed, of = format_count(scene.changed), format_count(scene.n_rows)
         if math.isnan(scene.threshold):
             text = self.tr("<b>{0}</b> of {1} decisions changed.").format(changed, of)
         else:
             text = self.tr("<b>{0}</b> of {1} decisions at threshold {2} changed.").format(
-                changed, of, number(scene.threshold)
+                changed, of, format_number(scene.threshold)
             )
         if scene.method == "temperature" and math.isnan(scene.threshold):
             text += " " + self.tr("Temperature never moves one.")

@@ -14,7 +14,7 @@ from core.base.arrays import SPLITS
 from core.scenes.figures_scene import FiguresScene, figures_scene
 from gui.panels.panel import PlottedPanel
 from gui.session.session import Session
-from gui.style.number_text import figure, number, percent
+from gui.style.number_text import format_count, format_number, format_percent
 from gui.style.palette import mixed
 from gui.style.theme import class_colour, pen, theme
 from gui.widgets.controls import choice, note, row
@@ -62,7 +62,7 @@ class FiguresPanel(PlottedPanel):
         for split, part in zip(SPLITS, scene.parts, strict=True):
             for name in SHOWN:
                 value = float("nan") if part is None else float(getattr(part, name))
-                text = figure(value)
+                text = format_number(value, decimals=3)
                 if self._cells[name, split].text() != text:
                     self._cells[name, split].setText(text)
         chosen = scene.chosen
@@ -76,10 +76,14 @@ class FiguresPanel(PlottedPanel):
         if scene.chosen is None:
             return self.tr("The {0} part has no rows.").format(self.tr(scene.split))
         text = self.tr("{0} of {1} {2} rows are decided rightly").format(
-            percent(scene.chosen.accuracy), number(scene.chosen.rows), self.tr(scene.split)
+            format_percent(scene.chosen.accuracy),
+            format_count(scene.chosen.rows),
+            self.tr(scene.split),
         )
         if len(scene.classes) == 2:
-            text += self.tr(" at the threshold {0}").format(figure(scene.threshold))
+            text += self.tr(" at the threshold {0}").format(
+                format_number(scene.threshold, decimals=3)
+            )
         return text + "."
 
     def _build_threshold(self) -> None:
@@ -247,12 +251,12 @@ class ConfusionMatrix(QWidget):
         if cell.width() < LEAST_CELL or cell.height() < 15.0:
             return
         painter.setPen(pen(theme().ink))
-        text = number(count)
+        text = format_number(count)
         if cell.height() >= 34.0 and cell.width() >= 60.0 and total:
-            text += f"\n{percent(share)}"
+            text += f"\n{format_percent(share)}"
         painter.drawText(cell, Qt.AlignmentFlag.AlignCenter, text)
 
     def _sentence(self, i: int, j: int) -> str:
         return self.tr("{0} rows of class {1} were decided as {2}.").format(
-            number(float(self._counts[i, j])), self._classes[i], self._classes[j]
+            format_number(float(self._counts[i, j])), self._classes[i], self._classes[j]
         )

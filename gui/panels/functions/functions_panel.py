@@ -21,7 +21,7 @@ from gui.panels.functions.functions_pages import (
 from gui.panels.functions.functions_plot import FunctionPlot
 from gui.panels.panel import PlottedPanel
 from gui.session.session import Session
-from gui.style.number_text import short
+from gui.style.number_text import format_number
 from gui.widgets.controls import choice, row, show_checked, toggle
 from gui.widgets.formula import FormulaView
 from gui.widgets.sections import Paragraph, ResponsiveSplit, Sections, SideBySide
@@ -100,9 +100,9 @@ class FunctionsPanel(PlottedPanel):
         """Say the function's value and slope at the point."""
         return self.tr("{0} at z = {1}: value {2}, slope {3}.").format(
             scene.activation.label,
-            short(scene.point.z),
-            short(scene.point.value),
-            short(scene.point.slope),
+            format_number(scene.point.z, digits=4),
+            format_number(scene.point.value, digits=4),
+            format_number(scene.point.slope, digits=4),
         )
 
     def _on_frame(self) -> None:

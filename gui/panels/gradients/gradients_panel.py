@@ -20,7 +20,7 @@ from gui.panels.gradients.gradients_text import (
 from gui.panels.panel import PlottedPanel
 from gui.plot.canvas import PlotCanvas, curve
 from gui.session.session import Session
-from gui.style.number_text import shortened
+from gui.style.number_text import format_number
 from gui.style.theme import brush, pen, theme
 from gui.widgets.controls import note, row
 from gui.widgets.sections import QuietTabs
@@ -67,7 +67,7 @@ class GradientsPanel(PlottedPanel):
     def describe(self, scene: GradientsScene) -> str:
         """Say each layer's gradient norm."""
         norms = ", ".join(
-            f"{layer_name(k, len(scene.layers))}: {shortened(layer.norm)}"
+            f"{layer_name(k, len(scene.layers))}: {format_number(layer.norm)}"
             for k, layer in enumerate(scene.layers)
         )
         return self.tr("Norm of the gradient by layer: {0}.").format(norms)

@@ -28,7 +28,7 @@ from gui.panels.landscape.landscape_plot import LandscapePlot
 from gui.panels.landscape.landscape_text import axis_name, curvature_note, parameter_names
 from gui.panels.panel import PlottedPanel
 from gui.session.session import Session
-from gui.style.number_text import shortened
+from gui.style.number_text import format_number
 from gui.widgets.controls import CalmComboBox, choice, note, row
 
 LIVE_FINEST = 25
@@ -100,7 +100,7 @@ class LandscapePanel(PlottedPanel):
         if scene.surface is None:
             return self.tr("The loss surface is being computed.")
         return self.tr("Condition number {0}; the largest stable learning rate is {1}.").format(
-            shortened(scene.surface.condition), shortened(scene.stable_rate)
+            format_number(scene.surface.condition), format_number(scene.stable_rate)
         )
 
     def choose(self, chosen: PlaneChoice) -> None:

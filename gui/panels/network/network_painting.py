@@ -16,8 +16,8 @@ from core.base.arrays import Codes, Floats
 from core.explain.unit_maps import INPUTS
 from core.scenes.network_scene import Column, NetworkScene
 from gui.panels.network.network_geometry import NAME_HEIGHT, Geometry
+from gui.panels.panel_text import tr
 from gui.plot.images import rgb, surface_image
-from gui.style.number_text import tr
 from gui.style.palette import Theme
 from gui.style.theme import theme
 

@@ -13,7 +13,7 @@ from core.scenes.numbers_scene import Headline, NumbersScene, headlines, numbers
 from gui.panels.panel import PlottedPanel
 from gui.plot.canvas import PlotCanvas, curve
 from gui.session.session import Session
-from gui.style.number_text import figure, number
+from gui.style.number_text import format_count, format_number
 from gui.style.theme import brush, pen, theme
 from gui.widgets.controls import choice, row, show_checked, toggle
 from gui.widgets.sections import Paragraph, Scrolled, Sections
@@ -161,7 +161,7 @@ class NumbersPanel(PlottedPanel):
         self.legend.setText(words)
 
     def _draw_answers(self, scene: NumbersScene) -> None:
-        rows = [(self.tr(it.label), figure(it.value, 4)) for it in scene.answers]
+        rows = [(self.tr(it.label), format_number(it.value, decimals=4)) for it in scene.answers]
         self.answers_model.helps = tuple(self.tr(it.help) for it in scene.answers)
         self.answers_model.show_rows(rows)
 
@@ -198,11 +198,11 @@ class NumbersPanel(PlottedPanel):
             rows.append(
                 (
                     self.tr(it.label),
-                    figure(found.value),
-                    figure(found.median),
-                    figure(found.low),
-                    figure(found.high),
-                    figure(found.p_value),
+                    format_number(found.value, decimals=3),
+                    format_number(found.median, decimals=3),
+                    format_number(found.low, decimals=3),
+                    format_number(found.high, decimals=3),
+                    format_number(found.p_value, decimals=3),
                 )
             )
             if found.p_value < TOLD_FROM:
@@ -220,10 +220,10 @@ class NumbersPanel(PlottedPanel):
         return self.tr(
             "The same {0} predictions in {1} bins: six packages answer {2} to {3}."
         ).format(
-            number(scene.n_rows),
-            number(scene.bins),
-            figure(float(np.nanmin(values)), 4),
-            figure(float(np.nanmax(values)), 4),
+            format_count(scene.n_rows),
+            format_count(scene.bins),
+            format_number(float(np.nanmin(values)), decimals=4),
+            format_number(float(np.nanmax(values)), decimals=4),
         )
 
 
@@ -236,4 +236,4 @@ def even_ticks(top: float) -> list[tuple[float, str]]:
     ['0', '0.1', '0.2']
     """
     step = next((it for it in STEPS if top / it <= 4.5), STEPS[-1])
-    return [(k * step, f"{k * step:g}") for k in range(int(top / step) + 1)]
+    return [(k * step, format_number(k * step)) for k in range(int(top / step) + 1)]

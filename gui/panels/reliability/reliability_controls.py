@@ -21,7 +21,8 @@ from core.experiment.experiment import KNOBS
 from core.experiment.view import BANDS, BAR_INTERVALS, CURVES
 from core.scenes.reliability_scene import ReliabilityScene
 from gui.session.session import Session
-from gui.style.number_text import figures_font, number, width_of
+from gui.style.number_text import format_number
+from gui.style.theme import figures_font, width_of
 from gui.widgets.controls import CalmComboBox, choice, row, show_checked, toggle, without_checked
 from gui.widgets.slider import CalmSlider
 
@@ -198,7 +199,7 @@ class ReliabilityControls(QWidget):
         asked = self.session.view.smoothing
         self.smoothing.show_value(place_of(asked or self._sigma))
         show_checked(self.fixed, not asked)
-        self._smoothing_said.setText(f"σ {number(self._sigma)}")
+        self._smoothing_said.setText(f"σ {format_number(self._sigma)}")
 
     def _present_sigma(self) -> float:
         return min(max(self._sigma, FINEST), COARSEST)

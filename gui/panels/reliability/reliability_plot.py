@@ -13,15 +13,16 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from core.calibration.calibrators import CALIBRATORS
 from core.explain.binary_evaluation import BinaryEvaluation, polyline
 from core.scenes.reliability_scene import ReliabilityScene
+from gui.panels.panel_text import tr
 from gui.plot.canvas import Bars, Curve, PlotCanvas, curve
 from gui.plot.layers import AreaLayer
-from gui.style.number_text import number, tr
+from gui.style.number_text import format_number
 from gui.style.palette import style_of
 from gui.style.theme import brush, class_colour, pen, theme
 
 BAR_OPACITY, BRUSH_OPACITY = 80, 60
 EDGE = 0.015  # around the unit square, so that lines along its border are seen
-FIFTHS = tuple((t, f"{t:g}") for t in (0.0, 0.2, 0.4, 0.6, 0.8, 1.0))
+FIFTHS = tuple((t, format_number(t)) for t in (0.0, 0.2, 0.4, 0.6, 0.8, 1.0))
 
 
 class SquareAbove(QWidget):
@@ -215,7 +216,7 @@ class ReliabilityPlot(SquareAbove):
         no, yes = scene.counts
         top = max(float((no + yes).max()), 1.0)
         self.histogram.set_limits(-EDGE, 1.0 + EDGE, 0.0, 1.1 * top)
-        self.histogram.ticks("left", [(top, number(round(top)))])
+        self.histogram.ticks("left", [(top, format_number(round(top)))])
         low, high = scene.edges[:-1], scene.edges[1:]
         if len(scene.classes) == 2 and scene.view != "confidence":
             colours = class_colour(1 - int(scene.view)), class_colour(int(scene.view))

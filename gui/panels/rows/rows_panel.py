@@ -25,9 +25,9 @@ from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidge
 from core.base.arrays import SPLITS
 from core.scenes.rows_scene import RowsScene, rows_scene
 from gui.panels.panel import PlottedPanel
-from gui.panels.panel_text import level_or_number
+from gui.panels.panel_text import level_or_number, tr
 from gui.session.session import Session
-from gui.style.number_text import figure, number, percent, tr
+from gui.style.number_text import format_count, format_number, format_percent
 from gui.style.theme import brush, class_mark, theme
 from gui.widgets.controls import note
 
@@ -89,17 +89,17 @@ class RowsPanel(PlottedPanel):
     def _sentence(self, scene: RowsScene) -> str:
         wrong = int((scene.decided != scene.prepared.y).sum())
         text = self.tr("{0} rows, {1} of them decided wrongly ({2}).").format(
-            number(len(scene.prepared.rows)),
-            number(wrong),
-            percent(wrong / max(len(scene.prepared.rows), 1)),
+            format_count(len(scene.prepared.rows)),
+            format_count(wrong),
+            format_percent(wrong / max(len(scene.prepared.rows), 1)),
         )
         if scene.lit.any():
             text += " " + self.tr("{0} rows of the bin you chose are lit.").format(
-                number(int(scene.lit.sum()))
+                format_count(int(scene.lit.sum()))
             )
         if scene.left_out:
             text += " " + self.tr("{0} rows with missing values are left out.").format(
-                number(scene.left_out)
+                format_count(scene.left_out)
             )
         return text
 
@@ -268,7 +268,7 @@ def text_of(scene: RowsScene, column: Column, i: int) -> str:
         wrong = "" if scene.decided[i] == prepared.y[i] else " ✕"
         return classes[int(scene.decided[i])] + wrong
     if column.kind == "probability":
-        return figure(float(scene.probabilities[i, column.number]))
+        return format_number(float(scene.probabilities[i, column.number]), decimals=3)
     value = float(scene.dataset.X[prepared.rows[i], column.number])
     return level_or_number(scene.dataset, column.number, value)
 

@@ -19,7 +19,7 @@ from core.scenes.softmax_scene import SoftmaxScene
 from gui.panels.softmax import softmax_text as words
 from gui.panels.softmax.softmax_pictures import JacobianMap, Triangle
 from gui.plot.canvas import PlotCanvas, curve
-from gui.style.number_text import figure, short
+from gui.style.number_text import format_number
 from gui.style.palette import Theme
 from gui.style.theme import brush, pen, theme
 from gui.widgets.controls import choice, row
@@ -113,7 +113,7 @@ class LogitsPage(Page):
         if scene.choice.constant:
             return self.tr(
                 "Every logit has moved by {0} and no bar has moved: only differences count."
-            ).format(short(scene.choice.constant))
+            ).format(format_number(scene.choice.constant, digits=4))
         return self.tr("Move c: adding the same to every logit changes nothing.")
 
     def _on_logit(self, k: int, z: float) -> None:
@@ -150,14 +150,19 @@ class StepsPage(Page):
         """Write every step's numbers, and the sums."""
         columns = (scene.tempered, scene.gaps, scene.exps, scene.probabilities)
         rows = [
-            [words.class_name(scene, k), *(short(float(c[k])) for c in columns)]
+            [
+                words.class_name(scene, k),
+                *(format_number(float(c[k]), digits=4, nan="NaN") for c in columns),
+            ]
             for k in range(scene.n_classes)
         ]
-        total = figure(float(scene.probabilities.sum()), 0)
-        rows.append([self.tr("sum"), "", "", short(scene.total), total])
+        total = format_number(float(scene.probabilities.sum()), decimals=0)
+        rows.append(
+            [self.tr("sum"), "", "", format_number(scene.total, digits=4, nan="NaN"), total]
+        )
         self.table.show_rows(rows, strong=scene.n_classes)
         self.says.setText(words.steps_words(scene))
-        self.far.setText("c = 0" if scene.choice.constant == FAR else f"c = {FAR:.0f}")
+        self.far.setText("c = 0" if scene.choice.constant == FAR else f"c = {format_number(FAR)}")
 
     def _go_far(self) -> None:
         if self.scene is not None:
@@ -348,9 +353,9 @@ class LearningPage(Page):
             [
                 [
                     name,
-                    figure(float(scene.probabilities[k])),
+                    format_number(float(scene.probabilities[k]), decimals=3),
                     "1" if k == true else "0",
-                    *(figure(float(c.gradient[k])) for c in curves),
+                    *(format_number(float(c.gradient[k]), decimals=3) for c in curves),
                 ]
                 for k, name in enumerate(names)
             ],
@@ -374,6 +379,6 @@ def _legend(scene: LossComparison) -> str:
         glyph = "╌" if k else "━"
         parts.append(
             f'<span style="color:{colour}">{glyph}</span>&nbsp;{words.tr(line.label)} '
-            f"<b>{figure(line.value)}</b>"
+            f"<b>{format_number(line.value, decimals=3)}</b>"
         )
     return " &nbsp; ".join(parts)

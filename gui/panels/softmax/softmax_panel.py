@@ -19,7 +19,7 @@ from gui.panels.softmax.softmax_pages import (
 )
 from gui.panels.softmax.softmax_pictures import EntropyGauge, ProbabilityBars
 from gui.session.session import Session
-from gui.style.number_text import figure, short
+from gui.style.number_text import format_number
 from gui.widgets.controls import choice, row
 from gui.widgets.formula import FormulaView
 from gui.widgets.number_slider import ValueSlider
@@ -112,9 +112,9 @@ class SoftmaxPanel(PlottedPanel):
         best = int(scene.probabilities.argmax())
         return self.tr("Softmax of {0} logits at T = {1}: {2} leads with {3}.").format(
             scene.n_classes,
-            short(scene.choice.temperature),
+            format_number(scene.choice.temperature, digits=4),
             words.class_name(scene, best),
-            figure(float(scene.probabilities[best])),
+            format_number(float(scene.probabilities[best]), decimals=3),
         )
 
     def _on_frame(self) -> None:

@@ -12,9 +12,9 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from core.explain.ternary import CORNERS, probabilities_at
 from core.scenes.softmax_scene import SoftmaxScene
 from gui.panels.softmax.softmax_text import class_name
-from gui.style.number_text import figure, figures_font, short
+from gui.style.number_text import format_number, format_percent
 from gui.style.palette import mixed
-from gui.style.theme import class_colour, class_mark, pen, theme, themes
+from gui.style.theme import class_colour, class_mark, figures_font, pen, theme, themes
 
 ROW, MOST_ROW = 22, 44
 MOST_NAME = 0.3  # of the width
@@ -81,7 +81,8 @@ class ProbabilityBars(Picture):
     def words(self, scene: SoftmaxScene) -> str:
         """Say every probability."""
         return ", ".join(
-            f"{class_name(scene, k)} {figure(float(p))}" for k, p in enumerate(scene.probabilities)
+            f"{class_name(scene, k)} {format_number(float(p), decimals=3)}"
+            for k, p in enumerate(scene.probabilities)
         )
 
     def paint(self, painter: QPainter, scene: SoftmaxScene) -> None:
@@ -111,7 +112,7 @@ class ProbabilityBars(Picture):
             )
             value_box = QRectF(right, middle - height / 2.0, self.width() - _MARGIN - right, height)
             align = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-            painter.drawText(value_box, align, figure(float(p)))
+            painter.drawText(value_box, align, format_number(float(p), decimals=3))
 
 
 class EntropyGauge(Picture):
@@ -128,10 +129,10 @@ class EntropyGauge(Picture):
 
     def words(self, scene: SoftmaxScene) -> str:
         """Say the entropy in nats, bits and as a share of the largest."""
-        return self.tr("Entropy {0} nats = {1} bits, {2} % of ln {3}").format(
-            figure(scene.entropy),
-            figure(scene.bits),
-            f"{100.0 * scene.relative_entropy:.0f}",
+        return self.tr("Entropy {0} nats = {1} bits, {2} of ln {3}").format(
+            format_number(scene.entropy, decimals=3),
+            format_number(scene.bits, decimals=3),
+            format_percent(scene.relative_entropy, decimals=0),
             scene.n_classes,
         )
 
@@ -175,7 +176,9 @@ class JacobianMap(Picture):
 
     def words(self, scene: SoftmaxScene) -> str:
         """Say the matrix row by row."""
-        return "; ".join(" ".join(short(float(v)) for v in line) for line in scene.jacobian)
+        return "; ".join(
+            " ".join(format_number(float(v), digits=4) for v in line) for line in scene.jacobian
+        )
 
     def paint(self, painter: QPainter, scene: SoftmaxScene) -> None:
         """Paint the cells and what stands beside them."""
@@ -246,7 +249,7 @@ class Triangle(Picture):
 
     def words(self, scene: SoftmaxScene) -> str:
         """Say the three probabilities."""
-        return ", ".join(figure(float(p)) for p in scene.probabilities)
+        return ", ".join(format_number(float(p), decimals=3) for p in scene.probabilities)
 
     def paint(self, painter: QPainter, scene: SoftmaxScene) -> None:
         """Paint triangle, decision borders, path and point."""
@@ -301,4 +304,4 @@ class Triangle(Picture):
 
 def _cell_text(value: float, box: QRectF) -> str:
     decimals = 3 if box.width() > ROOMY_CELL else 2
-    return figure(value, decimals) if abs(value) >= 0.5 * 10.0**-decimals else "0"
+    return format_number(value, decimals=decimals) if abs(value) >= 0.5 * 10.0**-decimals else "0"

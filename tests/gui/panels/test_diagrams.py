@@ -86,7 +86,7 @@ def test_names_at_line_ends_keep_apart_and_in_order():
 
 
 def as_read(text):
-    return float(text.replace("\u2009", "").replace("\u2212", "-"))
+    return float(text.replace("\u202f", "").replace("\u2212", "-"))
 
 
 @pytest.mark.parametrize("pixels", [90.0, 200.0, 300.0, 900.0])
@@ -114,9 +114,9 @@ def test_logarithmic_ticks_lie_within_and_do_not_touch(qapp, low, high, pixels, 
 @pytest.mark.parametrize(
     ("low", "high", "some"),
     [
-        (0, 95_000, "50\u2009000"),
-        (0, 4.6e6, "2\u2009000\u2009000"),
-        (-9e7, 2e8, "\u221250\u2009000\u2009000"),
+        (0, 95_000, "50\u202f000"),
+        (0, 4.6e6, "2\u202f000\u202f000"),
+        (-9e7, 2e8, "\u221250\u202f000\u202f000"),
     ],
 )
 def test_large_numbers_on_an_axis_have_their_thousands_apart_and_do_not_touch(
