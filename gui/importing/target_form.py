@@ -31,7 +31,7 @@ from gui.style.theme import (
     themes,
     width_of,
 )
-from gui.widgets.controls import QuietComboBox
+from gui.widgets.controls import ComboBox
 
 QUANTILES = (3, 4, 5, 10)
 LABEL_WIDTH = 92
@@ -110,8 +110,8 @@ class TargetForm(QWidget):
         words = {self.tr("each value is a class"): 0, self.tr("above or below the median"): 2}
         return words | {self.tr("{0} quantiles").format(bins): bins for bins in QUANTILES}
 
-    def _box(self, name: str, label: str) -> QuietComboBox:
-        made = QuietComboBox(self)
+    def _box(self, name: str, label: str) -> ComboBox:
+        made = ComboBox(self)
         made.setObjectName(name)
         made.setAccessibleName(label)
         return made

@@ -17,7 +17,7 @@ from gui.session.session import Session
 from gui.style.number_text import format_count, format_number, round_to
 from gui.style.palette import on_accent
 from gui.style.theme import figures_font, icon, theme, themes, width_of
-from gui.widgets.controls import QuietComboBox
+from gui.widgets.controls import ComboBox
 from gui.widgets.layouts import StableLabel
 from gui.widgets.slider import Slider
 from gui.window.actions import ACTIONS, translated
@@ -114,8 +114,8 @@ class Transport(QWidget):
         label.setMinimumWidth(width_of(label, widest) + 4)
         return label
 
-    def _pace_box(self) -> QuietComboBox:
-        box = QuietComboBox(self)
+    def _pace_box(self) -> ComboBox:
+        box = ComboBox(self)
         box.setObjectName("transport.pace")
         box.setAccessibleName(self.tr("Speed of training"))
         box.setToolTip(self.tr("How fast to train"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import partial
 from html import escape
 
 import numpy as np
@@ -19,7 +20,7 @@ from gui.session.session import Session
 from gui.style.number_text import format_count, format_number, round_to
 from gui.style.theme import brush, pen, theme
 from gui.widgets.controls import row
-from gui.widgets.number_slider import ValueSlider
+from gui.widgets.number_slider import NumberSlider
 from gui.widgets.sections import Paragraph
 
 PLOT_HEIGHT = 140
@@ -47,7 +48,6 @@ class HandlesPage(QWidget):
         self.session = session
         self.turned = 0
         self._scene: ParametersScene | None = None
-        self._drags = 0
         self.plot = PlotCanvas("calibrators.loss", self)
         self.plot.setAccessibleName(self.tr("Loss against the parameter"))
         self.plot.setFixedHeight(PLOT_HEIGHT)
@@ -82,7 +82,7 @@ class HandlesPage(QWidget):
         for path, slider in self.sliders.items():
             slider.setVisible(path in shown)
             if path in shown:
-                slider.show_value(round_to(shown[path].value))
+                slider.show_value(round_to(shown[path].value), keep_typed=True)
         for widget in (self.plot, self.fit, self.plain):
             widget.setVisible(bool(scene.handles))
         self.fit.setEnabled(scene.by_hand)
@@ -159,13 +159,13 @@ class HandlesPage(QWidget):
             text += " " + self.tr("The shift B moves the boundary.")
         return text
 
-    def _slider(self, path: str) -> ValueSlider:
+    def _slider(self, path: str) -> NumberSlider:
         knob = KNOBS[path]
         if not isinstance(knob, NumberKnob):
             raise TypeError(path)
         name = path.replace("calibration", "calibrators")
-        slider = ValueSlider(name, knob, lambda value: self._put(path, value), SHOWN[path])
-        slider.slider.sliderPressed.connect(self._begin_drag)
+        slider = NumberSlider(name, knob, span=SHOWN[path], label=knob.label)
+        slider.edited.connect(partial(self._put, path))
         return slider
 
     def _button(self, name: str, text: str, says: str) -> QPushButton:
@@ -174,9 +174,6 @@ class HandlesPage(QWidget):
         button.setAccessibleName(text)
         button.setToolTip(says)
         return button
-
-    def _begin_drag(self) -> None:
-        self._drags += 1
 
     def _put_shown(self, x: float) -> None:
         """Turn the drawn handle to a place of the plot."""
@@ -190,16 +187,15 @@ class HandlesPage(QWidget):
             plain = {handle.path: KNOBS[handle.path].default for handle in self._scene.handles}
             self._use(plain, None)
 
-    def _put(self, path: str, value: float) -> None:
+    def _put(self, path: str, value: float, drag: object = None) -> None:
         """Turn one handle, the others staying where they are."""
         scene = self._scene
         if scene is None or path not in [handle.path for handle in scene.handles]:
             return
         self.turned = [handle.path for handle in scene.handles].index(path)
         values = {handle.path: handle.value for handle in scene.handles}
-        is_down = self.sliders[path].slider.isSliderDown()
         before = self.session.experiment
-        self._use({**values, path: value}, (path, self._drags) if is_down else None)
+        self._use({**values, path: value}, drag)
         if self.session.experiment == before:
             self.turned_changed.emit()
 

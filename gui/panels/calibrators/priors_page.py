@@ -17,7 +17,7 @@ from gui.session.session import Session
 from gui.style.number_text import format_number, format_percent, round_to
 from gui.style.theme import brush, pen, theme
 from gui.widgets.controls import choice, row, show_checked, toggle
-from gui.widgets.number_slider import ValueSlider
+from gui.widgets.number_slider import NumberSlider
 from gui.widgets.sections import Paragraph
 
 ROW_HEIGHT, AXIS_HEIGHT = 26, 44
@@ -32,7 +32,6 @@ class PriorsPage(QWidget):
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.session = session
-        self._drags = 0
         self.weights = Paragraph("calibrators.weights")
         self.plot = PlotCanvas("calibrators.shifts", self)
         self.plot.setAccessibleName(self.tr("Predicted and observed shift of the logits"))
@@ -88,7 +87,7 @@ class PriorsPage(QWidget):
         self.as_data.setEnabled(scene.base_rate > 0.0)
         rate = float(scene.rates[scene.base_class])
         known = rate if math.isfinite(rate) else 1.0 / len(scene.classes)
-        self.rate.show_value(round_to(scene.base_rate or known))
+        self.rate.show_value(round_to(scene.base_rate or known), keep_typed=True)
         self.rates.setText(self._rates_words(scene))
 
     def _draw_shifts(self, scene: PriorsScene) -> None:
@@ -184,12 +183,12 @@ class PriorsPage(QWidget):
             "proportions."
         ).format(moved)
 
-    def _rate_slider(self) -> ValueSlider:
+    def _rate_slider(self) -> NumberSlider:
         knob = KNOBS["calibration.base_rate"]
         if not isinstance(knob, NumberKnob):
             raise TypeError("calibration.base_rate")
-        slider = ValueSlider("calibrators.base_rate", knob, self._put_rate, (0.01, 0.99))
-        slider.slider.sliderPressed.connect(self._begin_drag)
+        slider = NumberSlider("calibrators.base_rate", knob, span=(0.01, 0.99), label=knob.label)
+        slider.edited.connect(self._put_rate)
         return slider
 
     def _put_class(self, k: object) -> None:
@@ -197,11 +196,7 @@ class PriorsPage(QWidget):
         experiment = self.session.experiment.replacing("calibration.base_class", k)
         self.session.replace(experiment.replacing("calibration.base_rate", 0.0))
 
-    def _begin_drag(self) -> None:
-        self._drags += 1
-
-    def _put_rate(self, value: float) -> None:
-        drag = ("base_rate", self._drags) if self.rate.slider.isSliderDown() else None
+    def _put_rate(self, value: float, drag: object) -> None:
         self.session.edit("calibration.base_rate", value, drag=drag)
 
 

@@ -33,7 +33,7 @@ from gui.style.number_text import format_number, format_percent
 from gui.style.theme import brush, pen, theme
 from gui.widgets.controls import choice, row
 from gui.widgets.formula import FormulaView
-from gui.widgets.number_slider import ValueSlider
+from gui.widgets.number_slider import NumberSlider
 from gui.widgets.sections import Paragraph
 from gui.widgets.text_table import FigureTable
 
@@ -66,15 +66,20 @@ class Page(QWidget):
         """Write the scene's numbers."""
         raise NotImplementedError
 
+    def choose_number(self, name: str, value: float, _: object) -> None:
+        """Ask for another number in a field of the choice."""
+        self.chosen.emit(name, value)
+
 
 class PointPage(Page):
     """The formula with the point's numbers, its tangent, and key values."""
 
     def __init__(self, choose: Choose, parent: QWidget | None = None) -> None:
         super().__init__(choose, parent)
-        self.z = ValueSlider(
-            "functions.z", Z, partial(self.chosen.emit, "z"), (-SPAN, SPAN), label_width=NARROW
+        self.z = NumberSlider(
+            "functions.z", Z, span=(-SPAN, SPAN), label=Z.label, label_width=NARROW
         )
+        self.z.edited.connect(partial(self.choose_number, "z"))
         self.filled = FormulaView("functions.filled")
         self.filled.setAccessibleName(self.tr("Formula with numbers"))
         self.filled.setContentsMargins(8, 0, 8, 0)
@@ -85,7 +90,7 @@ class PointPage(Page):
 
     def show_scene(self, scene: FunctionsScene) -> None:
         """Write the point's numbers."""
-        self.z.show_value(scene.point.z)
+        self.z.show_value(scene.point.z, keep_typed=True)
         self.filled.show_formula(words.filled_formula(scene), moving=True)
         self.reading.setText(words.reading(scene))
         rows = [
@@ -100,12 +105,10 @@ class SharpnessPage(Page):
 
     def __init__(self, choose: Choose, parent: QWidget | None = None) -> None:
         super().__init__(choose, parent)
-        self.t = ValueSlider(
-            "functions.sharpness", SHARPNESS, partial(self.chosen.emit, "sharpness")
-        )
-        self.z = ValueSlider(
-            "functions.sharpness.z", Z, partial(self.chosen.emit, "z"), (-SPAN, SPAN)
-        )
+        self.t = NumberSlider("functions.sharpness", SHARPNESS, label=SHARPNESS.label)
+        self.t.edited.connect(partial(self.choose_number, "sharpness"))
+        self.z = NumberSlider("functions.sharpness.z", Z, span=(-SPAN, SPAN), label=Z.label)
+        self.z.edited.connect(partial(self.choose_number, "z"))
         self.figures = FigureTable("functions.sharpness.figures", ["", ""])
         self.plot = PlotCanvas("functions.sharpness.plot", self)
         self.plot.setAccessibleName(self.tr("Slope at z against sharpness"))
@@ -123,8 +126,8 @@ class SharpnessPage(Page):
     def show_scene(self, scene: FunctionsScene) -> None:
         """Write the slopes and draw how the one at the point depends on t."""
         t, z = scene.choice.sharpness, scene.choice.z
-        self.t.show_value(t)
-        self.z.show_value(z)
+        self.t.show_value(t, keep_typed=True)
+        self.z.show_value(z, keep_typed=True)
         slope = float(slope_by_sharpness(scene.activation, z, np.array([t]))[0])
         rows = [
             [self.tr("steepest slope"), format_number(scene.facts.steepest, digits=4)],
@@ -177,13 +180,14 @@ class NumericsPage(Page):
 
     def __init__(self, choose: Choose, parent: QWidget | None = None) -> None:
         super().__init__(choose, parent)
-        self.z = ValueSlider(
+        self.z = NumberSlider(
             "functions.numerics.z",
             Z,
-            partial(self.chosen.emit, "z"),
-            (-800.0, 800.0),
+            span=(-800.0, 800.0),
+            label=Z.label,
             label_width=NARROW,
         )
+        self.z.edited.connect(partial(self.choose_number, "z"))
         self.table = FigureTable(
             "functions.numerics",
             ["", self.tr("textbook"), self.tr("digits"), self.tr("stable"), self.tr("digits")],
@@ -196,7 +200,7 @@ class NumericsPage(Page):
 
     def show_scene(self, scene: FunctionsScene) -> None:
         """Write both results and their correct digits."""
-        self.z.show_value(scene.choice.z)
+        self.z.show_value(scene.choice.z, keep_typed=True)
         rows = [
             [
                 f"{c.recipe.label}",

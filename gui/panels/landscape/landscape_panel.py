@@ -29,7 +29,7 @@ from gui.panels.landscape.landscape_text import axis_name, curvature_note, param
 from gui.panels.panel import PlottedPanel
 from gui.session.session import Session
 from gui.style.number_text import format_number
-from gui.widgets.controls import CalmComboBox, choice, note, row
+from gui.widgets.controls import ComboBox, choice, note, row
 
 LIVE_FINEST = 25
 LIVE_PAUSE = 1000  # milliseconds between two surfaces while training goes on
@@ -172,7 +172,7 @@ class LandscapePanel(PlottedPanel):
             first, second = (place, second) if is_first else (first, place)
             self.choose(replace(self.choice, first=first, second=second))
 
-    def _axis(self, name: str) -> CalmComboBox:
+    def _axis(self, name: str) -> ComboBox:
         is_first = name == "first"
         label = self.tr("Horizontal parameter") if is_first else self.tr("Vertical parameter")
         return choice(

@@ -51,7 +51,7 @@ class NetworkPanel(PlottedPanel):
         self.diagram.pointed.connect(self._on_pointed)
         self.diagram.chosen.connect(self._on_chosen)
         self.diagram.mapped.connect(self._on_mapped)
-        self.diagram.typed.connect(self.bar.field.setFocus)
+        self.diagram.typed.connect(self.bar.value.setFocus)
         self.bar.chosen.connect(self._on_parameter)
         self.bar.changed.connect(self._on_changed)
 

@@ -24,7 +24,7 @@ from gui.style.palette import Theme
 from gui.style.theme import brush, pen, theme
 from gui.widgets.controls import choice, row
 from gui.widgets.formula import FormulaView
-from gui.widgets.number_slider import ValueSlider
+from gui.widgets.number_slider import NumberSlider
 from gui.widgets.sections import Paragraph
 from gui.widgets.text_table import FigureTable
 
@@ -78,12 +78,15 @@ class LogitsPage(Page):
     def __init__(self, put: Put, parent: QWidget | None = None) -> None:
         super().__init__(put, parent)
         self.sliders = [
-            ValueSlider(f"softmax.logit.{k}", LOGIT, partial(self._on_logit, k), LOGIT_SPAN)
+            NumberSlider(f"softmax.logit.{k}", LOGIT, span=LOGIT_SPAN, label=LOGIT.label)
             for k in range(MOST)
         ]
-        self.constant = ValueSlider(
-            "softmax.constant", CONSTANT, self._on_constant, CONSTANT_SPAN, self.tr("all + c")
+        for k, slider in enumerate(self.sliders):
+            slider.edited.connect(partial(self._on_logit, k))
+        self.constant = NumberSlider(
+            "softmax.constant", CONSTANT, span=CONSTANT_SPAN, label=self.tr("all + c")
         )
+        self.constant.edited.connect(self._on_constant)
         self.says = Paragraph("softmax.logits.note")
         for widget in (*self.sliders, self.constant, self.says):
             self.column.addWidget(widget)
@@ -95,8 +98,8 @@ class LogitsPage(Page):
             if k < scene.n_classes:
                 name = words.class_name(scene, k)
                 slider.name_as(self.tr("z of {0}").format(name))
-                slider.show_value(round(float(scene.logits[k]), 4))
-        self.constant.show_value(scene.choice.constant)
+                slider.show_value(round(float(scene.logits[k]), 4), keep_typed=True)
+        self.constant.show_value(scene.choice.constant, keep_typed=True)
         self.says.setText(self._sentence(scene))
 
     def _sentence(self, scene: SoftmaxScene) -> str:
@@ -116,12 +119,12 @@ class LogitsPage(Page):
             ).format(format_number(scene.choice.constant, digits=4))
         return self.tr("Move c: adding the same to every logit changes nothing.")
 
-    def _on_logit(self, k: int, z: float) -> None:
+    def _on_logit(self, k: int, z: float, _: object) -> None:
         choice = self.own_choice()
         if choice is not None and k < len(choice.logits):  # a field may end after its class is gone
             self.wanted.emit(choice.with_logit(k, z))
 
-    def _on_constant(self, c: float) -> None:
+    def _on_constant(self, c: float, _: object) -> None:
         if self.scene is not None:
             self.wanted.emit(self.scene.choice.replacing("constant", c))
 

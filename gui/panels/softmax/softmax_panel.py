@@ -22,7 +22,7 @@ from gui.session.session import Session
 from gui.style.number_text import format_number
 from gui.widgets.controls import choice, row
 from gui.widgets.formula import FormulaView
-from gui.widgets.number_slider import ValueSlider
+from gui.widgets.number_slider import NumberSlider
 from gui.widgets.sections import ResponsiveSplit, Sections
 
 
@@ -45,9 +45,8 @@ class SoftmaxPanel(PlottedPanel):
         self.formula.setContentsMargins(12, 0, 12, 0)
         self.bars = ProbabilityBars(self)
         self.entropy = EntropyGauge(self)
-        self.temperature = ValueSlider(
-            "softmax.temperature", TEMPERATURE, lambda t: self.choose("temperature", t)
-        )
+        self.temperature = NumberSlider("softmax.temperature", TEMPERATURE, label=TEMPERATURE.label)
+        self.temperature.edited.connect(lambda t, _: self.choose("temperature", t))
         self._build_header()
         self.pages: dict[str, Page] = {
             "logits": LogitsPage(self.put),
@@ -103,7 +102,7 @@ class SoftmaxPanel(PlottedPanel):
         self.formula.show_formula(words.SOFTMAX)
         self.bars.show_scene(scene)
         self.entropy.show_scene(scene)
-        self.temperature.show_value(scene.choice.temperature)
+        self.temperature.show_value(scene.choice.temperature, keep_typed=True)
         self.sections.show_page(scene.choice.section)
         self.pages[scene.choice.section].show_scene(scene)
 

@@ -124,7 +124,7 @@ def test_the_table_shows_the_key_places_and_ones_own(session, show):
 
 def test_z_is_set_by_slider_keys_and_typing(qtbot, session, show):
     panel = show("functions", session)
-    slider, field = child(panel, "functions.z"), child(panel, "functions.z.field")
+    slider, field = child(panel, "functions.z.slider"), child(panel, "functions.z.field")
     slider.setFocus()
     qtbot.keyClick(slider, Qt.Key.Key_End)
     assert panel.choice.z == 8.0
@@ -146,7 +146,7 @@ def test_z_is_set_by_slider_keys_and_typing(qtbot, session, show):
 
 def test_the_wheel_changes_nothing(session, show):
     panel = show("functions", session)
-    names = ["functions.z", "functions.z.field", "functions.function", "functions.section"]
+    names = ["functions.z.slider", "functions.z.field", "functions.function", "functions.section"]
     before = panel.choice
     for name in names:
         child(panel, name).clearFocus()

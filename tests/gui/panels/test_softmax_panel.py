@@ -64,7 +64,7 @@ def test_a_bar_is_as_long_as_its_probability_in_its_class_s_colour(qtbot, sessio
 
 def test_a_logit_s_slider_moves_its_bar(qtbot, session, show):
     panel = show("softmax", session)
-    slider = child(panel, "softmax.logit.1")
+    slider = child(panel, "softmax.logit.1.slider")
     slider.setFocus()
     qtbot.keyClick(slider, Qt.Key.Key_End)
     assert panel.choice.logits[1] == 10.0
@@ -89,7 +89,7 @@ def test_a_field_that_ends_after_its_class_is_gone_changes_nothing(session, show
 def test_a_constant_moves_every_logit_and_no_bar(qtbot, session, show):
     panel = show("softmax", session)
     before = panel.bars.grab().toImage()
-    slider = child(panel, "softmax.constant")
+    slider = child(panel, "softmax.constant.slider")
     slider.setFocus()
     qtbot.keyClick(slider, Qt.Key.Key_End)
     assert panel.choice.constant == 100.0
@@ -100,7 +100,7 @@ def test_a_constant_moves_every_logit_and_no_bar(qtbot, session, show):
 
 def test_the_temperature_runs_on_a_log_slider_from_cold_to_hot(qtbot, session, show):
     panel = show("softmax", session)
-    slider = child(panel, "softmax.temperature")
+    slider = child(panel, "softmax.temperature.slider")
     slider.setFocus()
     qtbot.keyClick(slider, Qt.Key.Key_Home)
     assert panel.choice.temperature == 0.05
@@ -226,7 +226,7 @@ def test_moving_a_slider_goes_on_by_hand_from_the_row_s_logits(qtbot, session, s
     session.set_view("selected", int(session.run.prepared.rows[9]))
     panel.choose("follows_row", True)
     logits = panel.scene.logits
-    slider = child(panel, "softmax.logit.0")
+    slider = child(panel, "softmax.logit.0.slider")
     slider.setFocus()
     qtbot.keyClick(slider, Qt.Key.Key_End)
     assert not panel.choice.follows_row

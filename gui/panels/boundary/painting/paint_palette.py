@@ -17,7 +17,7 @@ from gui.style.number_text import format_count
 from gui.style.theme import class_mark, theme
 from gui.widgets.controls import note, row, show_checked, toggle, without_checked
 from gui.widgets.layouts import SpreadLayout
-from gui.widgets.slider import CalmSlider
+from gui.widgets.slider import Slider
 
 SLIDER_WIDTH = 84
 
@@ -121,8 +121,8 @@ class PaintPalette(QWidget):
 
     def _slider(
         self, name: str, text: str, help_text: str, ends: tuple[int, int]
-    ) -> tuple[QLabel, CalmSlider]:
-        slider = CalmSlider()
+    ) -> tuple[QLabel, Slider]:
+        slider = Slider()
         slider.setObjectName(name)
         slider.setRange(*ends)
         slider.setFixedWidth(SLIDER_WIDTH)
