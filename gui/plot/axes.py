@@ -51,8 +51,10 @@ class QuietAxis(pg.AxisItem):  # type: ignore[misc]
             apart = max(apart, text_pixels(format_number(max(abs(low), abs(high)), decimals=0)))
         return [(nice_step((high - low) * min(apart / max(size, 1.0), 1.0)), 0.0)]
 
-    def tickStrings(self, values: list[float], scale: float, spacing: float) -> list[str]:
+    def tickStrings(self, values: list[float], scale: float, spacing: float | None) -> list[str]:
         """Return the ticks' texts: as many decimals as their spacing has, and a plain 0."""
+        if spacing is None or self.logMode:  # the ticks are logarithms
+            return [format_number(10.0**value * scale) for value in values]
         scaled, step = [value * scale for value in values], spacing * scale
         most = max((abs(value) for value in scaled), default=0.0)
         if most >= HUGE or step < TINY:

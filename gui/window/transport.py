@@ -9,14 +9,14 @@ import math
 from collections.abc import Mapping
 
 from PySide6.QtCore import QPointF, QSignalBlocker, QSize, Qt
-from PySide6.QtGui import QAction, QColor, QPainter, QPen
+from PySide6.QtGui import QAction, QPainter
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QWidget
 
 from gui.session.pacing import Pace
 from gui.session.session import Session
 from gui.style.number_text import format_count, format_number, round_to
 from gui.style.palette import on_accent
-from gui.style.theme import figures_font, icon, theme, themes, width_of
+from gui.style.theme import figures_font, icon, pen, theme, themes, width_of
 from gui.widgets.controls import ComboBox
 from gui.widgets.layouts import StableLabel
 from gui.widgets.slider import Slider
@@ -201,7 +201,7 @@ class Timeline(Slider):
 
     def paint_marks(self, painter: QPainter, left: float, right: float, middle: float) -> None:
         """Draw a line at each edit."""
-        painter.setPen(QPen(QColor(theme().accent), 1.5))
+        painter.setPen(pen(theme().accent, 1.5, is_cosmetic=False))
         for mark in self.marks:
             x = left + mark * (right - left)
             painter.drawLine(QPointF(x, middle - 6), QPointF(x, middle + 6))

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPolygonF
+from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QPolygonF
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from core.base.arrays import SPLITS, Floats
@@ -19,7 +19,7 @@ from gui.panels.panel import PlottedPanel
 from gui.panels.panel_text import tr
 from gui.session.session import Session
 from gui.style.number_text import format_count, format_number
-from gui.style.theme import class_mark, pen, theme
+from gui.style.theme import SMALL, class_mark, figures_font, pen, theme
 from gui.widgets.controls import choice, note, row, show_checked, toggle
 
 WIDEST = 110
@@ -159,8 +159,7 @@ class Tiles(QWidget):
             return
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        font = self.font()
-        font.setPointSizeF(font.pointSizeF() * 0.84)
+        font = figures_font(self.font(), scale=SMALL)
         painter.setFont(font)
         squares = self.places()
         for tile, square in zip(scene.tiles, squares, strict=False):
@@ -254,7 +253,7 @@ class Tiles(QWidget):
     def _write(
         self, painter: QPainter, room: QRectF, text: str, ink: str, where: Qt.AlignmentFlag
     ) -> None:
-        painter.setPen(QColor(ink))
+        painter.setPen(pen(ink))
         short = painter.fontMetrics().elidedText(
             text, Qt.TextElideMode.ElideRight, int(room.width())
         )

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 from PySide6.QtCore import QEvent, QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QFontMetricsF, QHelpEvent, QPainter, QPaintEvent
+from PySide6.QtGui import QFontMetricsF, QHelpEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QGridLayout, QLabel, QToolTip, QWidget
 
 from core.base.arrays import SPLITS
@@ -17,7 +17,7 @@ from gui.panels.panel import PlottedPanel
 from gui.session.session import Session
 from gui.style.number_text import format_count, format_number, format_percent
 from gui.style.palette import mixed
-from gui.style.theme import class_colour, pen, theme
+from gui.style.theme import brush, class_colour, pen, theme
 from gui.widgets.controls import choice, note, row
 from gui.widgets.number_slider import NumberSlider
 
@@ -232,7 +232,7 @@ class ConfusionMatrix(QWidget):
         count, total = float(self._counts[i, j]), float(self._counts[i].sum())
         share = count / total if total else 0.0
         colour = class_colour(i) if i == j else theme().error
-        painter.fillRect(cell, QColor(mixed(theme().paper, colour, STRENGTH * share)))
+        painter.fillRect(cell, brush(mixed(theme().paper, colour, STRENGTH * share)))
         painter.setPen(pen(theme().line))
         painter.drawRect(cell)
         if cell.width() < LEAST_CELL or cell.height() < 15.0:

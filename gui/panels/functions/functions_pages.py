@@ -30,7 +30,7 @@ from core.scenes.functions_scene import FunctionsScene
 from gui.panels.functions import functions_text as words
 from gui.plot.canvas import PlotCanvas, curve
 from gui.style.number_text import format_number, format_percent
-from gui.style.theme import brush, pen, theme
+from gui.style.theme import DASHED, brush, pen, theme
 from gui.widgets.controls import choice, row
 from gui.widgets.formula import FormulaView
 from gui.widgets.number_slider import NumberSlider
@@ -153,7 +153,7 @@ class SharpnessPage(Page):
         self.plot.set_limits(-1.0, 2.0, low - room, high + room)
         self._slope.setData(np.log10(ts), slopes, pen=pen(chosen.accent, 1.8))
         fits = steepest < high + 10.0 * room
-        line = pen(chosen.raw, 1.2, dashed=True)
+        line = pen(chosen.raw, 1.2, style=DASHED)
         self._limit.setData(np.log10(ts[fits]), steepest[fits], pen=line)
         self._now.setData(
             x=[np.log10(t)], y=[slope], pen=pen(chosen.paper, 2.0), brush=brush(chosen.error)

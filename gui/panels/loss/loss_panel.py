@@ -22,7 +22,7 @@ from gui.plot.layers import Word, WordsLayer
 from gui.session.session import Session
 from gui.style.number_text import format_number
 from gui.style.palette import Theme
-from gui.style.theme import pen, theme
+from gui.style.theme import DASHED, SOLID, pen, theme
 from gui.widgets.controls import choice, note, row, show_checked, toggle
 from gui.widgets.layouts import StableLabel
 
@@ -281,8 +281,8 @@ def _line_pen(chosen: Theme, split: str, faint: bool = False) -> QPen:
     colours = {"validation": chosen.accent, "MCB": chosen.error, "DSC": chosen.calibrated}
     colour = colours.get(split, chosen.raw if split == "UNC" else chosen.ink)
     if faint:
-        return pen(chosen.line, dashed=split == "test")
-    return pen(colour, dashed=split == "test")
+        return pen(chosen.line, style=DASHED if split == "test" else SOLID)
+    return pen(colour, style=DASHED if split == "test" else SOLID)
 
 
 def _end(scene: CurvesScene) -> float:

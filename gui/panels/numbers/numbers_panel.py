@@ -14,7 +14,7 @@ from gui.panels.panel import PlottedPanel
 from gui.plot.canvas import PlotCanvas, curve
 from gui.session.session import Session
 from gui.style.number_text import format_count, format_number
-from gui.style.theme import brush, pen, theme
+from gui.style.theme import DASHED, brush, pen, theme
 from gui.widgets.controls import choice, row, show_checked, toggle
 from gui.widgets.sections import Paragraph, Scrolled, Sections
 from gui.widgets.text_table import ROW_HEIGHT, TextModel, TextTable
@@ -149,7 +149,7 @@ class NumbersPanel(PlottedPanel):
         self.plot.label("left", "ECE")
         self._lines["width"].setData(strip.bins, strip.width, pen=pen(chosen.ink, 2.0))
         self._lines["mass"].setData(strip.bins, strip.mass, pen=pen(chosen.accent, 1.6))
-        self._lines["chance"].setData(strip.bins, strip.chance, pen=pen(chosen.raw, dashed=True))
+        self._lines["chance"].setData(strip.bins, strip.chance, pen=pen(chosen.raw, style=DASHED))
         k = min(max(scene.bins, 1), len(strip.bins)) - 1
         self._here.setData(
             x=[strip.bins[k]], y=[strip.width[k]], pen=pen(chosen.paper), brush=brush(chosen.ink)

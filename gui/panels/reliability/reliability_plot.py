@@ -18,7 +18,7 @@ from gui.plot.canvas import Bars, Curve, PlotCanvas, curve
 from gui.plot.layers import AreaLayer
 from gui.style.number_text import format_number
 from gui.style.palette import style_of
-from gui.style.theme import brush, class_colour, pen, theme
+from gui.style.theme import DASHED, brush, class_colour, pen, theme
 
 BAR_OPACITY, BRUSH_OPACITY = 80, 60
 EDGE = 0.015  # around the unit square, so that lines along its border are seen
@@ -200,15 +200,14 @@ class ReliabilityPlot(SquareAbove):
             item.setVisible(judged is not None)
             if judged is not None:
                 style, thick, _ = style_of(list(CALIBRATORS).index(name))
-                line = QPen(pen(theme().calibrated, thick))
-                line.setStyle(style)
+                line = pen(theme().calibrated, thick, style)
                 item.setData(*polyline(judged.curve), pen=line)
 
     def _draw_truth(self, scene: ReliabilityScene) -> None:
         if self._is_new("truth", *scene.truth):
             self.truth.setVisible(len(scene.truth[0]) > 1)
             if len(scene.truth[0]) > 1:
-                self.truth.setData(*scene.truth, pen=pen(theme().ink, 1.4, dashed=True))
+                self.truth.setData(*scene.truth, pen=pen(theme().ink, 1.4, style=DASHED))
 
     def _draw_histogram(self, scene: ReliabilityScene) -> None:
         if not self._is_new("histogram", scene.counts, scene.classes, scene.view):

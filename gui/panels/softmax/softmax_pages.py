@@ -21,7 +21,7 @@ from gui.panels.softmax.softmax_pictures import JacobianMap, Triangle
 from gui.plot.canvas import PlotCanvas, curve
 from gui.style.number_text import format_number
 from gui.style.palette import Theme
-from gui.style.theme import brush, pen, theme
+from gui.style.theme import DASHED, SOLID, brush, pen, theme
 from gui.widgets.controls import choice, row
 from gui.widgets.formula import FormulaView
 from gui.widgets.number_slider import NumberSlider
@@ -301,7 +301,7 @@ class LossPlot(PlotCanvas):
         self._zero.setData([x_low, x_high], [0.0, 0.0], pen=pen(chosen.line))
         strokes = line_colours(chosen)
         for k, item in enumerate(self._curves):
-            item.setData(scene.x, lines[k], pen=pen(strokes[k], 2.0, dashed=k > 0))
+            item.setData(scene.x, lines[k], pen=pen(strokes[k], 2.0, style=DASHED if k else SOLID))
         dots = [brush(colour) for colour in strokes[: len(now)]]
         self._now.setData(x=[scene.now] * len(now), y=now, pen=pen(chosen.paper, 1.5), brush=dots)
 
