@@ -80,7 +80,7 @@ def paint_handles(painter: QPainter, scene: NetworkScene, geometry: Geometry) ->
         groups.setdefault((value >= 0.0, level), []).append(box)
     for (positive, level), boxes in groups.items():
         colour = chosen.classes[int(positive)]
-        painter.setPen(pen(colour, 1.2, is_cosmetic=False))
+        painter.setPen(pen(colour, is_cosmetic=False))  # a width of whole pixels: edges alike
         painter.setBrush(brush(colour, 40 + 215 * level // LEVELS))
         painter.drawRects(boxes)
     painter.setBrush(Qt.BrushStyle.NoBrush)

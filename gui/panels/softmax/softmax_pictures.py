@@ -16,6 +16,7 @@ from gui.style.number_text import format_number, format_percent
 from gui.style.palette import mixed
 from gui.style.theme import (
     DASHED,
+    SMALL,
     brush,
     class_colour,
     class_mark,
@@ -147,11 +148,13 @@ class EntropyGauge(Picture):
 
     def paint(self, painter: QPainter, scene: SoftmaxScene) -> None:
         """Paint the sentence over a thin bar."""
-        chosen = theme()
-        line = QFontMetrics(painter.font()).height()
-        painter.setPen(pen(chosen.ink))
+        chosen, text = theme(), self.words(scene)
+        line = painter.fontMetrics().height()
         wide = self.width() - 2.0 * _MARGIN
-        painter.drawText(QRectF(_MARGIN, 0.0, wide, line), 0, self.words(scene))
+        if painter.fontMetrics().horizontalAdvance(text) > wide:
+            painter.setFont(figures_font(self.font(), scale=SMALL))
+        painter.setPen(pen(chosen.ink))
+        painter.drawText(QRectF(_MARGIN, 0.0, wide, line), 0, text)
         painter.fillRect(QRectF(_MARGIN, line + 4.0, wide, 4.0), brush(chosen.band))
         share = min(max(scene.relative_entropy, 0.0), 1.0)
         painter.fillRect(QRectF(_MARGIN, line + 4.0, share * wide, 4.0), brush(chosen.quiet))
@@ -159,7 +162,6 @@ class EntropyGauge(Picture):
 
 LEAST_CELL_FOR_NUMBERS = 30
 ROOMY_CELL = 50
-SMALL = 0.85  # of the font, in a map of many cells
 
 
 class JacobianMap(Picture):
