@@ -55,8 +55,8 @@ class Slider(QSlider):
         return QSize(96, _HEIGHT)
 
     def minimumSizeHint(self) -> QSize:
-        """Accept 48 pixels."""
-        return QSize(48, _HEIGHT)
+        """Accept two handles' width, in a narrow dock."""
+        return QSize(24, _HEIGHT)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         """Leave the wheel to the scroll area around it."""

@@ -8,6 +8,7 @@ import numpy as np
 from PySide6.QtGui import QFontMetricsF, QPen
 from PySide6.QtWidgets import QWidget
 
+from core.base.arrays import TRAIN
 from core.base.errors import UserError
 from core.experiment.view import View
 from core.explain.planes import MAX_BACKGROUND_ROWS
@@ -129,7 +130,9 @@ class BoundaryPanel(PlottedPanel):
         self.truth.draw(scene, self.is_calm)
         self.error_scale.setVisible(self.truth.shows_error and not self.painter.is_local)
         self._paint_layer.draw()
-        self.points.draw(scene.rows, scene.rows.points, scene.wrong, scene.selected)
+        rows = scene.rows
+        trained = rows.splits == TRAIN
+        self.points.draw(rows.points, rows.labels, trained, scene.wrong, scene.selected)
         self.points.light(scene.rows.points, scene.lit)
 
     def read(self, scene: BoundaryScene) -> None:

@@ -82,7 +82,7 @@ def test_a_field_that_ends_after_its_class_is_gone_changes_nothing(session, show
     panel.put(panel.choice.with_classes(4))
     panel.put(panel.choice.with_classes(2))
     before = panel.choice
-    panel.pages["logits"]._on_logit(3, 1.5)
+    panel.pages["logits"]._on_logit(3, 1.5, None)
     assert panel.choice == before
 
 
@@ -250,7 +250,7 @@ def test_three_classes_bear_the_model_s_names(show):
     try:
         panel = show("softmax", session)
         assert panel.scene.names == session.run.prepared.classes
-        label = child(panel, "softmax.logit.0").accessibleName()
+        label = child(panel, "softmax.logit.0.slider").accessibleName()
         assert session.run.prepared.classes[0] in label
     finally:
         session.close()
