@@ -1,48 +1,68 @@
-"""What joins an editor to the session: one choice, by its path."""
+"""The two-way binding between a knob of the session and its editor."""
 
 from __future__ import annotations
 
-from typing import Any
+import math
+from typing import Any, Protocol
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, Signal, SignalInstance
 
 from core.base.errors import UserError
 from core.experiment.experiment import knob_at
 from gui.session.session import Session
 
 
+class FieldWidget(Protocol):
+    """A widget that one types into: a text field, or a number's slider and field."""
+
+    refused: SignalInstance
+    reverted: SignalInstance
+
+    def show_refusal(self, sentence: str = "") -> None:
+        """Mark the text as refused, with the reason; without a sentence, as fine."""
+
+
 class Binding(QObject):
-    """One choice of the session's experiment, as an editor sees it.
+    """One knob of the session's experiment, as its editor sees it.
 
     Signals
     -------
     refused : (str)
-        Why the last value could not be; the experiment is as it was.
+        Why the last value cannot be used; the experiment is as it was.
     accepted : ()
-        The last value is in place.
+        The last value is in place, or a refused one has been taken back.
+    mark_changed : (float)
+        The session marks another number for this knob; NaN for none.
     """
 
     refused = Signal(str)
     accepted = Signal()
+    mark_changed = Signal(float)
 
     def __init__(self, session: Session, path: str, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.session = session
         self.path = path
         self.knob = knob_at(path)
+        session.marks_changed.connect(self._on_marks)
 
     @property
     def value(self) -> Any:
         """The value in place."""
         return self.session.experiment.value(self.path)
 
+    @property
+    def mark(self) -> float:
+        """The number that the session marks for this knob; NaN for none."""
+        return self.session.marks.get(self.path, math.nan)
+
     def put(self, value: Any, drag: object = None) -> bool:
-        """Put a value in place, undoably; return whether it was taken.
+        """Edit the knob; return whether the value was accepted.
 
         Parameters
         ----------
         drag : object, optional
-            The same for all moves of one drag, which are one undo.
+            Values that come with the same object are one undo.
         """
         try:
             self.session.edit(self.path, value, drag=drag)
@@ -52,11 +72,12 @@ class Binding(QObject):
         self.accepted.emit()
         return True
 
-    def put_typed(self, text: str) -> bool:
-        """Put a typed value in place, undoably; return whether it was taken."""
-        try:
-            value = self.knob.parse(text)
-        except UserError as error:
-            self.refused.emit(str(error))
-            return False
-        return self.put(value)
+    def show_refusals_in(self, field: FieldWidget) -> None:
+        """Show in a field what the session refuses, and tell what the field itself refuses."""
+        field.refused.connect(self.refused)
+        field.reverted.connect(self.accepted)
+        self.refused.connect(field.show_refusal)
+        self.accepted.connect(field.show_refusal)
+
+    def _on_marks(self) -> None:
+        self.mark_changed.emit(self.mark)

@@ -24,7 +24,7 @@ from core.data.painted import can_be_learnt
 from gui.form.binding import Binding
 from gui.form.knob_editors import ChoiceEditor
 from gui.session.session import Session
-from gui.widgets.controls import QuietComboBox
+from gui.widgets.controls import ComboBox
 
 if TYPE_CHECKING:
     from core.data.painted import Points
@@ -157,7 +157,7 @@ class PointsEditor(QToolButton):
         self.setText(self.tr("{0} points…").format(len(value)))
 
 
-class TargetEditor(QuietComboBox):
+class TargetEditor(ComboBox):
     """The column that the model learns to predict, out of the file's columns."""
 
     def __init__(
@@ -171,13 +171,13 @@ class TargetEditor(QuietComboBox):
         columns.changed.connect(lambda: self.show_value(binding.value))
         self.show_value(binding.value)
 
-    def show_value(self, value: str) -> None:
+    def show_value(self, value: object) -> None:
         """Show the columns and which of them is the target."""
-        value = value or self.binding.session.run.dataset.target
+        target = str(value or self.binding.session.run.dataset.target)
         with QSignalBlocker(self):
             self.clear()
             self.addItems(list(self._columns.names))
-            self.setCurrentIndex(self.findText(value))
+            self.setCurrentIndex(self.findText(target))
 
     def _on_activated(self, index: int) -> None:
         session, target = self.binding.session, self.itemText(index)

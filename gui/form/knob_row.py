@@ -35,9 +35,17 @@ from gui.form.data_editors import (
     SourceEditor,
     TargetEditor,
 )
-from gui.form.knob_editors import ChoiceEditor, NumberEditor, SizesEditor, SwitchEditor, TextEditor
+from gui.form.knob_editors import (
+    ChoiceEditor,
+    SizesEditor,
+    SwitchEditor,
+    number_editor,
+    text_editor,
+)
 from gui.style.theme import icon, theme, themes
 from gui.widgets.controls import without_checked
+from gui.widgets.number_field import TextField
+from gui.widgets.number_slider import NumberSlider
 
 LABEL_WIDTH = 108
 _SLOT = 18
@@ -71,7 +79,7 @@ class Row(QWidget):
         self._help: QToolButton | None = None
         self._refusal: QLabel | None = None
         binding.refused.connect(self._on_refused)
-        binding.accepted.connect(self._hide_refusal)
+        binding.accepted.connect(self.show_value)
         themes().changed.connect(self._on_theme)
         self._show_mark()
 
@@ -199,14 +207,14 @@ class Row(QWidget):
 Editor = (
     ChoiceEditor
     | FeaturesEditor
-    | NumberEditor
+    | NumberSlider
     | PathEditor
     | PointsEditor
     | ReadingEditor
     | SizesEditor
     | SwitchEditor
     | TargetEditor
-    | TextEditor
+    | TextField
 )
 
 
@@ -240,7 +248,7 @@ def _make(
     if isinstance(knob, ColumnsKnob):
         return FeaturesEditor(binding, columns, parent)
     if isinstance(knob, NumberKnob | IntegerKnob):
-        return NumberEditor(binding, parent)
+        return number_editor(binding, parent)
     if isinstance(knob, ChoiceKnob):
         return ChoiceEditor(binding, parent)
     if isinstance(knob, SwitchKnob):
@@ -249,4 +257,4 @@ def _make(
         return SizesEditor(binding, parent)
     if isinstance(knob, PointsKnob):
         return PointsEditor(binding, parent)
-    return TextEditor(binding, parent)
+    return text_editor(binding, parent)

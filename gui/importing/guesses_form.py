@@ -17,10 +17,10 @@ from core.data.import_options import ImportOptions
 from core.data.reading.table import Dialect
 from gui.importing.import_text import tr
 from gui.importing.target_form import LABEL_WIDTH
-from gui.widgets.controls import QuietComboBox
+from gui.widgets.controls import ComboBox
 
 
-class GuessBox(QuietComboBox):
+class GuessBox(ComboBox):
     """One guess: as it was found, or what the user says instead.
 
     Signals
@@ -43,7 +43,7 @@ class GuessBox(QuietComboBox):
         self._values: list[object] = []
         if guess.parse is not None:
             self.setEditable(True)
-            self.setInsertPolicy(QuietComboBox.InsertPolicy.NoInsert)
+            self.setInsertPolicy(ComboBox.InsertPolicy.NoInsert)
             line = self.lineEdit()
             if isinstance(line, QLineEdit):
                 line.setAccessibleName(tr(guess.label))
@@ -51,7 +51,7 @@ class GuessBox(QuietComboBox):
         self.activated.connect(self._on_activated)
         self._fill(guess.choices)
 
-    def show_value(self, dialect: Dialect | None, said: object) -> None:
+    def show_guess(self, dialect: Dialect | None, said: object) -> None:
         """Show what the user said; None shows what was found."""
         if dialect is not None and said is None:
             self._found, self._is_known = getattr(dialect, self.guess.name), True
@@ -160,7 +160,7 @@ class GuessForm(QWidget):
         kind = dialect.format if dialect is not None else "text"
         for name, box in self.boxes.items():
             said = wishes.reading.get(name)
-            box.show_value(dialect, said)
+            box.show_guess(dialect, said)
             label = self.labels[name]
             font = label.font()
             font.setBold(said is not None)

@@ -11,7 +11,7 @@ from PySide6.QtGui import QFont
 from core.data.reading.table import Column
 from core.scenes.import_scene import ImportScene
 from gui.importing.import_text import cell_text, kind_word, role_help, role_word, shortened
-from gui.style.number_text import grouped_count
+from gui.style.number_text import format_count
 from gui.style.theme import brush, theme
 
 Index = QModelIndex | QPersistentModelIndex
@@ -199,7 +199,7 @@ class ColumnsModel(_SceneModel):
         if place == self.ROLE:
             return role_word(part)
         if place == self.MISSING:
-            return grouped_count(column.missing) if column.missing else ""
+            return format_count(column.missing) if column.missing else ""
         known = [text for text in map(cell_text, column.values[:_LOOKED_AT]) if text]
         return shortened(", ".join(known[:_EXAMPLES]), 100)
 

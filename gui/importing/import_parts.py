@@ -28,7 +28,8 @@ from core.scenes.import_scene import ImportScene
 from gui.importing.guesses_form import GuessForm
 from gui.importing.import_tables import ColumnsView, LinesView, RowsView, TextsView
 from gui.importing.target_form import Remarks, TargetForm
-from gui.style.number_text import figures_font, grouped_count
+from gui.style.number_text import format_count
+from gui.style.theme import figures_font
 
 FIRST_SIZE, LEAST_SIZE = QSize(1120, 720), QSize(860, 540)
 _SIDE = 316
@@ -122,13 +123,13 @@ class Parts:
         problems = scene.table.problems
         self.problems.texts.show_rows(
             [
-                ("" if one.line is None else grouped_count(one.line), one.column or "", one.reason)
+                ("" if one.line is None else format_count(one.line), one.column or "", one.reason)
                 for one in problems
             ]
         )
         counted = sum(scene.table.problem_counts.values())
         place = self.tabs.indexOf(self.problems)
-        text = self._dialog.tr("Problems ({0})").format(grouped_count(counted))
+        text = self._dialog.tr("Problems ({0})").format(format_count(counted))
         self.tabs.setTabText(place, text if counted else self._dialog.tr("No problems"))
         self.tabs.setTabEnabled(place, counted > 0)
         more = ""
@@ -142,11 +143,11 @@ class Parts:
             text = self._dialog.tr("rows: {0}, columns: {1}")
         else:
             text = self._dialog.tr("the first rows: {0}, columns: {1}")
-        said = text.format(grouped_count(table.n_rows), grouped_count(len(table.columns)))
+        said = text.format(format_count(table.n_rows), format_count(len(table.columns)))
         if scene.dataset is None:
             return said
         learnt = self._dialog.tr("features: {0}, to predict {1}").format(
-            grouped_count(scene.dataset.n_features), scene.target
+            format_count(scene.dataset.n_features), scene.target
         )
         return f"{said}  ·  {learnt}"
 

@@ -33,9 +33,8 @@ from PySide6.QtWidgets import (
 from core.scenes.import_scene import ImportScene
 from gui.importing.import_models import ColumnsModel, RowsModel, TextsModel
 from gui.importing.import_text import CHOSEN_KINDS, CHOSEN_ROLES, kind_word, role_help, role_word
-from gui.style.number_text import width_of
-from gui.style.theme import pen, theme
-from gui.widgets.controls import QuietComboBox
+from gui.style.theme import pen, theme, width_of
+from gui.widgets.controls import ComboBox
 
 ROW_HEIGHT = 22
 _NARROWEST, _WIDEST = 56, 260
@@ -246,7 +245,7 @@ class ChoiceDelegate(QStyledItemDelegate):
         is_kind = index.column() == ColumnsModel.KIND
         choices = CHOSEN_KINDS if is_kind else CHOSEN_ROLES
         column = index.model().index(index.row(), ColumnsModel.NAME).data()
-        editor = QuietComboBox(parent)
+        editor = ComboBox(parent)
         editor.setObjectName(f"import.{'kind' if is_kind else 'role'}.{column}")
         said = self.tr("Kind of {0}") if is_kind else self.tr("Role of {0}")
         editor.setAccessibleName(said.format(column))
@@ -265,7 +264,7 @@ class ChoiceDelegate(QStyledItemDelegate):
 
     def setModelData(self, editor: QWidget, model: QAbstractItemModel, index: Index) -> None:
         """Tell the model what was chosen."""
-        if isinstance(editor, QuietComboBox):
+        if isinstance(editor, ComboBox):
             model.setData(index, editor.currentData())
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
@@ -283,6 +282,6 @@ class ChoiceDelegate(QStyledItemDelegate):
         )
         painter.restore()
 
-    def _commit(self, editor: QuietComboBox, _: int) -> None:
+    def _commit(self, editor: ComboBox, _: int) -> None:
         self.commitData.emit(editor)
         self.closeEditor.emit(editor, QStyledItemDelegate.EndEditHint.NoHint)

@@ -20,9 +20,18 @@ from PySide6.QtWidgets import (
 from core.experiment.experiment import KNOBS
 from core.scenes.import_scene import ImportScene, Warned
 from gui.importing.import_text import shortened
-from gui.style.number_text import figures_font, grouped_count, percent, width_of
-from gui.style.theme import MARK_SIZE, brush, class_colour, class_mark, theme, themes
-from gui.widgets.controls import QuietComboBox
+from gui.style.number_text import format_count, format_percent
+from gui.style.theme import (
+    MARK_SIZE,
+    brush,
+    class_colour,
+    class_mark,
+    figures_font,
+    theme,
+    themes,
+    width_of,
+)
+from gui.widgets.controls import ComboBox
 
 QUANTILES = (3, 4, 5, 10)
 LABEL_WIDTH = 92
@@ -101,8 +110,8 @@ class TargetForm(QWidget):
         words = {self.tr("each value is a class"): 0, self.tr("above or below the median"): 2}
         return words | {self.tr("{0} quantiles").format(bins): bins for bins in QUANTILES}
 
-    def _box(self, name: str, label: str) -> QuietComboBox:
-        made = QuietComboBox(self)
+    def _box(self, name: str, label: str) -> ComboBox:
+        made = ComboBox(self)
         made.setObjectName(name)
         made.setAccessibleName(label)
         return made
@@ -189,9 +198,7 @@ class ClassBars(QWidget):
         self.names = scene.dataset.classes if scene.dataset is not None else ()
         self.counts = tuple(int(count) for count in scene.counts)
         pairs = zip(self.names, self.counts, strict=True)
-        said = [
-            self.tr("{0}: {1} rows").format(name, grouped_count(count)) for name, count in pairs
-        ]
+        said = [self.tr("{0}: {1} rows").format(name, format_count(count)) for name, count in pairs]
         self.setAccessibleName(self.tr("Rows of each class"))
         self.setAccessibleDescription(", ".join(said))
         self.setToolTip("\n".join(said[:40]))
@@ -216,7 +223,8 @@ class ClassBars(QWidget):
         name_width = min(widest, round(_NAMES * self.width()))
         total, most = max(sum(self.counts), 1), max(self.counts, default=1)
         figures = [
-            f"{grouped_count(count)}  {percent(count / total)}" for count in self.counts[:shown]
+            f"{format_count(count)}  {format_percent(count / total)}"
+            for count in self.counts[:shown]
         ]
         figure_width = max((width_of(self, text) for text in figures), default=0)
         left = MARK_SIZE + _GAP + name_width + _GAP

@@ -8,17 +8,24 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from PySide6.QtCore import QCoreApplication
+
 from core.explain.unit_maps import INPUTS
-from gui.style.number_text import number, tr
+from gui.style.number_text import format_number
 
 if TYPE_CHECKING:
     from core.scenes.network_scene import NetworkScene, Place
 
 
+def tr(text: str) -> str:
+    """Translate a text that stands outside a widget."""
+    return QCoreApplication.translate("Panels", text)
+
+
 def level_or_number(levels: tuple[str, ...], value: float) -> str:
     """Return a raw value as a person writes it: the name of a category's level, or a number."""
     if not levels:
-        return number(value)
+        return format_number(value)
     known = math.isfinite(value) and 0 <= int(value) < len(levels)
     return levels[int(value)] if known else tr("missing")
 

@@ -9,10 +9,10 @@ from PySide6.QtWidgets import QToolButton
 
 from core.base.knobs import ChoiceKnob, NumberKnob
 from core.experiment.view import view_knob
+from gui.panels.panel_text import tr
 from gui.session.session import Session
-from gui.style.number_text import tr
-from gui.widgets.controls import CalmComboBox, choice, toggle
-from gui.widgets.number_slider import LABEL_WIDTH, ValueSlider
+from gui.widgets.controls import ComboBox, choice, toggle
+from gui.widgets.number_slider import LABEL_WIDTH, NumberSlider
 
 
 def view_choice(
@@ -20,7 +20,7 @@ def view_choice(
     name: str,
     choices: Sequence[tuple[str, object]] | None = None,
     widest: int = 0,
-) -> CalmComboBox:
+) -> ComboBox:
     """Return a list whose choice is a field of the view; its object name is ``view.<name>``.
 
     Parameters
@@ -56,7 +56,7 @@ def view_slider(
     shown: tuple[float, float] | None = None,
     label_width: int = LABEL_WIDTH,
     where: str = "",
-) -> ValueSlider:
+) -> NumberSlider:
     """Return a slider with a field for a number of the view; its object name is ``view.<name>``.
 
     Parameters
@@ -70,5 +70,6 @@ def view_slider(
     if not isinstance(knob, NumberKnob):
         raise TypeError(f"{name} is no number")
     own = f"view.{name}.{where}" if where else f"view.{name}"
-    put = partial(session.set_view, name)
-    return ValueSlider(own, knob, put, shown, label_width=label_width)
+    slider = NumberSlider(own, knob, span=shown, label=tr(knob.label), label_width=label_width)
+    slider.edited.connect(lambda value, drag: session.set_view(name, value))
+    return slider

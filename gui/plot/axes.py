@@ -14,9 +14,9 @@ import pyqtgraph as pg
 from PySide6.QtCore import QRectF, QSizeF
 from PySide6.QtWidgets import QGraphicsItem
 
-from gui.style.number_text import MINUS, grouped, number
+from gui.style.number_text import format_number
 
-LARGE, HUGE = 1e4, 1e12
+HUGE, TINY = 1e12, 1e-4  # ticks as large, or steps as small, are written with a power of ten
 TICK_PIXELS = {"left": 24.0, "bottom": 50.0}  # from one tick to the next, at the least
 
 
@@ -48,16 +48,20 @@ class QuietAxis(pg.AxisItem):  # type: ignore[misc]
             return []
         apart = TICK_PIXELS[self.orientation]
         if self.orientation == "bottom":
-            apart = max(apart, text_pixels(grouped(max(abs(low), abs(high)))))
+            apart = max(apart, text_pixels(format_number(max(abs(low), abs(high)), decimals=0)))
         return [(nice_step((high - low) * min(apart / max(size, 1.0), 1.0)), 0.0)]
 
-    def tickStrings(self, values: list[float], scale: float, spacing: float) -> list[str]:
-        """Return the ticks' texts, those of an axis of large numbers with their thousands apart."""
-        most = max((abs(value * scale) for value in values), default=0.0)
-        if LARGE <= most < HUGE:
-            decimals = max(math.ceil(-math.log10(spacing * scale)), 0)
-            return [grouped(value * scale, decimals) for value in values]
-        return [text.replace("-", MINUS) for text in super().tickStrings(values, scale, spacing)]
+    def tickStrings(self, values: list[float], scale: float, spacing: float | None) -> list[str]:
+        """Return the ticks' texts: as many decimals as their spacing has, and a plain 0."""
+        if spacing is None or self.logMode:  # the ticks are logarithms
+            return [format_number(10.0**value * scale) for value in values]
+        scaled, step = [value * scale for value in values], spacing * scale
+        most = max((abs(value) for value in scaled), default=0.0)
+        if most >= HUGE or step < TINY:
+            digits = math.ceil(math.log10(max(most / step, 1.0))) + 1
+            return [format_number(value, digits) for value in scaled]
+        decimals = max(math.ceil(-math.log10(step) - 1e-9), 0)
+        return [format_number(value, decimals=decimals if value else 0) for value in scaled]
 
 
 def nice_step(least: float) -> float:
@@ -111,13 +115,13 @@ def log_ticks(
     >>> [text for _, text in log_ticks(0.03, 40.0, 300.0)]
     ['0.1', '1', '10']
     >>> [text for _, text in log_ticks(100.0, 1200.0, 300.0)]
-    ['100', '200', '500', '1\u2009000']
+    ['100', '200', '500', '1\u202f000']
     >>> [text for _, text in log_ticks(0.03, 1e6, 300.0)]
-    ['1', '100', '10\u2009000', '1\u2009000\u2009000']
+    ['1', '100', '10\u202f000', '1\u202f000\u202f000']
     """
     tenfold = pixels / max(math.log10(high / low), 1e-9)
     for numbers in _round_numbers(low, high):
-        ticks = tuple((math.log10(value), number(value)) for value in numbers)
+        ticks = tuple((math.log10(value), format_number(value)) for value in numbers)
         if len(ticks) <= MOST_TICKS and _have_room(ticks, tenfold, is_upright):
             return ticks
     return ()

@@ -22,10 +22,9 @@ from PySide6.QtWidgets import (
 )
 
 from gui.plot.axes import QuietAxis
-from gui.style.theme import pen, theme, themes
+from gui.style.theme import PLOT_POINTS, pen, plot_font, theme, themes
 
 ZOOM_STEP = 0.8
-FONT_POINTS = 8
 LABEL_MARGIN = 6  # pixels of an axis's length beyond its name
 
 
@@ -138,8 +137,7 @@ class PlotCanvas(pg.GraphicsView):  # type: ignore[misc]
         """Take the colours of the theme in force."""
         chosen = theme()
         self.setBackground(chosen.paper)
-        font = self.font()
-        font.setPointSize(FONT_POINTS)
+        font = plot_font(self.font())
         for side in ("left", "bottom"):
             axis = self.axis(side)
             axis.setPen(pen(chosen.line))
@@ -236,14 +234,13 @@ class PlotCanvas(pg.GraphicsView):  # type: ignore[misc]
 
     def _write_label(self, side: str) -> None:
         if side in self._labels:
-            style = {"color": theme().quiet, "font-size": f"{FONT_POINTS}pt"}
+            style = {"color": theme().quiet, "font-size": f"{PLOT_POINTS}pt"}
             self.axis(side).setLabel(self._fitting(side), **style)
             self.axis(side).resizeEvent()  # puts the name in the middle, which another does not
 
     def _fitting(self, side: str) -> str:
         """Return as much of an axis's name as there is room for."""
-        font = self.font()
-        font.setPointSize(FONT_POINTS)
+        font = plot_font(self.font())
         beside = 0.0 if side == "bottom" else self.axis("bottom").height()
         room = (self.width() if side == "bottom" else self.height()) - beside - LABEL_MARGIN
         cut = Qt.TextElideMode.ElideRight

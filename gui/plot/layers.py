@@ -8,14 +8,13 @@ from dataclasses import dataclass
 from typing import cast
 
 import numpy as np
-from pyqtgraph.functions import arrayToQPolygonF
-from PySide6.QtCore import QLineF, QPoint, QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QBrush, QColor, QFont, QImage, QPainter, QPen, QPolygonF
+from pyqtgraph.functions import arrayToQPath, arrayToQPolygonF
+from PySide6.QtCore import QPoint, QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import QBrush, QFont, QImage, QPainter, QPainterPath, QPen, QPolygonF
 from PySide6.QtWidgets import QApplication, QGraphicsItem, QStyleOptionGraphicsItem, QWidget
-from shiboken6 import wrapInstance
 
 from gui.plot.canvas import PlotCanvas
-from gui.style.theme import pen
+from gui.style.theme import brush, figures_font, pen
 
 BAND_PIXELS = 60
 
@@ -125,16 +124,16 @@ class PictureLayer(Layer):
 class LinesLayer(Layer):
     """Lines of a few pens.
 
-    Smooth edges need whole lines, whose corners they round; without, each line's pieces are drawn
-    one by one from an array, which takes a fraction of the time where there are many lines.
+    Smooth edges are drawn line by line, whose corners they round. Without them all lines of a pen
+    are one path, which takes a fraction of the time where there are many lines.
     """
 
     def __init__(self, plot: PlotCanvas, depth: float) -> None:
         super().__init__(plot, depth)
         self.lines: tuple[tuple[np.ndarray, QPen], ...] = ()
         self._is_fine = False
-        self._whole: list[tuple[list[QPolygonF], QPen]] = []
-        self._pieces: list[tuple[np.ndarray, QPen]] = []
+        self._smooth: list[tuple[list[QPolygonF], QPen]] = []
+        self._rough: list[tuple[QPainterPath, QPen]] = []
 
     def show_lines(self, lines: Sequence[tuple[np.ndarray, QPen]], is_fine: bool) -> None:
         """Show other lines.
@@ -142,13 +141,17 @@ class LinesLayer(Layer):
         Parameters
         ----------
         lines : sequence of ((m, 2) array, QPen)
-            Points; a row of nan separates two lines.
+            Points; a row of NaN separates two lines.
         is_fine : bool
-            Whether there is time for smooth edges.
+            Whether edges are smooth.
         """
         self.lines, self._is_fine = tuple(lines), is_fine
-        self._whole = [(_polygons(points), line) for points, line in lines if is_fine]
-        self._pieces = [(_pieces(points), line) for points, line in lines if not is_fine]
+        self._smooth = [(_polygons(points), line) for points, line in lines if is_fine]
+        self._rough = [
+            (arrayToQPath(points[:, 0], points[:, 1], connect="finite"), line)
+            for points, line in lines
+            if not is_fine
+        ]
         self.update()
 
     def paint(
@@ -156,15 +159,14 @@ class LinesLayer(Layer):
     ) -> None:
         """Paint the lines, the first lowest."""
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, self._is_fine)
-        for polygons, line in self._whole:
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        for polygons, line in self._smooth:
             painter.setPen(line)
             for polygon in polygons:
                 painter.drawPolyline(polygon)
-        for pieces, line in self._pieces:
+        for path, line in self._rough:
             painter.setPen(line)
-            if len(pieces):
-                first = cast(QLineF, wrapInstance(pieces.ctypes.data, QLineF))
-                painter.drawLines(first, len(pieces))
+            painter.drawPath(path)
 
 
 class AreaLayer(Layer):
@@ -201,9 +203,7 @@ class WordsLayer(Layer):
     @property
     def font(self) -> QFont:
         """What the texts are written in."""
-        font = QApplication.font()
-        font.setPointSizeF(font.pointSizeF() * self._scale)
-        return font
+        return figures_font(QApplication.font(), scale=self._scale)
 
     def show_words(self, words: Sequence[Word]) -> None:
         """Show other texts."""
@@ -238,7 +238,7 @@ def _write(painter: QPainter, word: Word) -> None:
     if word.ground:
         behind = QRectF(left - 1.0, top + 1.0, wide + 2.0, high - 2.0)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
-        painter.fillRect(behind, QColor(word.ground))
+        painter.fillRect(behind, brush(word.ground))
     painter.setPen(pen(word.colour))
     painter.drawText(QPointF(left, top + metrics.ascent()), word.text)
 
@@ -258,13 +258,6 @@ def device_ratio(painter: QPainter) -> float:
     """Return how many pixels of the device make one of the window."""
     device = painter.device()
     return float(device.devicePixelRatio()) if device is not None else 1.0
-
-
-def _pieces(points: np.ndarray) -> np.ndarray:
-    """Return the (k, 4) beginnings and ends of the pieces of lines (m, 2), as QLineF holds them."""
-    gone = np.isnan(points[:, 0])
-    pairs = np.concatenate([points[:-1], points[1:]], axis=1)
-    return pairs.compress(~(gone[:-1] | gone[1:]), axis=0)  # indexing would take five times as long
 
 
 def _polygons(points: np.ndarray) -> list[QPolygonF]:

@@ -1,4 +1,4 @@
-"""Rows as points: colour and shape say the class, fill says the part, a ring says wrong."""
+"""Points of classes: colour and shape say which, some are filled, some ringed."""
 
 from __future__ import annotations
 
@@ -12,8 +12,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QBrush, QImage, QPainter, QPen, QTransform
 from PySide6.QtWidgets import QStyleOptionGraphicsItem, QWidget
 
-from core.base.arrays import TRAIN, Floats
-from core.scenes.boundary_scene import Rows
+from core.base.arrays import Codes, Floats
 from gui.plot.canvas import PlotCanvas
 from gui.plot.layers import Layer, device_ratio, draw_in_bands
 from gui.style.palette import Theme
@@ -54,34 +53,54 @@ class Place:
 
 
 class PointLayer(Layer):
-    """The rows of a plot, painted into a picture that stays until something about them changes.
+    """The points of a plot, painted into an image that is kept until something about them changes.
 
     Attributes
     ----------
     rings, lit : (m, 2) arrays
-        Where rows are ringed as wrong, and lit by a brush elsewhere.
+        Which points are ringed, and which are lit.
     """
 
     def __init__(self, plot: PlotCanvas) -> None:
         super().__init__(plot, DEPTH)
         self.rings = self.lit = np.empty((0, 2))
-        self._drawn: tuple[Rows | None, np.ndarray, str] = (None, self.rings, "")
+        no_codes = np.empty(0, dtype=np.int64)
+        self._points: tuple[Floats, Codes, np.ndarray] = (self.rings, no_codes, no_codes)
+        self._theme = ""
         self._wrong = self._bright = b""
         self._selected: tuple[float, ...] = ()
         self._place: Place | None = None
         self._marks, self._picture = QImage(), QImage()
         self._is_stale = True
 
-    def draw(self, rows: Rows, at: Floats, wrong: np.ndarray, selected: Floats | None) -> None:
-        """Draw rows at points (m, 2)."""
-        present = (rows, at, theme().name)
-        is_new = any(a is not b for a, b in zip(self._drawn, present, strict=True))
+    def draw(
+        self,
+        at: Floats,
+        labels: Codes,
+        is_filled: np.ndarray,
+        is_ringed: np.ndarray,
+        selected: Floats | None,
+    ) -> None:
+        """Draw other points.
+
+        Parameters
+        ----------
+        at : (m, 2) array
+            In the plot's coordinates.
+        labels : (m,) int array
+            Classes.
+        is_filled, is_ringed : (m,) bool arrays
+        selected : (2,) array or None
+            A point with a larger ring.
+        """
+        points = (at, labels, is_filled)
+        is_new = self._theme != theme().name or not all(map(_is_same, self._points, points))
         if is_new:
-            self._drawn, self._place = present, None
-        bits = wrong.tobytes()
+            self._points, self._theme, self._place = points, theme().name, None
+        bits = is_ringed.tobytes()
         if is_new or bits != self._wrong:
             self._is_stale = True
-            self.rings, self._wrong = at[wrong], bits
+            self.rings, self._wrong = at[is_ringed], bits
         place = () if selected is None else tuple(selected.tolist())
         self._is_stale |= is_new or place != self._selected
         self._selected = place
@@ -89,7 +108,7 @@ class PointLayer(Layer):
             self.update()
 
     def light(self, at: Floats, lit: np.ndarray) -> None:
-        """Light up some of the points (m, 2): those that a brush elsewhere picks out."""
+        """Light up some of the points (m, 2)."""
         bits = lit.tobytes()
         if bits != self._bright:
             self._bright, self._is_stale = bits, True
@@ -99,7 +118,7 @@ class PointLayer(Layer):
     def paint(
         self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None
     ) -> None:
-        """Paint the picture, anew where something has changed."""
+        """Paint the kept image, or a new one if something has changed."""
         place = self._place_of(painter)
         if place != self._place:
             self._place, self._is_stale = place, True
@@ -118,7 +137,7 @@ class PointLayer(Layer):
         return Place(transform, QRectF(seen.toAlignedRect()), device_ratio(painter))
 
     def _compose(self, place: Place) -> QImage:
-        """Return what is lit, the rings, the marks and the selected row, one over the other."""
+        """Return lit spots, rings, marks and the selected point's ring, from below to the top."""
         picture = place.picture()
         painter = QPainter(picture)
         chosen = theme()
@@ -132,19 +151,20 @@ class PointLayer(Layer):
         return picture
 
     def _paint_marks(self, place: Place) -> QImage:
-        """Return the rows' marks, in the rows' order."""
+        """Return the points' marks, in their order."""
         picture = place.picture()
-        rows, at, _ = self._drawn
-        if rows is None:
-            return picture
+        at, labels, is_filled = self._points
         painter = QPainter(picture)
-        trained = (rows.splits == TRAIN).tolist()
-        for spot, label, is_train in zip(
-            place.pixels(at), rows.labels.tolist(), trained, strict=True
+        for spot, label, filled in zip(
+            place.pixels(at), labels.tolist(), is_filled.tolist(), strict=True
         ):
-            _stamp(painter, [spot], _row_mark(label, is_train, theme(), place.ratio))
+            _stamp(painter, [spot], _mark(label, filled, theme(), place.ratio))
         painter.end()
         return picture
+
+
+def _is_same(one: np.ndarray, other: np.ndarray) -> bool:
+    return one is other or np.array_equal(one, other)
 
 
 def nearest(at: np.ndarray, x: float, y: float, pixel: tuple[float, float], within: float) -> int:
@@ -165,10 +185,10 @@ def _stamp(painter: QPainter, spots: list[list[float]], mark: QImage) -> None:
 
 
 @functools.lru_cache(maxsize=256)
-def _row_mark(label: int, is_train: bool, chosen: Theme, ratio: float) -> QImage:
-    """Return a row's mark: filled where it is trained on, else outlined."""
+def _mark(label: int, is_filled: bool, chosen: Theme, ratio: float) -> QImage:
+    """Return a class's mark, filled or outlined."""
     paper, own = chosen.paper, class_colour(label)
-    rim, fill = (pen(paper), brush(own)) if is_train else (pen(own, 1.6), brush(paper))
+    rim, fill = (pen(paper), brush(own)) if is_filled else (pen(own, 1.6), brush(paper))
     return _rendered(class_marker(label), SIZE, rim, fill, ratio)
 
 

@@ -1,192 +1,139 @@
-"""Numbers as people read them: three digits, a true minus, thin spaces, constant width."""
+"""Numbers as text: the one place that decides how the window writes them.
+
+Three significant digits, a true minus, a narrow space between thousands and before %, a power of
+ten (6.8e41) from a million millions on and below a ten-thousandth, ∞ for infinity.
+"""
 
 from __future__ import annotations
 
 import math
+import re
 
-from PySide6.QtCore import QCoreApplication
-from PySide6.QtGui import QFont, QFontMetrics
-from PySide6.QtWidgets import QWidget
+MINUS, SPACE, INFINITY = "\u2212", "\u202f", "∞"
+NOTHING = "–"  # where there is no number to show
 
-MINUS, THIN_SPACE, INFINITY = "\u2212", "\u2009", "∞"
-
-
-def tr(text: str) -> str:
-    """Translate a text that stands outside a widget."""
-    return QCoreApplication.translate("Panels", text)
+_LARGEST, _SMALLEST = 1e12, 1e-4  # beyond these a power of ten is written
+_GROUP_SPACE = re.compile(r"(?<=\d)[ \u00a0\u2009\u202f](?=\d{3}(?!\d))")
 
 
-def figure(value: float, decimals: int = 3) -> str:
-    """Return a number with a fixed number of decimals, so that it keeps its width.
+def format_number(
+    value: float, digits: int = 3, decimals: int | None = None, nan: str = NOTHING
+) -> str:
+    """Return a number with some significant digits, or with a fixed number of decimals.
+
+    Parameters
+    ----------
+    value : float
+    digits : int, default 3
+        Significant digits; no digit before the point is dropped, no zero at the end is kept.
+    decimals : int, optional
+        Decimals, zeros at the end included, so that a changing number keeps its width; `digits`
+        then counts only where a power of ten is written.
+    nan : str, default "–"
+        What NaN is written as.
 
     Examples
     --------
-    >>> figure(0.12345), figure(-1.5, 1), figure(float("nan")), figure(float("inf"))
-    ('0.123', '−1.5', '–', '∞')
+    >>> [format_number(value).replace(SPACE, "_") for value in (12345, 4201.75, 999.6, 1e12)]
+    ['12_345', '4_202', '1_000', '1e12']
+    >>> format_number(0.0123456), format_number(-2.5), format_number(9.999e-5), format_number(3e-7)
+    ('0.0123', '−2.5', '0.0001', '3e−7')
+    >>> format_number(12.3456, digits=4), format_number(-6.789e41), format_number(-0.0)
+    ('12.35', '−6.79e41', '0')
+    >>> format_number(0.12345, decimals=3), format_number(-0.0001, decimals=3)
+    ('0.123', '0.000')
+    >>> format_number(-12345.678, decimals=1).replace(SPACE, "_")
+    '−12_345.7'
+    >>> format_number(math.inf), format_number(-math.inf), format_number(math.nan, decimals=3)
+    ('∞', '−∞', '–')
     """
     if math.isnan(value):
-        return "–"
+        return nan
     if math.isinf(value):
         return INFINITY if value > 0 else MINUS + INFINITY
-    return f"{value:.{decimals}f}".replace("-", MINUS)
+    size = abs(round_to(value, digits))
+    if size >= _LARGEST or (decimals is None and 0.0 < size < _SMALLEST):
+        mantissa, exponent = f"{value:.{digits - 1}e}".split("e")
+        return _typeset(f"{_without_zeros(mantissa)}e{int(exponent)}")
+    if decimals is not None:
+        return _typeset(f"{value:z,.{decimals}f}")
+    before_point = math.floor(math.log10(size)) + 1 if size else 1
+    return _typeset(_without_zeros(f"{value:z,.{max(digits - before_point, 0)}f}"))
 
 
-def number(value: float) -> str:
-    """Return a number with three significant digits, or all before the point where there are more.
-
-    Examples
-    --------
-    >>> number(12345), number(4201.75), number(0.0123456), number(-2.5)
-    ('12\u2009345', '4\u2009202', '0.0123', '−2.5')
-    """
-    if not math.isfinite(value):
-        return figure(value)
-    if (value == int(value) or abs(value) >= 1e3) and abs(value) < 1e12:
-        return grouped(round(value))
-    return f"{value:.3g}".replace("-", MINUS)
-
-
-def grouped(value: float, decimals: int = 0) -> str:
-    """Return a number with a fixed number of decimals and thin spaces between thousands.
-
-    Examples
-    --------
-    >>> grouped(-12345.678, 1), grouped(-0.0)
-    ('−12\u2009345.7', '0')
-    """
-    value += 0.0  # no minus before a zero
-    return f"{value:,.{decimals}f}".replace(",", THIN_SPACE).replace("-", MINUS)
-
-
-def percent(share: float) -> str:
+def format_percent(share: float, decimals: int = 1) -> str:
     """Return a share in per cent.
 
     Examples
     --------
-    >>> percent(0.962)
-    '96.2\u2009%'
+    >>> [format_percent(share).replace(SPACE, "_") for share in (0.962, -0.1, 1.0, 12.5)]
+    ['96.2_%', '−10.0_%', '100.0_%', '1_250.0_%']
+    >>> format_percent(math.nan)
+    '–'
     """
-    return f"{100 * share:.1f}{THIN_SPACE}%" if math.isfinite(share) else "–"
+    text = format_number(100.0 * share, decimals=decimals)
+    return text if math.isnan(share) else f"{text}{SPACE}%"
 
 
-NARROW_SPACE = "\u202f"
-
-
-_LARGE, _SMALL = 1e6, 1e-3
-
-
-def grouped_count(count: int) -> str:
-    """Return a whole number with thin spaces between thousands.
+def format_count(count: int) -> str:
+    """Return a whole number in full.
 
     Examples
     --------
-    >>> grouped(-1234567).replace(THIN_SPACE, "_")
-    '−1_234_567'
+    >>> [format_count(count).replace(SPACE, "_") for count in (0, 999, -1234567, 10**15)]
+    ['0', '999', '−1_234_567', '1_000_000_000_000_000']
     """
-    return f"{count:,}".replace(",", NARROW_SPACE).replace("-", MINUS)
-
-
-def share(value: float) -> str:
-    """Return a figure between 0 and 1 with three decimals, so that it keeps its width.
-
-    Examples
-    --------
-    >>> share(0.96249), share(float("nan")), share(float("inf"))
-    ('0.962', '–', '∞')
-    """
-    if math.isnan(value):
-        return "–"
-    if math.isinf(value):
-        return "∞" if value > 0 else f"{MINUS}∞"
-    return f"{value:.3f}".replace("-", MINUS)
-
-
-def rounded(value: float) -> str:
-    """Return a number with three significant digits, in thousands where it is large.
-
-    Examples
-    --------
-    >>> rounded(12437.2).replace(THIN_SPACE, "_"), rounded(0.0481), rounded(3.0)
-    ('12_400', '0.0481', '3.00')
-    """
-    if math.isnan(value):
-        return "–"
-    if math.isinf(value):
-        return "∞" if value > 0 else f"{MINUS}∞"
-    if value == 0.0:
-        return "0"
-    digits = 2 - math.floor(math.log10(abs(value)))
-    if digits <= 0:
-        return grouped_count(round(value, digits).__int__())
-    if abs(value) < _SMALL:
-        return f"{value:.2e}".replace("-", MINUS)
-    return f"{value:.{digits}f}".replace("-", MINUS)
+    return _typeset(f"{count:,}")
 
 
 def format_editable(value: float) -> str:
-    """Return a number as one would type it: short, and exact where six digits suffice.
+    """Return a number as one would type it: plain ASCII, short, exact where six digits suffice.
 
     Examples
     --------
-    >>> typed(0.1), typed(500), typed(3e-5), format_editable(100000)
-    ('0.1', '500', '3e-5', '100000')
+    >>> format_editable(0.1), format_editable(500), format_editable(-3e-5), format_editable(1e5)
+    ('0.1', '500', '-3e-5', '100000')
+    >>> format_editable(1234567.0), format_editable(1234567)
+    ('1.23457e6', '1234567')
     """
     if isinstance(value, int):
         return str(value)
-    text = f"{value:.6g}"
+    text = f"{value:z.6g}"
     if "e" not in text:
         return text
     mantissa, exponent = text.split("e")
     return f"{mantissa}e{int(exponent)}"
 
 
-def figures_font(base: QFont, bold: bool = False, scale: float = 1.0) -> QFont:
-    """Return a font whose digits all have the same width."""
-    font = QFont(base)
-    font.setFeature(QFont.Tag("tnum"), 1)
-    font.setBold(bold)
-    if scale != 1.0 and font.pointSizeF() > 0:
-        font.setPointSizeF(font.pointSizeF() * scale)
-    return font
+def editable_from(text: str) -> str:
+    """Return a typed or pasted number in plain ASCII, also one that the window has written.
 
-
-def width_of(widget: QWidget, text: str) -> int:
-    """Return how many pixels wide a text is in a widget's font."""
-    return QFontMetrics(widget.font()).horizontalAdvance(text)
-
-
-def short(value: float, digits: int = 4) -> str:
-    """Return a number of at most so many digits, small ones with a power of ten.
+    Spaces before groups of three digits go, and a true minus becomes a hyphen; nothing else
+    changes, so that what is no number stays none.
 
     Examples
     --------
-    >>> short(0.25), short(-1.5e-9), short(0.0), short(float("nan"))
-    ('0.25', '−1.5e−9', '0', 'NaN')
+    >>> [editable_from(text) for text in ("−12\u202f345.5", "1 000", "8 8", "x")]
+    ['-12345.5', '1000', '8 8', 'x']
     """
-    if math.isnan(value):
-        return "NaN"
-    if math.isinf(value):
-        return figure(value)
-    text = f"{value + 0.0:.{digits}g}"
-    if "e" in text:
-        mantissa, exponent = text.split("e")
-        text = f"{mantissa}e{int(exponent)}"
-    return text.replace("-", MINUS)
+    return _GROUP_SPACE.sub("", text.strip()).replace(MINUS, "-")
 
 
-def shortened(value: float, digits: int = 3) -> str:
-    """Return a number in at most eight characters.
+def round_to(value: float, digits: int = 3) -> float:
+    """Return a number rounded to some significant digits, those before the point included.
 
     Examples
     --------
-    >>> short(0.01234), short(-3.2e-7), short(0.0), short(12.3456)
-    ('0.0123', '−3.2e−7', '0', '12.3')
+    >>> round_to(12437.2), round_to(0.098765, 2), round_to(math.inf)
+    (12400.0, 0.099, inf)
     """
-    if not math.isfinite(value):
-        return figure(value)
-    if value == 0.0:
-        return "0"
-    if not 1e-3 <= abs(value) < 1e4:
-        mantissa, exponent = f"{value:.1e}".split("e")
-        return f"{mantissa}e{int(exponent)}".replace("-", MINUS)
-    return f"{value:.{digits}g}".replace("-", MINUS)
+    return float(f"{value:.{digits}g}")
+
+
+def _without_zeros(text: str) -> str:
+    """Return a number without zeros at the end of its decimals."""
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def _typeset(text: str) -> str:
+    return text.replace(",", SPACE).replace("-", MINUS)

@@ -67,32 +67,27 @@ QLineEdit { background: $field; border: 1px solid $line; border-radius: 4px; pad
 QLineEdit:focus { border-color: $accent; }
 QLineEdit:disabled { color: $raw; }
 QLineEdit[refused="true"] { border-color: $error; color: $error; }
-QComboBox, QAbstractSpinBox { background: $field; border: 1px solid $line; border-radius: 4px;
+QComboBox { background: $field; border: 1px solid $line; border-radius: 4px;
     padding: 2px 4px; selection-background-color: $accent; selection-color: $on_accent; }
 QComboBox { padding-left: 6px; }
-QComboBox:hover, QAbstractSpinBox:hover, QLineEdit:hover { border-color: $raw; }
-QComboBox:focus, QAbstractSpinBox:focus { border-color: $accent; }
-QComboBox:disabled, QAbstractSpinBox:disabled { color: $raw; }
+QComboBox:hover, QLineEdit:hover { border-color: $raw; }
+QComboBox:focus { border-color: $accent; }
+QComboBox:disabled { color: $raw; }
 QComboBox::drop-down { border: 0; width: 18px; }
 QComboBox::down-arrow { image: url("$icons/down_$ground.svg"); width: 12px; height: 12px; }
 QComboBox QAbstractItemView { background: $paper; border: 1px solid $line; padding: 2px;
     selection-background-color: $accent; selection-color: $on_accent; outline: 0; }
-QAbstractSpinBox::up-button, QAbstractSpinBox::down-button { border: 0; width: 16px;
-    background: transparent; }
-QAbstractSpinBox::up-button:hover, QAbstractSpinBox::down-button:hover { background: $hover; }
-QAbstractSpinBox::up-arrow { image: url("$icons/up_$ground.svg"); width: 10px; height: 10px; }
-QAbstractSpinBox::down-arrow { image: url("$icons/down_$ground.svg"); width: 10px; height: 10px; }
+QToolButton[stepper="true"] { border: 0; border-radius: 0; padding: 0; }
+QToolButton[stepper="true"]::up-arrow { image: url("$icons/up_$ground.svg");
+    width: 10px; height: 10px; }
+QToolButton[stepper="true"]::down-arrow { image: url("$icons/down_$ground.svg");
+    width: 10px; height: 10px; }
 QCheckBox { spacing: 8px; }
 QCheckBox::indicator { width: 14px; height: 14px; border: 1px solid $raw; border-radius: 3px;
     background: $field; }
 QCheckBox::indicator:checked { background: $accent; border-color: $accent;
     image: url("$icons/check_$ground.svg"); }
 QCheckBox::indicator:focus, QCheckBox::indicator:hover { border-color: $accent; }
-QSlider::groove:horizontal { height: 3px; background: $line; border-radius: 1px; }
-QSlider::sub-page:horizontal { background: $raw; border-radius: 1px; }
-QSlider::handle:horizontal { background: $ink; width: 12px; height: 12px; margin: -5px 0;
-    border-radius: 6px; }
-QSlider::handle:horizontal:focus { background: $accent; }
 QLabel[quiet="true"] { color: $quiet; }
 QLabel[refused="true"] { color: $error; }
 QLabel[figure="true"] { font-weight: 600; }

@@ -1,25 +1,34 @@
-"""Every colour, pen and marker: calm paper, vivid data.
-
-Our own simple icons, drawn in the theme's ink.
-
-Class markers as small pictures, for tables and legends.
-"""
+"""What everything is drawn with: the theme in use, and its pens, brushes, fonts, icons, markers."""
 
 from __future__ import annotations
 
 import functools
 
 from PySide6.QtCore import QByteArray, QObject, QSize, Qt, Signal
-from PySide6.QtGui import QBrush, QColor, QIcon, QPainter, QPalette, QPen, QPixmap
+from PySide6.QtGui import (
+    QBrush,
+    QColor,
+    QFont,
+    QFontMetrics,
+    QIcon,
+    QPainter,
+    QPalette,
+    QPen,
+    QPixmap,
+)
 from PySide6.QtSvg import QSvgRenderer
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QWidget
 
-from gui.style.palette import CLASS_MARKERS, ICONS, THEMES, Theme
+from gui.style.palette import CLASS_MARKERS, ICONS, THEMES, Theme, on_accent
 from gui.style.style_sheet import style_sheet
+
+SOLID, DASHED = Qt.PenStyle.SolidLine, Qt.PenStyle.DashLine
+SMALL = 0.84  # of a table's text, as a share of the interface's
+PLOT_POINTS = 8
 
 
 class Themes(QObject):
-    """The theme in force; `changed` tells those who draw.
+    """The theme in use; whoever draws repaints on `changed`.
 
     Signals
     -------
@@ -47,7 +56,7 @@ class Themes(QObject):
             self.use(self.choice)
 
     def use(self, name: str) -> None:
-        """Put a theme in force: the palette of widgets, the ground of plots, then `changed`."""
+        """Set palette, style sheet and the plots' background to a theme, then emit `changed`."""
         self.theme = THEMES[name]
         application = QApplication.instance()
         if isinstance(application, QApplication):
@@ -60,7 +69,7 @@ class Themes(QObject):
         self.changed.emit()
 
     def configure_plots(self) -> None:
-        """Import pyqtgraph and tell it the ground of plots, now and at each change of theme."""
+        """Import pyqtgraph and set its background, now and at each change of theme."""
         import pyqtgraph
 
         self._has_plots = True
@@ -74,12 +83,12 @@ class Themes(QObject):
 
 @functools.lru_cache(maxsize=1)
 def themes() -> Themes:
-    """Return the one holder of the theme in force."""
+    """Return the application's one `Themes`."""
     return Themes()
 
 
 def theme() -> Theme:
-    """Return the theme in force."""
+    """Return the theme in use."""
     return themes().theme
 
 
@@ -96,11 +105,19 @@ def class_marker(index: int) -> str:
 
 
 @functools.lru_cache(maxsize=256)
-def pen(colour: str, width: float = 1.0, dashed: bool = False) -> QPen:
-    """Return a cosmetic pen, made once."""
-    style = Qt.PenStyle.DashLine if dashed else Qt.PenStyle.SolidLine
+def pen(
+    colour: str, width: float = 1.0, style: Qt.PenStyle = SOLID, is_cosmetic: bool = True
+) -> QPen:
+    """Return a pen, made once.
+
+    Parameters
+    ----------
+    is_cosmetic : bool
+        Whether its width is in pixels of the device whatever the painter's scale, as a plot needs;
+        without, it grows with the text on a screen of high resolution.
+    """
     made = QPen(QColor(colour), width, style)
-    made.setCosmetic(True)
+    made.setCosmetic(is_cosmetic)
     return made
 
 
@@ -110,6 +127,28 @@ def brush(colour: str, opacity: int = 255) -> QBrush:
     shade = QColor(colour)
     shade.setAlpha(opacity)
     return QBrush(shade)
+
+
+def figures_font(base: QFont, bold: bool = False, scale: float = 1.0) -> QFont:
+    """Return a font whose digits all have the same width, in the size of another times a scale."""
+    font = QFont(base)
+    font.setFeature(QFont.Tag("tnum"), 1)
+    font.setBold(bold)
+    if scale != 1.0 and font.pointSizeF() > 0:
+        font.setPointSizeF(font.pointSizeF() * scale)
+    return font
+
+
+def plot_font(base: QFont) -> QFont:
+    """Return the font of ticks and names along axes."""
+    font = QFont(base)
+    font.setPointSize(PLOT_POINTS)
+    return font
+
+
+def width_of(widget: QWidget, text: str) -> int:
+    """Return how many pixels wide a text is in a widget's font."""
+    return QFontMetrics(widget.font()).horizontalAdvance(text)
 
 
 def _palette(chosen: Theme) -> QPalette:
@@ -128,7 +167,7 @@ def _palette(chosen: Theme) -> QPalette:
         role.PlaceholderText: chosen.quiet,
         role.Mid: chosen.line,
         role.Highlight: chosen.accent,
-        role.HighlightedText: "#000000" if chosen.is_dark else "#FFFFFF",
+        role.HighlightedText: on_accent(chosen),
         role.Link: chosen.accent,
     }
     for name, colour in colours.items():
@@ -138,7 +177,7 @@ def _palette(chosen: Theme) -> QPalette:
     return palette
 
 
-INK = "#000000"  # what the files are drawn in
+INK = "#000000"  # the colour of the lines in the files
 _SIZES = (16, 24, 32)
 
 
@@ -175,7 +214,7 @@ MARK_SIZE = 9
 
 @functools.lru_cache(maxsize=256)
 def class_mark(index: int, chosen: Theme) -> QPixmap:
-    """Return the marker of a class in the theme in force, which is part of the key."""
+    """Return the marker of a class in the theme in use, which is part of the cache's key."""
     paint = class_colour(index)
     from pyqtgraph.graphicsItems.ScatterPlotItem import renderSymbol
 

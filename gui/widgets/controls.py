@@ -1,4 +1,4 @@
-"""Compact controls for a panel's header: each turns one setting of the view."""
+"""Combo box, toggle button, row and note: the small controls of forms and panel headers."""
 
 from __future__ import annotations
 
@@ -9,24 +9,22 @@ from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSizePolicy, QToolButton, QWidget
 
 
-class CalmComboBox(QComboBox):
-    """A choice that the wheel does not change unless it has the focus."""
+class ComboBox(QComboBox):
+    """A list to choose from, no wider than its place; the wheel scrolls what is around it."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizeAdjustPolicy(self.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.setMinimumContentsLength(6)
+        self.setMaxVisibleItems(24)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
-        """Leave the wheel to what is around unless focused."""
-        if self.hasFocus():
-            super().wheelEvent(event)
-        else:
-            event.ignore()
+        """Leave the wheel to the scroll area around it."""
+        event.ignore()
 
     def offer(self, choices: Sequence[tuple[str, object]]) -> None:
-        """Offer other choices (text, value), quietly, and keep the present one if it is there."""
+        """Offer other choices (text, value), without a signal; one of them that is chosen stays."""
         if [(self.itemText(i), self.itemData(i)) for i in range(self.count())] == list(choices):
             return
         present = self.currentData()
@@ -37,7 +35,7 @@ class CalmComboBox(QComboBox):
             self.show_value(present)
 
     def show_value(self, value: object) -> None:
-        """Show a value as chosen without telling anyone."""
+        """Show a value as chosen, without a signal."""
         index = next((i for i in range(self.count()) if self.itemData(i) == value), -1)
         if index != self.currentIndex() and index >= 0:
             with QSignalBlocker(self):
@@ -59,7 +57,7 @@ def toggle(name: str, text: str, help_text: str, changed: Callable[[bool], None]
 
 
 def show_checked(button: QToolButton, checked: bool) -> None:
-    """Show a button as down or up without telling anyone."""
+    """Show a button as down or up, without a signal."""
     if button.isChecked() != checked:
         with QSignalBlocker(button):
             button.setChecked(checked)
@@ -72,9 +70,9 @@ def choice(
     choices: Sequence[tuple[str, object]],
     changed: Callable[[object], None],
     widest: int = 0,
-) -> CalmComboBox:
-    """Return a small list of choices; with a widest width it is as wide as its texts up to that."""
-    box = CalmComboBox()
+) -> ComboBox:
+    """Return a combo box; with a widest width, it is as wide as its texts up to that."""
+    box = ComboBox()
     if widest:
         box.setSizeAdjustPolicy(box.SizeAdjustPolicy.AdjustToContents)
         box.setMaximumWidth(widest)
@@ -87,7 +85,7 @@ def choice(
 
 
 def row(*widgets: QWidget | None, spacing: int = 4) -> QHBoxLayout:
-    """Lay small controls in a row; None takes the room that is left."""
+    """Return a layout of small controls in a row; None takes the room that is left."""
     layout = QHBoxLayout()
     layout.setContentsMargins(8, 2, 8, 2)
     layout.setSpacing(spacing)
@@ -111,24 +109,8 @@ def note(name: str, wraps: bool = True) -> QLabel:
     return label
 
 
-class QuietComboBox(QComboBox):
-    """A combo box that is deaf to the wheel and no wider than its place."""
-
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        self.setMinimumContentsLength(6)
-        self.setMaxVisibleItems(24)
-
-    def wheelEvent(self, event: QWheelEvent) -> None:
-        """Leave the wheel to what can be scrolled."""
-        event.ignore()
-
-
 def without_checked(do: Callable[[], object]) -> Callable[[], None]:
-    """Return a slot that leaves aside whether a button or action is checked."""
+    """Return a slot for `clicked` or `triggered` that ignores whether it is checked."""
 
     def slot() -> None:
         do()

@@ -17,7 +17,7 @@ from PySide6.QtCore import (
     QRectF,
     Qt,
 )
-from PySide6.QtGui import QBrush, QColor, QPainter
+from PySide6.QtGui import QBrush, QPainter
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QGridLayout,
@@ -29,8 +29,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from gui.style.number_text import figures_font
-from gui.style.theme import brush, theme
+from gui.style.theme import SMALL, brush, figures_font, theme
 
 Index = QModelIndex | QPersistentModelIndex
 ROW_HEIGHT = 22
@@ -142,7 +141,7 @@ class BarDelegate(QStyledItemDelegate):
         wide = room.width() / len(shares)
         heights = shares / max(float(shares.max()), 1e-300) * room.height()
         painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(QColor(theme().raw))
+        painter.setBrush(brush(theme().raw))
         painter.drawRects(
             [
                 QRectF(room.left() + k * wide, room.bottom() - high, wide, high)
@@ -174,8 +173,7 @@ class TextTable(QTableView):
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.ResizeToContents)
         header.setMinimumSectionSize(30)
         header.setHighlightSections(False)
-        font = self.font()
-        font.setPointSizeF(font.pointSizeF() * 0.84)
+        font = figures_font(self.font(), scale=SMALL)
         self.setFont(font)
         header.setFont(font)
         self.setStyleSheet(

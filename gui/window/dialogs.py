@@ -28,7 +28,7 @@ from PySide6.QtWidgets import (
 )
 
 from core.base.errors import Trouble, trouble_of
-from gui.style.number_text import figures_font
+from gui.style.theme import figures_font
 from gui.window.actions import ACTIONS, translated
 
 

@@ -6,14 +6,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QMimeData, QObject, QRect, QSettings, Qt
-from PySide6.QtGui import QColor, QFont, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from core.base.errors import UserError
 from core.data.saving import clear_unfinished
 from core.run.session_file import SUFFIX, is_session_file
 from gui.session.autosave import Autosave
-from gui.style.theme import theme
+from gui.style.theme import DASHED, brush, figures_font, pen, theme
 
 if TYPE_CHECKING:
     from gui.session.session import Session
@@ -229,10 +229,8 @@ class DropOverlay(QWidget):
         """Draw a veil, a dashed frame and the two sentences."""
         colours, painter = theme(), QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        veil = QColor(colours.paper)
-        veil.setAlpha(225)
-        painter.fillRect(self.rect(), veil)
-        painter.setPen(QPen(QColor(colours.accent), 2.0, Qt.PenStyle.DashLine))
+        painter.fillRect(self.rect(), brush(colours.paper, 225))
+        painter.setPen(pen(colours.accent, 2.0, DASHED, is_cosmetic=False))
         painter.drawRoundedRect(self.rect().adjusted(24, 24, -24, -24), 16, 16)
         self._write(painter, self.heading, -64, 1.8, colours.ink, True)
         self._write(painter, self.sentence, 0, 1.1, colours.quiet, False)
@@ -240,11 +238,8 @@ class DropOverlay(QWidget):
     def _write(
         self, painter: QPainter, text: str, offset: int, scale: float, colour: str, bold: bool
     ) -> None:
-        font = QFont(self.font())
-        font.setPointSizeF(max(font.pointSizeF(), 8.0) * scale)
-        font.setBold(bold)
-        painter.setFont(font)
-        painter.setPen(QColor(colour))
+        painter.setFont(figures_font(self.font(), bold, scale))
+        painter.setPen(pen(colour))
         middle = self.height() // 2 + offset
         width = min(self.width() - 96, 720)
         box = QRect((self.width() - width) // 2, middle, width, 64)

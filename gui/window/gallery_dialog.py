@@ -11,7 +11,7 @@ from functools import partial
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QCloseEvent, QColor, QIcon, QImage, QPainter, QPixmap, QPolygonF
+from PySide6.QtGui import QCloseEvent, QIcon, QImage, QPainter, QPixmap, QPolygonF
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QDialog,
@@ -33,8 +33,7 @@ from core.data.generators import GENERATORS
 from core.data.loading import load_dataset
 from core.data.preparing import prepare
 from gui.session.session import Session
-from gui.style.number_text import figures_font
-from gui.style.theme import class_colour
+from gui.style.theme import brush, class_colour, figures_font
 
 SIDE = 104
 _NAME = Qt.ItemDataRole.UserRole
@@ -261,7 +260,7 @@ def draw_thumbnail(choices: DataChoices, size: int, ratio: float, colours: Seque
     scale = (size - 2 * _MARGIN) / max(float((high - low).max()), 1e-12)
     middle = (low + high) / 2
     for (x1, x2), label in zip(X.tolist(), y.tolist(), strict=True):
-        painter.setBrush(QColor(colours[label % len(colours)]))
+        painter.setBrush(brush(colours[label % len(colours)]))
         at = QPointF(
             size / 2 + (x1 - middle[0]) * scale,
             size / 2 - (x2 - middle[1]) * scale,

@@ -11,7 +11,8 @@ from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QSizePolicy, QToolButton, QWidget
 
 from gui.session.session import Session
-from gui.style.number_text import figures_font, share, width_of
+from gui.style.number_text import format_number
+from gui.style.theme import figures_font, width_of
 from gui.widgets.layouts import StableLabel
 
 FIGURES = ("accuracy", "log_loss", "brier")
@@ -49,7 +50,7 @@ class StatusLine(QWidget):
         split = self.session.view.split
         values = self._figures_now()
         for name, label in self.figures.items():
-            label.setText(share(values.get(f"{split}.{name}", math.nan)))
+            label.setText(format_number(values.get(f"{split}.{name}", math.nan), decimals=3))
         self.split.setText(self._split_text(split))
         self.engine.setText(self.session.run.history.engine.name)
 

@@ -8,7 +8,7 @@ from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QTabBar, QToolButton, QWhatsThis, QWidget
 
 from gui.session.session import Session
-from gui.style.number_text import grouped_count
+from gui.style.number_text import format_count
 from gui.style.theme import icon, themes
 from gui.widgets.controls import without_checked
 from gui.window.workspaces import WORKSPACES
@@ -69,7 +69,7 @@ class TopBar(QWidget):
         """Say which data are learnt from."""
         dataset = self.session.run.dataset
         words = self.tr("{0}, {1} rows, {2} classes").format(
-            dataset.name, grouped_count(dataset.n_samples), dataset.n_classes
+            dataset.name, format_count(dataset.n_samples), dataset.n_classes
         )
         if words == self.chip.text():
             return

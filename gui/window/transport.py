@@ -9,15 +9,15 @@ import math
 from collections.abc import Mapping
 
 from PySide6.QtCore import QPointF, QSignalBlocker, QSize, Qt
-from PySide6.QtGui import QAction, QColor, QPainter, QPen
+from PySide6.QtGui import QAction, QPainter
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QWidget
 
 from gui.session.pacing import Pace
 from gui.session.session import Session
-from gui.style.number_text import figures_font, grouped_count, rounded, width_of
+from gui.style.number_text import format_count, format_number, round_to
 from gui.style.palette import on_accent
-from gui.style.theme import icon, theme, themes
-from gui.widgets.controls import QuietComboBox
+from gui.style.theme import figures_font, icon, pen, theme, themes, width_of
+from gui.widgets.controls import ComboBox
 from gui.widgets.layouts import StableLabel
 from gui.widgets.slider import Slider
 from gui.window.actions import ACTIONS, translated
@@ -66,12 +66,12 @@ class Transport(QWidget):
         """Show the epoch, the speed and the step looked at."""
         state = self.session.state
         self.epoch.setText(self._epoch_text(state.epoch))
-        self.epoch.setToolTip(self.tr("Step {0}").format(grouped_count(state.step)))
+        self.epoch.setToolTip(self.tr("Step {0}").format(format_count(state.step)))
         self.speed.setText(self._speed_text(self.session.player.updates_per_second))
         self.timeline.follow()
 
     def _epoch_text(self, epoch: int) -> str:
-        return self.tr("epoch {0}").format(grouped_count(epoch))
+        return self.tr("epoch {0}").format(format_count(epoch))
 
     def _speed_text(self, speed: float) -> str:
         if not self.session.is_playing:
@@ -79,8 +79,8 @@ class Transport(QWidget):
         return "" if math.isnan(speed) or speed <= 0.0 else self._updates_text(speed)
 
     def _updates_text(self, speed: float) -> str:
-        shown = rounded(speed) if speed >= 100.0 else f"{speed:.0f}"
-        return self.tr("{0} updates/s").format(shown)
+        shown = round_to(speed) if speed >= 100.0 else round(speed)
+        return self.tr("{0} updates/s").format(format_number(shown))
 
     def _show_playing(self) -> None:
         playing = self.session.is_playing
@@ -114,8 +114,8 @@ class Transport(QWidget):
         label.setMinimumWidth(width_of(label, widest) + 4)
         return label
 
-    def _pace_box(self) -> QuietComboBox:
-        box = QuietComboBox(self)
+    def _pace_box(self) -> ComboBox:
+        box = ComboBox(self)
         box.setObjectName("transport.pace")
         box.setAccessibleName(self.tr("Speed of training"))
         box.setToolTip(self.tr("How fast to train"))
@@ -133,9 +133,9 @@ class Transport(QWidget):
         if pace.epochs == 1:
             return self.tr("1 epoch a second")
         if pace.updates:
-            return self.tr("{0} updates a second").format(grouped_count(int(pace.updates)))
+            return self.tr("{0} updates a second").format(format_count(int(pace.updates)))
         if pace.epochs:
-            return self.tr("{0} epochs a second").format(grouped_count(int(pace.epochs)))
+            return self.tr("{0} epochs a second").format(format_count(int(pace.epochs)))
         return self.tr("as fast as it goes")
 
     def _lay_out(self) -> None:
@@ -201,7 +201,7 @@ class Timeline(Slider):
 
     def paint_marks(self, painter: QPainter, left: float, right: float, middle: float) -> None:
         """Draw a line at each edit."""
-        painter.setPen(QPen(QColor(theme().accent), 1.5))
+        painter.setPen(pen(theme().accent, 1.5, is_cosmetic=False))
         for mark in self.marks:
             x = left + mark * (right - left)
             painter.drawLine(QPointF(x, middle - 6), QPointF(x, middle + 6))

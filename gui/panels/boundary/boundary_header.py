@@ -33,7 +33,7 @@ from gui.session.session import Session
 from gui.style.theme import class_colour, class_sign
 from gui.widgets.controls import choice, note, row, show_checked, toggle
 from gui.widgets.layouts import SpreadLayout
-from gui.widgets.slider import CalmSlider
+from gui.widgets.slider import Slider
 
 LEGEND_LETTERS = 24  # that fit beside the parts
 
@@ -244,7 +244,7 @@ class _Line:
     low: float
     high: float
     steps: int
-    slider: CalmSlider
+    slider: Slider
     value: QLabel
     reset: QToolButton
 
@@ -300,7 +300,7 @@ class FixedFeatureSliders(QScrollArea):
     def _line(self, dataset: Dataset, j: int) -> _Line:
         feature = dataset.features[j]
         low, high, steps = _range(feature, dataset.X[:, j])
-        slider = CalmSlider()
+        slider = Slider()
         slider.setObjectName(f"view.held.{j}")
         slider.setAccessibleName(feature.name)
         slider.setRange(0, steps)

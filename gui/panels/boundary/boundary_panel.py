@@ -8,6 +8,7 @@ import numpy as np
 from PySide6.QtGui import QFontMetricsF, QPen
 from PySide6.QtWidgets import QWidget
 
+from core.base.arrays import TRAIN
 from core.base.errors import UserError
 from core.experiment.view import View
 from core.explain.planes import MAX_BACKGROUND_ROWS
@@ -32,7 +33,7 @@ from gui.plot.images import shade_at, smooth_images, surface_image
 from gui.plot.layers import LinesLayer, PictureLayer, Word, WordsLayer
 from gui.plot.points import PointLayer, nearest
 from gui.session.session import Session
-from gui.style.number_text import number, percent
+from gui.style.number_text import format_count, format_number, format_percent
 from gui.style.theme import class_colour, pen, theme
 from gui.widgets.controls import note
 
@@ -136,7 +137,9 @@ class BoundaryPanel(Panel):
         self.truth.draw(scene, self.is_calm)
         self.error_scale.setVisible(self.truth.shows_error and not self.painter.is_local)
         self._paint_layer.draw()
-        self.points.draw(scene.rows, scene.rows.points, scene.wrong, scene.selected)
+        rows = scene.rows
+        trained = rows.splits == TRAIN
+        self.points.draw(rows.points, rows.labels, trained, scene.wrong, scene.selected)
         self.points.light(scene.rows.points, scene.lit)
 
     def read(self, scene: BoundaryScene) -> None:
@@ -148,10 +151,10 @@ class BoundaryPanel(Panel):
 
     def describe(self, scene: BoundaryScene) -> str:
         """Say how many of the drawn rows are on the right side."""
-        right = percent(1.0 - float(scene.wrong.mean())) if len(scene.wrong) else "–"
+        right = format_percent(1.0 - float(scene.wrong.mean())) if len(scene.wrong) else "–"
         return self.tr(
             "Decision boundary of {0} at step {1}: {2} of the rows shown are decided rightly."
-        ).format(self.session.run.dataset.name, number(scene.step), right)
+        ).format(self.session.run.dataset.name, format_count(scene.step), right)
 
     def _build_layers(self) -> None:
         self.picture = PictureLayer(self.plot, 0)
@@ -190,7 +193,7 @@ class BoundaryPanel(Panel):
         )
         return [
             Word(
-                f"{label.level:g}",
+                format_number(label.level),
                 label.x,
                 label.y,
                 theme().ink,
@@ -248,7 +251,7 @@ class BoundaryPanel(Panel):
             self.plot.ticks("left", axes[1].ticks)
         else:
             self.plot.label("left", probability_label(scene.classes))
-            self.plot.ticks("left", [(t, f"{t:g}") for t in (0.0, 0.25, 0.5, 0.75, 1.0)])
+            self.plot.ticks("left", [(t, format_number(t)) for t in (0.0, 0.25, 0.5, 0.75, 1.0)])
 
     def _on_painted(self) -> None:
         self._show_paints()

@@ -12,8 +12,8 @@ from core.data.dataset import Dataset
 from core.explain.planes import Axis
 from core.explain.unit_maps import INPUTS, UnitMap
 from core.scenes.boundary_scene import BoundaryScene, Reading
-from gui.panels.panel_text import level_or_number
-from gui.style.number_text import figure, number, percent, tr
+from gui.panels.panel_text import level_or_number, tr
+from gui.style.number_text import format_count, format_number, format_percent, round_to
 from gui.style.theme import class_colour, class_sign, theme
 
 MARGIN = 10
@@ -67,16 +67,18 @@ def reading_html(scene: BoundaryScene, reading: Reading, near: int) -> str:
         for axis, value in zip(scene.plane.axes, reading.values, strict=True)
     ]
     where += [
-        f"<span style='color:{quiet}'>{escape(name)} = {number(float(f'{value:.3g}'))}</span>"
+        f"<span style='color:{quiet}'>{escape(name)} = {format_number(round_to(value))}</span>"
         for name, value in reading.raw
     ]
     head = f"<tr style='color:{quiet}'><td></td><td align='right'>{tr('logit')}</td>"
     head += f"<td align='right'>&nbsp;&nbsp;{tr('probability')}</td></tr>"
     body = "".join(
         f"<tr><td><span style='color:{class_colour(k)}'>{class_sign(k)}</span> {escape(name)}"
-        f"&nbsp;&nbsp;</td><td align='right'>{figure(float(reading.logits[k]), 2)}</td>"
-        f"<td align='right'>{figure(float(reading.probabilities[k]))}</td></tr>"
-        for k, name in enumerate(scene.classes)
+        f"&nbsp;&nbsp;</td><td align='right'>{format_number(logit, decimals=2)}</td>"
+        f"<td align='right'>{format_number(p, decimals=3)}</td></tr>"
+        for k, (name, logit, p) in enumerate(
+            zip(scene.classes, reading.logits, reading.probabilities, strict=True)
+        )
     )
     text = f"{'<br>'.join(where)}<table cellspacing='1'>{head}{body}</table>"
     return text + (_row(scene, near) if near >= 0 else "")
@@ -84,7 +86,7 @@ def reading_html(scene: BoundaryScene, reading: Reading, near: int) -> str:
 
 def _value(ticks: tuple[tuple[float, str], ...], value: float) -> str:
     if not ticks:
-        return number(float(f"{value:.3g}"))
+        return format_number(round_to(value))
     return min(ticks, key=lambda tick: abs(tick[0] - value))[1]
 
 
@@ -105,7 +107,7 @@ def axis_label(axis: Axis) -> str:
     if axis.name:
         return axis.name
     return tr("principal component {0} ({1} of the variance)").format(
-        axis.feature + 1, percent(axis.share)
+        axis.feature + 1, format_percent(axis.share)
     )
 
 
@@ -117,7 +119,7 @@ def plane_note(dataset: Dataset, scene: BoundaryScene) -> str:
     if plane.kind == "average":
         return tr(
             "Averaged over the other features of {0} train rows (partial dependence)."
-        ).format(number(scene.surface.averaged))
+        ).format(format_count(scene.surface.averaged))
     if plane.kind == "slice":
         shown = {axis.feature for axis in plane.axes}
         others = [j for j in range(dataset.n_features) if j not in shown]
@@ -138,7 +140,9 @@ def points_note(scene: BoundaryScene) -> str:
         return tr("No rows are drawn: choose a part above.")
     if drawn == total:
         return ""
-    return tr("{0} of {1} rows are drawn, chosen at random.").format(number(drawn), number(total))
+    return tr("{0} of {1} rows are drawn, chosen at random.").format(
+        format_count(drawn), format_count(total)
+    )
 
 
 def unit_note(scene: BoundaryScene) -> str:
@@ -146,7 +150,7 @@ def unit_note(scene: BoundaryScene) -> str:
     unit: UnitMap | None = scene.unit
     if unit is None:
         return ""
-    spans = number(float(f"{unit.low:.3g}")), number(float(f"{unit.high:.3g}"))
+    spans = format_number(round_to(unit.low)), format_number(round_to(unit.high))
     if unit.layer == INPUTS:
         text = tr("Input {0} as the network sees it, from {1} to {2}.")
         return text.format(unit.unit + 1, *spans)

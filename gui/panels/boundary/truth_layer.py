@@ -24,9 +24,9 @@ from core.scenes.boundary_scene import BoundaryScene, TruthScene, truth_scene
 from gui.plot.canvas import PlotCanvas, curve
 from gui.plot.images import rgb
 from gui.session.session import Session
-from gui.style.number_text import figure, percent
+from gui.style.number_text import format_number, format_percent
 from gui.style.palette import Theme
-from gui.style.theme import pen, theme
+from gui.style.theme import DASHED, pen, theme
 
 RESOLUTIONS = (50, 100, 200)
 LIVE_RESOLUTION = 100  # the finest that the model is compared on while training
@@ -146,7 +146,7 @@ class TruthLayer:
         return self._session.tr(
             "No model can be right more often than {0} on rows like these; on average the "
             "probabilities here are {1} from the true ones."
-        ).format(percent(self.scene.best), figure(self.scene.mean_error))
+        ).format(format_percent(self.scene.best), format_number(self.scene.mean_error, decimals=3))
 
     def _compute(self, scene: BoundaryScene, is_calm: bool) -> TruthScene | None:
         session = self._session
@@ -164,7 +164,7 @@ class TruthLayer:
         present = (truth, theme().name)
         if not _same(present, self._drawn):
             self._drawn = present
-            line = pen(theme().ink, 2.0, dashed=True)
+            line = pen(theme().ink, 2.0, style=DASHED)
             self._border.setData(truth.border[:, 0], truth.border[:, 1], pen=line)
 
 
@@ -220,7 +220,7 @@ class ErrorScale(QWidget):
         """Paint the name, the bar and its ends."""
         painter = QPainter(self)
         chosen = theme()
-        painter.setPen(QColor(chosen.quiet))
+        painter.setPen(pen(chosen.quiet))
         x = MARGIN
         for text in (self.tr("|model − truth|"), "0"):
             x = self._write(painter, x, text)
@@ -230,10 +230,10 @@ class ErrorScale(QWidget):
         for share in (0.0, 1.0):
             ramp.setColorAt(share, QColor(*table[round(share * (len(table) - 1))].tolist()))
         painter.fillRect(bar, ramp)
-        painter.setPen(QColor(chosen.line))
+        painter.setPen(pen(chosen.line))
         painter.drawRect(bar)
-        painter.setPen(QColor(chosen.quiet))
-        end = self.tr("{0} or more").format(f"{MOST_ERROR:g}")
+        painter.setPen(pen(chosen.quiet))
+        end = self.tr("{0} or more").format(format_number(MOST_ERROR))
         self._write(painter, bar.right() + GAP, end)
         painter.end()
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPolygonF
+from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QPolygonF
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from core.base.arrays import Floats
@@ -15,10 +15,11 @@ from core.explain.binary_evaluation import polyline
 from core.explain.ternary import CORNERS
 from core.scenes.by_class_scene import ByClassScene, Tile, by_class_scene
 from gui.panels.panel import Panel
+from gui.panels.panel_text import tr
 from gui.panels.view_controls import view_choice, view_toggle
 from gui.session.session import Session
-from gui.style.number_text import figure, number, tr
-from gui.style.theme import class_mark, pen, theme
+from gui.style.number_text import format_count, format_number
+from gui.style.theme import SMALL, class_mark, figures_font, pen, theme
 from gui.widgets.controls import note, row, show_checked
 
 WIDEST = 110
@@ -55,7 +56,7 @@ class ByClassPanel(Panel):
         self.tiles.show_scene(scene)
         mended = ""
         if scene.ece[1] == scene.ece[1]:
-            said = self.tr("calibrated {0}").format(figure(scene.ece[1]))
+            said = self.tr("calibrated {0}").format(format_number(scene.ece[1], decimals=3))
             mended = f" <span style='color:{theme().calibrated}'>→ {said}</span>"
         self.says.setText(self._sentence(scene, mended))
 
@@ -73,7 +74,9 @@ class ByClassPanel(Panel):
             if scene.top_label
             else self.tr("Class-wise ECE {0}: the mean over {1} classes.")
         )
-        text = text.format(figure(scene.ece[0]) + mended, number(len(scene.classes)))
+        text = text.format(
+            format_number(scene.ece[0], decimals=3) + mended, format_count(len(scene.classes))
+        )
         return text + " " + self.tr("Across: what was said; up: how often it happened.")
 
 
@@ -137,8 +140,7 @@ class Tiles(QWidget):
             return
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        font = self.font()
-        font.setPointSizeF(font.pointSizeF() * 0.84)
+        font = figures_font(self.font(), scale=SMALL)
         painter.setFont(font)
         squares = self.places()
         for tile, square in zip(scene.tiles, squares, strict=False):
@@ -163,9 +165,9 @@ class Tiles(QWidget):
         x, y = polyline(tile.raw.curve)
         text = tr("{0}: said {1}, happened {2}; {3} rows").format(
             self._scene.classes[tile.of_class],
-            figure(p, 2),
-            figure(float(np.interp(p, x, y)), 2) if len(x) else "–",
-            number(tile.n_rows),
+            format_number(p, decimals=2),
+            format_number(float(np.interp(p, x, y)), decimals=2) if len(x) else "–",
+            format_count(tile.n_rows),
         )
         QToolTip.showText(event.globalPosition().toPoint(), text, self)
 
@@ -190,9 +192,9 @@ class Tiles(QWidget):
             if judged is not None:
                 painter.setPen(line)
                 painter.drawPolyline(QPolygonF(_places(*polyline(judged.curve), square)))
-        ece = f"ECE {figure(tile.raw.ece)}"
+        ece = f"ECE {format_number(tile.raw.ece, decimals=3)}"
         if mended is not None:
-            ece += f" → {figure(mended.ece)}"
+            ece += f" → {format_number(mended.ece, decimals=3)}"
         self._paint_foot(painter, square, ece)
 
     def _paint_triangle(self, painter: QPainter, scene: ByClassScene, square: QRectF) -> None:
@@ -232,7 +234,7 @@ class Tiles(QWidget):
     def _write(
         self, painter: QPainter, room: QRectF, text: str, ink: str, where: Qt.AlignmentFlag
     ) -> None:
-        painter.setPen(QColor(ink))
+        painter.setPen(pen(ink))
         short = painter.fontMetrics().elidedText(
             text, Qt.TextElideMode.ElideRight, int(room.width())
         )

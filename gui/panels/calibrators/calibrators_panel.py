@@ -19,9 +19,10 @@ from gui.panels.calibrators.maps_page import MapsPage
 from gui.panels.calibrators.parameters_page import HandlesPage
 from gui.panels.calibrators.priors_page import PriorsPage
 from gui.panels.panel import Panel
+from gui.panels.panel_text import tr
 from gui.panels.view_controls import view_toggle
 from gui.session.session import Session
-from gui.style.number_text import figure, number, tr
+from gui.style.number_text import format_count, format_number
 from gui.widgets.controls import choice, row, show_checked
 from gui.widgets.sections import Scrolled, Sections
 
@@ -89,10 +90,10 @@ class CalibratorsPanel(Panel):
                 "Calibrator {0} at step {1}: log loss {2}, {3} of {4} decisions changed."
             ).format(
                 calibration_methods()[scene.of.method].label,
-                number(scene.step),
-                figure(scene.of.mended.log_loss),
-                number(scene.of.changed),
-                number(scene.of.n_rows),
+                format_count(scene.step),
+                format_number(scene.of.mended.log_loss, decimals=3),
+                format_count(scene.of.changed),
+                format_count(scene.of.n_rows),
             )
         if isinstance(scene.of, MapsScene):
             names = ", ".join(it.label for it in scene.of.maps) or self.tr("none")

@@ -6,7 +6,6 @@ from html import escape
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtGui import QPen
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from core.calibration.calibration_knobs import FITTING_ROWS
@@ -85,9 +84,8 @@ class MapsPage(QWidget):
             return
         style, thick, _ = style_of(list(CALIBRATORS).index(name))
         if is_line:
-            made = QPen(pen(theme().calibrated, 2.4 if found.chosen else thick))
-            if not found.chosen:
-                made.setStyle(style)
+            colour = theme().calibrated
+            made = pen(colour, 2.4) if found.chosen else pen(colour, thick, style)
             line.setData(found.x, found.p, pen=made)
         else:
             symbol = "o" if found.chosen else "+"

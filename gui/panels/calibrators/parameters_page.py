@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import partial
 from html import escape
 
 import numpy as np
@@ -15,10 +16,10 @@ from core.scenes.calibrators_scene import ParametersScene
 from gui.plot.axes import log_ticks
 from gui.plot.canvas import PlotCanvas, curve
 from gui.session.session import Session
-from gui.style.number_text import figure, number
+from gui.style.number_text import format_count, format_number, round_to
 from gui.style.theme import brush, pen, theme
 from gui.widgets.controls import row
-from gui.widgets.number_slider import ValueSlider
+from gui.widgets.number_slider import NumberSlider
 from gui.widgets.sections import Paragraph
 
 PLOT_HEIGHT = 140
@@ -37,7 +38,6 @@ class HandlesPage(QWidget):
         super().__init__(parent)
         self.session = session
         self._scene: ParametersScene | None = None
-        self._drags = 0
         self.plot = PlotCanvas("calibrators.loss", self)
         self.plot.setAccessibleName(self.tr("Loss against the parameter"))
         self.plot.setFixedHeight(PLOT_HEIGHT)
@@ -72,7 +72,7 @@ class HandlesPage(QWidget):
         for path, slider in self.sliders.items():
             slider.setVisible(path in shown)
             if path in shown:
-                slider.show_value(float(f"{shown[path].value:.3g}"))
+                slider.show_value(round_to(shown[path].value), keep_typed=True)
         for widget in (self.plot, self.fit, self.plain):
             widget.setVisible(bool(scene.handles))
         self.fit.setEnabled(scene.by_hand)
@@ -116,10 +116,10 @@ class HandlesPage(QWidget):
         lines = [
             self.tr("On {0}: log loss {1} → <b>{2}</b>, ECE {3} → <b>{4}</b>.").format(
                 self.tr(split),
-                figure(scene.raw.log_loss),
-                figure(scene.mended.log_loss),
-                figure(scene.raw.ece),
-                figure(scene.mended.ece),
+                format_number(scene.raw.log_loss, decimals=3),
+                format_number(scene.mended.log_loss, decimals=3),
+                format_number(scene.raw.ece, decimals=3),
+                format_number(scene.mended.ece, decimals=3),
             ),
             self._decisions(scene),
         ]
@@ -134,12 +134,12 @@ class HandlesPage(QWidget):
         return "<br>".join(lines)
 
     def _decisions(self, scene: ParametersScene) -> str:
-        changed, of = number(scene.changed), number(scene.n_rows)
+        changed, of = format_count(scene.changed), format_count(scene.n_rows)
         if math.isnan(scene.threshold):
             text = self.tr("<b>{0}</b> of {1} decisions changed.").format(changed, of)
         else:
             text = self.tr("<b>{0}</b> of {1} decisions at threshold {2} changed.").format(
-                changed, of, number(scene.threshold)
+                changed, of, format_number(scene.threshold)
             )
         if scene.method == "temperature" and math.isnan(scene.threshold):
             text += " " + self.tr("Temperature never moves one.")
@@ -149,13 +149,13 @@ class HandlesPage(QWidget):
             text += " " + self.tr("The shift B moves the boundary.")
         return text
 
-    def _slider(self, path: str) -> ValueSlider:
+    def _slider(self, path: str) -> NumberSlider:
         knob = KNOBS[path]
         if not isinstance(knob, NumberKnob):
             raise TypeError(path)
         name = path.replace("calibration", "calibrators")
-        slider = ValueSlider(name, knob, lambda value: self._put(path, value), SHOWN[path])
-        slider.slider.sliderPressed.connect(self._begin_drag)
+        slider = NumberSlider(name, knob, span=SHOWN[path], label=knob.label)
+        slider.edited.connect(partial(self._put, path))
         return slider
 
     def _button(self, name: str, text: str, says: str) -> QPushButton:
@@ -164,9 +164,6 @@ class HandlesPage(QWidget):
         button.setAccessibleName(text)
         button.setToolTip(says)
         return button
-
-    def _begin_drag(self) -> None:
-        self._drags += 1
 
     def _put_shown(self, x: float) -> None:
         """Turn the drawn handle to a place of the plot."""
@@ -180,7 +177,7 @@ class HandlesPage(QWidget):
             plain = {handle.path: KNOBS[handle.path].default for handle in self._scene.handles}
             self._use(plain, None)
 
-    def _put(self, path: str, value: float) -> None:
+    def _put(self, path: str, value: float, drag: object = None) -> None:
         """Turn one handle, the others staying where they are."""
         scene = self._scene
         if scene is None or path not in [handle.path for handle in scene.handles]:
@@ -188,8 +185,7 @@ class HandlesPage(QWidget):
         place = [handle.path for handle in scene.handles].index(path)
         self.session.set_view("calibrators_parameter", place)
         values = {handle.path: handle.value for handle in scene.handles}
-        is_down = self.sliders[path].slider.isSliderDown()
-        self._use({**values, path: value}, (path, self._drags) if is_down else None)
+        self._use({**values, path: value}, drag)
 
     def _use(self, values: dict[str, float], drag: object) -> None:
         experiment = self.session.experiment.replacing("calibration.by_hand", True)

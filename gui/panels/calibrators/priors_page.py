@@ -14,10 +14,10 @@ from core.experiment.experiment import KNOBS
 from core.scenes.calibrators_scene import PriorsScene
 from gui.plot.canvas import PlotCanvas, curve
 from gui.session.session import Session
-from gui.style.number_text import figure, number, percent
+from gui.style.number_text import format_number, format_percent, round_to
 from gui.style.theme import brush, pen, theme
 from gui.widgets.controls import choice, row, show_checked, toggle
-from gui.widgets.number_slider import ValueSlider
+from gui.widgets.number_slider import NumberSlider
 from gui.widgets.sections import Paragraph
 
 ROW_HEIGHT, AXIS_HEIGHT = 26, 44
@@ -32,7 +32,6 @@ class PriorsPage(QWidget):
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.session = session
-        self._drags = 0
         self.weights = Paragraph("calibrators.weights")
         self.plot = PlotCanvas("calibrators.shifts", self)
         self.plot.setAccessibleName(self.tr("Predicted and observed shift of the logits"))
@@ -88,7 +87,7 @@ class PriorsPage(QWidget):
         self.as_data.setEnabled(scene.base_rate > 0.0)
         rate = float(scene.rates[scene.base_class])
         known = rate if math.isfinite(rate) else 1.0 / len(scene.classes)
-        self.rate.show_value(float(f"{scene.base_rate or known:.3g}"))
+        self.rate.show_value(round_to(scene.base_rate or known), keep_typed=True)
         self.rates.setText(self._rates_words(scene))
 
     def _draw_shifts(self, scene: PriorsScene) -> None:
@@ -125,7 +124,7 @@ class PriorsPage(QWidget):
                 "The classes counted alike in training, so that no weight shifts the logits."
             )
         pairs = zip(scene.classes, scene.weights.tolist(), strict=True)
-        weights = ", ".join(f"{escape(name)} {number(weight)}" for name, weight in pairs)
+        weights = ", ".join(f"{escape(name)} {format_number(weight)}" for name, weight in pairs)
         lines = [self.tr("Class weights in training: {0}.").format(weights)]
         if len(scene.predicted) == 1:
             lines.append(
@@ -133,10 +132,10 @@ class PriorsPage(QWidget):
                     "They shift the logit by ln of their ratio, <b>{0}</b> (×); on {1} it is too "
                     "high by <b>{2}</b> ± {3} (●, 90 %)."
                 ).format(
-                    figure(float(scene.predicted[0]), 2),
+                    format_number(float(scene.predicted[0]), decimals=2),
                     self.tr(scene.split),
-                    figure(float(scene.observed[0]), 2),
-                    figure(float(scene.error[0]), 2),
+                    format_number(float(scene.observed[0]), decimals=2),
+                    format_number(float(scene.error[0]), decimals=2),
                 )
             )
         else:
@@ -147,14 +146,14 @@ class PriorsPage(QWidget):
             )
         lines.append(
             self.tr("Undoing them exactly: log loss {0} → <b>{1}</b>.").format(
-                *(figure(loss) for loss in scene.log_losses)
+                *(format_number(loss, decimals=3) for loss in scene.log_losses)
             )
         )
         return "<br>".join(lines)
 
     def _rates_words(self, scene: PriorsScene) -> str:
         k = scene.base_class
-        name, rate = escape(scene.classes[k]), percent(float(scene.rates[k]))
+        name, rate = escape(scene.classes[k]), format_percent(float(scene.rates[k]))
         if not scene.base_rate:
             return self.tr(
                 "{0} of the {1} rows are {2}. Drag to where the model will serve: probabilities "
@@ -164,13 +163,19 @@ class PriorsPage(QWidget):
             return self.tr(
                 "{0} is {1} of the data and <b>{2}</b> in use: every odds is multiplied by the "
                 "ratio of the odds, and each row counts accordingly."
-            ).format(name, rate, percent(scene.base_rate))
+            ).format(name, rate, format_percent(scene.base_rate))
         shares = zip(scene.classes, scene.rates.tolist(), scene.in_use.tolist(), strict=True)
-        lines = [f"{escape(it)}: {percent(old)} → <b>{percent(new)}</b>" for it, old, new in shares]
+        lines = [
+            f"{escape(it)}: {format_percent(old)} → <b>{format_percent(new)}</b>"
+            for it, old, new in shares
+        ]
         if len(lines) > MOST_LISTED:
             rest = [float(np.delete(it, k).sum()) for it in (scene.in_use, scene.rates)]
             factor = rest[0] / rest[1] if rest[1] > 0.0 else math.nan
-            lines = [lines[k], self.tr("each other class × {0}").format(figure(factor))]
+            lines = [
+                lines[k],
+                self.tr("each other class × {0}").format(format_number(factor, decimals=3)),
+            ]
         moved = ", ".join(lines)
         return self.tr(
             "In the data → in use. {0}. Each probability is multiplied by its class's new share "
@@ -178,12 +183,12 @@ class PriorsPage(QWidget):
             "proportions."
         ).format(moved)
 
-    def _rate_slider(self) -> ValueSlider:
+    def _rate_slider(self) -> NumberSlider:
         knob = KNOBS["calibration.base_rate"]
         if not isinstance(knob, NumberKnob):
             raise TypeError("calibration.base_rate")
-        slider = ValueSlider("calibrators.base_rate", knob, self._put_rate, (0.01, 0.99))
-        slider.slider.sliderPressed.connect(self._begin_drag)
+        slider = NumberSlider("calibrators.base_rate", knob, span=(0.01, 0.99), label=knob.label)
+        slider.edited.connect(self._put_rate)
         return slider
 
     def _put_class(self, k: object) -> None:
@@ -191,11 +196,7 @@ class PriorsPage(QWidget):
         experiment = self.session.experiment.replacing("calibration.base_class", k)
         self.session.replace(experiment.replacing("calibration.base_rate", 0.0))
 
-    def _begin_drag(self) -> None:
-        self._drags += 1
-
-    def _put_rate(self, value: float) -> None:
-        drag = ("base_rate", self._drags) if self.rate.slider.isSliderDown() else None
+    def _put_rate(self, value: float, drag: object) -> None:
         self.session.edit("calibration.base_rate", value, drag=drag)
 
 

@@ -6,22 +6,21 @@ A confusion matrix: actual classes down, decided classes across, cells shaded by
 from __future__ import annotations
 
 import numpy as np
-from PySide6.QtCore import QEvent, QPointF, QRectF, QSignalBlocker, Qt
-from PySide6.QtGui import QColor, QFontMetricsF, QHelpEvent, QPainter, QPaintEvent
+from PySide6.QtCore import QEvent, QPointF, QRectF, Qt
+from PySide6.QtGui import QFontMetricsF, QHelpEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QGridLayout, QLabel, QToolTip, QWidget
 
 from core.base.arrays import SPLITS
+from core.base.knobs import NumberKnob
 from core.scenes.figures_scene import FiguresScene, figures_scene
 from gui.panels.panel import Panel
 from gui.session.session import Session
-from gui.style.number_text import figure, number, percent
+from gui.style.number_text import format_count, format_number, format_percent
 from gui.style.palette import mixed
-from gui.style.theme import class_colour, pen, theme
+from gui.style.theme import brush, class_colour, pen, theme
 from gui.widgets.controls import choice, note, row
-from gui.widgets.number_field import CalmNumber
-from gui.widgets.slider import CalmSlider
+from gui.widgets.number_slider import NumberSlider
 
-STEPS = 1000
 SHOWN = ("accuracy", "precision", "recall", "f1", "auc", "log_loss", "brier")
 
 
@@ -44,7 +43,7 @@ class FiguresPanel(Panel):
         self.says = note("figures.note")
         self._cells: dict[tuple[str, str], QLabel] = {}
         layout = self.stack()
-        layout.addWidget(self.threshold_row)
+        layout.addWidget(self.threshold)
         layout.addLayout(self._grid())
         layout.addLayout(row(QLabel(self.tr("Confusion matrix of")), self.split, None))
         layout.addWidget(self.matrix, 1)
@@ -62,7 +61,7 @@ class FiguresPanel(Panel):
         for split, part in zip(SPLITS, scene.parts, strict=True):
             for name in SHOWN:
                 value = float("nan") if part is None else float(getattr(part, name))
-                text = figure(value)
+                text = format_number(value, decimals=3)
                 if self._cells[name, split].text() != text:
                     self._cells[name, split].setText(text)
         chosen = scene.chosen
@@ -76,33 +75,28 @@ class FiguresPanel(Panel):
         if scene.chosen is None:
             return self.tr("The {0} part has no rows.").format(self.tr(scene.split))
         text = self.tr("{0} of {1} {2} rows are decided rightly").format(
-            percent(scene.chosen.accuracy), number(scene.chosen.rows), self.tr(scene.split)
+            format_percent(scene.chosen.accuracy),
+            format_count(scene.chosen.rows),
+            self.tr(scene.split),
         )
         if len(scene.classes) == 2:
-            text += self.tr(" at the threshold {0}").format(figure(scene.threshold))
+            text += self.tr(" at the threshold {0}").format(
+                format_number(scene.threshold, decimals=3)
+            )
         return text + "."
 
     def _build_threshold(self) -> None:
         session = self.session
-        help_text = self.tr("The second class is decided where its probability is at least this")
-        self.slider = CalmSlider()
-        self.slider.setObjectName("view.threshold")
-        self.slider.setRange(0, STEPS)
-        self.slider.setPageStep(STEPS // 20)
-        self.slider.valueChanged.connect(lambda k: session.set_view("threshold", k / STEPS))
-        self.field = CalmNumber()
-        self.field.setObjectName("view.threshold.number")
-        self.field.setRange(0.0, 1.0)
-        self.field.setDecimals(3)
-        self.field.setSingleStep(0.01)
-        self.field.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.field.setKeyboardTracking(False)
-        self.field.valueChanged.connect(lambda value: session.set_view("threshold", value))
-        for control in (self.slider, self.field):
-            control.setAccessibleName(self.tr("Threshold"))
-            control.setToolTip(help_text)
-        self.threshold_row = QWidget(self)
-        self.threshold_row.setLayout(row(QLabel(self.tr("Threshold")), self.slider, self.field))
+        knob = NumberKnob(
+            label=self.tr("Threshold"),
+            default=0.5,
+            help=self.tr("The second class is decided where its probability is at least this"),
+            effect="view",
+            low=0.0,
+            high=1.0,
+        )
+        self.threshold = NumberSlider("view.threshold", knob, label=knob.label, parent=self)
+        self.threshold.edited.connect(lambda value, _: session.set_view("threshold", value))
 
     def _grid(self) -> QGridLayout:
         labels = {
@@ -135,11 +129,8 @@ class FiguresPanel(Panel):
         return grid
 
     def _show_threshold(self, scene: FiguresScene) -> None:
-        self.threshold_row.setVisible(len(scene.classes) == 2)
-        self.slider.show_value(round(scene.threshold * STEPS))
-        if abs(self.field.value() - scene.threshold) > 0.0005:
-            with QSignalBlocker(self.field):
-                self.field.setValue(scene.threshold)
+        self.threshold.setVisible(len(scene.classes) == 2)
+        self.threshold.show_value(scene.threshold, keep_typed=True)
 
     def _say(self, scene: FiguresScene) -> None:
         if scene.chosen is None:
@@ -241,18 +232,18 @@ class ConfusionMatrix(QWidget):
         count, total = float(self._counts[i, j]), float(self._counts[i].sum())
         share = count / total if total else 0.0
         colour = class_colour(i) if i == j else theme().error
-        painter.fillRect(cell, QColor(mixed(theme().paper, colour, STRENGTH * share)))
+        painter.fillRect(cell, brush(mixed(theme().paper, colour, STRENGTH * share)))
         painter.setPen(pen(theme().line))
         painter.drawRect(cell)
         if cell.width() < LEAST_CELL or cell.height() < 15.0:
             return
         painter.setPen(pen(theme().ink))
-        text = number(count)
+        text = format_number(count)
         if cell.height() >= 34.0 and cell.width() >= 60.0 and total:
-            text += f"\n{percent(share)}"
+            text += f"\n{format_percent(share)}"
         painter.drawText(cell, Qt.AlignmentFlag.AlignCenter, text)
 
     def _sentence(self, i: int, j: int) -> str:
         return self.tr("{0} rows of class {1} were decided as {2}.").format(
-            number(float(self._counts[i, j])), self._classes[i], self._classes[j]
+            format_number(float(self._counts[i, j])), self._classes[i], self._classes[j]
         )

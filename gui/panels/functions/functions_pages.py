@@ -27,11 +27,12 @@ from core.explain.unit_maps import PreactivationHistogram
 from core.functions.activations import ACTIVATIONS
 from core.scenes.functions_scene import SPAN, FunctionsScene
 from gui.panels.functions import functions_text as words
+from gui.panels.panel_text import tr
 from gui.panels.view_controls import view_choice, view_slider
 from gui.plot.canvas import PlotCanvas, curve
 from gui.session.session import Session
-from gui.style.number_text import figure, percent, short, tr
-from gui.style.theme import brush, pen, theme
+from gui.style.number_text import format_number, format_percent
+from gui.style.theme import DASHED, brush, pen, theme
 from gui.widgets.controls import row, without_checked
 from gui.widgets.formula import FormulaView
 from gui.widgets.sections import Paragraph
@@ -74,11 +75,12 @@ class PointPage(Page):
 
     def show_scene(self, scene: FunctionsScene) -> None:
         """Write the point's numbers."""
-        self.z.show_value(scene.point.z)
+        self.z.show_value(scene.point.z, keep_typed=True)
         self.filled.show_formula(words.filled_formula(scene), moving=True)
         self.reading.setText(words.reading(scene))
         rows = [
-            [short(v) for v in (row.z, row.value, row.slope, row.curvature)] for row in scene.table
+            [format_number(v, digits=4) for v in (row.z, row.value, row.slope, row.curvature)]
+            for row in scene.table
         ]
         self.table.show_rows(rows, strong=len(rows) - 1)
 
@@ -107,15 +109,18 @@ class SharpnessPage(Page):
     def show_scene(self, scene: FunctionsScene) -> None:
         """Write the slopes and draw how the one at the point depends on t."""
         t, z = scene.view.function_sharpness, scene.view.function_z
-        self.t.show_value(t)
-        self.z.show_value(z)
+        self.t.show_value(t, keep_typed=True)
+        self.z.show_value(z, keep_typed=True)
         slope = float(slope_by_sharpness(scene.activation, z, np.array([t]))[0])
         rows = [
-            [self.tr("steepest slope"), short(scene.facts.steepest)],
-            [self.tr("slope at z = {0}").format(short(z)), short(slope)],
+            [self.tr("steepest slope"), format_number(scene.facts.steepest, digits=4)],
+            [
+                self.tr("slope at z = {0}").format(format_number(z, digits=4)),
+                format_number(slope, digits=4),
+            ],
         ]
         if scene.has_odds:
-            rows.append([self.tr("from 10 % to 90 % within"), short(RISE / t)])
+            rows.append([self.tr("from 10 % to 90 % within"), format_number(RISE / t, digits=4)])
         self.figures.show_rows(rows)
         self._draw(scene, slope)
         self.says.setText(self._sentence(scene))
@@ -131,7 +136,7 @@ class SharpnessPage(Page):
         self.plot.set_limits(-1.0, 2.0, low - room, high + room)
         self._slope.setData(np.log10(ts), slopes, pen=pen(chosen.accent, 1.8))
         fits = steepest < high + 10.0 * room
-        line = pen(chosen.raw, 1.2, dashed=True)
+        line = pen(chosen.raw, 1.2, style=DASHED)
         self._limit.setData(np.log10(ts[fits]), steepest[fits], pen=line)
         self._now.setData(
             x=[np.log10(t)], y=[slope], pen=pen(chosen.paper, 2.0), brush=brush(chosen.error)
@@ -150,7 +155,7 @@ class SharpnessPage(Page):
             "The steepest slope is t / 4 (dashed), but only at z = 0. At z = {0} the slope is "
             "largest at t = {1}; sharper than that, the gradient dies there as σ(t z) becomes "
             "a step."
-        ).format(short(scene.view.function_z), short(best))
+        ).format(format_number(scene.view.function_z, digits=4), format_number(best, digits=4))
 
 
 class NumericsPage(Page):
@@ -171,13 +176,13 @@ class NumericsPage(Page):
 
     def show_scene(self, scene: FunctionsScene) -> None:
         """Write both results and their correct digits."""
-        self.z.show_value(scene.view.function_z)
+        self.z.show_value(scene.view.function_z, keep_typed=True)
         rows = [
             [
                 f"{c.recipe.label}",
-                short(c.textbook, 3),
+                format_number(c.textbook, nan="NaN"),
                 words.digits(c.textbook_digits),
-                short(c.stable, 3),
+                format_number(c.stable, nan="NaN"),
                 words.digits(c.stable_digits),
             ]
             for c in scene.comparisons
@@ -193,8 +198,8 @@ class NumericsPage(Page):
         for z in TRIED:
             button = QToolButton(self)
             button.setObjectName(f"functions.try.{z:g}")
-            button.setText(short(z))
-            button.setAccessibleName(self.tr("z = {0}").format(short(z)))
+            button.setText(format_number(z, digits=4))
+            button.setAccessibleName(self.tr("z = {0}").format(format_number(z, digits=4)))
             button.setToolTip(self.tr("Look at this z"))
             button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
             button.clicked.connect(without_checked(partial(self.session.set_view, "function_z", z)))
@@ -278,20 +283,26 @@ class FactsPage(Page):
             return self.tr(
                 "The sigmoid is a straight line here: ln(p / (1 − p)) = t z = <b>{0}</b>. One more "
                 "in z adds t to the log-odds, wherever you are."
-            ).format(short(u))
+            ).format(format_number(u, digits=4))
         if scene.axis == "odds":
             return self.tr(
                 "Odds p / (1 − p) = e<sup>t z</sup> = <b>{0}</b>: one more in z multiplies them."
-            ).format(short(scene.point.value))
+            ).format(format_number(scene.point.value, digits=4))
         return self.tr("p = <b>{0}</b>, whose log-odds are t z = <b>{1}</b>.").format(
-            short(scene.point.value), short(u)
+            format_number(scene.point.value, digits=4), format_number(u, digits=4)
         )
 
     def _show_centres(self, scene: FunctionsScene) -> None:
         rows = []
         for name, activation in ACTIVATIONS.items():
             facts = facts_about(name)
-            rows.append([activation.label, figure(round(facts.mean, 3) + 0.0), figure(facts.sd)])
+            rows.append(
+                [
+                    activation.label,
+                    format_number(round(facts.mean, 3) + 0.0, decimals=3),
+                    format_number(facts.sd, decimals=3),
+                ]
+            )
         self.table.show_rows(rows, strong=list(ACTIVATIONS).index(scene.view.function))
 
 
@@ -336,9 +347,9 @@ class ModelPage(Page):
         self.mend.setAccessibleName(text)
         self.figures.show_rows(
             [
-                [self.tr("mean input"), figure(units.mean)],
-                [self.tr("standard deviation"), figure(units.sd)],
-                [self.tr("saturated"), percent(units.saturated)],
+                [self.tr("mean input"), format_number(units.mean, decimals=3)],
+                [self.tr("standard deviation"), format_number(units.sd, decimals=3)],
+                [self.tr("saturated"), format_percent(units.saturated)],
             ]
         )
         self.says.setText(words.units_words(units))

@@ -20,9 +20,10 @@ from gui.panels.functions.functions_pages import (
 )
 from gui.panels.functions.functions_plot import FunctionPlot
 from gui.panels.panel import Panel
+from gui.panels.panel_text import tr
 from gui.panels.view_controls import view_choice, view_toggle
 from gui.session.session import Session
-from gui.style.number_text import short, tr
+from gui.style.number_text import format_number
 from gui.widgets.controls import row, show_checked
 from gui.widgets.formula import FormulaView
 from gui.widgets.sections import Paragraph, ResponsiveSplit, Sections, SideBySide
@@ -80,9 +81,9 @@ class FunctionsPanel(Panel):
         """Say the function's value and slope at the point."""
         return self.tr("{0} at z = {1}: value {2}, slope {3}.").format(
             scene.activation.label,
-            short(scene.point.z),
-            short(scene.point.value),
-            short(scene.point.slope),
+            format_number(scene.point.z, digits=4),
+            format_number(scene.point.value, digits=4),
+            format_number(scene.point.slope, digits=4),
         )
 
     def follows_state(self) -> bool:

@@ -14,7 +14,7 @@ from core.explain.unit_maps import PreactivationHistogram
 from core.functions.activations import ACTIVATIONS
 from core.scenes.functions_scene import SPAN, FunctionsScene
 from gui.plot.canvas import PlotCanvas, curve
-from gui.style.theme import brush, class_colour, pen, theme
+from gui.style.theme import DASHED, brush, class_colour, pen, theme
 
 GRAB_PIXELS = 14.0
 HISTOGRAM_SHARE = 0.35  # of the plot's height
@@ -72,7 +72,7 @@ class FunctionPlot(PlotCanvas):
             pen(chosen.accent, 1.8),
         )
         curvature = scene.curvature if view.function_curvature else None
-        self._line(self._curvature, scene, curvature, pen(chosen.warning, 1.5, dashed=True))
+        self._line(self._curvature, scene, curvature, pen(chosen.warning, 1.5, style=DASHED))
         for k, item in enumerate(self._others):
             y = scene.others[k][2] if k < len(scene.others) else None
             self._line(item, scene, y, pen(class_colour(k), 1.6))
@@ -154,7 +154,7 @@ class FunctionPlot(PlotCanvas):
             item.setVisible(bool(points))
             if points:
                 x, y = np.array(points).T
-                item.setData(x, y, pen=pen(colour, 1.5, dashed=True), connect="pairs")
+                item.setData(x, y, pen=pen(colour, 1.5, style=DASHED), connect="pairs")
 
     def _draw_histogram(
         self, units: PreactivationHistogram | None, y_range: tuple[float, float]

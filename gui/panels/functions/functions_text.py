@@ -11,7 +11,7 @@ from core.explain.function_facts import Facts
 from core.explain.numerics import ALL_DIGITS, Comparison
 from core.explain.unit_maps import PreactivationHistogram
 from core.scenes.functions_scene import FunctionsScene
-from gui.style.number_text import MINUS, number, percent, short
+from gui.style.number_text import MINUS, format_count, format_number, format_percent
 from gui.style.theme import class_colour, theme
 from gui.widgets.formula import as_latex, filled_in
 
@@ -62,9 +62,13 @@ def reading(scene: FunctionsScene) -> str:
     """Return the point's value, slope and curvature and its tangent, as rich text."""
     point, (intercept, slope) = scene.point, scene.tangent
     sign = MINUS if intercept < 0 else "+"
-    tangent = f"y = {short(slope)} z {sign} {short(abs(intercept))}"
+    tangent = (
+        f"y = {format_number(slope, digits=4)} z {sign} {format_number(abs(intercept), digits=4)}"
+    )
     return tr("value <b>{0}</b> &nbsp; slope <b>{1}</b> &nbsp; curvature <b>{2}</b><br>").format(
-        short(point.value), short(point.slope), short(point.curvature)
+        format_number(point.value, digits=4),
+        format_number(point.slope, digits=4),
+        format_number(point.curvature, digits=4),
     ) + tr("tangent {0}").format(tangent)
 
 
@@ -87,11 +91,11 @@ def legend(scene: FunctionsScene) -> str:
 
 def range_fact(facts: Facts) -> str:
     """Say between which values the outputs lie."""
-    low, high = short(facts.low), short(facts.high)
+    low, high = format_number(facts.low, digits=4), format_number(facts.high, digits=4)
     if not facts.is_bounded:
         side = tr("Outputs run from {0} to {1}").format(low, high)
         if math.isfinite(facts.low_at):
-            side += tr(", lowest at z = {0}").format(short(facts.low_at))
+            side += tr(", lowest at z = {0}").format(format_number(facts.low_at, digits=4))
         return side + "."
     return tr("Outputs stay between {0} and {1} and never reach either.").format(low, high)
 
@@ -101,14 +105,18 @@ def symmetry_fact(scene: FunctionsScene) -> str:
     facts, z = scene.facts, scene.point.z
     f = "σ" if scene.has_odds else "f"
     if facts.symmetry == "point":
-        rest = f"{short(facts.constant)} − " if facts.constant else "−"
+        rest = f"{format_number(facts.constant, digits=4)} − " if facts.constant else "−"
         law = f"{f}(−z) = {rest}{f}(z)"
         here = facts.constant - _probability(scene)
         return tr("{0}: at z = {1} that is {2} = {3}{4}.").format(
-            law, short(z), short(here), rest, short(_probability(scene))
+            law,
+            format_number(z, digits=4),
+            format_number(here, digits=4),
+            rest,
+            format_number(_probability(scene), digits=4),
         )
     if facts.symmetry == "identity":
-        slope = "" if facts.constant == 1.0 else f"{short(facts.constant)} "
+        slope = "" if facts.constant == 1.0 else f"{format_number(facts.constant, digits=4)} "
         return tr("f(z) − f(−z) = {0}z: the two sides differ by a straight line.").format(slope)
     return tr("No symmetry: f(−z) says nothing simple about f(z).")
 
@@ -117,12 +125,14 @@ def steepest_fact(scene: FunctionsScene) -> str:
     """Say how steep it gets, and where."""
     facts = scene.facts
     if math.isfinite(facts.steepest_at):
-        where = tr("at z = {0}").format(short(facts.steepest_at))
+        where = tr("at z = {0}").format(format_number(facts.steepest_at, digits=4))
     elif facts.steepest_at > 0:
         where = tr("far to the right, where it never fades")
     else:
         where = tr("everywhere")
-    text = tr("The slope is at most {0}, {1}.").format(short(facts.steepest), where)
+    text = tr("The slope is at most {0}, {1}.").format(
+        format_number(facts.steepest, digits=4), where
+    )
     if scene.has_odds and scene.view.function_sharpness != 1.0:
         text += tr(" That is t / 4.")
     elif scene.has_odds:
@@ -137,7 +147,7 @@ def centre_fact(facts: Facts) -> str:
     return tr(
         "Not centred: where z is standard normal, outputs average {0}, so the next layer's "
         "weights are pushed the same way together."
-    ).format(short(round(facts.mean, 4)))
+    ).format(format_number(round(facts.mean, 4), digits=4))
 
 
 def digits(value: float) -> str:
@@ -170,16 +180,16 @@ def units_words(units: PreactivationHistogram) -> str:
     text = tr("{0} of {1} numbers ({2} units × {3} train rows) lie where the slope is under a ")
     text += tr("tenth of its steepest: those units hardly learn from those rows.")
     text = text.format(
-        f"<b>{percent(units.saturated)}</b>",
-        number(units.n_units * units.n_rows),
-        number(units.n_units),
-        number(units.n_rows),
+        f"<b>{format_percent(units.saturated)}</b>",
+        format_count(units.n_units * units.n_rows),
+        format_count(units.n_units),
+        format_count(units.n_rows),
     )
     if units.stuck:
-        text += tr(" <b>{0}</b> units are so on every row.").format(number(units.stuck))
+        text += tr(" <b>{0}</b> units are so on every row.").format(format_count(units.stuck))
     beyond = units.below + units.above
     if beyond > 0.0005:
-        text += tr(" {0} lie beyond the plot.").format(percent(beyond))
+        text += tr(" {0} lie beyond the plot.").format(format_percent(beyond))
     return text
 
 

@@ -20,10 +20,11 @@ from gui.panels.gradients.gradients_text import (
     way_rows,
 )
 from gui.panels.panel import Panel
+from gui.panels.panel_text import tr
 from gui.plot.canvas import PlotCanvas, curve
 from gui.session.session import Session
-from gui.style.number_text import shortened, tr
-from gui.style.theme import brush, pen, theme
+from gui.style.number_text import format_number
+from gui.style.theme import DASHED, brush, pen, theme
 from gui.widgets.controls import note, row
 from gui.widgets.sections import QuietTabs
 from gui.widgets.text_table import ROW_HEIGHT, BarDelegate, TextModel, TextTable
@@ -74,7 +75,7 @@ class GradientsPanel(Panel):
     def describe(self, scene: GradientsScene) -> str:
         """Say each layer's gradient norm."""
         norms = ", ".join(
-            f"{layer_name(k, len(scene.layers))}: {shortened(layer.norm)}"
+            f"{layer_name(k, len(scene.layers))}: {format_number(layer.norm)}"
             for k, layer in enumerate(scene.layers)
         )
         return self.tr("Norm of the gradient by layer: {0}.").format(norms)
@@ -163,7 +164,7 @@ class GradientsPanel(Panel):
         self.plot.ticks("bottom", [*names, (x[-1], layer_name(len(layers) - 1, len(layers)))])
         self.plot.label("left", self.tr("norm of gradient"))
         self.plot.label("bottom", self.tr("layer"))
-        self._bound.setData(x, bounds, pen=pen(chosen.quiet, 1.2, dashed=True))
+        self._bound.setData(x, bounds, pen=pen(chosen.quiet, 1.2, style=DASHED))
         self._norms.setData(x, norms, pen=pen(chosen.ink, 2.0))
         self._marks.setData(x=x, y=norms, brush=brush(chosen.ink), pen=pen(chosen.paper))
         pictures = [layer.histogram for layer in layers]

@@ -10,7 +10,8 @@ from core.explain.chain_rule import RowGradients
 from core.functions.losses import LOSSES
 from core.run.run import Run
 from core.scenes.gradients_scene import GradientsScene
-from gui.style.number_text import figure, number, percent, shortened, tr
+from gui.panels.panel_text import tr
+from gui.style.number_text import format_count, format_number, format_percent, round_to
 from gui.style.theme import class_colour, class_sign
 
 MANY_SATURATED = 0.5
@@ -28,9 +29,9 @@ def layer_rows(scene: GradientsScene) -> list[tuple[str, ...]]:
     return [
         (
             layer_name(k, len(scene.layers)),
-            shortened(layer.norm),
-            percent(layer.saturated),
-            shortened(layer.ratio),
+            format_number(layer.norm),
+            format_percent(layer.saturated),
+            format_number(layer.ratio),
             "",
         )
         for k, layer in enumerate(scene.layers)
@@ -53,7 +54,7 @@ def layers_note(scene: GradientsScene) -> str:
     first, last = scene.layers[0].norm, scene.layers[-1].norm
     parts = []
     if len(scene.layers) > 2 and 0.0 < first < 1e-3 * last:
-        times = number(float(f"{last / first:.2g}"))
+        times = format_number(round_to(last / first, 2))
         parts.append(
             tr("<b>The gradient vanishes</b>: the first layer's is {0} times smaller.").format(
                 times
@@ -64,7 +65,7 @@ def layers_note(scene: GradientsScene) -> str:
     )
     if scene.rows < scene.total:
         text = tr("Over {0} of {1} train rows, evenly spaced.")
-        parts.append(text.format(number(scene.rows), number(scene.total)))
+        parts.append(text.format(format_count(scene.rows), format_count(scene.total)))
     return " ".join(parts)
 
 
@@ -75,7 +76,7 @@ def row_head(run: Run, way: RowGradients) -> str:
     title = tr("Row {0}, class {1}").format(way.row + 1, escape(classes[way.label]))
     lines = [f"<b>{title}</b> {sign}", _inputs(run, way), *_head_lines(run, way)]
     check = tr("Chain rule and finite differences differ by at most {0} of the largest in a layer.")
-    lines.append(check.format(shortened(way.relative_error)))
+    lines.append(check.format(format_number(way.relative_error)))
     return "<br>".join(lines)
 
 
@@ -86,7 +87,9 @@ def way_rows(way: RowGradients, digits: int = 3) -> list[tuple[str, ...]]:
         name = layer_name(k, len(way.layers))
         columns = (layer.z, layer.a, layer.slope, layer.upstream, layer.delta, layer.differences)
         for unit, values in enumerate(np.stack(columns, axis=1)[:MOST_UNITS].tolist()):
-            rows.append((f"{name} · {unit + 1}", *(shortened(value, digits) for value in values)))
+            rows.append(
+                (f"{name} · {unit + 1}", *(format_number(value, digits) for value in values))
+            )
     return rows
 
 
@@ -102,7 +105,7 @@ def way_note(way: RowGradients) -> str:
 
 def _inputs(run: Run, way: RowGradients) -> str:
     shown = [
-        f"{escape(made.name)} = {shortened(float(value))}"
+        f"{escape(made.name)} = {format_number(float(value))}"
         for made, value in zip(run.prepared.inputs[:4], way.x, strict=False)
     ]
     more = len(way.x) - len(shown)
@@ -116,22 +119,24 @@ def _head_lines(run: Run, way: RowGradients) -> list[str]:
     unit = f" {loss.unit}" if loss.unit else ""
     is_cross_entropy = loss.name == "cross_entropy"
     if len(output.z) > 1:
-        return [_softmax_line(run, way, f"{shortened(way.loss)}{unit}", is_cross_entropy)]
+        return [_softmax_line(run, way, f"{format_number(way.loss)}{unit}", is_cross_entropy)]
     z, p, slope = (float(v) for v in (output.z[0], way.probabilities[1], output.delta[0]))
-    forward = f"z = {shortened(z)} → p = σ(z) = {figure(p)}"
+    forward = f"z = {format_number(z)} → p = σ(z) = {format_number(p, decimals=3)}"
     if is_cross_entropy:
         at = "ln p" if way.label else "ln(1 − p)"
-        value = f"L = −{at} = {shortened(way.loss)}{unit}"
-        back = f"∂L/∂z = p − y = {figure(p)} − {way.label} = {shortened(slope)}"
+        value = f"L = −{at} = {format_number(way.loss)}{unit}"
+        back = (
+            f"∂L/∂z = p − y = {format_number(p, decimals=3)} − {way.label} = {format_number(slope)}"
+        )
     else:
-        value = f"L = (p − y)² = {shortened(way.loss)}"
-        back = f"∂L/∂z = 2 (p − y) p (1 − p) = {shortened(slope)}"
+        value = f"L = (p − y)² = {format_number(way.loss)}"
+        back = f"∂L/∂z = 2 (p − y) p (1 − p) = {format_number(slope)}"
     return [f"{forward} → {value}", back]
 
 
 def _softmax_line(run: Run, way: RowGradients, loss: str, is_cross_entropy: bool) -> str:
     name = escape(run.prepared.classes[way.label])
-    p = figure(float(way.probabilities[way.label]))
+    p = format_number(float(way.probabilities[way.label]), decimals=3)
     if not is_cross_entropy:
         return f"p({name}) = {p} → L = Σ (p − y)² = {loss}"
     return f"p({name}) = {p} → L = −ln p = {loss}; ∂L/∂z = p − y"

@@ -29,8 +29,8 @@ from gui.panels.landscape.landscape_text import axis_name, curvature_note, param
 from gui.panels.panel import Panel
 from gui.panels.view_controls import view_choice
 from gui.session.session import Session
-from gui.style.number_text import shortened
-from gui.widgets.controls import CalmComboBox, note, row
+from gui.style.number_text import format_number
+from gui.widgets.controls import ComboBox, note, row
 
 LIVE_FINEST = 25
 LIVE_PAUSE = 1000  # milliseconds between two surfaces while training goes on
@@ -98,7 +98,7 @@ class LandscapePanel(Panel):
         if scene.surface is None:
             return self.tr("The loss surface is being computed.")
         return self.tr("Condition number {0}; the largest stable learning rate is {1}.").format(
-            shortened(scene.surface.condition), shortened(scene.stable_rate)
+            format_number(scene.surface.condition), format_number(scene.stable_rate)
         )
 
     @property
@@ -144,7 +144,7 @@ class LandscapePanel(Panel):
         return row(self.kind, self.another, None, self.farther, self.closer)
 
     def _pair_row(self) -> QWidget:
-        self.axes: tuple[CalmComboBox, ...] = (
+        self.axes: tuple[ComboBox, ...] = (
             view_choice(self.session, "landscape_first"),
             view_choice(self.session, "landscape_second"),
         )

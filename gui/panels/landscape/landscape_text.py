@@ -8,8 +8,8 @@ from core.explain.loss_surface import LossSurface, is_affordable
 from core.run.run import Run
 from core.scenes.landscape_scene import LandscapeScene
 from core.scenes.network_scene import places_of
-from gui.panels.panel_text import SYMBOLS
-from gui.style.number_text import number, shortened, tr
+from gui.panels.panel_text import SYMBOLS, tr
+from gui.style.number_text import format_count, format_number
 
 MOST_NAMED = 400  # parameters in a list
 
@@ -61,7 +61,10 @@ def _rate(scene: LandscapeScene) -> str:
     text += tr("a learning rate of <b>2/λ = {2}</b>; yours is {3}.")
     beyond = scene.rate > scene.stable_rate
     told = text.format(
-        about, shortened(surface.largest.value), shortened(scene.stable_rate), shortened(scene.rate)
+        about,
+        format_number(surface.largest.value),
+        format_number(scene.stable_rate),
+        format_number(scene.rate),
     )
     return f"{told} {tr('It overshoots along the steepest direction.')}" if beyond else told
 
@@ -70,9 +73,9 @@ def _plane(surface: LossSurface) -> str:
     low, high = surface.eigenvalues
     if math.isnan(surface.condition):
         text = tr("In this plane the curvatures are {0} and {1}: no bowl here, so no ellipse.")
-        return text.format(shortened(low), shortened(high))
+        return text.format(format_number(low), format_number(high))
     return tr("Condition number in this plane: <b>{0}</b> (the ellipse; 1 is round).").format(
-        shortened(surface.condition)
+        format_number(surface.condition)
     )
 
 
@@ -80,12 +83,14 @@ def _rows(surface: LossSurface) -> str:
     if surface.rows == surface.total:
         return ""
     text = tr("Over {0} of {1} train rows, evenly spaced.")
-    return text.format(number(surface.rows), number(surface.total))
+    return text.format(format_count(surface.rows), format_count(surface.total))
 
 
 def _outside(surface: LossSurface) -> str:
     if surface.plane.kind == "random":
         return tr("Random directions, scaled unit by unit; the path is projected onto them.")
     if surface.architecture.n_parameters > 2:
-        return tr("All other parameters are held at step {0}.").format(number(surface.state.step))
+        return tr("All other parameters are held at step {0}.").format(
+            format_count(surface.state.step)
+        )
     return ""

@@ -16,13 +16,14 @@ from core.run.history import History
 from core.scenes.loss_scene import CurvesScene, EditMark, Line, curves_scene
 from core.training.recorded_metrics import DRAWN
 from gui.panels.panel import Panel
+from gui.panels.panel_text import tr
 from gui.plot.axes import log_ticks, short_name, spread, stepped
 from gui.plot.canvas import Curve, PlotCanvas, curve
 from gui.plot.layers import Word, WordsLayer
 from gui.session.session import Session
-from gui.style.number_text import figure, number, tr
+from gui.style.number_text import format_number
 from gui.style.palette import Theme
-from gui.style.theme import pen, theme
+from gui.style.theme import DASHED, SOLID, pen, theme
 from gui.widgets.controls import choice, note, row, show_checked, toggle
 from gui.widgets.layouts import StableLabel
 
@@ -91,12 +92,14 @@ class CurvesPanel(Panel):
 
     def describe(self, scene: CurvesScene) -> str:
         """Say the present figure of each part."""
-        values = ", ".join(f"{line.split} {figure(line.last)}".strip() for line in scene.lines)
+        values = ", ".join(
+            f"{line.split} {format_number(line.last, decimals=3)}".strip() for line in scene.lines
+        )
         if not values:
             return self.tr("No figures are recorded yet.")
         unit = self.tr("epochs") if scene.by_epoch else self.tr("steps")
         return self.tr("{0} after {1} {2}: {3}.").format(
-            self.tr(scene.metric.label), number(_end(scene)), unit, values
+            self.tr(scene.metric.label), format_number(_end(scene)), unit, values
         )
 
     def _build_controls(self) -> None:
@@ -250,7 +253,7 @@ class CurvesPanel(Panel):
         keeps_room = self.session.is_playing and self._turned_in is history
         self.turned.setVisible(has_turned or keeps_room)
         where = self.tr("epoch {0}") if scene.by_epoch else self.tr("step {0}")
-        place = where.format(number(round(scene.turn, 1))) if has_turned else ""
+        place = where.format(format_number(round(scene.turn, 1))) if has_turned else ""
         self.turned.setText(f"{place}: {turn_words()}" if has_turned else "&nbsp;")
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -279,8 +282,8 @@ def _line_pen(chosen: Theme, split: str, faint: bool = False) -> QPen:
     colours = {"validation": chosen.accent, "MCB": chosen.error, "DSC": chosen.calibrated}
     colour = colours.get(split, chosen.raw if split == "UNC" else chosen.ink)
     if faint:
-        return pen(chosen.line, dashed=split == "test")
-    return pen(colour, dashed=split == "test")
+        return pen(chosen.line, style=DASHED if split == "test" else SOLID)
+    return pen(colour, style=DASHED if split == "test" else SOLID)
 
 
 def _end(scene: CurvesScene) -> float:
@@ -298,7 +301,8 @@ def place_on(value: float, is_log: bool) -> float:
 def legend(scene: CurvesScene) -> str:
     """Return the present figure of each line."""
     values = " &nbsp; ".join(
-        f"{line.split} <b>{figure(line.last)}</b>".strip() for line in scene.lines
+        f"{line.split} <b>{format_number(line.last, decimals=3)}</b>".strip()
+        for line in scene.lines
     )
     return values or tr("Press play: the figures appear here as the model learns.")
 
@@ -315,12 +319,15 @@ def reading_at(scene: CurvesScene, mouse: float, pixel: float) -> str:
         return turn_words()
     x = 10.0**mouse if scene.log_x else mouse
     values = [
-        f"{line.split} <b>{figure(float(np.interp(x, line.x, line.y)))}</b>".strip()
+        f"{line.split} <b>{format_number(value, decimals=3)}</b>".strip()
         for line in scene.lines
         if line.x[0] <= x <= line.x[-1]
+        for value in (float(np.interp(x, line.x, line.y)),)
     ]
     where = tr("epoch {0}") if scene.by_epoch else tr("step {0}")
-    return f"{where.format(number(round(x, 1)))}: {' &nbsp; '.join(values)}" if values else ""
+    return (
+        f"{where.format(format_number(round(x, 1)))}: {' &nbsp; '.join(values)}" if values else ""
+    )
 
 
 def turn_words() -> str:
@@ -339,4 +346,4 @@ def _edit_words(edit: EditMark) -> str:
 
 
 def _word(value: object) -> str:
-    return number(value) if isinstance(value, float) else str(value)
+    return format_number(value) if isinstance(value, float) else str(value)

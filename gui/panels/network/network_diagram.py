@@ -7,13 +7,11 @@ from collections.abc import Callable
 import numpy as np
 from PySide6.QtCore import QEvent, QPointF, QSize, Qt, Signal
 from PySide6.QtGui import (
-    QColor,
     QImage,
     QKeyEvent,
     QMouseEvent,
     QPainter,
     QPaintEvent,
-    QPen,
     QResizeEvent,
 )
 from PySide6.QtWidgets import QSizePolicy, QToolButton, QWidget
@@ -29,7 +27,7 @@ from gui.panels.network.network_painting import (
     paint_names,
     paint_units,
 )
-from gui.style.theme import theme
+from gui.style.theme import pen, theme
 
 FLOW_PIXELS = 3.0  # that the gaps move from one drawing to the next
 PATIENCE = 100  # parameters for which the links wait one more drawing while they flow
@@ -228,7 +226,7 @@ class NetworkDiagram(QWidget):
         for hit, width in ((self.under_mouse, 1.6), (self.present, 2.4)):
             if hit is None:
                 continue
-            painter.setPen(QPen(QColor(theme().accent), width))
+            painter.setPen(pen(theme().accent, width, is_cosmetic=False))
             painter.setBrush(Qt.BrushStyle.NoBrush)
             for column, boxes in zip(scene.columns, geometry.boxes, strict=True):
                 if column.layer == hit.layer and hit.unit < len(boxes) and hit.index < 0:

@@ -10,16 +10,16 @@ from __future__ import annotations
 
 import numpy as np
 from PySide6.QtCore import QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFont, QFontMetrics, QImage, QPainter, QPen
+from PySide6.QtGui import QFontMetrics, QImage, QPainter
 
 from core.base.arrays import Codes, Floats
 from core.explain.unit_maps import INPUTS
 from core.scenes.network_scene import Column, NetworkScene
 from gui.panels.network.network_geometry import NAME_HEIGHT, Geometry
+from gui.panels.panel_text import tr
 from gui.plot.images import rgb, surface_image
-from gui.style.number_text import tr
 from gui.style.palette import Theme
-from gui.style.theme import theme
+from gui.style.theme import brush, pen, plot_font, theme
 
 BAR_HEIGHT = 16
 LEVELS = 6  # of a square's fill
@@ -61,7 +61,7 @@ def column_image(column: Column, has_maps: bool, chosen: Theme) -> QImage:
 
 def paint_units(painter: QPainter, geometry: Geometry, images: list[QImage]) -> None:
     """Draw every unit's picture and a thin frame around it."""
-    painter.setPen(QPen(QColor(theme().raw), 1.0))
+    painter.setPen(pen(theme().raw, 1.0, is_cosmetic=False))
     painter.setBrush(Qt.BrushStyle.NoBrush)
     for boxes, image in zip(geometry.boxes, images, strict=True):
         high = image.height() / len(boxes)
@@ -79,10 +79,9 @@ def paint_handles(painter: QPainter, scene: NetworkScene, geometry: Geometry) ->
         level = round(min(abs(value) / 2.0, 1.0) * LEVELS)
         groups.setdefault((value >= 0.0, level), []).append(box)
     for (positive, level), boxes in groups.items():
-        colour = QColor(chosen.classes[int(positive)])
-        painter.setPen(QPen(colour, 1.2))
-        colour.setAlpha(40 + 215 * level // LEVELS)
-        painter.setBrush(colour)
+        colour = chosen.classes[int(positive)]
+        painter.setPen(pen(colour, is_cosmetic=False))  # a width of whole pixels: edges alike
+        painter.setBrush(brush(colour, 40 + 215 * level // LEVELS))
         painter.drawRects(boxes)
     painter.setBrush(Qt.BrushStyle.NoBrush)
 
@@ -91,11 +90,9 @@ def paint_names(
     painter: QPainter, scene: NetworkScene, geometry: Geometry, titles: list[str]
 ) -> None:
     """Write headings, the names of inputs and outputs, and what is left out."""
-    painter.setPen(QColor(theme().quiet))
-    font = QFont(painter.font())
-    font.setPixelSize(11)
-    painter.setFont(font)
-    metrics = QFontMetrics(font)
+    painter.setPen(pen(theme().quiet))
+    painter.setFont(plot_font(painter.font()))
+    metrics = painter.fontMetrics()
     right = Qt.TextElideMode.ElideRight
     middle = Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignVCenter
     for x, title in zip(geometry.middles, titles, strict=True):

@@ -16,7 +16,7 @@ from gui.panels.network.parameter_bar import ParameterBar
 from gui.panels.panel import Panel
 from gui.panels.panel_text import SYMBOLS, place_name, unit_name
 from gui.session.session import Session
-from gui.style.number_text import figure, number
+from gui.style.number_text import format_count, format_number
 from gui.style.theme import class_colour
 from gui.widgets.controls import note, row
 
@@ -49,7 +49,7 @@ class NetworkPanel(Panel):
         self.diagram.pointed.connect(self._on_pointed)
         self.diagram.chosen.connect(self._on_chosen)
         self.diagram.mapped.connect(self._on_mapped)
-        self.diagram.typed.connect(self.bar.field.setFocus)
+        self.diagram.typed.connect(self.bar.value.setFocus)
         self.bar.chosen.connect(self._on_parameter)
         self.bar.changed.connect(self._on_changed)
 
@@ -72,7 +72,7 @@ class NetworkPanel(Panel):
         """Say the layers' widths and how many parameters there are."""
         widths = ", ".join(str(layer.units) for layer in scene.architecture.layers)
         return self.tr("A network of {0} inputs and layers of {1} units; {2} parameters.").format(
-            scene.architecture.n_inputs, widths, number(scene.architecture.n_parameters)
+            scene.architecture.n_inputs, widths, format_count(scene.architecture.n_parameters)
         )
 
     def wants_motion(self) -> bool:
@@ -166,11 +166,13 @@ class NetworkPanel(Panel):
             column = next(own for own in scene.columns if own.layer == hit.layer)
             at = column.units.index(hit.unit)
             text = self.tr("{0}: from {1} to {2}").format(
-                self._capital(name), figure(column.low[at]), figure(column.high[at])
+                self._capital(name),
+                format_number(column.low[at], decimals=3),
+                format_number(column.high[at], decimals=3),
             )
             return escape(text)
         place = self._place(scene, hit)
-        value = figure(float(scene.parameters[hit.index]))
+        value = format_number(float(scene.parameters[hit.index]), decimals=3)
         text = f"{self._capital(name)}: {place_name(scene, hit.layer, place)} = {value}"
         return escape(text)
 

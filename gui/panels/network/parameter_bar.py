@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QSignalBlocker, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
-from gui.widgets.controls import CalmComboBox, note, row
-from gui.widgets.number_field import ParameterField
-from gui.widgets.slider import CalmSlider
+from core.base.knobs import NumberKnob
+from core.run.history import MAX_PARAMETER
+from gui.widgets.controls import ComboBox, note, row
+from gui.widgets.number_slider import NumberSlider
 
-PLACES = 1000  # of the slider, from its middle to either end
-LEAST_SPAN = 5.0
-
-
-SAME = 1e-4  # as far as the field shows decimals
+LEAST_SPAN = 5.0  # that the slider goes to either side of 0
+STEPS = 1000  # of the slider
+FIELD_WIDTH = 80
+SAME = 1e-4  # two values that differ by less are the same text to someone who types
 
 
 class ParameterBar(QWidget):
@@ -26,7 +26,7 @@ class ParameterBar(QWidget):
     chosen : (int)
         Another parameter, by its place in the flat vector.
     changed : (int, float, object)
-        A parameter's new value, and what is the same during one drag.
+        A parameter's new value; those that came with the same object belong to one undo.
     """
 
     chosen = Signal(int)
@@ -34,38 +34,34 @@ class ParameterBar(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._drag: object = object()
         self._span = LEAST_SPAN
+        self._is_other = True  # than the parameter whose value is shown
         self._offered: list[tuple[str, int]] = []
         self.title = note("network.parameter.unit", wraps=False)
-        self.parameters = CalmComboBox()
+        self.parameters = ComboBox()
         self.parameters.setObjectName("network.parameter")
         self.parameters.setAccessibleName(self.tr("Parameter"))
-        self.parameters.setToolTip(self.tr("Which weight or bias to turn"))
-        self.parameters.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
-        self.slider = CalmSlider()
-        self.slider.setObjectName("network.value.slider")
-        self.slider.setRange(-PLACES, PLACES)
-        self.slider.setPageStep(PLACES // 20)
-        self.slider.setMinimumWidth(48)
-        self.field = ParameterField()
-        self.field.setObjectName("network.value")
         self.parameters.setToolTip(self.tr("Which of the unit's parameters to change"))
-        for control in (self.slider, self.field):
-            control.setAccessibleName(self.tr("Value of the parameter"))
-            control.setToolTip(self.tr("Type or drag another value; undo takes it back"))
-            control.setToolTip(self.tr("The parameter's value; the output follows as you turn it"))
+        knob = NumberKnob(
+            label=self.tr("Value of the parameter"),
+            default=0.0,
+            help=self.tr("The parameter's value; the output follows as you turn it"),
+            effect="live",
+            low=-MAX_PARAMETER,
+            high=MAX_PARAMETER,
+        )
+        self.value = NumberSlider(
+            "network.value", knob, span=(-LEAST_SPAN, LEAST_SPAN), steps=STEPS, is_live=True
+        )
+        self.value.field.setFixedWidth(FIELD_WIDTH)
+        self.value.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
         layout.addWidget(self.title)
-        layout.addLayout(row(self.parameters, self.slider, self.field))
+        layout.addLayout(row(self.parameters, self.value))
         self.parameters.currentIndexChanged.connect(self._on_chosen)
-        self.slider.sliderPressed.connect(self.end_drag)
-        self.slider.valueChanged.connect(self._on_slider)
-        self.field.valueChanged.connect(self._on_field)
-        self.field.editingFinished.connect(self.end_drag)
-        self.field.left.connect(self.end_drag)
+        self.value.edited.connect(self._on_edited)
 
     @property
     def index(self) -> int:
@@ -82,12 +78,9 @@ class ParameterBar(QWidget):
             self._offered = list(choices)
             self.parameters.offer(list(choices))
         self.parameters.show_value(index)
-        for control in (self.parameters, self.slider, self.field):
+        for control in (self.parameters, self.value):
             control.setEnabled(bool(choices))
-        if self.index != before:
-            self.end_drag()
-            self.field.lineEdit().setModified(False)
-            self._span = 0.0
+        self._is_other |= self.index != before
 
     def show_value(self, value: float, is_moving: bool = False) -> None:
         """Show the chosen parameter's value, unless the user is typing it.
@@ -95,29 +88,18 @@ class ParameterBar(QWidget):
         Parameters
         ----------
         is_moving : bool
-            Whether training changes it all the time, so that a half-typed text is left alone.
+            Whether training changes it all the time, so that a half-typed text stays.
         """
-        if self._span < abs(value) or self._span == 0.0:
+        if self._is_other or self._span < abs(value):
             self._span = max(LEAST_SPAN, 2.0 * abs(value))
-        if not self.slider.isSliderDown():
-            self.slider.show_value(round(value / self._span * PLACES))
-        is_typed = self.field.lineEdit().isModified()
-        if is_typed and (is_moving or abs(value - self.field.value()) < SAME):
-            return
-        if value != self.field.value():
-            with QSignalBlocker(self.field):
-                self.field.setValue(value)
-
-    def end_drag(self) -> None:
-        """Let the next change be another undo."""
-        self._drag = object()
+            self.value.set_span(-self._span, self._span)
+        is_same = not self._is_other and abs(value - self.value.value()) < SAME
+        self.value.show_value(value, keep_typed=not self._is_other and (is_moving or is_same))
+        self._is_other = False
 
     def _on_chosen(self) -> None:
         self.chosen.emit(self.index)
 
-    def _on_slider(self, place: int) -> None:
-        self.changed.emit(self.index, place / PLACES * self._span, self._drag)
-
-    def _on_field(self, value: float) -> None:
+    def _on_edited(self, value: float, drag: object) -> None:
         if self.index >= 0:
-            self.changed.emit(self.index, value, self._drag)
+            self.changed.emit(self.index, value, drag)

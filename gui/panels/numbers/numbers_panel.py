@@ -11,11 +11,12 @@ from core.calibration.recalibration import changes_probabilities
 from core.experiment.view_knobs import NUMBERS_PAGES
 from core.scenes.numbers_scene import Headline, NumbersScene, headlines, numbers_scene
 from gui.panels.panel import Panel
+from gui.panels.panel_text import tr
 from gui.panels.view_controls import view_choice, view_toggle
 from gui.plot.canvas import PlotCanvas, curve
 from gui.session.session import Session
-from gui.style.number_text import figure, number, tr
-from gui.style.theme import brush, pen, theme
+from gui.style.number_text import format_count, format_number
+from gui.style.theme import DASHED, brush, pen, theme
 from gui.widgets.controls import row, show_checked
 from gui.widgets.sections import Paragraph, Scrolled, Sections
 from gui.widgets.text_table import ROW_HEIGHT, TextModel, TextTable
@@ -132,7 +133,7 @@ class NumbersPanel(Panel):
         self.plot.label("left", "ECE")
         self._lines["width"].setData(strip.bins, strip.width, pen=pen(chosen.ink, 2.0))
         self._lines["mass"].setData(strip.bins, strip.mass, pen=pen(chosen.accent, 1.6))
-        self._lines["chance"].setData(strip.bins, strip.chance, pen=pen(chosen.raw, dashed=True))
+        self._lines["chance"].setData(strip.bins, strip.chance, pen=pen(chosen.raw, style=DASHED))
         k = min(max(scene.bins, 1), len(strip.bins)) - 1
         self._here.setData(
             x=[strip.bins[k]], y=[strip.width[k]], pen=pen(chosen.paper), brush=brush(chosen.ink)
@@ -144,7 +145,7 @@ class NumbersPanel(Panel):
         self.legend.setText(words)
 
     def _draw_answers(self, scene: NumbersScene) -> None:
-        rows = [(self.tr(it.label), figure(it.value, 4)) for it in scene.answers]
+        rows = [(self.tr(it.label), format_number(it.value, decimals=4)) for it in scene.answers]
         self.answers_model.helps = tuple(self.tr(it.help) for it in scene.answers)
         self.answers_model.show_rows(rows)
 
@@ -181,11 +182,11 @@ class NumbersPanel(Panel):
             rows.append(
                 (
                     self.tr(it.label),
-                    figure(found.value),
-                    figure(found.median),
-                    figure(found.low),
-                    figure(found.high),
-                    figure(found.p_value),
+                    format_number(found.value, decimals=3),
+                    format_number(found.median, decimals=3),
+                    format_number(found.low, decimals=3),
+                    format_number(found.high, decimals=3),
+                    format_number(found.p_value, decimals=3),
                 )
             )
             if found.p_value < TOLD_FROM:
@@ -203,10 +204,10 @@ class NumbersPanel(Panel):
         return self.tr(
             "The same {0} predictions in {1} bins: six packages answer {2} to {3}."
         ).format(
-            number(scene.n_rows),
-            number(scene.bins),
-            figure(float(np.nanmin(values)), 4),
-            figure(float(np.nanmax(values)), 4),
+            format_count(scene.n_rows),
+            format_count(scene.bins),
+            format_number(float(np.nanmin(values)), decimals=4),
+            format_number(float(np.nanmax(values)), decimals=4),
         )
 
 
@@ -219,4 +220,4 @@ def even_ticks(top: float) -> list[tuple[float, str]]:
     ['0', '0.1', '0.2']
     """
     step = next((it for it in STEPS if top / it <= 4.5), STEPS[-1])
-    return [(k * step, f"{k * step:g}") for k in range(int(top / step) + 1)]
+    return [(k * step, format_number(k * step)) for k in range(int(top / step) + 1)]

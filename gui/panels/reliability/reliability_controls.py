@@ -21,9 +21,10 @@ from core.experiment.experiment import KNOBS
 from core.experiment.view_knobs import BANDS, BAR_INTERVALS, CURVES
 from core.scenes.reliability_scene import ReliabilityScene
 from gui.session.session import Session
-from gui.style.number_text import figures_font, number, width_of
-from gui.widgets.controls import CalmComboBox, choice, row, show_checked, toggle, without_checked
-from gui.widgets.slider import CalmSlider
+from gui.style.number_text import format_number
+from gui.style.theme import figures_font, width_of
+from gui.widgets.controls import ComboBox, choice, row, show_checked, toggle, without_checked
+from gui.widgets.slider import Slider
 
 WIDEST, LEAST = 150, 64  # the list of classes
 SMOOTHING_STEPS = 400
@@ -174,8 +175,8 @@ class ReliabilityControls(QWidget):
             self._scales.addWidget(page)
         self._scales.setFixedHeight(self.fixed.sizeHint().height())
 
-    def _slider(self, name: str, label: str, says: str) -> tuple[CalmSlider, QLabel]:
-        slider = CalmSlider()
+    def _slider(self, name: str, label: str, says: str) -> tuple[Slider, QLabel]:
+        slider = Slider()
         slider.setObjectName(name)
         slider.setAccessibleName(label)
         slider.setToolTip(says)
@@ -203,7 +204,7 @@ class ReliabilityControls(QWidget):
         asked = self.session.view.smoothing
         self.smoothing.show_value(place_of(asked or self._sigma))
         show_checked(self.fixed, not asked)
-        self._smoothing_said.setText(f"σ {number(self._sigma)}")
+        self._smoothing_said.setText(f"σ {format_number(self._sigma)}")
 
     def _present_sigma(self) -> float:
         return min(max(self._sigma, FINEST), COARSEST)
@@ -299,14 +300,12 @@ class ReliabilityOptions(QWidget):
         self.fitted_on = self._knob_choice("fitted_on", self.tr("Fitted on"), FITTING_ROWS)
         self.compare = self._build_compare()
 
-    def _view_choice(
-        self, name: str, label: str, says: str, records: Registry[Choice]
-    ) -> CalmComboBox:
+    def _view_choice(self, name: str, label: str, says: str, records: Registry[Choice]) -> ComboBox:
         found = [(self.tr(it.label), it.name) for it in records.values()]
         put = partial(self.session.set_view, name.removeprefix("view."))
         return choice(name, label, says, found, put, widest=WIDEST_OPTION)
 
-    def _knob_choice(self, name: str, label: str, records: Registry[Choice]) -> CalmComboBox:
+    def _knob_choice(self, name: str, label: str, records: Registry[Choice]) -> ComboBox:
         found = [(self.tr(it.label), it.name) for it in records.values()]
         path = f"calibration.{name}"
         return choice(

@@ -23,7 +23,7 @@ from gui.panels.reliability.reliability_controls import ReliabilityControls
 from gui.panels.reliability.reliability_plot import ReliabilityPlot
 from gui.panels.reliability.reliability_text import figures_html, reading_at
 from gui.session.session import Session
-from gui.style.number_text import figure, number
+from gui.style.number_text import format_count, format_number
 from gui.widgets.controls import note
 from gui.widgets.layouts import StableLabel
 
@@ -137,12 +137,12 @@ class ReliabilityPanel(Panel):
             "Reliability on {0} {1} rows at step {2}: calibration error {3}, where chance alone "
             "would give {4}; Brier score {5}."
         ).format(
-            number(scene.n_rows),
+            format_count(scene.n_rows),
             self.tr(scene.split),
-            number(scene.step),
-            figure(scene.raw.ece),
-            figure(scene.raw.chance_ece),
-            figure(scene.raw.brier.score),
+            format_count(scene.step),
+            format_number(scene.raw.ece, decimals=3),
+            format_number(scene.raw.chance_ece, decimals=3),
+            format_number(scene.raw.brier.score, decimals=3),
         )
 
     def resizeEvent(self, event: QResizeEvent) -> None:

@@ -13,15 +13,16 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from core.calibration.calibrators import CALIBRATORS
 from core.explain.binary_evaluation import BinaryEvaluation, polyline
 from core.scenes.reliability_scene import ReliabilityScene
+from gui.panels.panel_text import tr
 from gui.plot.canvas import Bars, Curve, PlotCanvas, curve
 from gui.plot.layers import AreaLayer
-from gui.style.number_text import number, tr
+from gui.style.number_text import format_number
 from gui.style.palette import style_of
-from gui.style.theme import brush, class_colour, pen, theme
+from gui.style.theme import DASHED, brush, class_colour, pen, theme
 
 BAR_OPACITY, BRUSH_OPACITY = 80, 60
 EDGE = 0.015  # around the unit square, so that lines along its border are seen
-FIFTHS = tuple((t, f"{t:g}") for t in (0.0, 0.2, 0.4, 0.6, 0.8, 1.0))
+FIFTHS = tuple((t, format_number(t)) for t in (0.0, 0.2, 0.4, 0.6, 0.8, 1.0))
 
 
 class SquareAbove(QWidget):
@@ -199,15 +200,14 @@ class ReliabilityPlot(SquareAbove):
             item.setVisible(judged is not None)
             if judged is not None:
                 style, thick, _ = style_of(list(CALIBRATORS).index(name))
-                line = QPen(pen(theme().calibrated, thick))
-                line.setStyle(style)
+                line = pen(theme().calibrated, thick, style)
                 item.setData(*polyline(judged.curve), pen=line)
 
     def _draw_truth(self, scene: ReliabilityScene) -> None:
         if self._is_new("truth", *scene.truth):
             self.truth.setVisible(len(scene.truth[0]) > 1)
             if len(scene.truth[0]) > 1:
-                self.truth.setData(*scene.truth, pen=pen(theme().ink, 1.4, dashed=True))
+                self.truth.setData(*scene.truth, pen=pen(theme().ink, 1.4, style=DASHED))
 
     def _draw_histogram(self, scene: ReliabilityScene) -> None:
         if not self._is_new("histogram", scene.counts, scene.classes, scene.view):
@@ -215,7 +215,7 @@ class ReliabilityPlot(SquareAbove):
         no, yes = scene.counts
         top = max(float((no + yes).max()), 1.0)
         self.histogram.set_limits(-EDGE, 1.0 + EDGE, 0.0, 1.1 * top)
-        self.histogram.ticks("left", [(top, number(round(top)))])
+        self.histogram.ticks("left", [(top, format_number(round(top)))])
         low, high = scene.edges[:-1], scene.edges[1:]
         if len(scene.classes) == 2 and scene.view != "confidence":
             colours = class_colour(1 - int(scene.view)), class_colour(int(scene.view))

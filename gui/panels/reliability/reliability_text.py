@@ -13,7 +13,8 @@ from core.calibration.reliability import BINNINGS, ReliabilityCurve
 from core.explain.binary_evaluation import LEVEL, BinaryEvaluation, polyline
 from core.explain.brushing import part_at
 from core.scenes.reliability_scene import Compared, ReliabilityScene
-from gui.style.number_text import figure, number, percent, tr
+from gui.panels.panel_text import tr
+from gui.style.number_text import format_count, format_number, format_percent
 from gui.style.palette import style_of
 from gui.style.theme import theme
 
@@ -46,10 +47,18 @@ def reading_at(scene: ReliabilityScene, x: float) -> str:
         return ""
     curve = scene.raw.curve
     xs, ys = polyline(curve)
-    seen = figure(float(np.interp(x, xs, ys))) if len(xs) else figure(float("nan"))
-    said = tr("Said {0}: it happened in {1} of the cases.").format(figure(x), seen)
+    seen = (
+        format_number(float(np.interp(x, xs, ys)), decimals=3)
+        if len(xs)
+        else format_number(float("nan"), decimals=3)
+    )
+    said = tr("Said {0}: it happened in {1} of the cases.").format(
+        format_number(x, decimals=3), seen
+    )
     if len(scene.truth[0]) and scene.truth[0][0] <= x <= scene.truth[0][-1]:
-        said += " " + tr("Truly {0}.").format(figure(float(np.interp(x, *scene.truth))))
+        said += " " + tr("Truly {0}.").format(
+            format_number(float(np.interp(x, *scene.truth)), decimals=3)
+        )
     return f"{said}<br>{part_words(curve, x)}"
 
 
@@ -57,16 +66,16 @@ def part_words(curve: ReliabilityCurve, x: float) -> str:
     """Say what lies in the part of a curve at a probability, and the interval of its frequency."""
     k = part_at(curve, x)
     if k < 0:
-        return tr("Kernel width {0}.").format(number(curve.sigma))
+        return tr("Kernel width {0}.").format(format_number(curve.sigma))
     low, high = _interval(curve, k)
     return tr("{0}–{1}: {2} rows, mean {3}, happened {4} ({5}–{6})").format(
-        figure(float(curve.low[k]), 2),
-        figure(float(curve.high[k]), 2),
-        number(round(float(curve.counts[k]), 1)),
-        figure(float(curve.probability[k])),
-        figure(float(curve.frequency[k])),
-        figure(low, 2),
-        figure(high, 2),
+        format_number(float(curve.low[k]), decimals=2),
+        format_number(float(curve.high[k]), decimals=2),
+        format_number(round(float(curve.counts[k]), 1)),
+        format_number(float(curve.probability[k]), decimals=3),
+        format_number(float(curve.frequency[k]), decimals=3),
+        format_number(low, decimals=2),
+        format_number(high, decimals=2),
     )
 
 
@@ -83,7 +92,7 @@ def _interval(curve: ReliabilityCurve, k: int) -> tuple[float, float]:
 
 def _plain_reading(scene: ReliabilityScene) -> str:
     bins = tr("{0} bins, {1}; {2} rows").format(
-        scene.bins, BINNINGS[scene.binning].label, number(scene.n_rows)
+        scene.bins, BINNINGS[scene.binning].label, format_count(scene.n_rows)
     )
     legend = tr("Click a bin to light up its rows.")
     if len(scene.truth[0]):
@@ -119,7 +128,7 @@ def _warnings(scene: ReliabilityScene) -> list[str]:
         found.append(
             tr("Rows are weighted: class {0} from {1} to {2}; chance is not shown.").format(
                 escape(scene.classes[scene.base_class]),
-                *(percent(rate) for rate in scene.base_rates),
+                *(format_percent(rate) for rate in scene.base_rates),
             )
         )
     return found
@@ -130,7 +139,7 @@ def _judged_line(judged: BinaryEvaluation, name: str, colour: str) -> str:
     start = f"{name}: " if name else ""
     brier = tr("Brier <b>{0}</b> = MCB {1} − DSC {2} + UNC {3}").format(
         *(
-            figure(value)
+            format_number(value, decimals=3)
             for value in (
                 judged.brier.score,
                 judged.brier.miscalibration,
@@ -148,7 +157,7 @@ def _compared_line(other: Compared) -> str:
     _, _, sample = style_of(list(CALIBRATORS).index(other.name))
     if other.judged is None:
         return _small(f"{other.label}: {other.problem}")
-    brier = tr("Brier <b>{0}</b>").format(figure(other.judged.brier.score))
+    brier = tr("Brier <b>{0}</b>").format(format_number(other.judged.brier.score, decimals=3))
     colour = theme().calibrated
     return (
         f"<span style='color:{colour}'>{sample} {other.label}: {_ece(other.judged)}, {brier}</span>"
@@ -157,8 +166,10 @@ def _compared_line(other: Compared) -> str:
 
 def _ece(judged: BinaryEvaluation) -> str:
     if np.isnan(judged.chance_ece):
-        return tr("ECE <b>{0}</b>").format(figure(judged.ece))
-    return tr("ECE <b>{0}</b> (chance {1})").format(figure(judged.ece), figure(judged.chance_ece))
+        return tr("ECE <b>{0}</b>").format(format_number(judged.ece, decimals=3))
+    return tr("ECE <b>{0}</b> (chance {1})").format(
+        format_number(judged.ece, decimals=3), format_number(judged.chance_ece, decimals=3)
+    )
 
 
 def _small(text: str) -> str:

@@ -24,9 +24,9 @@ from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidge
 
 from core.scenes.rows_scene import RowsScene, rows_scene
 from gui.panels.panel import Panel
-from gui.panels.panel_text import level_or_number
+from gui.panels.panel_text import level_or_number, tr
 from gui.session.session import Session
-from gui.style.number_text import figure, number, percent, tr
+from gui.style.number_text import format_count, format_number, format_percent
 from gui.style.theme import brush, class_mark, theme
 from gui.widgets.controls import note
 
@@ -90,17 +90,17 @@ class RowsPanel(Panel):
         n_rows = scene.predictions.n_rows
         wrong = int((scene.decided != scene.predictions.labels).sum())
         text = self.tr("{0} rows, {1} of them decided wrongly ({2}).").format(
-            number(n_rows),
-            number(wrong),
-            percent(wrong / max(n_rows, 1)),
+            format_count(n_rows),
+            format_count(wrong),
+            format_percent(wrong / max(n_rows, 1)),
         )
         if scene.lit.any():
             text += " " + self.tr("{0} rows of the bin you chose are lit.").format(
-                number(int(scene.lit.sum()))
+                format_count(int(scene.lit.sum()))
             )
         if scene.left_out:
             text += " " + self.tr("{0} rows with missing values are left out.").format(
-                number(scene.left_out)
+                format_count(scene.left_out)
             )
         return text
 
@@ -296,7 +296,7 @@ def text_of(scene: RowsScene, column: Column, i: int) -> str:
         wrong = "" if scene.decided[i] == predictions.labels[i] else " ✕"
         return classes[int(scene.decided[i])] + wrong
     if column.kind == "probability":
-        return figure(float(scene.probabilities[i, column.number]))
+        return format_number(float(scene.probabilities[i, column.number]), decimals=3)
     known = predictions.columns[column.title]
     return level_or_number(known.levels, float(known.values[predictions.rows[i]]))
 

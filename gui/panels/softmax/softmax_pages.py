@@ -20,12 +20,12 @@ from gui.panels.softmax.softmax_pictures import JacobianMap, Triangle
 from gui.panels.view_controls import view_choice, view_slider
 from gui.plot.canvas import PlotCanvas, curve
 from gui.session.session import Session
-from gui.style.number_text import figure, short
+from gui.style.number_text import format_number
 from gui.style.palette import Theme
-from gui.style.theme import brush, pen, theme
+from gui.style.theme import DASHED, SOLID, brush, pen, theme
 from gui.widgets.controls import row
 from gui.widgets.formula import FormulaView
-from gui.widgets.number_slider import ValueSlider
+from gui.widgets.number_slider import NumberSlider
 from gui.widgets.sections import Paragraph
 from gui.widgets.text_table import FigureTable
 
@@ -82,9 +82,11 @@ class LogitsPage(Page):
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(session, parent)
         self.sliders = [
-            ValueSlider(f"view.softmax_logits.{k}", LOGIT, partial(self._on_logit, k), LOGIT_SPAN)
+            NumberSlider(f"view.softmax_logits.{k}", LOGIT, span=LOGIT_SPAN, label=LOGIT.label)
             for k in range(MOST_LOGITS)
         ]
+        for k, slider in enumerate(self.sliders):
+            slider.edited.connect(partial(self._on_logit, k))
         self.constant = view_slider(session, "softmax_constant", CONSTANT_SPAN)
         self.constant.name_as(self.tr("all + c"))
         self.says = Paragraph("softmax.logits.note")
@@ -98,8 +100,8 @@ class LogitsPage(Page):
             if k < scene.n_classes:
                 name = words.class_name(scene, k)
                 slider.name_as(self.tr("z of {0}").format(name))
-                slider.show_value(round(float(scene.logits[k]), 4))
-        self.constant.show_value(scene.view.softmax_constant)
+                slider.show_value(round(float(scene.logits[k]), 4), keep_typed=True)
+        self.constant.show_value(scene.view.softmax_constant, keep_typed=True)
         self.says.setText(self._sentence(scene))
 
     def _sentence(self, scene: SoftmaxScene) -> str:
@@ -116,10 +118,10 @@ class LogitsPage(Page):
         if scene.view.softmax_constant:
             return self.tr(
                 "Every logit has moved by {0} and no bar has moved: only differences count."
-            ).format(short(scene.view.softmax_constant))
+            ).format(format_number(scene.view.softmax_constant, digits=4))
         return self.tr("Move c: adding the same to every logit changes nothing.")
 
-    def _on_logit(self, k: int, z: float) -> None:
+    def _on_logit(self, k: int, z: float, drag: object) -> None:
         logits = self.own_logits()
         if k < len(logits):  # a field may end after its class is gone
             self.put_logits(with_logit(logits, k, z))
@@ -149,14 +151,21 @@ class StepsPage(Page):
         """Write every step's numbers, and the sums."""
         columns = (scene.tempered, scene.gaps, scene.exps, scene.probabilities)
         rows = [
-            [words.class_name(scene, k), *(short(float(c[k])) for c in columns)]
+            [
+                words.class_name(scene, k),
+                *(format_number(float(c[k]), digits=4, nan="NaN") for c in columns),
+            ]
             for k in range(scene.n_classes)
         ]
-        total = figure(float(scene.probabilities.sum()), 0)
-        rows.append([self.tr("sum"), "", "", short(scene.total), total])
+        total = format_number(float(scene.probabilities.sum()), decimals=0)
+        rows.append(
+            [self.tr("sum"), "", "", format_number(scene.total, digits=4, nan="NaN"), total]
+        )
         self.table.show_rows(rows, strong=scene.n_classes)
         self.says.setText(words.steps_words(scene))
-        self.far.setText("c = 0" if scene.view.softmax_constant == FAR else f"c = {FAR:.0f}")
+        self.far.setText(
+            "c = 0" if scene.view.softmax_constant == FAR else f"c = {format_number(FAR)}"
+        )
 
     def _go_far(self) -> None:
         if self.scene is not None:
@@ -287,7 +296,7 @@ class LossPlot(PlotCanvas):
         self._zero.setData([x_low, x_high], [0.0, 0.0], pen=pen(chosen.line))
         strokes = line_colours(chosen)
         for k, item in enumerate(self._curves):
-            item.setData(scene.x, lines[k], pen=pen(strokes[k], 2.0, dashed=k > 0))
+            item.setData(scene.x, lines[k], pen=pen(strokes[k], 2.0, style=DASHED if k else SOLID))
         dots = [brush(colour) for colour in strokes[: len(now)]]
         self._now.setData(x=[scene.now] * len(now), y=now, pen=pen(chosen.paper, 1.5), brush=dots)
 
@@ -336,9 +345,9 @@ class LearningPage(Page):
             [
                 [
                     name,
-                    figure(float(scene.probabilities[k])),
+                    format_number(float(scene.probabilities[k]), decimals=3),
                     "1" if k == true else "0",
-                    *(figure(float(c.gradient[k])) for c in curves),
+                    *(format_number(float(c.gradient[k]), decimals=3) for c in curves),
                 ]
                 for k, name in enumerate(names)
             ],
@@ -358,6 +367,6 @@ def _legend(scene: LossComparison) -> str:
         glyph = "╌" if k else "━"
         parts.append(
             f'<span style="color:{colour}">{glyph}</span>&nbsp;{words.tr(line.label)} '
-            f"<b>{figure(line.value)}</b>"
+            f"<b>{format_number(line.value, decimals=3)}</b>"
         )
     return " &nbsp; ".join(parts)

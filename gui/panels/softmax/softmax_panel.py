@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 from core.experiment.view_knobs import FEWEST_LOGITS, MOST_LOGITS, SOFTMAX_PAGES
 from core.scenes.softmax_scene import SoftmaxScene, softmax_scene, with_classes
 from gui.panels.panel import Panel
+from gui.panels.panel_text import tr
 from gui.panels.softmax import softmax_text as words
 from gui.panels.softmax.softmax_pages import (
     LearningPage,
@@ -20,7 +21,7 @@ from gui.panels.softmax.softmax_pages import (
 from gui.panels.softmax.softmax_pictures import EntropyGauge, ProbabilityBars
 from gui.panels.view_controls import view_choice, view_slider
 from gui.session.session import Session
-from gui.style.number_text import figure, short, tr
+from gui.style.number_text import format_number
 from gui.widgets.controls import choice, row
 from gui.widgets.formula import FormulaView
 from gui.widgets.sections import ResponsiveSplit, Sections
@@ -70,7 +71,7 @@ class SoftmaxPanel(Panel):
         self.formula.show_formula(words.SOFTMAX)
         self.bars.show_scene(scene)
         self.entropy.show_scene(scene)
-        self.temperature.show_value(scene.view.softmax_temperature)
+        self.temperature.show_value(scene.view.softmax_temperature, keep_typed=True)
         self.sections.show_page(scene.view.softmax_page)
         self.pages[scene.view.softmax_page].show_scene(scene)
 
@@ -79,9 +80,9 @@ class SoftmaxPanel(Panel):
         best = int(scene.probabilities.argmax())
         return self.tr("Softmax of {0} logits at T = {1}: {2} leads with {3}.").format(
             scene.n_classes,
-            short(scene.view.softmax_temperature),
+            format_number(scene.view.softmax_temperature, digits=4),
             words.class_name(scene, best),
-            figure(float(scene.probabilities[best])),
+            format_number(float(scene.probabilities[best]), decimals=3),
         )
 
     def follows_state(self) -> bool:

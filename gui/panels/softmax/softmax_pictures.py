@@ -6,15 +6,25 @@ Maps of the softmax panel: the Jacobian, and the triangle of three probabilities
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QFontMetrics, QMouseEvent, QPainter, QPaintEvent, QPolygonF
+from PySide6.QtGui import QFontMetrics, QMouseEvent, QPainter, QPaintEvent, QPolygonF
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from core.explain.ternary import CORNERS, probabilities_at
 from core.scenes.softmax_scene import SoftmaxScene
 from gui.panels.softmax.softmax_text import class_name
-from gui.style.number_text import figure, figures_font, short
+from gui.style.number_text import format_number, format_percent
 from gui.style.palette import mixed
-from gui.style.theme import class_colour, class_mark, pen, theme, themes
+from gui.style.theme import (
+    DASHED,
+    SMALL,
+    brush,
+    class_colour,
+    class_mark,
+    figures_font,
+    pen,
+    theme,
+    themes,
+)
 
 ROW, MOST_ROW = 22, 44
 MOST_NAME = 0.3  # of the width
@@ -81,7 +91,8 @@ class ProbabilityBars(Picture):
     def words(self, scene: SoftmaxScene) -> str:
         """Say every probability."""
         return ", ".join(
-            f"{class_name(scene, k)} {figure(float(p))}" for k, p in enumerate(scene.probabilities)
+            f"{class_name(scene, k)} {format_number(float(p), decimals=3)}"
+            for k, p in enumerate(scene.probabilities)
         )
 
     def paint(self, painter: QPainter, scene: SoftmaxScene) -> None:
@@ -100,18 +111,18 @@ class ProbabilityBars(Picture):
             mark = class_mark(k, chosen)
             painter.drawPixmap(QPointF(_MARGIN, middle - mark.height() / 2.0), mark)
             name_box = QRectF(_MARGIN + 14.0, middle - height / 2.0, name_width + 1.0, height)
-            painter.setPen(QColor(chosen.ink))
+            painter.setPen(pen(chosen.ink))
             name = metrics.elidedText(names[k], Qt.TextElideMode.ElideRight, int(name_width + 1))
             painter.drawText(name_box, Qt.AlignmentFlag.AlignVCenter, name)
             track = QRectF(left, middle - thick / 2.0, max(right - left, 10.0), thick)
-            painter.fillRect(track, QColor(chosen.band))
+            painter.fillRect(track, brush(chosen.band))
             painter.fillRect(
                 QRectF(track.x(), track.y(), float(p) * track.width(), thick),
-                QColor(class_colour(k)),
+                brush(class_colour(k)),
             )
             value_box = QRectF(right, middle - height / 2.0, self.width() - _MARGIN - right, height)
             align = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-            painter.drawText(value_box, align, figure(float(p)))
+            painter.drawText(value_box, align, format_number(float(p), decimals=3))
 
 
 class EntropyGauge(Picture):
@@ -128,28 +139,29 @@ class EntropyGauge(Picture):
 
     def words(self, scene: SoftmaxScene) -> str:
         """Say the entropy in nats, bits and as a share of the largest."""
-        return self.tr("Entropy {0} nats = {1} bits, {2} % of ln {3}").format(
-            figure(scene.entropy),
-            figure(scene.bits),
-            f"{100.0 * scene.relative_entropy:.0f}",
+        return self.tr("Entropy {0} nats = {1} bits, {2} of ln {3}").format(
+            format_number(scene.entropy, decimals=3),
+            format_number(scene.bits, decimals=3),
+            format_percent(scene.relative_entropy, decimals=0),
             scene.n_classes,
         )
 
     def paint(self, painter: QPainter, scene: SoftmaxScene) -> None:
         """Paint the sentence over a thin bar."""
-        chosen = theme()
-        line = QFontMetrics(painter.font()).height()
-        painter.setPen(QColor(chosen.ink))
+        chosen, text = theme(), self.words(scene)
+        line = painter.fontMetrics().height()
         wide = self.width() - 2.0 * _MARGIN
-        painter.drawText(QRectF(_MARGIN, 0.0, wide, line), 0, self.words(scene))
-        painter.fillRect(QRectF(_MARGIN, line + 4.0, wide, 4.0), QColor(chosen.band))
+        if painter.fontMetrics().horizontalAdvance(text) > wide:
+            painter.setFont(figures_font(self.font(), scale=SMALL))
+        painter.setPen(pen(chosen.ink))
+        painter.drawText(QRectF(_MARGIN, 0.0, wide, line), 0, text)
+        painter.fillRect(QRectF(_MARGIN, line + 4.0, wide, 4.0), brush(chosen.band))
         share = min(max(scene.relative_entropy, 0.0), 1.0)
-        painter.fillRect(QRectF(_MARGIN, line + 4.0, share * wide, 4.0), QColor(chosen.quiet))
+        painter.fillRect(QRectF(_MARGIN, line + 4.0, share * wide, 4.0), brush(chosen.quiet))
 
 
 LEAST_CELL_FOR_NUMBERS = 30
 ROOMY_CELL = 50
-SMALL = 0.85  # of the font, in a map of many cells
 
 
 class JacobianMap(Picture):
@@ -175,7 +187,9 @@ class JacobianMap(Picture):
 
     def words(self, scene: SoftmaxScene) -> str:
         """Say the matrix row by row."""
-        return "; ".join(" ".join(short(float(v)) for v in line) for line in scene.jacobian)
+        return "; ".join(
+            " ".join(format_number(float(v), digits=4) for v in line) for line in scene.jacobian
+        )
 
     def paint(self, painter: QPainter, scene: SoftmaxScene) -> None:
         """Paint the cells and what stands beside them."""
@@ -194,9 +208,9 @@ class JacobianMap(Picture):
                 box, value = self.cell(i, j), float(scene.jacobian[i, j])
                 colour = chosen.accent if value > 0 else chosen.warning
                 shade = mixed(chosen.paper, colour, 0.55 * abs(value) / strongest)
-                painter.fillRect(box.adjusted(1, 1, -1, -1), QColor(shade))
+                painter.fillRect(box.adjusted(1, 1, -1, -1), brush(shade))
                 if box.width() >= LEAST_CELL_FOR_NUMBERS:
-                    painter.setPen(QColor(chosen.ink))
+                    painter.setPen(pen(chosen.ink))
                     painter.drawText(box, Qt.AlignmentFlag.AlignCenter, _cell_text(value, box))
 
     def cell(self, i: int, j: int) -> QRectF:
@@ -246,7 +260,7 @@ class Triangle(Picture):
 
     def words(self, scene: SoftmaxScene) -> str:
         """Say the three probabilities."""
-        return ", ".join(figure(float(p)) for p in scene.probabilities)
+        return ", ".join(format_number(float(p), decimals=3) for p in scene.probabilities)
 
     def paint(self, painter: QPainter, scene: SoftmaxScene) -> None:
         """Paint triangle, decision borders, path and point."""
@@ -266,10 +280,10 @@ class Triangle(Picture):
             mark = class_mark(k, chosen)
             below = 6.0 if k < 2 else -mark.height() - 6.0
             painter.drawPixmap(corner + QPointF(-mark.width() / 2.0, below), mark)
-        painter.setPen(pen(chosen.accent, 1.6, dashed=True))
+        painter.setPen(pen(chosen.accent, 1.6, style=DASHED))
         painter.drawPolyline(QPolygonF([self.place(*p) for p in scene.ternary.path]))
         painter.setPen(pen(chosen.paper, 2.0))
-        painter.setBrush(QColor(chosen.ink))
+        painter.setBrush(brush(chosen.ink))
         painter.drawEllipse(self.place(*scene.ternary.point), 6.0, 6.0)
 
     def place(self, x: float, y: float) -> QPointF:
@@ -301,4 +315,4 @@ class Triangle(Picture):
 
 def _cell_text(value: float, box: QRectF) -> str:
     decimals = 3 if box.width() > ROOMY_CELL else 2
-    return figure(value, decimals) if abs(value) >= 0.5 * 10.0**-decimals else "0"
+    return format_number(value, decimals=decimals) if abs(value) >= 0.5 * 10.0**-decimals else "0"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QCoreApplication
 
 from core.scenes.softmax_scene import SoftmaxScene
-from gui.style.number_text import figure, short
+from gui.style.number_text import format_number
 from gui.widgets.formula import as_latex
 
 LETTERS = "ABCDEFGH"
@@ -48,23 +48,23 @@ def pair_words(scene: SoftmaxScene) -> str:
         return tr(
             "With two classes the softmax is the sigmoid of the difference: P({0}) = <b>{1}</b> "
             "both ways. One logit would do; the other only shifts it."
-        ).format(a, figure(scene.pair.by_sigmoid, 4))
+        ).format(a, format_number(scene.pair.by_sigmoid, decimals=4))
     return tr(
         "Among any two classes the softmax is a sigmoid. Of {0} and {1}, the two most probable "
         "here, {0} gets <b>{2}</b> of what the two have together."
-    ).format(a, b, figure(scene.pair.by_sigmoid, 4))
+    ).format(a, b, format_number(scene.pair.by_sigmoid, decimals=4))
 
 
 def steps_words(scene: SoftmaxScene) -> str:
     """Say why the largest logit is subtracted, with the present numbers."""
     largest = float(scene.tempered.max())
-    e_to = f"e<sup>{short(largest)}</sup>"
+    e_to = f"e<sup>{format_number(largest, digits=4)}</sup>"
     held = bool((scene.naive == scene.naive).all()) and bool((scene.naive_exps < 1e308).all())
     if held and float(scene.naive_exps.max()) > 0.0:
         return tr(
             "Subtracting the largest divides every exponential by {0} = {1}, top and bottom "
             "alike: the result is the same, but no exponential can be too large. Try c = 800."
-        ).format(e_to, short(float(scene.naive_exps.max())))
+        ).format(e_to, format_number(float(scene.naive_exps.max()), digits=4))
     if largest > 0.0:
         return tr(
             "Without subtracting, {0} would be ∞ and ∞ / ∞ is <b>not a number</b>. Float64 ends "
@@ -85,7 +85,7 @@ def jacobian_words(scene: SoftmaxScene, i: int = -1, j: int = -1) -> str:
         )
     step = 0.1 * float(scene.jacobian[i, j])
     return tr("0.1 more for the logit of {0} moves P({1}) by about <b>{2}</b>.").format(
-        class_name(scene, j), class_name(scene, i), short(step, 3)
+        class_name(scene, j), class_name(scene, i), format_number(step)
     )
 
 
@@ -100,7 +100,7 @@ def mistakes_words(scene: SoftmaxScene) -> str:
         return tr(
             "A confident mistake: P({0}) = {1}. Cross-entropy pulls with {2}, squared error with "
             "only {3}: it has the softmax's slope as a factor, which is nearly 0 here."
-        ).format(name, short(p, 3), short(cross, 3), short(squared, 3))
+        ).format(name, format_number(p), format_number(cross), format_number(squared))
     return tr(
         "Left of the thin line the decision is wrong. Far left, cross-entropy's gradient goes to "
         "−1 / T, squared error's to 0: a confident mistake is hardly corrected."

@@ -3,7 +3,7 @@
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QComboBox
 
 from core.run.session_file import read_session
 from gui.importing.guesses_form import GUESSES
@@ -28,7 +28,7 @@ def type_into(qtbot, window, field, text):
     qtbot.waitUntil(window.isActiveWindow)
     field.setFocus()
     qtbot.waitUntil(field.hasFocus)
-    (field.lineEdit() if hasattr(field, "lineEdit") else field).selectAll()
+    (field.lineEdit() if isinstance(field, QComboBox) else field).selectAll()
     QTest.keyClicks(field, text)
 
 
@@ -73,13 +73,27 @@ def test_undo_while_the_width_of_a_layer_is_typed(qtbot, window, index):
     session.edit("model.hidden", (3, 4, 5))
     steppers = window.panel("knobs").rows["model.hidden"].editor.steppers
     type_into(qtbot, window, steppers[index], "7")
-    QTest.keyClick(steppers[index], Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    window.action("undo").trigger()
     assert session.experiment.model.hidden == (3, 4)
     assert [stepper.value() for stepper in steppers] == [3, 4]
     settle(window)
     assert session.experiment.model.hidden == (3, 4)
     window.action("redo").trigger()
     assert session.experiment.model.hidden == (3, 4, 5)
+
+
+def test_the_key_for_undo_takes_back_what_is_half_typed_and_then_the_last_edit(qtbot, window):
+    session = window.session
+    session.edit("model.hidden", (3, 4))
+    editor = window.panel("knobs").rows["model.hidden"].editor
+    for field, text in ((editor.steppers[0], "3"), (editor.field, "3 4")):
+        type_into(qtbot, window, field, "7")
+        QTest.keyClick(field, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+        assert session.experiment.model.hidden == (3, 4)
+        QTest.keyClick(field, Qt.Key.Key_Escape)
+        assert field.text() == text
+    QTest.keyClick(editor.field, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert session.experiment.model.hidden == (3,)
 
 
 def test_a_layer_is_taken_away_while_its_width_is_typed(qtbot, window):

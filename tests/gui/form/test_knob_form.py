@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QAbstractScrollArea, QApplication, QCheckBox, QCom
 from core.base.knobs import ChoiceKnob, IntegerKnob, NumberKnob, SizesKnob, SwitchKnob
 from core.experiment.experiment import KNOBS, PATHS
 from gui.form.knob_form import KnobForm
-from gui.widgets.slider import SliderScale, scale_of
+from gui.widgets.number_slider import SliderScale, scale_of
 
 NUMBERS = [path for path, knob in KNOBS.items() if isinstance(knob, NumberKnob | IntegerKnob)]
 CHOICES = [
@@ -267,7 +267,7 @@ def test_layers_are_typed_added_removed_and_widened(form, session):
     editor.more.click()
     assert session.experiment.model.hidden == (6, 5, 5)
     assert [stepper.value() for stepper in editor.steppers] == [6, 5, 5]
-    editor.steppers[0].stepUp()
+    editor.steppers[0].step_up()
     assert session.experiment.model.hidden == (7, 5, 5)
     for _ in range(3):
         editor.fewer.click()

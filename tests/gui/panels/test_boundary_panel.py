@@ -49,7 +49,7 @@ def test_a_boundary_without_rows_or_with_few_of_many_says_so(session, show):
     session.set_view("shown", ("train",))
     assert not panel.says.isVisible()
     session.edit("data.rows", 20_000)
-    assert "of 12\u2009000 rows are drawn" in panel.says.text()
+    assert "of 12\u202f000 rows are drawn" in panel.says.text()
 
 
 def test_toggles_follow_a_view_changed_elsewhere(session, show):

@@ -20,7 +20,7 @@ from gui.panels.reliability.reliability_controls import (
 )
 from gui.panels.reliability.reliability_text import figures_html
 from gui.style.theme import theme
-from gui.widgets.number_slider import ValueSlider
+from gui.widgets.number_slider import NumberSlider
 from tests.gui.panel_cases import new_session, train
 
 
@@ -243,7 +243,7 @@ def test_a_handle_is_followed_about_and_counted_exactly_once_it_rests(
     panel, diagram = (show(name, session) for name in ("calibrators", "reliability"))
     pick(panel.method, "temperature")
     qtbot.waitUntil(lambda: not panel.scene.of.rounded)
-    panel.handles.sliders["calibration.temperature"].changed.emit(3.0)
+    panel.handles.sliders["calibration.temperature"].edited.emit(3.0, None)
     assert panel.scene.of.rounded
     assert diagram.scene.rounded
     assert "About" in panel.handles.says.text()
@@ -259,7 +259,7 @@ def test_platt_s_shift_moves_decisions_and_its_loss_is_drawn(qtbot, session, sho
     panel = show("calibrators", session)
     pick(panel.method, "platt")
     a, b = panel.scene.of.handles
-    panel.handles.sliders["calibration.platt_b"].changed.emit(3.0)
+    panel.handles.sliders["calibration.platt_b"].edited.emit(3.0, None)
     choices = session.experiment.calibration
     assert (choices.platt_a, choices.platt_b) == pytest.approx((a.fitted, 3.0))
     assert panel.scene.of.turned == 1
@@ -304,7 +304,7 @@ def test_class_weights_are_undone_and_the_base_rate_dragged(qtbot, show):
         assert f"{scene.predicted[0]:.2f}" in panel.priors.weights.text()
         panel.priors.undo.click()
         assert made.experiment.calibration.undo_weights
-        panel.priors.rate.changed.emit(0.1)
+        panel.priors.rate.edited.emit(0.1, None)
         assert made.experiment.calibration.base_rate == 0.1
         assert panel.priors.as_data.isEnabled()
         panel.priors.as_data.click()
@@ -325,7 +325,7 @@ def test_the_base_rate_of_one_class_of_three_moves_the_others_in_proportion(qtbo
         made.set_view("reliability_class", 0)
         before = diagram.scene.raw.bars.counts.sum()
         panel.priors.of_class.setCurrentIndex(0)
-        panel.priors.rate.changed.emit(0.7)
+        panel.priors.rate.edited.emit(0.7, None)
         choices = made.experiment.calibration
         assert (choices.base_class, choices.base_rate) == (0, 0.7)
         scene = panel.scene.of
@@ -353,7 +353,7 @@ def test_of_many_classes_the_chosen_one_s_share_is_told_first(qtbot, show):
         panel = show("calibrators", made)
         panel.session.set_view("calibrators_page", "priors")
         panel.priors.of_class.setCurrentIndex(4)
-        panel.priors.rate.changed.emit(0.6)
+        panel.priors.rate.edited.emit(0.6, None)
         scene, text = panel.scene.of, panel.priors.rates.text()
         assert f"{scene.classes[4]}: " in text
         assert "<b>60" in text
@@ -437,7 +437,7 @@ def test_the_lab_s_panels_fit_a_narrow_dock(name, qtbot, session, show):
     panel.resize(330, 420)
     qtbot.waitUntil(lambda: panel.width() == 330)
     assert panel.minimumSizeHint().width() <= 330
-    for slider in panel.findChildren(ValueSlider):
+    for slider in panel.findChildren(NumberSlider):
         if slider.isVisible():
             assert slider.mapTo(panel, slider.rect().bottomRight()).x() <= 330
 

@@ -8,8 +8,8 @@ from PySide6.QtWidgets import QApplication
 from core.base import scipy_import
 from gui.panels.loss.loss_panel import legend
 from gui.plot.axes import log_ticks, spread
-from gui.plot.canvas import FONT_POINTS, PlotCanvas
-from gui.style.theme import theme
+from gui.plot.canvas import PlotCanvas
+from gui.style.theme import plot_font, theme
 from tests.gui.panel_cases import new_session, train
 
 
@@ -86,7 +86,7 @@ def test_names_at_line_ends_keep_apart_and_in_order():
 
 
 def as_read(text):
-    return float(text.replace("\u2009", "").replace("\u2212", "-"))
+    return float(text.replace("\u202f", "").replace("\u2212", "-"))
 
 
 @pytest.mark.parametrize("pixels", [90.0, 200.0, 300.0, 900.0])
@@ -101,8 +101,7 @@ def test_logarithmic_ticks_lie_within_and_do_not_touch(qapp, low, high, pixels, 
         assert low <= 10.0**place * (1 + 1e-9)
         assert 10.0**place <= high * (1 + 1e-9)
         assert as_read(text) == pytest.approx(10.0**place)
-    font = QApplication.font()
-    font.setPointSize(FONT_POINTS)
+    font = plot_font(QApplication.font())
     metrics = QFontMetricsF(font)
     scale = pixels / np.log10(high / low)
     for (before, text), (after, other) in itertools.pairwise(ticks):
@@ -114,9 +113,9 @@ def test_logarithmic_ticks_lie_within_and_do_not_touch(qapp, low, high, pixels, 
 @pytest.mark.parametrize(
     ("low", "high", "some"),
     [
-        (0, 95_000, "50\u2009000"),
-        (0, 4.6e6, "2\u2009000\u2009000"),
-        (-9e7, 2e8, "\u221250\u2009000\u2009000"),
+        (0, 95_000, "50\u202f000"),
+        (0, 4.6e6, "2\u202f000\u202f000"),
+        (-9e7, 2e8, "\u221250\u202f000\u202f000"),
     ],
 )
 def test_large_numbers_on_an_axis_have_their_thousands_apart_and_do_not_touch(
@@ -135,8 +134,7 @@ def test_large_numbers_on_an_axis_have_their_thousands_apart_and_do_not_touch(
     assert [as_read(text) for text in texts] == places.tolist()
     assert width < 800 or some in texts
     assert "\u22120" not in texts
-    font = plot.font()
-    font.setPointSize(FONT_POINTS)
+    font = plot_font(plot.font())
     widest = max(QFontMetricsF(font).horizontalAdvance(text) for text in texts)
     assert widest < spacing / (high - low) * plot.box.width()
 

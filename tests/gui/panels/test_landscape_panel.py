@@ -7,7 +7,7 @@ from PySide6.QtCore import QPoint, QPointF, Qt
 from core.experiment.experiment import experiment_from_mapping
 from core.explain.loss_surface import FINEST
 from gui.form.binding import Binding
-from gui.form.knob_editors import NumberEditor
+from gui.form.knob_editors import number_editor
 from gui.panels.landscape.landscape_plot import loss_image
 from gui.panels.landscape.landscape_text import curvature_note, parameter_names
 from gui.session.session import Session
@@ -160,7 +160,8 @@ def test_the_note_names_the_stable_rate_and_warns_beyond_it(qtbot, session, pane
 
 
 def test_the_stable_rate_is_marked_on_the_learning_rates_slider(qtbot, session, panel_of):
-    editor = NumberEditor(Binding(session, "training.learning_rate"))
+    binding = Binding(session, "training.learning_rate")
+    editor = number_editor(binding)
     qtbot.addWidget(editor)
     panel = panel_of(session)
     rate = panel.scene.stable_rate

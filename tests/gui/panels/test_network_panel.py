@@ -9,7 +9,7 @@ from gui.panels.network.network_geometry import HEADER, Hit, geometry_of, hit_at
 from gui.panels.network.network_painting import LinkImage, opacities_of, widths_of
 from gui.panels.network.network_panel import NetworkPanel
 from gui.session.session import Session
-from gui.style.number_text import figure
+from gui.style.number_text import format_number
 from gui.style.palette import THEMES
 from gui.style.theme import themes
 
@@ -77,7 +77,7 @@ def test_the_outputs_bias_is_within_reach_at_once(panel, session):
     bias = session.run.architecture.n_parameters - 1
     assert panel.bar.index == bias
     assert panel.bar.parameters.currentText() == "bias b"
-    assert panel.bar.field.value() == pytest.approx(session.state.parameters[bias], abs=1e-4)
+    assert panel.bar.value.field.value() == pytest.approx(session.state.parameters[bias], abs=1e-4)
 
 
 def test_a_click_on_a_link_chooses_its_weight(qtbot, panel, session):
@@ -110,33 +110,33 @@ def test_typing_changes_the_parameter_at_every_keystroke_and_is_one_undo(qtbot, 
     before = session.state
     index = panel.bar.index
     seen = []
-    panel.bar.field.valueChanged.connect(lambda _: seen.append(session.state.parameters[index]))
-    type_text(panel.bar.field, qtbot, "1.25")
+    panel.bar.value.edited.connect(lambda *_: seen.append(session.state.parameters[index]))
+    type_text(panel.bar.value.field, qtbot, "1.25")
     assert session.state.parameters[index] == 1.25
     assert [value for value in seen if value in (1.0, 1.2, 1.25)][-3:] == [1.0, 1.2, 1.25]
     assert panel.scene.columns[-1].vectors[0].values[0] == 1.25
     assert session.undo_stack.count() == 1
     session.undo_stack.undo()
     assert session.state.same_bits(before)
-    assert panel.bar.field.value() == pytest.approx(before.parameters[index], abs=1e-4)
+    assert panel.bar.value.field.value() == pytest.approx(before.parameters[index], abs=1e-4)
 
 
 def test_a_value_changed_from_elsewhere_replaces_what_was_typed(qtbot, panel, session):
-    type_text(panel.bar.field, qtbot, "-0.5")
+    type_text(panel.bar.value.field, qtbot, "-0.5")
     assert session.state.parameters[panel.bar.index] == -0.5
     session.set_parameter(panel.bar.index, -0.25)
-    assert panel.bar.field.value() == -0.25
+    assert panel.bar.value.field.value() == -0.25
 
 
 def test_two_parameters_typed_one_after_the_other_are_two_undos(qtbot, panel, session):
-    type_text(panel.bar.field, qtbot, "2")
+    type_text(panel.bar.value.field, qtbot, "2")
     click(panel, qtbot, panel.diagram.geometry_shown.lines[0].pointAt(0.12))
-    type_text(panel.bar.field, qtbot, "3")
+    type_text(panel.bar.value.field, qtbot, "3")
     assert session.undo_stack.count() == 2
 
 
 def test_the_slider_moves_the_parameter(panel, session):
-    panel.bar.slider.setValue(500)
+    panel.bar.value.slider.setValue(750)
     assert session.state.parameters[panel.bar.index] == pytest.approx(2.5)
 
 
@@ -268,7 +268,13 @@ def test_the_panel_says_what_it_shows(panel):
     assert panel.accessibleDescription() == (
         "A network of 2 inputs and layers of 3, 2, 1 units; 20 parameters."
     )
-    named = [panel.diagram, panel.bar.field, panel.bar.slider, panel.bar.parameters, panel.more]
+    named = [
+        panel.diagram,
+        panel.bar.value.field,
+        panel.bar.value.slider,
+        panel.bar.parameters,
+        panel.more,
+    ]
     assert all(widget.accessibleName() for widget in named)
 
 
@@ -294,6 +300,6 @@ def test_what_is_said_of_a_network_that_is_gone_is_what_is_still_drawn(qtbot, pa
     assert session.run.architecture.n_parameters < last.start
     panel.diagram.under_mouse = hit = Hit(2, 0, place.index)
     panel.diagram.pointed.emit(hit)
-    assert panel.says.text().endswith(f"= {figure(value)}")
+    assert panel.says.text().endswith(f"= {format_number(value, decimals=3)}")
     panel.show()
     assert "=" not in panel.says.text()

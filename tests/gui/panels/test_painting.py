@@ -28,7 +28,7 @@ def test_of_many_rows_some_are_taken_along_and_the_panel_says_so(session, show):
     session.edit("data.rows", 9_000)
     panel.header.paint.click()
     assert len(points(panel)) == MOST_TAKEN
-    assert "4\u2009000 of 9\u2009000 rows" in panel.says.text()
+    assert "4\u202f000 of 9\u202f000 rows" in panel.says.text()
 
 
 def test_a_table_of_more_columns_offers_a_blank_sheet_in_words(qtbot, show):

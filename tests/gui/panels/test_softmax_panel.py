@@ -65,7 +65,7 @@ def test_a_bar_is_as_long_as_its_probability_in_its_class_s_colour(qtbot, sessio
 
 def test_a_logit_s_slider_moves_its_bar(qtbot, session, show):
     panel = show("softmax", session)
-    slider = child(panel, "view.softmax_logits.1")
+    slider = child(panel, "view.softmax_logits.1.slider")
     slider.setFocus()
     qtbot.keyClick(slider, Qt.Key.Key_End)
     assert session.view.softmax_logits[1] == 10.0
@@ -75,7 +75,7 @@ def test_a_logit_s_slider_moves_its_bar(qtbot, session, show):
     qtbot.keyClicks(field, "12.5")
     qtbot.keyClick(field, Qt.Key.Key_Return)
     assert session.view.softmax_logits[2] == 12.5
-    assert not child(panel, "view.softmax_logits.3").isVisible()
+    assert not child(panel, "view.softmax_logits.3.slider").isVisible()
 
 
 def test_a_field_that_ends_after_its_class_is_gone_changes_nothing(session, show):
@@ -83,14 +83,14 @@ def test_a_field_that_ends_after_its_class_is_gone_changes_nothing(session, show
     session.set_view("softmax_logits", with_classes(session.view.softmax_logits, 4))
     session.set_view("softmax_logits", with_classes(session.view.softmax_logits, 2))
     before = session.view
-    panel.pages["logits"]._on_logit(3, 1.5)
+    panel.pages["logits"]._on_logit(3, 1.5, None)
     assert session.view == before
 
 
 def test_a_constant_moves_every_logit_and_no_bar(qtbot, session, show):
     panel = show("softmax", session)
     before = panel.bars.grab().toImage()
-    slider = child(panel, "view.softmax_constant")
+    slider = child(panel, "view.softmax_constant.slider")
     slider.setFocus()
     qtbot.keyClick(slider, Qt.Key.Key_End)
     assert session.view.softmax_constant == 100.0
@@ -101,7 +101,7 @@ def test_a_constant_moves_every_logit_and_no_bar(qtbot, session, show):
 
 def test_the_temperature_runs_on_a_log_slider_from_cold_to_hot(qtbot, session, show):
     panel = show("softmax", session)
-    slider = child(panel, "view.softmax_temperature")
+    slider = child(panel, "view.softmax_temperature.slider")
     slider.setFocus()
     qtbot.keyClick(slider, Qt.Key.Key_Home)
     assert session.view.softmax_temperature == 0.05
@@ -227,7 +227,7 @@ def test_moving_a_slider_goes_on_by_hand_from_the_row_s_logits(qtbot, session, s
     session.set_view("selected", int(session.run.prepared.rows[9]))
     session.set_view("softmax_follows_row", True)
     logits = panel.scene.logits
-    slider = child(panel, "view.softmax_logits.0")
+    slider = child(panel, "view.softmax_logits.0.slider")
     slider.setFocus()
     qtbot.keyClick(slider, Qt.Key.Key_End)
     assert not session.view.softmax_follows_row
@@ -251,7 +251,7 @@ def test_three_classes_bear_the_model_s_names(show):
     try:
         panel = show("softmax", session)
         assert panel.scene.names == session.run.prepared.classes
-        label = child(panel, "view.softmax_logits.0").accessibleName()
+        label = child(panel, "view.softmax_logits.0.slider").accessibleName()
         assert session.run.prepared.classes[0] in label
     finally:
         session.close()

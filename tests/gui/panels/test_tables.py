@@ -26,16 +26,17 @@ def test_figures_write_each_part_s_numbers(qtbot, session, show):
 def test_dragging_the_threshold_changes_the_view_and_the_decisions(qtbot, session, show):
     train(qtbot, session, 40)
     panel = show("figures", session)
-    panel.slider.setValue(900)
+    panel.threshold.slider.setValue(90)
     assert session.view.threshold == pytest.approx(0.9)
     assert panel.scene.threshold == pytest.approx(0.9)
-    assert panel.field.value() == pytest.approx(0.9)
-    panel.field.setValue(0.123)
+    assert panel.threshold.value() == pytest.approx(0.9)
+    panel.threshold.field.selectAll()
+    qtbot.keyClicks(panel.threshold.field, "0.123\r")
     assert session.view.threshold == pytest.approx(0.123)
-    assert panel.slider.value() == 123
+    assert panel.threshold.slider.value() == 12
     session.set_view("threshold", 0.5)
-    assert panel.slider.value() == 500
-    assert panel.field.value() == pytest.approx(0.5)
+    assert panel.threshold.slider.value() == 50
+    assert panel.threshold.field.text() == "0.5"
 
 
 def test_the_matrix_shows_the_chosen_part_and_finds_its_cells(qtbot, session, show):
@@ -57,7 +58,7 @@ def test_more_than_two_classes_have_no_threshold(qtbot, show):
     made = new_session(data={"source": "iris"})
     try:
         panel = show("figures", made)
-        assert not panel.threshold_row.isVisible()
+        assert not panel.threshold.isVisible()
         panel.hide()
     finally:
         made.close()

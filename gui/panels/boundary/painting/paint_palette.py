@@ -14,11 +14,12 @@ from core.data.painted import TOOLS, classes_of
 from core.experiment.view_knobs import PAINT_DENSITY, PAINT_SIZE
 from gui.panels.boundary.painting.paint_sheet import MOST_CLASSES
 from gui.panels.boundary.painting.painter import SIZE_STEP, Painter
-from gui.style.number_text import number, tr
+from gui.panels.panel_text import tr
+from gui.style.number_text import format_count
 from gui.style.theme import class_mark, theme
 from gui.widgets.controls import note, row, show_checked, toggle, without_checked
 from gui.widgets.layouts import SpreadLayout
-from gui.widgets.slider import CalmSlider
+from gui.widgets.slider import Slider
 
 SLIDER_WIDTH = 84
 
@@ -117,9 +118,9 @@ class PaintPalette(QWidget):
         button.clicked.connect(without_checked(do))
         return button
 
-    def _slider(self, name: str, knob: IntegerKnob, keys: str = "") -> tuple[QLabel, CalmSlider]:
+    def _slider(self, name: str, knob: IntegerKnob, keys: str = "") -> tuple[QLabel, Slider]:
         text, says = tr(knob.label), tr(knob.help)
-        slider = CalmSlider()
+        slider = Slider()
         slider.setObjectName(f"view.{name}")
         slider.setRange(knob.low, knob.high)
         slider.setFixedWidth(SLIDER_WIDTH)
@@ -198,11 +199,11 @@ def painting_note(painter: Painter) -> str:
             so_far = tr("So far: {0}.").format(len(points))
         return f"{said} {so_far}"
     if len(points) >= MOST_POINTS:
-        return tr("The sheet is full: {0} points are the most.").format(number(MOST_POINTS))
+        return tr("The sheet is full: {0} points are the most.").format(format_count(MOST_POINTS))
     dataset = painter.session.run.dataset
     if len(points) < dataset.n_samples:
         return tr("{0} of {1} rows are taken along.").format(
-            number(len(points)), number(dataset.n_samples)
+            format_count(len(points)), format_count(dataset.n_samples)
         )
     said = tr("{0} points of {1} classes. Esc ends painting.")
-    return said.format(number(len(points)), classes_of(points))
+    return said.format(format_count(len(points)), classes_of(points))

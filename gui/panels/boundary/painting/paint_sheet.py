@@ -20,8 +20,8 @@ from core.data.painted import can_be_learnt, points_of
 from core.experiment.experiment import Experiment
 from core.explain.planes import Limits, plane_of
 from core.run.run import Run
+from gui.panels.panel_text import tr
 from gui.session.session import Session
-from gui.style.number_text import tr
 
 if TYPE_CHECKING:
     from core.data.painted import Points

@@ -1,0 +1,1 @@
+"""The looks: colours, fonts and numbers as text."""
