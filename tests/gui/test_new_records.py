@@ -1,6 +1,7 @@
 """A new record is chosen in the window, trains, is drawn, saved and opened; a panel is shown."""
 
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import pytest
@@ -27,7 +28,7 @@ def test_a_new_record_is_chosen_trained_drawn_saved_and_opened_again(
         assert np.isfinite(surface.probabilities).all()
         assert window.panel("reliability").scene is not None
         file = str(tmp_path / "new.credence")
-        window.files.keeper.save(file)
+        window.session.autosave.save(file)
         back = read_session(file)
         assert back.experiment == session.experiment
         assert back.state.parameters.tolist() == session.state.parameters.tolist()
@@ -50,7 +51,7 @@ class StepPanel(Panel):
 
 
 def test_a_new_panel_is_in_the_view_menu_and_follows_training(qtbot, open_window):
-    PANELS.add(PanelRecord("steps", "Steps", StepPanel, 200))
+    PANELS.add(PanelRecord("steps", "Steps", partial(StepPanel, "steps"), 200))
     try:
         window = open_window()
         window.findChild(QAction, "action.panel.steps").trigger()

@@ -125,7 +125,7 @@ def test_the_table_shows_the_key_places_and_ones_own(session, show):
 
 def test_z_is_set_by_slider_keys_and_typing(qtbot, session, show):
     panel = show("functions", session)
-    slider, field = child(panel, "view.function_z"), child(panel, "view.function_z.field")
+    slider, field = child(panel, "view.function_z.slider"), child(panel, "view.function_z.field")
     slider.setFocus()
     qtbot.keyClick(slider, Qt.Key.Key_End)
     assert session.view.function_z == 8.0
