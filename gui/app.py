@@ -17,23 +17,23 @@ from gui.style.palette import ICONS
 from gui.style.theme import themes
 from gui.window.window import Window
 
-SWITCH_SECONDS = 0.0005  # for how long the training thread may keep the window from Python
-WARMING_MILLISECONDS = 1_000  # after the first frame, so that the start is not slowed
+SWITCH_SECONDS = 0.0005  # for how long the training thread may hold the GIL when asked for it
+WARMUP_MILLISECONDS = 1_000  # after the first frame, so that the start is not slowed
 
 
 def launch(
     arguments: argparse.Namespace | Sequence[str] = (),
     notice: Callable[[str], None] = lambda stage: None,
 ) -> Window:
-    """Return the shown window, training already, without entering the event loop.
+    """Show the window, training already, and return it without entering the event loop.
 
     Parameters
     ----------
     arguments : argparse.Namespace or sequence of str
         As `core.run.command_line.read_arguments` gives or takes them.
     notice : callable
-        Called with "bare" when the bare window has been drawn, and with "frame" when everything
-        has; for measurements.
+        Called with "bare" when the bare window is painted, and with "frame" when everything is;
+        for measurements.
 
     Raises
     ------
@@ -43,7 +43,7 @@ def launch(
     if not isinstance(arguments, argparse.Namespace):
         arguments = read_arguments(arguments)
     if arguments.set:
-        experiment_for(arguments)  # what is wrong is told before anything is shown
+        experiment_for(arguments)  # raises before anything is shown
     application = _application()
     window = Window(QSettings())
     themes().choose(str(arguments.theme or window.settings.value("theme", "system")))
@@ -64,33 +64,33 @@ def launch(
 
 
 def stay(window: Window) -> int:
-    """Stay until the window is closed; return the exit code."""
+    """Run the event loop until the window is closed; return the exit code."""
     from gui.session.background import collect_here_alone
-    from gui.session.engine_warmup import Warming
+    from gui.session.engine_warmup import EngineWarmup
 
     collect_here_alone(window)
     signal.signal(signal.SIGINT, lambda number, frame: window.close())  # Ctrl+C in a terminal
-    warming = Warming(window)
+    warmup = EngineWarmup(window)
     session = window.session
-    warming.ready.connect(session.change_engine)
-    session.run_changed.connect(lambda: warming.want(session.run.history.problem))
-    delay = QTimer(warming, singleShot=True, interval=WARMING_MILLISECONDS)
-    delay.timeout.connect(warming.start)
+    warmup.ready.connect(session.change_engine)
+    session.run_changed.connect(lambda: warmup.request(session.run.history.problem))
+    delay = QTimer(warmup, singleShot=True, interval=WARMUP_MILLISECONDS)
+    delay.timeout.connect(warmup.start)
     delay.start()
     code = QApplication.exec()
-    warming.close()
+    warmup.close()
     window.close()
     return code
 
 
 def _application() -> QApplication:
-    present = QApplication.instance()
-    if isinstance(present, QApplication):
-        return present
+    existing = QApplication.instance()
+    if isinstance(existing, QApplication):
+        return existing
     QCoreApplication.setOrganizationName("Credence")
     QCoreApplication.setApplicationName("Credence")
     sys.setswitchinterval(SWITCH_SECONDS)
-    # the style by its word: to hand over a style, PySide6 would make all types of styles first
+    # the style by name: for a style object, PySide6 would first create every style's type
     application = QApplication([*sys.argv[:1], "-style", "fusion"])
     application.setApplicationDisplayName("Credence")
     application.setDesktopFileName("credence")
@@ -111,7 +111,7 @@ def _build(window: Window, arguments: argparse.Namespace) -> None:
     session = Session(
         Experiment() if is_file else experiment,
         choose_engine=available_engine,
-        awake=False,  # until the first frame is drawn: what it tells would be drawn twice
+        awake=False,  # until the first frame is painted, or that would be drawn twice
     )
     x_axis, y_axis = session.view.x_axis, session.view.y_axis
     is_asked = (view.x_axis, view.y_axis) != (View().x_axis, View().y_axis)
@@ -132,7 +132,7 @@ def _import_scipy(window: Window) -> None:
 
 
 def _begin(window: Window, arguments: argparse.Namespace) -> None:
-    """Train; where a file is named, on that, or if it cannot be read on what is there."""
+    """Train: on the file of the command line if it can be read, else on what is there."""
     from core.run.session_file import is_session_file
 
     session = window.session

@@ -1,11 +1,9 @@
-"""Slow work off the window's thread: only the latest request of a kind counts.
+"""Slow work in worker threads, of which only the latest request of a kind counts; and garbage.
 
-Collecting garbage in the window's thread alone.
-
-Python searches for unreachable cycles in whatever thread happens to allocate. A cycle that holds a
-widget would then be destroyed in the training thread, which Qt forbids: the destructor takes one of
-Qt's locks and then waits for the interpreter, while the window's thread, which has the interpreter,
-waits for that lock.
+Python's garbage collector runs in whatever thread happens to allocate. It would then destroy a
+widget in a reference cycle in the training thread, which Qt forbids and which can deadlock: the
+destructor takes one of Qt's locks and waits for the GIL, while the window's thread, which holds the
+GIL, waits for that lock. So garbage is collected in the window's thread alone.
 """
 
 from __future__ import annotations
@@ -17,7 +15,8 @@ from typing import Any
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
-MOST_AT_ONCE = 3  # so that what is quick need not wait for what is slow
+MAX_WORKERS = 3  # so that quick work need not wait for slow work
+COLLECT_MILLISECONDS = 100
 
 
 class Background(QObject):
@@ -31,7 +30,7 @@ class Background(QObject):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._pool = ThreadPoolExecutor(MOST_AT_ONCE, thread_name_prefix="background")
+        self._pool = ThreadPoolExecutor(MAX_WORKERS, thread_name_prefix="background")
         self._generations: dict[str, int] = {}
         self._is_closed = False
         self._finished.connect(self._deliver, Qt.ConnectionType.QueuedConnection)
@@ -61,9 +60,9 @@ class Background(QObject):
         self._generations[kind] = self._generations.get(kind, 0) + 1
 
     def next_is_wanted(self, kind: str) -> Callable[[], bool]:
-        """Return a function that tells any thread whether the next request is still wanted.
+        """Return a function that tells whether the next request is still wanted, for any thread.
 
-        It is until it is superseded or cancelled; slow work that asks now and then can stop early.
+        It is, until it is superseded or cancelled; slow work that asks now and then can stop early.
         """
         generation = self._generations.get(kind, 0) + 1
         return lambda: self.is_latest(kind, generation)
@@ -73,7 +72,7 @@ class Background(QObject):
         return self._generations.get(kind) == generation
 
     def close(self) -> None:
-        """Drop what waits and wait for what runs."""
+        """Cancel what has not begun, and wait for what runs; results are dropped."""
         self._is_closed = True
         for kind in self._generations:
             self.cancel(kind)
@@ -90,11 +89,8 @@ class Background(QObject):
             done(future.result())
 
 
-COLLECT_MILLISECONDS = 100
-
-
 def collect_here_alone(parent: QObject) -> None:
-    """Take the place of Python's automatic collection from now on, for as long as `parent` is."""
+    """Replace Python's automatic garbage collection by a timer, for as long as `parent` lives."""
     gc.disable()
     timer = QTimer(parent)
     timer.timeout.connect(collect_what_is_due)
@@ -102,7 +98,7 @@ def collect_here_alone(parent: QObject) -> None:
 
 
 def collect_what_is_due() -> None:
-    """Collect the generations whose counts have passed Python's own thresholds, here and now."""
+    """Collect the generations whose counts have passed Python's own thresholds, in this thread."""
     due = [
         generation
         for generation, (count, threshold) in enumerate(

@@ -1,4 +1,4 @@
-"""Making the compiled engine ready behind the window, without ever holding the window up."""
+"""Compiling the training engine in the background, without ever blocking the window."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ _log = logging.getLogger(__name__)
 ROOT = Path(__file__).resolve().parents[2]
 
 
-class Warming(QObject):
-    """Compiles in a process of its own, then loads what that left in the cache.
+class EngineWarmup(QObject):
+    """Compiles in a process of its own, then loads the results from numba's cache.
 
     Compiling holds the GIL for seconds; loading a stage takes a fraction of one.
 
@@ -38,24 +38,29 @@ class Warming(QObject):
         self._compiler: subprocess.Popen[str] | None = None
         self._is_closing = threading.Event()
         self._thread: threading.Thread | None = None
-        self._wanted: queue.SimpleQueue[Problem | None] = queue.SimpleQueue()
+        self._requests: queue.SimpleQueue[Problem | None] = queue.SimpleQueue()
         self._loaded.connect(self.ready, Qt.ConnectionType.QueuedConnection)
 
+    @property
+    def is_compiling(self) -> bool:
+        """Whether a process compiles."""
+        return self._compiler is not None
+
     def start(self) -> None:
-        """Begin, once; without numba nothing happens."""
+        """Begin; a second call, or one without numba, does nothing."""
         if self._thread is not None or not engines.is_available():
             return
-        self._thread = threading.Thread(target=self._work, name="warming", daemon=True)
+        self._thread = threading.Thread(target=self._work, name="warmup", daemon=True)
         self._thread.start()
 
-    def want(self, problem: Problem) -> None:
-        """Compile what a problem needs beyond what is compiled for every window."""
-        self._wanted.put(problem)
+    def request(self, problem: Problem) -> None:
+        """Compile what a problem needs beyond the stages that every window compiles."""
+        self._requests.put(problem)
 
     def close(self) -> None:
-        """Stop and wait."""
+        """Stop, and wait for the thread and the process."""
         self._is_closing.set()
-        self._wanted.put(None)
+        self._requests.put(None)
         if self._compiler is not None:
             self._compiler.terminate()
         if self._thread is not None:
@@ -63,10 +68,10 @@ class Warming(QObject):
             self._thread = None
 
     def _work(self) -> None:
-        """Load the stages, and then what is wanted."""
+        """Load the stages, and then what is requested."""
         self._load(engines.STAGES)
         while not self._is_closing.is_set():
-            problem = self._wanted.get()
+            problem = self._requests.get()
             if problem is not None and not engines.is_ready(problem):
                 self._make_ready(problem)
 
@@ -75,28 +80,28 @@ class Warming(QObject):
             self._load(engines.ON_DEMAND)
         if self._is_closing.is_set() or engines.is_ready(problem):
             return
-        # a record that was registered while the program runs is known to this process alone
+        # only this process knows a record that was registered at run time
         if engines.make_engine_ready(problem):
             self._loaded.emit()
 
     def _load(self, stages: Iterable[str]) -> None:
-        """Load stages one by one, each as soon as it is in the cache."""
+        """Load stages one by one, each as soon as it has been compiled into the cache."""
         waiting = [name for name in stages if not engines.is_stage_ready(name)]
         cached = engines.cached_stages()
         compiled = self._compile([name for name in waiting if name not in cached])
         for name in waiting:
             if name not in cached:
-                next(compiled, None)  # or this process compiles what the other could not
+                next(compiled, None)  # without the process, make_ready compiles here
             if self._is_closing.is_set():
                 return
             if engines.make_ready(name):
                 self._loaded.emit()
 
     def _compile(self, stages: list[str]) -> Iterator[str]:
-        """Compile into the cache, until done or stopped; yield each stage that is there.
+        """Compile into the cache in another process, and yield each stage when it is there.
 
-        Isolated and in the program's own folder: nothing that lies where the user happens to be is
-        imported.
+        The process is isolated and runs in the program's own folder, so that it imports nothing
+        from the user's current folder.
         """
         if not stages:
             return
@@ -105,7 +110,7 @@ class Warming(QObject):
                 _command(stages), cwd=ROOT, text=True, stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
             )  # fmt: skip
-        except OSError as error:  # this process compiles
+        except OSError as error:  # compile in this process instead
             _log.warning("No process could be started to compile in: %s", error)
             return
         with self._compiler as compiler:
@@ -116,7 +121,7 @@ class Warming(QObject):
 
 
 def _command(stages: list[str]) -> list[str]:
-    """Return the words that start the compiling process, of a bundle too."""
+    """Return the command line of the compiling process, from source or in a bundle."""
     if getattr(sys, "frozen", False):
         return [sys.executable, "--compile", *stages]
     return [sys.executable, "-I", str(ROOT / "main.py"), "--compile", *stages]

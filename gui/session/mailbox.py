@@ -1,4 +1,4 @@
-"""What the training thread leaves for the window: a lossless queue, and one latest state."""
+"""What the training thread tells the window: a lossless queue of events, and the latest state."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from core.training.problem import Divergence, Problem, TrainState
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Measured:
-    """Figures of the state at a step."""
+    """Metrics of the state at a step."""
 
     state: TrainState
     epoch: float
@@ -21,7 +21,7 @@ class Measured:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Edited:
-    """From this step on, another problem is being solved, or from a state changed by hand."""
+    """From this step on there is another problem, or a state that was changed by hand."""
 
     step: int
     problem: Problem
@@ -30,7 +30,7 @@ class Edited:
 
 @dataclass(frozen=True, slots=True)
 class Stopped:
-    """Training paused by itself.
+    """Training has paused by itself.
 
     Attributes
     ----------
@@ -47,7 +47,7 @@ class Stopped:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """Training broke: an error that should not be."""
+    """An exception in the training thread."""
 
     error: BaseException
 
@@ -57,7 +57,7 @@ Event = Measured | Edited | Stopped | Divergence | Failed
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """What has come since the last time: the latest state, the events in order, the speed.
+    """What came since the last `drain`: the latest state, the events in order, the speed.
 
     Attributes
     ----------
@@ -73,9 +73,9 @@ class Delivery:
 
 
 class Mailbox:
-    """Filled by the training thread, emptied by the window's timer; safe for both.
+    """Filled by the training thread, emptied by the window at each tick; safe for both.
 
-    What is posted for an older generation than the present one is dropped.
+    Each job has a generation number; what is posted for an earlier one is dropped.
     """
 
     def __init__(self) -> None:
@@ -86,7 +86,7 @@ class Mailbox:
         self._speed = float("nan")
 
     def renew(self) -> int:
-        """Begin a new generation, dropping all that has come, and return its number."""
+        """Begin a new generation, dropping all that was posted, and return its number."""
         with self._lock:
             self._generation += 1
             self._state = None
@@ -95,20 +95,20 @@ class Mailbox:
             return self._generation
 
     def post(self, generation: int, event: Event) -> None:
-        """Leave an event; none is ever lost."""
+        """Add an event; none is lost."""
         with self._lock:
             if generation == self._generation:
                 self._events.append(event)
 
     def post_state(self, generation: int, state: TrainState, speed: float) -> None:
-        """Leave a state in place of the one before."""
+        """Put a state in the place of the one before."""
         with self._lock:
             if generation == self._generation:
                 self._state = state
                 self._speed = speed
 
     def drain(self) -> Delivery:
-        """Take all that has come."""
+        """Take all that was posted."""
         with self._lock:
             delivery = Delivery(self._state, list(self._events), self._speed)
             self._state = None

@@ -1,4 +1,4 @@
-"""What can be undone: replacing the experiment, and giving parameters other values by hand."""
+"""Undo commands: another experiment in place, and parameters set by hand."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from PySide6.QtGui import QUndoCommand
 from core.experiment.experiment import Experiment, knob_at
 from core.run.run import Run
 
-MERGING, MERGING_PARAMETERS = 1, 2
+EXPERIMENT_ID, PARAMETERS_ID = 1, 2  # by which Qt finds commands that may merge
 
 
 class ReplaceExperiment(QUndoCommand):
@@ -39,15 +39,15 @@ class ReplaceExperiment(QUndoCommand):
         super().__init__(_describe(old.experiment, new))
         self._apply = apply
         self._old = old.experiment
-        self._old_run = ref(old)  # the session decides how many runs are kept
+        self._old_run = ref(old)  # the session keeps as many runs as it wants
         self._new = new
         self._new_run: ref[Run] | None = None
         self._drag = drag
         self._is_done = True
 
     def id(self) -> int:
-        """Return the number by which Qt finds commands that may merge."""
-        return MERGING if self._drag is not None else -1
+        """Return the number of the kind of command, for merging; -1 where this one stands alone."""
+        return EXPERIMENT_ID if self._drag is not None else -1
 
     def mergeWith(self, other: QUndoCommand) -> bool:
         """Take over the later move of the same drag."""
@@ -58,7 +58,7 @@ class ReplaceExperiment(QUndoCommand):
         return True
 
     def redo(self) -> None:
-        """Put the new experiment in place; the first time it is there already."""
+        """Put the new experiment in place; at the first call, by `push`, it is there already."""
         if self._is_done:
             self._is_done = False
             return
@@ -99,8 +99,8 @@ class SetParameters(QUndoCommand):
         self._is_done = True
 
     def id(self) -> int:
-        """Return the number by which Qt finds commands that may merge."""
-        return MERGING_PARAMETERS if self._drag is not None else -1
+        """Return the number of the kind of command, for merging; -1 where this one stands alone."""
+        return PARAMETERS_ID if self._drag is not None else -1
 
     def mergeWith(self, other: QUndoCommand) -> bool:
         """Take over the later move of the same drag."""
@@ -112,7 +112,7 @@ class SetParameters(QUndoCommand):
         return True
 
     def redo(self) -> None:
-        """Put the new values in place; the first time they are there already."""
+        """Put the new values in place; at the first call, by `push`, they are there already."""
         if self._is_done:
             self._is_done = False
             return

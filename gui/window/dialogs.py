@@ -1,7 +1,4 @@
-"""The dialogs: an error in words, the keyboard shortcuts, and what this program is.
-
-Errors from anywhere become one dialog.
-"""
+"""Dialogs: an error in words, the keyboard shortcuts, "about"; and the hooks that catch errors."""
 
 from __future__ import annotations
 
@@ -33,7 +30,7 @@ from gui.window.actions import ACTIONS, translated
 
 
 class ErrorDialog(QDialog):
-    """Says what happened, why, and what to do; what comes while it is open is added to it."""
+    """Says what happened, why, and what to do; later errors are added while it is open."""
 
     def __init__(self, trouble: Trouble, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -114,7 +111,7 @@ class ErrorDialog(QDialog):
 
 
 class ShortcutsDialog(QDialog):
-    """Every key, by what it does."""
+    """Every keyboard shortcut."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -136,7 +133,7 @@ class ShortcutsDialog(QDialog):
 
 
 class AboutDialog(QDialog):
-    """What this is, and the versions a report needs."""
+    """What this program is, and the versions that a bug report needs."""
 
     def __init__(self, engine: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -160,7 +157,7 @@ class AboutDialog(QDialog):
 
 
 def versions_text(engine: str = "") -> str:
-    """Return the versions of everything that matters, one a line."""
+    """Return the versions of the program and its libraries, one a line."""
     lines = [
         f"Credence {_version('credence')}",
         f"Python {platform.python_version()}, {platform.system()} {platform.machine()}",
@@ -196,10 +193,10 @@ _log = logging.getLogger(__name__)
 
 
 class Reporter(QObject):
-    """Catches what no one else caught, in any thread, and passes it on in the window's thread.
+    """Catches unhandled exceptions in any thread and emits them in the window's thread.
 
-    What goes wrong while an error is being shown is logged and not shown: showing it might go
-    wrong in the same way, without end.
+    An error while another is being shown is only logged: showing it might fail in the same way,
+    without end.
 
     Signals
     -------
@@ -216,14 +213,14 @@ class Reporter(QObject):
         self._is_passing_on = False
 
     def install(self) -> None:
-        """Catch exceptions of this process from now on."""
+        """Install the exception hooks of the process."""
         self._before = (sys.excepthook, threading.excepthook, sys.unraisablehook)
         sys.excepthook = self._on_exception
         threading.excepthook = self._on_thread_exception
         sys.unraisablehook = self._on_unraisable
 
     def uninstall(self) -> None:
-        """Leave exceptions to whoever caught them before."""
+        """Put the former hooks back."""
         if self._before is None:
             return
         before, self._before = self._before, None
@@ -235,7 +232,7 @@ class Reporter(QObject):
             sys.unraisablehook = before[2]
 
     def report(self, error: BaseException) -> None:
-        """Pass an error on, from any thread."""
+        """Emit an error, from any thread."""
         self._caught.emit(error)
 
     def _pass_on(self, error: BaseException) -> None:

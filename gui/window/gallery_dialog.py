@@ -1,7 +1,4 @@
-"""The gallery: every data set that comes with Credence, with a picture of its rows.
-
-Small pictures of data sets, drawn from their own rows.
-"""
+"""The gallery: every data set that comes with Credence, with a thumbnail of its rows."""
 
 from __future__ import annotations
 
@@ -146,12 +143,12 @@ class Gallery(QDialog):
         self.list.item(row).setIcon(picture)
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        """Forget the pictures that are not drawn yet."""
+        """Cancel the thumbnails that are not drawn yet."""
         self._forget_pictures()
         super().closeEvent(event)
 
     def done(self, result: int) -> None:
-        """Forget the pictures that are not drawn yet."""
+        """Cancel the thumbnails that are not drawn yet."""
         self._forget_pictures()
         super().done(result)
 

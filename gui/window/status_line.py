@@ -1,7 +1,4 @@
-"""The status line: the figures of the part looked at, what was told, and the engine.
-
-Progress of a file that is read without the import dialog, with a way to stop.
-"""
+"""The status line: metrics of one split, messages, the progress of reading, and the engine."""
 
 from __future__ import annotations
 
@@ -16,11 +13,11 @@ from gui.style.theme import figures_font, width_of
 from gui.widgets.layouts import StableLabel
 
 FIGURES = ("accuracy", "log_loss", "brier")
-_TOLD_MILLISECONDS = 12_000
+_MESSAGE_MILLISECONDS = 12_000
 
 
 class StatusLine(QWidget):
-    """Accuracy, log loss and Brier score of the view's split, in figures that keep their width."""
+    """Accuracy, log loss and Brier score of the view's split; messages; and the engine's name."""
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -33,20 +30,20 @@ class StatusLine(QWidget):
         self.message = self._quiet("status.message")
         self.message.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.engine = self._quiet("status.engine")
-        self._forget = QTimer(self)
-        self._forget.setSingleShot(True)
-        self._forget.setInterval(_TOLD_MILLISECONDS)
-        self._forget.timeout.connect(self._on_forget)
+        self._clear = QTimer(self)
+        self._clear.setSingleShot(True)
+        self._clear.setInterval(_MESSAGE_MILLISECONDS)
+        self._clear.timeout.connect(self._clear_message)
         self._lay_out()
         session.frame_clock.text_due.connect(self.follow)
         session.run_changed.connect(self.follow)
         session.view_changed.connect(self.follow)
-        session.message.connect(self.tell)
+        session.message.connect(self.show_message)
         session.player.playing_changed.connect(self._on_playing)
         self.follow()
 
     def follow(self) -> None:
-        """Show the figures of the state looked at."""
+        """Show the metrics of the state looked at."""
         split = self.session.view.split
         values = self._figures_now()
         for name, label in self.figures.items():
@@ -54,8 +51,8 @@ class StatusLine(QWidget):
         self.split.setText(self._split_text(split))
         self.engine.setText(self.session.run.history.engine.name)
 
-    def tell(self, text: str) -> None:
-        """Show a message, for a while or until training has gone on."""
+    def show_message(self, text: str) -> None:
+        """Show a message for a while; one of a divergence, until training goes on."""
         self.message.setText(text)
         self.message.setToolTip(text)
         diverged = self.session.player.divergence is not None
@@ -63,9 +60,9 @@ class StatusLine(QWidget):
             self.message.setProperty("warning", diverged)
             self.message.style().polish(self.message)
         if diverged:
-            self._forget.stop()
+            self._clear.stop()
         else:
-            self._forget.start()
+            self._clear.start()
 
     def _figures_now(self) -> dict[str, float]:
         run, state = self.session.run, self.session.state
@@ -94,9 +91,9 @@ class StatusLine(QWidget):
 
     def _on_playing(self, playing: bool) -> None:
         if playing and self.message.property("warning"):
-            self._on_forget()
+            self._clear_message()
 
-    def _on_forget(self) -> None:
+    def _clear_message(self) -> None:
         self.message.clear()
         self.message.setToolTip("")
 
@@ -137,11 +134,11 @@ class StatusLine(QWidget):
         layout.addWidget(StableLabel(self.engine))
 
 
-_AFTER, _BETWEEN = 500, 100  # milliseconds
+_SHOW_AFTER, _INTERVAL = 500, 100  # milliseconds
 
 
 class OpeningBar(QWidget):
-    """Shows how much of a file is read, once that takes longer than half a second."""
+    """The progress of reading a file, once that has taken half a second, with a button to stop."""
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -162,24 +159,24 @@ class OpeningBar(QWidget):
         layout.setSpacing(4)
         layout.addWidget(self.bar)
         layout.addWidget(self.stop)
-        self._clock = QTimer(self)
-        self._clock.timeout.connect(self._follow)
+        self._timer = QTimer(self)
+        self._timer.timeout.connect(self._follow)
         session.opening_changed.connect(self._on_opening)
         self.hide()
 
     def _on_opening(self) -> None:
         self.hide()
         if self.session.opening is None:
-            self._clock.stop()
+            self._timer.stop()
         else:
-            self._clock.start(_AFTER)
+            self._timer.start(_SHOW_AFTER)
 
     def _follow(self) -> None:
         opening = self.session.opening
         if opening is None or not opening.is_wanted():
             self.hide()
-            self._clock.stop()
+            self._timer.stop()
             return
-        self._clock.setInterval(_BETWEEN)
+        self._timer.setInterval(_INTERVAL)
         self.bar.setValue(round(1000 * opening.fraction))
         self.show()

@@ -1,4 +1,4 @@
-"""The row above the panels: workspaces as tabs, the data set as a chip, and help."""
+"""The row above the panels: workspaces as tabs, a button with the data set's name, and help."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from gui.window.workspaces import WORKSPACES
 
 
 class TopBar(QWidget):
-    """Switches workspaces and says which data are learnt from.
+    """Switches workspaces and shows the name of the data set.
 
     Signals
     -------
     resized : ()
-        It needs more or less room than before.
+        Its size hint has changed.
     """
 
     resized = Signal()
@@ -66,7 +66,7 @@ class TopBar(QWidget):
         self.follow()
 
     def follow(self) -> None:
-        """Say which data are learnt from."""
+        """Show the data set's name, rows and classes."""
         dataset = self.session.run.dataset
         words = self.tr("{0}, {1} rows, {2} classes").format(
             dataset.name, format_count(dataset.n_samples), dataset.n_classes
@@ -78,7 +78,7 @@ class TopBar(QWidget):
         self.chip.setAccessibleName(self.tr("Data set: {0}").format(words))
 
     def show_workspace(self, name: str) -> None:
-        """Mark a workspace's tab."""
+        """Select a workspace's tab."""
         self.tabs.blockSignals(True)
         self.tabs.setCurrentIndex(list(WORKSPACES).index(name))
         self.tabs.blockSignals(False)

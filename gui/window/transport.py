@@ -1,7 +1,4 @@
-"""Play, step, restart, the speed and the timeline.
-
-The timeline: any step of the run can be looked at again.
-"""
+"""Play, step, restart, the speed, and the timeline on which any step can be looked at again."""
 
 from __future__ import annotations
 
@@ -35,7 +32,7 @@ PACES = (
     Pace(epochs=100),
     Pace(),
 )
-FIRST_PACE = Pace(epochs=20)  # slow enough that the boundary is seen to bend
+FIRST_PACE = Pace(epochs=20)  # slow enough to see the boundary bend
 
 
 class Transport(QWidget):
@@ -154,8 +151,8 @@ class Transport(QWidget):
         layout.addWidget(self.pace)
 
 
-_MOST_PLACES = 2**30  # a slider counts in 32 bits; longer runs are cut into so many places
-_MOST_MARKS = 200
+_MAX_POSITIONS = 2**30  # a slider's value has 32 bits; longer runs are divided into so many
+_MAX_MARKS = 200
 
 
 class Timeline(Slider):
@@ -188,8 +185,8 @@ class Timeline(Slider):
         history = self.session.run.history
         span = max(history.latest.step - history.first_step, 0)
         self._first = history.first_step
-        self._unit = -(-span // _MOST_PLACES) or 1
-        edits = [edit.step for edit in history.edits[1:]][-_MOST_MARKS:]
+        self._unit = -(-span // _MAX_POSITIONS) or 1
+        edits = [edit.step for edit in history.edits[1:]][-_MAX_MARKS:]
         self.marks = tuple((step - self._first) / span for step in edits) if span else ()
         place = (self.session.state.step - self._first) // self._unit
         with QSignalBlocker(self):

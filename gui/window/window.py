@@ -98,7 +98,7 @@ class Window(QMainWindow):
     # parts
 
     def build(self, session: Session) -> None:
-        """Put menus, panels, transport and status in place around a session."""
+        """Build menus, panels, transport and status around a session."""
         from gui.window.files import Files
 
         self.session = session
@@ -117,7 +117,7 @@ class Window(QMainWindow):
         self.is_built = True
 
     def complete(self) -> None:
-        """Make what the first frame could do without."""
+        """Build what the first frame can do without."""
         self.panel("knobs").complete()
         for dock in self.parts.docks.values():
             dock.complete()
@@ -285,19 +285,19 @@ class Window(QMainWindow):
     # arrangement
 
     def switch_workspace(self, name: str) -> None:
-        """Arrange the panels for another task."""
+        """Use another workspace."""
         self._end_maximising()
         self.parts.layouts.switch(name)
         self.parts.top.show_workspace(name)
 
     def reset_layout(self) -> None:
-        """Arrange the present workspace as it was made."""
+        """Lay the present workspace out as it was made."""
         self._before_maximising = None
         self.parts.layouts.reset()
         self._show_maximised("")
 
     def toggle_maximised(self, name: str = "") -> None:
-        """Let one panel fill the window, or put all back; by default the one with the keyboard."""
+        """Let one panel fill the window, or restore all; by default the one with the focus."""
         if self._before_maximising is not None:
             self._end_maximising()
             return
@@ -319,13 +319,13 @@ class Window(QMainWindow):
     # dialogs
 
     def show_trouble(self, trouble: Trouble) -> None:
-        """Show an error in the one dialog there is for errors."""
+        """Show an error: in the error dialog, or the second time in the status line."""
         from gui.window.dialogs import ErrorDialog
 
         present = self.findChild(ErrorDialog, "dialog.error")
         if isinstance(present, ErrorDialog) and present.isVisible():
             present.add(trouble)
-        elif trouble in self._shown_troubles:  # it may come back sixty times a second
+        elif trouble in self._shown_troubles:  # it may come sixty times a second
             self.session.message.emit(f"{trouble.what} {trouble.why}")
         else:
             ErrorDialog(trouble, self).open()
@@ -339,7 +339,7 @@ class Window(QMainWindow):
         ShortcutsDialog(self).open()
 
     def show_about(self) -> None:
-        """Show what this is, and versions."""
+        """Show what this program is, and its versions."""
         from gui.window.dialogs import AboutDialog
 
         AboutDialog(self.session.run.history.engine.name, self).open()
@@ -347,7 +347,7 @@ class Window(QMainWindow):
     # events
 
     def event(self, event: QEvent) -> bool:
-        """Leave single keys to the widget that wants them, before they act as shortcuts."""
+        """Let the focused widget have a single key that it uses, instead of a shortcut."""
         if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
             from gui.window.actions import single_action, takes_key
 
@@ -365,7 +365,7 @@ class Window(QMainWindow):
             self.parts.layouts.follow_window()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Act on single keys that no widget wanted and that came past the shortcuts."""
+        """Trigger the action of a single key that neither a widget nor a shortcut took."""
         from gui.window.actions import single_action
 
         name = single_action(event) if self.is_built else ""
@@ -384,7 +384,7 @@ class Window(QMainWindow):
             self.parts.overlay.offer(path)
 
     def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
-        """Take the offer back."""
+        """Hide what was said about dropping."""
         if self.is_built:
             self.parts.overlay.hide()
 
@@ -399,16 +399,16 @@ class Window(QMainWindow):
             self.files.offer(path)
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        """Remember the layout and end every thread."""
+        """Save the layout and end every thread."""
         if (focused := self.focusWidget()) is not None:
-            focused.clearFocus()  # what is half typed counts while the session can still be saved
+            focused.clearFocus()  # commits what is half typed, while the session can still be saved
         self.settings.setValue("geometry", self.saveGeometry())
         if self.is_built:
             self._end_maximising()
             self.parts.layouts.save()
             for dock in self.parts.docks.values():
                 if dock.isFloating():
-                    dock.hide()  # Qt would leave it on the screen, drawing what is closed
+                    dock.hide()  # or Qt would leave it on the screen
             self.session.close()
             self.parts.reporter.uninstall()
         super().closeEvent(event)

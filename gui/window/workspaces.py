@@ -1,4 +1,4 @@
-"""Workspaces: arrangements of the same panels, each remembered as the user leaves it."""
+"""Workspaces: layouts of the same panels, each saved as the user leaves it."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from core.base.registry import Registry
 from gui.window.docks import Dock
 
 LAYOUT_VERSION = 1
-LOW = 620  # a window less high than this shows the panels of a column one at a time, as tabs
-_SETTLED_MILLISECONDS = 1_000  # after which a saved arrangement is known to do no harm
-_TRIED = "layout/tried"  # the workspace whose saved arrangement was being tried
+LOW = 620  # in a window lower than this, the panels of a column are tabs
+_SETTLED_MILLISECONDS = 1_000  # after which a saved layout is known not to crash the window
+_TRIED = "layout/tried"  # the workspace whose saved layout is being restored
 _VISIBLE = 64  # pixels of a window's title that must lie on a screen
 
 
 @dataclass(frozen=True, slots=True)
 class Workspace:
-    """An arrangement in columns; in each column, panels from top to bottom.
+    """A layout in columns; in each column, panels from top to bottom.
 
     Attributes
     ----------
@@ -33,7 +33,7 @@ class Workspace:
     heights : tuple of tuple of int
         Of the panels in each column, as proportions.
     behind : tuple of (panel, panel)
-        Panels that stand as tabs behind another.
+        Panels that are tabs behind another.
     """
 
     name: str
@@ -78,18 +78,18 @@ WORKSPACES: Registry[Workspace] = Registry(
 
 
 class Layouts:
-    """Arranges docks, and saves and restores what the user made of each workspace.
+    """Lays the docks out, and saves and restores each workspace's layout.
 
-    The settings say which saved arrangement is being tried, until the window has stood with it for
-    a second. One with which the window ended before that is forgotten, so that no arrangement can
-    stop two starts.
+    While a saved layout is being restored, and for a second after, the settings name its workspace.
+    If the program ends within that second, the next start forgets the layout, so that none can
+    crash two starts.
 
     Attributes
     ----------
     forgotten : str
-        The label of the workspace whose saved arrangement was forgotten for that; else empty.
+        The label of the workspace whose saved layout was forgotten for that; else empty.
     is_touched : bool
-        Whether the user has arranged the workspace; until then its columns follow the window.
+        Whether the user has changed the layout; until then its columns follow the window.
     """
 
     def __init__(self, window: QMainWindow, docks: Mapping[str, Dock], settings: QSettings) -> None:
@@ -104,36 +104,36 @@ class Layouts:
         self._settled.timeout.connect(self.settle)
 
     def switch(self, name: str) -> None:
-        """Save the present workspace and arrange another, as it was left."""
+        """Save the present workspace's layout and restore another's."""
         self.save()
         self.workspace = WORKSPACES[name]
         self.restore()
 
     def save(self) -> None:
-        """Remember the present workspace's arrangement."""
+        """Save the present workspace's layout."""
         self.settle()
         if self.is_touched:
             self._settings.setValue(self._key, self._window.saveState(LAYOUT_VERSION))
         self._settings.setValue("layout/workspace", self.workspace.name)
 
     def restore(self) -> None:
-        """Arrange the present workspace as it was left, or afresh."""
+        """Restore the present workspace's saved layout, or lay it out as it was made."""
         saved = self._saved()
         self.is_touched = saved is not None and self._window.restoreState(saved, LAYOUT_VERSION)
         for dock in self._docks.values():
             if dock.isHidden():
-                dock.hide()  # by word, or Qt shows it after all once it has been laid out
+                dock.hide()  # explicitly, or Qt shows it once it has been laid out
         if not self.is_touched or not self._any_visible():
             self.arrange()
         self._bring_back()
 
     def settle(self) -> None:
-        """Note that the window stands with the arrangement."""
+        """Note that the layout has been restored safely."""
         self._settled.stop()
         self._settings.remove(_TRIED)
 
     def use_last(self) -> None:
-        """Arrange the workspace that was open last."""
+        """Restore the workspace that was open last."""
         tried = str(self._settings.value(_TRIED, ""))
         if tried in WORKSPACES:
             self.forgotten = WORKSPACES[tried].label
@@ -144,7 +144,7 @@ class Layouts:
         self.restore()
 
     def reset(self) -> None:
-        """Arrange the present workspace as it was made."""
+        """Forget the present workspace's saved layout."""
         self._settings.remove(self._key)
         self.arrange()
 
@@ -187,11 +187,11 @@ class Layouts:
         QTimer.singleShot(0, window, self._resize_and_paint)
 
     def touch(self) -> None:
-        """Remember that the user has arranged the workspace."""
+        """Note that the user has changed the layout."""
         self.is_touched = True
 
     def follow_window(self) -> None:
-        """Let the columns grow with the window, unless the user has arranged them."""
+        """Let the columns grow with the window, unless the user has changed the layout."""
         if self.is_touched:
             return
         if self._is_low != (self._window.height() < LOW):
@@ -218,11 +218,11 @@ class Layouts:
         if (layout := self._window.layout()) is not None:
             layout.activate()  # or the first picture would be of the old sizes
         self._window.setUpdatesEnabled(True)
-        # a request to paint that came meanwhile is lost, and Qt would wait for it for ever
+        # Qt has dropped the paint requests that came meanwhile, and would not repeat them
         self._window.repaint()
 
     def _saved(self) -> QByteArray | None:
-        """Return what is saved of the workspace, and note on the disk that it is being tried."""
+        """Return the saved layout, and note in the settings file that it is being restored."""
         saved = self._settings.value(self._key)
         if not isinstance(saved, QByteArray):
             return None
@@ -239,14 +239,14 @@ class Layouts:
         return any(dock.isVisibleTo(self._window) for dock in self._docks.values())
 
     def _bring_back(self) -> None:
-        """Dock the floating panels whose screen has vanished."""
+        """Dock the floating panels that are on no screen any more."""
         for dock in self._docks.values():
             if dock.isFloating() and not is_on_a_screen(dock.frameGeometry()):
                 dock.setFloating(False)
 
 
 def is_on_a_screen(frame: QRect) -> bool:
-    """Tell whether enough of a window's title lies on a screen to drag it by."""
+    """Return whether enough of a window's title is on a screen to drag it by."""
     title = QRect(frame.topLeft(), frame.topRight() + QPoint(0, _VISIBLE // 2))
     for screen in QGuiApplication.screens():
         seen = screen.availableGeometry().intersected(title)

@@ -123,10 +123,12 @@ def session(qapp):
 
 @pytest.fixture
 def show(qtbot):
-    """Make, size and show a panel of a session."""
+    """Make, size and show a panel of a session; it lives until the test ends, as in a dock."""
+    made = []
 
     def make(name, session):
         panel = PANELS[name].make(session, None)
+        made.append(panel)
         qtbot.addWidget(panel)
         panel.resize(*SIZES.get(name, (620, 560)))
         panel.show()

@@ -1,6 +1,7 @@
 import os
 import subprocess
 import sys
+import threading
 from dataclasses import replace
 from pathlib import Path
 
@@ -8,7 +9,7 @@ import pytest
 
 from core.training import engines
 from gui.session import engine_warmup
-from gui.session.engine_warmup import Warming
+from gui.session.engine_warmup import EngineWarmup
 from tests.core.compiled_problems import small_problem
 
 ROOT = Path(engine_warmup.__file__).resolve().parents[2]
@@ -17,10 +18,10 @@ WARM = """
 import sys
 sys.path.insert(0, sys.argv[1])
 from PySide6.QtCore import QCoreApplication, QTimer
-from gui.session.engine_warmup import Warming
+from gui.session.engine_warmup import EngineWarmup
 from tests.core.compiled_problems import small_problem
 application = QCoreApplication([])
-warming = Warming()
+warming = EngineWarmup()
 warming.ready.connect(application.quit)
 QTimer.singleShot(400_000, lambda: application.exit(1))
 warming.start()
@@ -32,7 +33,7 @@ sys.exit(code)
 
 @pytest.fixture
 def made(qapp):
-    made = Warming()
+    made = EngineWarmup()
     yield made
     made.close()
 
@@ -105,8 +106,8 @@ def test_what_a_run_needs_beyond_that_is_compiled_when_it_is_wanted(
     double = problem.with_training(replace(problem.training, precision="float64"))
     with qtbot.waitSignals([made.ready] * (len(engines.STAGES) + 3)):
         made.start()
-        made.want(problem)
-        made.want(double)
+        made.request(problem)
+        made.request(double)
     made.close()
     assert asked[len(engines.STAGES) :] == [
         ("here", problem),
@@ -127,7 +128,7 @@ def test_closing_ends_the_compiling_process(made, asked, monkeypatch):
     monkeypatch.setattr(engines, "cached_stages", set)
     monkeypatch.setattr(engine_warmup.subprocess, "Popen", start)
     made.start()
-    while not started or made._compiler is None:
+    while not started or not made.is_compiling:
         pass
     made.close()
     assert started[0].poll() is not None
@@ -138,7 +139,7 @@ def test_closing_ends_the_compiling_process(made, asked, monkeypatch):
 def test_without_numba_nothing_happens(made, monkeypatch):
     monkeypatch.setattr(engines, "is_available", lambda: False)
     made.start()
-    assert made._thread is None
+    assert "warmup" not in [thread.name for thread in threading.enumerate()]
 
 
 def test_nothing_in_the_current_folder_is_run(tmp_path):

@@ -93,7 +93,7 @@ def test_a_drag_along_the_timeline_scrubs_continuously_and_its_end_is_live(
     session, timeline = window.session, transport.timeline
     train(qtbot, session, 50)
     steps = []
-    session.frame.connect(lambda: steps.append(session.state.step))
+    session.state_changed.connect(lambda: steps.append(session.state.step))
     press(timeline, 0.2)
     for share in np.linspace(0.25, 0.9, 12):
         move(timeline, share)
