@@ -1,4 +1,4 @@
-"""The evaluation of one yes-or-no forecast: curve, bars and figures from rows pooled once."""
+"""The evaluation of one binary forecast: curve, bars and figures from rows pooled once."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ NO_FLOATS: Floats = read_only(np.empty(0), np.float64)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class BinaryEvaluation:
-    """How one set of probabilities of one yes-or-no forecast did.
+    """How one set of probabilities of one binary forecast did.
 
     Attributes
     ----------
