@@ -1,4 +1,7 @@
-"""The knobs of calibration: the calibrator, the rows it is fitted on, the base rate, the bins."""
+"""The knobs of calibration.
+
+What a user can choose of calibration: a calibrator or none, its rows, how bars are binned.
+"""
 
 from __future__ import annotations
 
@@ -43,7 +46,7 @@ FITTED_ON = ChoiceKnob(
     default="validation",
     choices=_fitting_rows,
     effect="view",
-    help="The rows that calibrators are fitted on; with train or test rows they look too good.",
+    help="The rows that calibrators are fitted on; on train or test they claim too much.",
 )
 FOLDS = IntegerKnob(
     label="folds",
@@ -52,7 +55,7 @@ FOLDS = IntegerKnob(
     high=20,
     effect="view",
     only_for=(("calibration.fitted_on", ("cross_fitted",)),),
-    help="How many folds the validation rows are split into; each map is fitted without one.",
+    help="Into how many parts the validation rows are dealt; each map is fitted without one.",
 )
 BY_HAND = SwitchKnob(
     label="by hand",
@@ -78,7 +81,7 @@ PLATT_A = NumberKnob(
     high=20.0,
     effect="view",
     only_for=(("calibration.method", ("platt",)), ("calibration.by_hand", (True,))),
-    help="Minus the factor on the logit: -1 keeps it, values nearer 0 are less confident.",
+    help="Minus the factor on the logit: at -1 it stays, nearer 0 it says less.",
 )
 PLATT_B = NumberKnob(
     label="Platt's B",
@@ -94,15 +97,15 @@ UNDO_WEIGHTS = SwitchKnob(
     default=False,
     effect="view",
     only_for=(("data.class_weights", ("balanced", "custom")),),
-    help="Subtract the log of each class's training weight from its logit.",
+    help="Take the log of each class's training weight off its logit again.",
 )
 BASE_RATE = NumberKnob(
-    label="target base rate",
+    label="base rate in use",
     default=0.0,
     low=0.0,
     high=1.0,
     effect="view",
-    help="How common one class is where the model will be used; 0 is as in the data.",
+    help="How common one class is where the model will serve; 0 is as in the data.",
 )
 BASE_CLASS = IntegerKnob(
     label="class of the base rate",
@@ -157,7 +160,7 @@ BINNINGS: Registry[Choice] = Registry(
 
 @dataclass(frozen=True, slots=True)
 class CalibrationChoices:
-    """How probabilities are recalibrated and how their reliability is shown."""
+    """How probabilities are mended and how their reliability is shown."""
 
     method: str = setting(METHOD)
     fitted_on: str = setting(FITTED_ON)
