@@ -1,84 +1,113 @@
-"""Reliability curves, calibration errors, proper scores, bands, tests and calibrators.
+"""Reliability curves, calibration errors, proper scores, bands, tests and calibrators."""
 
-A file is imported when one of its names is first used: importing all of them would slow the start,
-which needs few.
-"""
+from core.calibration.bands import (
+    Band,
+    consistency_band,
+)
+from core.calibration.calibration_error import (
+    IntegratedCalibration,
+    PointStatistics,
+    adaptive_calibration_error,
+    debiased_calibration_error,
+    expected_calibration_error,
+    integrated_calibration_index,
+    maximum_calibration_error,
+    point_statistics,
+    sweep_calibration_error,
+)
+from core.calibration.calibrators import (
+    CALIBRATORS,
+    Calibrator,
+    CrossFitted,
+    Fitted,
+    cross_fit,
+)
+from core.calibration.intervals import (
+    INTERVALS,
+    bars,
+    frequency_interval,
+)
+from core.calibration.logistic_regression import (
+    CalibrationSlope,
+    calibration_slope,
+)
+from core.calibration.null_distribution import (
+    STATISTICS,
+    NullDistribution,
+    simulate_null,
+)
+from core.calibration.pooled import (
+    PooledForecast,
+    pool_forecast,
+)
+from core.calibration.reliability import (
+    BINNINGS,
+    ReliabilityCurve,
+    reliability_curve,
+    reliability_curves,
+)
+from core.calibration.scores import (
+    SCORES,
+    Decomposition,
+    MurphyDecomposition,
+    brier_score,
+    log_loss,
+    murphy_decomposition,
+    score_decomposition,
+)
+from core.calibration.significance import (
+    CalibrationTest,
+    kolmogorov_smirnov,
+    kuiper,
+    spiegelhalter,
+)
+from core.calibration.smoothing import (
+    SmoothCalibrationError,
+    smooth_calibration_error,
+)
 
-from importlib import import_module
-from typing import Any
-
-_NAMES = {
-    "bands": (
-        "Band",
-        "consistency_band",
-    ),
-    "calibration_error": (
-        "adaptive_calibration_error",
-        "debiased_calibration_error",
-        "expected_calibration_error",
-        "maximum_calibration_error",
-        "sweep_calibration_error",
-        "IntegratedCalibration",
-        "integrated_calibration_index",
-        "PointStatistics",
-        "point_statistics",
-    ),
-    "calibrators": (
-        "CALIBRATORS",
-        "Calibrator",
-        "CrossFitted",
-        "Fitted",
-        "cross_fit",
-    ),
-    "pooled": (
-        "PooledForecast",
-        "pool_forecast",
-    ),
-    "intervals": (
-        "INTERVALS",
-        "bars",
-        "frequency_interval",
-    ),
-    "scores": (
-        "MurphyDecomposition",
-        "murphy_decomposition",
-        "SCORES",
-        "Decomposition",
-        "brier_score",
-        "log_loss",
-        "score_decomposition",
-    ),
-    "null_distribution": (
-        "NullDistribution",
-        "simulate_null",
-        "STATISTICS",
-    ),
-    "reliability": (
-        "BINNINGS",
-        "ReliabilityCurve",
-        "reliability_curve",
-        "reliability_curves",
-    ),
-    "significance": (
-        "CalibrationTest",
-        "kolmogorov_smirnov",
-        "kuiper",
-        "spiegelhalter",
-    ),
-    "logistic_regression": (
-        "CalibrationSlope",
-        "calibration_slope",
-    ),
-    "smoothing": (
-        "SmoothCalibrationError",
-        "smooth_calibration_error",
-    ),
-}
-_FILES = {name: file for file, names in _NAMES.items() for name in names}
-__all__ = list(_FILES)
-
-
-def __getattr__(name: str) -> Any:
-    if name not in _FILES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_FILES[name]}"), name)
+__all__ = [
+    "BINNINGS",
+    "CALIBRATORS",
+    "INTERVALS",
+    "SCORES",
+    "STATISTICS",
+    "Band",
+    "CalibrationSlope",
+    "CalibrationTest",
+    "Calibrator",
+    "CrossFitted",
+    "Decomposition",
+    "Fitted",
+    "IntegratedCalibration",
+    "MurphyDecomposition",
+    "NullDistribution",
+    "PointStatistics",
+    "PooledForecast",
+    "ReliabilityCurve",
+    "SmoothCalibrationError",
+    "adaptive_calibration_error",
+    "bars",
+    "brier_score",
+    "calibration_slope",
+    "consistency_band",
+    "cross_fit",
+    "debiased_calibration_error",
+    "expected_calibration_error",
+    "frequency_interval",
+    "integrated_calibration_index",
+    "kolmogorov_smirnov",
+    "kuiper",
+    "log_loss",
+    "maximum_calibration_error",
+    "murphy_decomposition",
+    "point_statistics",
+    "pool_forecast",
+    "reliability_curve",
+    "reliability_curves",
+    "score_decomposition",
+    "simulate_null",
+    "smooth_calibration_error",
+    "spiegelhalter",
+    "sweep_calibration_error",
+]

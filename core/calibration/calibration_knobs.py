@@ -1,4 +1,7 @@
-"""The knobs of calibration: the calibrator, the rows it is fitted on, the base rate, the bins."""
+"""The knobs of calibration.
+
+What a user can choose of calibration: a calibrator or none, its rows, how bars are binned.
+"""
 
 from __future__ import annotations
 
@@ -111,7 +114,7 @@ UNDO_WEIGHTS = SwitchKnob(
     help="Subtract the log of each class's training weight from its logit.",
 )
 BASE_RATE = NumberKnob(
-    label="target base rate",
+    label="base rate in use",
     default=0.0,
     low=0.0,
     high=1.0,

@@ -1,6 +1,6 @@
 """Rows of equal probability pooled into cells: one sort that all figures share.
 
-Every curve and every figure of a yes-or-no forecast depends on the rows only through the distinct
+Every curve and every figure of a binary forecast depends on the rows only through the distinct
 probabilities, the weight at each, and the weight of those rows in which it happened. A slider
 therefore works on cells, never on rows.
 """

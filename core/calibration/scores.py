@@ -28,7 +28,7 @@ _LEAST = 1e-200  # a likelihood below it might become subnormal
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """A proper score of yes-or-no forecasts.
+    """A proper score of binary forecasts.
 
     Parameters
     ----------

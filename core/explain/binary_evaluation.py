@@ -1,4 +1,4 @@
-"""The evaluation of one yes-or-no forecast: curve, bars and figures from rows pooled once."""
+"""The evaluation of one binary forecast: curve, bars and figures from rows pooled once."""
 
 from __future__ import annotations
 
@@ -14,11 +14,7 @@ from core.calibration.calibration_error import bin_error
 from core.calibration.calibration_knobs import CalibrationChoices
 from core.calibration.null_distribution import cumulative_variance, expected_null_error
 from core.calibration.pooled import pool_forecast, pool_ties
-from core.calibration.recalibration import (
-    changes_probabilities,
-    fit_recalibration,
-    is_manual,
-)
+from core.calibration.recalibration import fit_recalibration, is_manual
 from core.calibration.reliability import (
     ReliabilityCurve,
     corp_curve,
@@ -54,7 +50,7 @@ NO_FLOATS: Floats = read_only(np.empty(0), np.float64)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class BinaryEvaluation:
-    """How one set of probabilities of one yes-or-no forecast did.
+    """How one set of probabilities of one binary forecast did.
 
     Attributes
     ----------
@@ -116,8 +112,7 @@ class CurveOptions:
 class Subject:
     """Which probabilities of which rows are evaluated: what the pooled rows depend on.
 
-    `Subject.of` leaves out of the choices what only draws them, so that equal subjects have equal
-    rows.
+    What only draws is left out of the choices, so that equal subjects have equal rows.
 
     Attributes
     ----------
@@ -144,21 +139,26 @@ class Subject:
     top_label: bool = False
 
     @classmethod
-    def of(
+    def raw(cls, split: str, forecast: int | str, choices: CalibrationChoices) -> Subject:
+        """Return the subject of the model's own probabilities."""
+        return cls(split, forecast, None, _base_rate(choices))
+
+    @classmethod
+    def recalibrated(
         cls,
         split: str,
         forecast: int | str,
         choices: CalibrationChoices,
-        is_recalibrated: bool,
         n_classes: int,
         most: int = 0,
     ) -> Subject:
-        """Return the subject of the model's own probabilities, or of those that choices give."""
-        base_rate = (choices.base_rate, choices.base_class if choices.base_rate else -1)
-        if not is_recalibrated or not changes_probabilities(choices):
-            return cls(split, forecast, None, base_rate)
-        by_hand = is_manual(choices, n_classes)
-        return cls(split, forecast, plain_choices(choices), base_rate, most if by_hand else 0)
+        """Return the subject of the probabilities that choices give."""
+        most = most if is_manual(choices, n_classes) else 0
+        return cls(split, forecast, plain_choices(choices), _base_rate(choices), most)
+
+
+def _base_rate(choices: CalibrationChoices) -> BaseRate:
+    return (choices.base_rate, choices.base_class if choices.base_rate else -1)
 
 
 def plain_choices(choices: CalibrationChoices) -> CalibrationChoices:

@@ -1,7 +1,7 @@
-"""Yes-or-no forecasts: outcomes, probabilities and weights, checked once.
+"""Binary forecasts: outcomes, probabilities and weights, checked once.
 
 With two classes there is one probability a row, that of class 1, and the outcome is the label. With
-K > 2 classes a *view* says which yes-or-no forecast is judged (Gupta & Ramdas 2022, section 2):
+K > 2 classes a *view* says which binary forecast is judged (Gupta & Ramdas 2022, section 2):
 
 - ``"confidence"``: the largest probability, and whether that class was right (Guo et al. 2017);
 - ``k``, an integer: the probability of class k, and whether the label is k (one-vs-rest);
@@ -27,7 +27,7 @@ VIEWS = ("confidence", "class-wise", "top-label")
 
 @dataclass(frozen=True, slots=True, eq=False)
 class BinaryForecast:
-    """Yes-or-no forecasts and what happened.
+    """Binary forecasts and what happened.
 
     Parameters
     ----------
@@ -183,7 +183,7 @@ def forecasts(
     weights: ArrayLike | None = None,
     view: ForecastKind = None,
 ) -> list[BinaryForecast]:
-    """Return the yes-or-no forecasts that a view of the classes judges, with their shares.
+    """Return the binary forecasts that a view of the classes judges, with their shares.
 
     Parameters
     ----------

@@ -253,7 +253,7 @@ class Predictions:
         return Column(read_only(known.values[self.rows], np.float64), known.levels)
 
     def forecast(self, kind: ForecastKind = None) -> BinaryForecast:
-        """Return one yes-or-no forecast of these rows, by default `default_forecast`.
+        """Return one binary forecast of these rows, by default `default_forecast`.
 
         Raises
         ------

@@ -37,7 +37,8 @@ class Tile:
     ----------
     of_class : int
     n_rows : int
-        How many rows it is about: all, or those decided as the class.
+        How many rows it is about (their weight where they have one): all, or those decided as the
+        class.
     raw : BinaryEvaluation
     calibrated : BinaryEvaluation or None
         None without a calibrator, or where it never decides for the class.

@@ -80,7 +80,7 @@ def calibrators_scene(
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ParametersScene:
-    """What the page of handles shows.
+    """What the page of parameters shows.
 
     Attributes
     ----------
@@ -88,10 +88,10 @@ class ParametersScene:
     handles : tuple of ParameterProfile
         Empty where the calibrator has none.
     turned : int
-        The handle that the loss is drawn against.
+        The parameter that the loss is drawn against.
     by_hand : bool
     grid, loss : (m,) arrays
-        The loss that the fit minimises, on the rows it is fitted on, the other handles as they are.
+        The loss that the fit minimises, on the rows it is fitted on, the other parameter as it is.
     here, best : (x, y)
         The present value, and the lowest point of the drawn curve.
     raw, mended : Outcome
@@ -99,7 +99,7 @@ class ParametersScene:
     changed, n_rows : int
         Decisions of that part that the calibrator changes, of how many rows.
     rounded : bool
-        Whether fewer than all rows were asked: neighbours taken together, or some for all.
+        Whether fewer than all rows were used: neighbours pooled, or some standing for all.
     threshold : float
         From which the second of two classes is decided; nan of more classes.
     meanings : tuple of (name, value, sentence)

@@ -136,7 +136,9 @@ def numbers_of(
     )
     if predictions.part(view.split).is_empty:
         return empty
-    subject = Subject.of(view.split, forecast, choices, is_calibrated, predictions.n_classes)
+    subject = Subject.raw(view.split, forecast, choices)
+    if is_calibrated:
+        subject = Subject.recalibrated(view.split, forecast, choices, predictions.n_classes)
     try:
         index = pooled(predictions, subject)
     except UserError as error:

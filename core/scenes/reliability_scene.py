@@ -195,10 +195,10 @@ def reliability_of(
     if predictions.part(view.split).is_empty:
         return empty
     options, n_classes = CurveOptions.of(view, choices), predictions.n_classes
-    own = Subject.of(view.split, empty.view, choices, False, n_classes)
+    own = Subject.raw(view.split, empty.view, choices)
     calibrated, problem = None, ""
     if changes_probabilities(choices):
-        shown = Subject.of(view.split, empty.view, choices, True, n_classes, most)
+        shown = Subject.recalibrated(view.split, empty.view, choices, n_classes, most)
         calibrated, problem = _evaluated(predictions, shown, options)
     band, band_of_step = _band(predictions, own, view, draws), step
     if band is None and previous is not None and _has_band_for(previous, empty, view):
@@ -272,7 +272,7 @@ def _compared(
         if name == choices.method and not is_manual(choices, n_classes):
             continue
         other = plain_method(choices, name)
-        subject = Subject.of(own.split, own.forecast, other, True, n_classes)
+        subject = Subject.recalibrated(own.split, own.forecast, other, n_classes)
         evaluation = _evaluated(predictions, subject, options)
         found.append(Compared(name, CALIBRATORS[name].label, *evaluation))
     return tuple(found)

@@ -60,7 +60,7 @@ def rows_of(run, state, code=1):
 def pooled_rows(run, state, forecast, most=0):
     """Return a calibrated forecast's cells on the validation part."""
     choices, n_classes = run.experiment.calibration, len(run.classes)
-    subject = Subject.of("validation", forecast, choices, True, n_classes, most)
+    subject = Subject.recalibrated("validation", forecast, choices, n_classes, most)
     return pooled(predictions_of(run, state), subject).cells
 
 

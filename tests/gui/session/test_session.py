@@ -5,6 +5,7 @@ import pytest
 
 from core.base.errors import UserError
 from core.experiment.experiment import Experiment, experiment_from_mapping
+from core.predictions import predictions_of
 from core.training import engines
 from core.training.engines import available_engine
 from core.training.numpy_engine import burst, numpy_engine
@@ -124,6 +125,18 @@ def test_a_calibration_edit_changes_no_training(qtbot, session):
     session.edit("calibration.bins", 7)
     assert session.run.history is history
     assert session.experiment.calibration.bins == 7
+
+
+def test_a_run_that_is_put_aside_lets_go_of_what_was_computed_of_it(qtbot, session):
+    train(qtbot, session, 5)
+    run = session.run
+    assert predictions_of(run, session.state).probabilities.shape[1] == 2
+    session.edit("calibration.bins", 9)
+    assert session.run.memo is run.memo
+    assert len(run.memo) > 0
+    session.edit("model.hidden", (6, 2))
+    assert len(run.memo) == 0
+    assert session.run.memo is not run.memo
 
 
 def test_a_refused_edit_leaves_everything_as_it_was(qtbot, session):
