@@ -10,7 +10,7 @@ from core.base.arrays import Floats, read_only
 from core.experiment.view import View
 from core.explain.function_facts import Facts, derivatives, facts_about
 from core.explain.numerics import Comparison, compare_numerics
-from core.explain.unit_maps import PreactivationHistogram, units_scene
+from core.explain.unit_maps import PreactivationHistogram, preactivation_histogram
 from core.functions.activations import ACTIVATIONS, Activation, Array
 from core.functions.sigmoid_family import sigmoid
 from core.run.run import Run
@@ -123,7 +123,7 @@ def functions_scene(run: Run, state: TrainState, view: View) -> FunctionsScene:
         y_range=_y_range(value, beside, axis),
         facts=facts_about(view.function, view.function_sharpness),
         comparisons=compare_numerics(view.function_z) if view.functions_page == "numerics" else (),
-        units=units_scene(run, state, view.function_layer, SPAN)
+        units=preactivation_histogram(run, state, view.function_layer, SPAN)
         if view.functions_page == "model"
         else None,
     )

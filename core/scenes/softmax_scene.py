@@ -10,7 +10,7 @@ import numpy as np
 from core.base.arrays import Floats, read_only
 from core.experiment.view import View
 from core.experiment.view_knobs import MOST_LOGITS
-from core.explain.confident_mistakes import LossComparison, mistakes
+from core.explain.confident_mistakes import LossComparison, compare_losses
 from core.explain.ternary import Ternary, ternary
 from core.functions.heads import class_logits
 from core.functions.sigmoid_family import sigmoid
@@ -70,7 +70,7 @@ class SoftmaxScene:
     true_class : int
     ternary : Ternary or None
         Of three classes.
-    mistakes : LossComparison or None
+    losses : LossComparison or None
         While the page "learning" is open.
     """
 
@@ -90,7 +90,7 @@ class SoftmaxScene:
     pair: Pair
     true_class: int
     ternary: Ternary | None
-    mistakes: LossComparison | None
+    losses: LossComparison | None
 
     @property
     def n_classes(self) -> int:
@@ -143,7 +143,7 @@ def softmax_scene(run: Run, state: TrainState, view: View) -> SoftmaxScene:
         pair=_pair(tempered),
         true_class=label,
         ternary=ternary(logits, temperature) if len(logits) == 3 else None,
-        mistakes=mistakes(logits + constant, label, temperature)
+        losses=compare_losses(logits + constant, label, temperature)
         if view.softmax_page == "learning"
         else None,
     )

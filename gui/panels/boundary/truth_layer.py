@@ -141,12 +141,12 @@ class TruthLayer:
         view = self._session.view
         if not (view.truth or view.truth_error) or not is_known(self._session.run.dataset):
             return ""
-        if self.scene is None or math.isnan(self.scene.best):
+        if self.scene is None or math.isnan(self.scene.bayes_accuracy):
             return self._session.tr("The truth is being worked out.")
         return self._session.tr(
             "No model can be right more often than {0} on rows like these; on average the "
             "probabilities here are {1} from the true ones."
-        ).format(percent(self.scene.best), figure(self.scene.mean_error))
+        ).format(percent(self.scene.bayes_accuracy), figure(self.scene.mean_error))
 
     def _compute(self, scene: BoundaryScene, is_calm: bool) -> TruthScene | None:
         session = self._session

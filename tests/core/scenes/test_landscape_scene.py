@@ -6,7 +6,7 @@ import pytest
 
 from core.experiment.experiment import experiment_from_mapping
 from core.experiment.view import View
-from core.explain.curvature import Largest, Point, largest_eigenvalue
+from core.explain.curvature import LargestEigenvalue, Point, largest_eigenvalue
 from core.explain.loss_surface import (
     PlaneChoice,
     chosen_plane,
@@ -120,9 +120,9 @@ def test_gradient_descent_settles_just_below_the_stable_rate_and_overshoots_just
 
 
 def test_a_loss_that_never_curves_up_is_stable_at_any_rate_and_nan_stays_nan():
-    assert Largest(-1.0, 1, True).stable_rate == math.inf
-    assert Largest(0.0, 1, True).stable_rate == math.inf
-    assert math.isnan(Largest(math.nan, 1, False).stable_rate)
+    assert LargestEigenvalue(-1.0, 1, True).stable_rate == math.inf
+    assert LargestEigenvalue(0.0, 1, True).stable_rate == math.inf
+    assert math.isnan(LargestEigenvalue(math.nan, 1, False).stable_rate)
 
 
 def test_an_iteration_that_is_no_longer_wanted_ends():
