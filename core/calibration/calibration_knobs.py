@@ -1,50 +1,42 @@
-"""The knobs of calibration.
-
-What a user can choose of calibration: a calibrator or none, its rows, how bars are binned.
-"""
+"""The knobs of calibration: a calibrator or none, the rows it is fitted on, and the bins."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from core.base.knobs import ChoiceKnob, ChoicesKnob, IntegerKnob, NumberKnob, SwitchKnob, setting
-from core.base.registry import Choice, Named, Registry
+from core.base.registry import Choice, Registry
 from core.calibration.calibrators import CALIBRATORS
 
-
-def _methods() -> Mapping[str, Named]:
-
-    return METHODS
-
-
-def _binnings() -> Mapping[str, Named]:
-
-    return BINNINGS
-
-
-def _fitting_rows() -> Mapping[str, Named]:
-
-    return FITTING_ROWS
-
-
-def _calibrators() -> Mapping[str, Named]:
-    from core.calibration.calibrators import CALIBRATORS
-
-    return CALIBRATORS
-
+NO_CALIBRATOR = Choice("none", "none")
+METHODS: Registry[Choice] = Registry(
+    "calibrator",
+    [NO_CALIBRATOR, *(Choice(name, record.label) for name, record in CALIBRATORS.items())],
+)
+FITTING_ROWS: Registry[Choice] = Registry(
+    "choice of fitting rows",
+    [
+        Choice("validation", "validation"),
+        Choice("cross_fitted", "validation, cross-fitted"),
+        Choice("train", "train (leaks)"),
+        Choice("test", "test (leaks)"),
+    ],
+)
+BINNINGS: Registry[Choice] = Registry(
+    "binning", [Choice("width", "equal width"), Choice("mass", "equal mass")]
+)
 
 METHOD = ChoiceKnob(
     label="calibrator",
     default="none",
-    choices=_methods,
+    choices=lambda: METHODS,
     effect="view",
     help="The map, fitted on the validation part, from the model's probability to a better one.",
 )
 FITTED_ON = ChoiceKnob(
     label="fitted on",
     default="validation",
-    choices=_fitting_rows,
+    choices=lambda: FITTING_ROWS,
     effect="view",
     advanced=True,
     help="The rows that calibrators are fitted on; on train or test they claim too much.",
@@ -126,7 +118,7 @@ BASE_CLASS = IntegerKnob(
 COMPARED = ChoicesKnob(
     label="compared",
     default=(),
-    choices=_calibrators,
+    choices=lambda: CALIBRATORS,
     effect="view",
     advanced=True,
     help="More calibrators, drawn beside the chosen one.",
@@ -142,34 +134,15 @@ BINS = IntegerKnob(
 BINNING = ChoiceKnob(
     label="binning",
     default="width",
-    choices=_binnings,
+    choices=lambda: BINNINGS,
     effect="view",
     help="Bins of equal width, or bins that hold the same number of rows.",
 )
 
 
-NO_CALIBRATOR = Choice("none", "none")
-METHODS: Registry[Choice] = Registry(
-    "calibrator",
-    [NO_CALIBRATOR, *(Choice(name, record.label) for name, record in CALIBRATORS.items())],
-)
-FITTING_ROWS: Registry[Choice] = Registry(
-    "choice of fitting rows",
-    [
-        Choice("validation", "validation"),
-        Choice("cross_fitted", "validation, cross-fitted"),
-        Choice("train", "train (leaks)"),
-        Choice("test", "test (leaks)"),
-    ],
-)
-BINNINGS: Registry[Choice] = Registry(
-    "binning", [Choice("width", "equal width"), Choice("mass", "equal mass")]
-)
-
-
 @dataclass(frozen=True, slots=True)
 class CalibrationChoices:
-    """How probabilities are mended and how their reliability is shown."""
+    """How probabilities are recalibrated, and how they are binned."""
 
     method: str = setting(METHOD)
     fitted_on: str = setting(FITTED_ON)

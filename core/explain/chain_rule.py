@@ -81,7 +81,7 @@ class RowGradients:
 
     @property
     def relative_error(self) -> float:
-        """The largest difference between the two, relative to the largest derivative of its layer."""
+        """The largest difference between the two, relative to its layer's largest derivative."""
         worst = 0.0
         for layer in self.layers:
             scale = max(np.abs(layer.delta).max(), np.nanmax(np.abs(layer.differences)), TINY)
@@ -91,7 +91,7 @@ class RowGradients:
 
 
 def row_gradients(run: Run, state: TrainState, row: int) -> RowGradients | None:
-    """Return the passes of a row of the data set; None where the model does not see that row."""
+    """Return both passes of a row of the data set; None where the model does not see it."""
     at = int(np.searchsorted(run.prepared.rows, row))
     if row < 0 or at == len(run.prepared.rows) or run.prepared.rows[at] != row:
         return None

@@ -1,4 +1,4 @@
-"""Two losses and their gradients against the true class's logit: who learns from compare_losses.
+"""Losses and their gradients against the logit of the true class: which learn from mistakes.
 
 At z of the true class far below the others, cross-entropy's gradient p - 1 is nearly -1, whereas
 squared error's carries the softmax's own slope as a factor and vanishes: a confident mistake is

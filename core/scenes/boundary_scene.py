@@ -67,7 +67,7 @@ class BoundaryScene:
     wrong_of_step : int
         The step at which they were; before `step` only where a previous scene was passed in.
     lit : (m,) bool array
-        Which of the drawn rows the brush on the probabilities picks out.
+        Which of the drawn rows are highlighted by the brush on the probabilities.
     selected : (2,) array or None
         Where the selected row lies.
     calibrated : bool
@@ -101,7 +101,7 @@ class Reading:
     values : tuple of float
         The coordinates.
     raw : tuple of (name, value)
-        On a plane of components: the numbers that it turns most, in raw units.
+        On a plane of components: the numbers with the largest loadings, in raw units.
     logits, probabilities : (K,) arrays
         One a class; over averaged rows their means.
     """

@@ -1,4 +1,4 @@
-"""The numbers panel's scene: error against bins, six conventions, and every headline number."""
+"""The numbers panel's scene: error against bins, six conventions, and summary statistics."""
 
 from __future__ import annotations
 
@@ -106,12 +106,13 @@ def numbers_scene(
 ) -> NumbersScene:
     """Return what the numbers panel shows at a state.
 
-    A base rate in use is left out: what chance would show is known for rows that count alike.
+    Another base rate in use is left out: the distribution under calibration is known only for rows
+    of equal weight.
     """
     code = SPLITS.index(view.split)
     choices = replace(run.experiment.calibration, base_rate=0.0)
     plain = replace(choices, method="none", undo_weights=False)
-    mended = of_calibrated and changes_probabilities(choices)
+    is_calibrated = of_calibrated and changes_probabilities(choices)
     empty = NumbersScene(
         step=state.step,
         split=view.split,
@@ -119,7 +120,7 @@ def numbers_scene(
         bins=choices.bins,
         view=viewed_forecast(view, len(run.prepared.classes)),
         classes=run.prepared.classes,
-        of_calibrated=mended,
+        of_calibrated=is_calibrated,
         index=None,
         strip=None,
         answers=(),
@@ -127,7 +128,7 @@ def numbers_scene(
     if not empty.n_rows:
         return empty
     try:
-        index = pooled(run, state, code, empty.view, choices if mended else plain)
+        index = pooled(run, state, code, empty.view, choices if is_calibrated else plain)
     except UserError as error:
         return replace(empty, problem=str(error))
     answers = tuple(

@@ -1,4 +1,4 @@
-"""The softmax panel's scene: logits, temperature, every step, the Jacobian, and what it means."""
+"""The softmax panel's scene: logits, temperature, every step of the softmax, and its Jacobian."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from core.training.problem import TrainState
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """Two classes among themselves: p_a / (p_a + p_b) = σ((z_a - z_b) / T).
+    """Two of the classes: p_a / (p_a + p_b) = σ((z_a - z_b) / T).
 
     Attributes
     ----------
@@ -55,13 +55,13 @@ class SoftmaxScene:
     tempered : (K,) array
         (z + c) / T.
     gaps, exps : (K,) arrays
-        What is left of those after subtracting the largest, and its exponential.
+        Those minus their largest, and the exponentials of that.
     total : float
         The sum of the exponentials.
     probabilities : (K,) array
     naive_exps, naive : (K,) arrays
-        The exponentials without subtracting, and what they divide to: inf and NaN where they
-        overflow.
+        The exponentials without subtracting the largest, and the probabilities from them: inf and
+        NaN where they overflow.
     jacobian : (K, K) array
         Derivative of each probability (row) by each logit (column).
     entropy : float
