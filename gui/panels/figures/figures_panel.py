@@ -11,13 +11,15 @@ from PySide6.QtGui import QColor, QFontMetricsF, QHelpEvent, QPainter, QPaintEve
 from PySide6.QtWidgets import QGridLayout, QLabel, QToolTip, QWidget
 
 from core.base.arrays import SPLITS
+from core.experiment.view_knobs import THRESHOLD
 from core.scenes.figures_scene import FiguresScene, figures_scene
 from gui.panels.panel import PlottedPanel
+from gui.panels.view_controls import view_choice
 from gui.session.session import Session
-from gui.style.number_text import figure, number, percent
+from gui.style.number_text import figure, number, percent, tr
 from gui.style.palette import mixed
 from gui.style.theme import class_colour, pen, theme
-from gui.widgets.controls import choice, note, row
+from gui.widgets.controls import note, row
 from gui.widgets.number_field import CalmNumber
 from gui.widgets.slider import CalmSlider
 
@@ -33,13 +35,7 @@ class FiguresPanel(PlottedPanel):
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__("figures", session, parent)
         self._build_threshold()
-        self.split = choice(
-            "view.split",
-            self.tr("Part"),
-            self.tr("Which part's confusion matrix to show"),
-            [(self.tr(name), name) for name in SPLITS],
-            lambda name: session.set_view("split", name),
-        )
+        self.split = view_choice(session, "split")
         self.matrix = ConfusionMatrix(self)
         self.says = note("figures.note")
         self._cells: dict[tuple[str, str], QLabel] = {}
@@ -84,7 +80,6 @@ class FiguresPanel(PlottedPanel):
 
     def _build_threshold(self) -> None:
         session = self.session
-        help_text = self.tr("The second class is decided where its probability is at least this")
         self.slider = CalmSlider()
         self.slider.setObjectName("view.threshold")
         self.slider.setRange(0, STEPS)
@@ -92,17 +87,17 @@ class FiguresPanel(PlottedPanel):
         self.slider.valueChanged.connect(lambda k: session.set_view("threshold", k / STEPS))
         self.field = CalmNumber()
         self.field.setObjectName("view.threshold.number")
-        self.field.setRange(0.0, 1.0)
+        self.field.setRange(THRESHOLD.low, THRESHOLD.high)
         self.field.setDecimals(3)
         self.field.setSingleStep(0.01)
         self.field.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.field.setKeyboardTracking(False)
         self.field.valueChanged.connect(lambda value: session.set_view("threshold", value))
         for control in (self.slider, self.field):
-            control.setAccessibleName(self.tr("Threshold"))
-            control.setToolTip(help_text)
+            control.setAccessibleName(tr(THRESHOLD.label))
+            control.setToolTip(tr(THRESHOLD.help))
         self.threshold_row = QWidget(self)
-        self.threshold_row.setLayout(row(QLabel(self.tr("Threshold")), self.slider, self.field))
+        self.threshold_row.setLayout(row(QLabel(tr(THRESHOLD.label)), self.slider, self.field))
 
     def _grid(self) -> QGridLayout:
         labels = {

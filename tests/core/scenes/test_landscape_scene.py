@@ -313,3 +313,14 @@ def test_single_precision_is_differentiated_in_double():
     hessian = surface_of(run, single, first=0, second=1).hessian
     expected = logistic_hessian(run, single)[:2, :2]
     np.testing.assert_allclose(hessian, expected, rtol=1e-5)
+
+
+def test_a_surface_of_an_earlier_step_says_so_and_what_is_over_it_is_of_this_one():
+    run, state = run_of(steps=30)
+    begun = run.history.state_at(5)
+    surface = surface_of(run, begun)
+    scene = landscape_scene(run, state, surface)
+    assert (scene.step, scene.surface_of_step) == (30, 5)
+    np.testing.assert_allclose(scene.at, state.parameters[[0, 1]])
+    assert len(scene.path) == 31
+    assert landscape_scene(run, state, None).surface_of_step == -1
