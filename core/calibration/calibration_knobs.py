@@ -1,7 +1,4 @@
-"""The knobs of calibration.
-
-What a user can choose of calibration: a calibrator or none, its rows, how bars are binned.
-"""
+"""The knobs of calibration: a calibrator or none, the rows it is fitted on, and the bins."""
 
 from __future__ import annotations
 
@@ -158,7 +155,7 @@ BINNING = ChoiceKnob(
 
 @dataclass(frozen=True, slots=True)
 class CalibrationChoices:
-    """How probabilities are recalibrated and how their reliability is shown."""
+    """How probabilities are recalibrated, and how they are binned."""
 
     method: str = setting(METHOD)
     fitted_on: str = setting(FITTED_ON)

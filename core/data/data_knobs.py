@@ -1,4 +1,4 @@
-"""The knobs of the data: which rows, and how they are prepared."""
+"""The knobs of the data: which rows there are, and how they are split, scaled and weighted."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from core.base.knobs import (
 from core.base.registry import Named
 
 
-def _drawn() -> tuple[object, ...]:
+def _generators() -> tuple[object, ...]:
     from core.data.generators import GENERATORS
 
     return tuple(GENERATORS)
@@ -132,7 +132,7 @@ ROWS = IntegerKnob(
     scale="log",
     effect="rows",
     help="More rows leave less to chance: the curves calm down and the bands narrow.",
-    only_for=(("data.source", _drawn),),
+    only_for=(("data.source", _generators),),
 )
 NOISE = NumberKnob(
     label="noise",
@@ -141,7 +141,7 @@ NOISE = NumberKnob(
     high=1.0,
     effect="rows",
     help="More noise makes the classes overlap, so that no model can be sure there.",
-    only_for=(("data.source", _drawn),),
+    only_for=(("data.source", _generators),),
 )
 IMBALANCE = NumberKnob(
     label="imbalance",
@@ -230,7 +230,7 @@ SEED = IntegerKnob(
 
 @dataclass(frozen=True, slots=True)
 class DataChoices:
-    """Which rows the model learns from, and how they are prepared."""
+    """Which rows the model learns from, and how they are split, scaled and weighted."""
 
     source: str = setting(SOURCE)
     path: str = setting(PATH)

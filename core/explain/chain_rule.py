@@ -1,7 +1,7 @@
-"""One row's way through the network and back: derivatives by the chain rule and by differences.
+"""Forward and backward pass of one row: derivatives by the chain rule and by finite differences.
 
-Batch normalisation uses its running statistics here, as it does for predictions: a single row has
-no batch of its own.
+Batch normalisation uses its running statistics, as it does for predictions: a single row has no
+batch of its own.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from core.model.network import NORM_EPSILON
 from core.run.run import Run
 from core.training.problem import TrainState
 
-WIDTH = 1e-3  # of the widest of three differences
+WIDTH = 1e-3  # of the widest of three central differences
 SHARES = (0.25, 0.5, 1.0)
 WEIGHTS = (64.0 / 45.0, -20.0 / 45.0, 1.0 / 45.0)  # Richardson 1911
 TINY = 1e-12
-MOST_CHECKED = 64  # units of a layer held against differences
+MOST_CHECKED = 64  # units of a layer compared with finite differences
 BUDGET = 5e8  # multiplications for that
 
 
@@ -44,7 +44,7 @@ class LayerRow:
     delta : array
         Derivative of the loss by z: upstream times slope.
     differences : array
-        The same by finite differences of the loss; nan where that was not worked out.
+        The same by finite differences of the loss; nan where they were not computed.
     """
 
     z: Floats
@@ -69,7 +69,7 @@ class RowGradients:
     layers : tuple of LayerRow
     probabilities : (K,) array
     loss : float
-        Of this row alone, neither weighted nor penalised, in the loss's unit.
+        Of this row alone, without weight and penalty, in the unit of the loss.
     """
 
     row: int
@@ -81,7 +81,7 @@ class RowGradients:
 
     @property
     def relative_error(self) -> float:
-        """The largest gap between chain rule and differences, by the largest derivative there."""
+        """The largest difference between the two, relative to its layer's largest derivative."""
         worst = 0.0
         for layer in self.layers:
             scale = max(np.abs(layer.delta).max(), np.nanmax(np.abs(layer.differences)), TINY)
@@ -91,7 +91,7 @@ class RowGradients:
 
 
 def row_gradients(run: Run, state: TrainState, row: int) -> RowGradients | None:
-    """Return a data set's row on its way; None where the model does not see that row."""
+    """Return both passes of a row of the data set; None where the model does not see it."""
     at = int(np.searchsorted(run.prepared.rows, row))
     if row < 0 or at == len(run.prepared.rows) or run.prepared.rows[at] != row:
         return None
@@ -100,13 +100,13 @@ def row_gradients(run: Run, state: TrainState, row: int) -> RowGradients | None:
     own = architecture.views(state.parameters.astype(np.float64))
     statistics = state.statistics.astype(np.float64)
     loss = LOSSES[run.experiment.training.loss]
-    ways = _forward(architecture, own, statistics, x)
-    logits = ways[-1][1]
+    passes = _forward(architecture, own, statistics, x)
+    logits = passes[-1][1]
     labels = np.array([label])
     upstream = loss.gradients(logits[None], labels)[0]
     layers: list[LayerRow] = []
-    for k in range(len(ways) - 1, -1, -1):
-        z, a, slope = ways[k]
+    for k in range(len(passes) - 1, -1, -1):
+        z, a, slope = passes[k]
         delta = upstream * slope
         differences = _differences(architecture, own, statistics, loss, label, k, z)
         parts = (z, a, slope, upstream, delta, differences)
@@ -121,12 +121,12 @@ def _forward(
     architecture: Architecture, own: tuple[LayerParameters, ...], statistics: Floats, x: Floats
 ) -> list[tuple[Floats, Floats, Floats]]:
     """Return each layer's z, a and da/dz."""
-    ways, a = [], x
+    passes, a = [], x
     for layer, parameters in zip(architecture.layers, own, strict=True):
         z = a @ parameters.W + parameters.b
         a, slope = _activate(layer, parameters, statistics, z)
-        ways.append((z, a, slope))
-    return ways
+        passes.append((z, a, slope))
+    return passes
 
 
 def _activate(
@@ -155,7 +155,7 @@ def _differences(
     k: int,
     z: Floats,
 ) -> Floats:
-    """Return the derivative of the loss by layer k's z (units,), the shifts in one batch.
+    """Return the derivative of the loss by layer k's z (units,), all shifts in one batch.
 
     Of large networks only the first units are checked; the others are nan.
     """

@@ -1,4 +1,4 @@
-"""Two losses and their gradients against the true class's logit: who learns from mistakes.
+"""Losses and their gradients against the logit of the true class: which learn from mistakes.
 
 At z of the true class far below the others, cross-entropy's gradient p - 1 is nearly -1, whereas
 squared error's carries the softmax's own slope as a factor and vanishes: a confident mistake is
@@ -14,7 +14,7 @@ import numpy as np
 from core.base.arrays import Floats, read_only
 from core.functions.losses import LOSSES
 
-BELOW, ABOVE = 10.0, 6.0  # that the logit runs beyond the largest of the others
+BELOW, ABOVE = 10.0, 6.0  # how far the axis reaches around the largest of the other logits
 _POINTS = 257
 
 
@@ -46,7 +46,7 @@ class LossCurve:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LossComparison:
-    """Every loss against the true class's logit, the others held.
+    """Every loss against the true class's logit, with the other logits fixed.
 
     Attributes
     ----------
@@ -55,7 +55,7 @@ class LossComparison:
     now : float
         The present logit.
     level : float
-        The largest logit of the others; left of it the decision is wrong.
+        The largest of the other logits; to the left of it the decision is wrong.
     curves : tuple of LossCurve
     """
 
@@ -66,7 +66,7 @@ class LossComparison:
     curves: tuple[LossCurve, ...]
 
 
-def mistakes(logits: Floats, true_class: int, temperature: float = 1.0) -> LossComparison:
+def compare_losses(logits: Floats, true_class: int, temperature: float = 1.0) -> LossComparison:
     """Return each loss of softmax(z / T) and its derivative by z, along the true class's logit.
 
     Parameters

@@ -1,7 +1,7 @@
 """How the training loss curves: Hessian products, the plane's Hessian and the largest eigenvalue.
 
-A product with the Hessian is a central difference of exact gradients, so no second derivative is
-ever coded: H v = (g(theta + e v) - g(theta - e v)) / 2e.
+A product with the Hessian is a central difference of exact gradients, so that no second derivative
+is needed: H v = (g(theta + e v) - g(theta - e v)) / 2e.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ TOLERANCE = 1e-4  # of the eigenvalue, relative, from one iteration to the next
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Point:
-    """Where the loss is looked at: a problem, its parameters in double precision, and some rows.
+    """Parameters at which the loss curves: a problem, parameters in double precision, some rows.
 
     Attributes
     ----------
@@ -79,7 +79,7 @@ class Point:
 
 
 @dataclass(frozen=True, slots=True)
-class Largest:
+class LargestEigenvalue:
     """The largest eigenvalue of the Hessian of all parameters.
 
     Attributes
@@ -105,25 +105,28 @@ class Largest:
         )
 
 
-def largest_eigenvalue(point: Point, wanted: Callable[[], bool] = lambda: True) -> Largest:
-    """Return the largest (not the largest in size) eigenvalue of the Hessian by power iteration.
+def largest_eigenvalue(
+    point: Point, wanted: Callable[[], bool] = lambda: True
+) -> LargestEigenvalue:
+    """Return the largest eigenvalue of the Hessian (not of the largest magnitude), by iteration.
 
-    Where the one largest in size is negative, the Hessian is shifted by it and iterated again.
+    Where the eigenvalue of the largest magnitude is negative, the Hessian is shifted by it and
+    iterated again.
 
     Parameters
     ----------
     wanted : callable
-        Asked now and then; the iteration ends where it says no.
+        Called between iterations; the iteration ends where it returns False.
     """
     found = _power(point, 0.0, wanted)
     if found.value >= 0.0 or not found.converged:
         return found
     shifted = _power(point, found.value, wanted)
     value = shifted.value + found.value
-    return Largest(value, found.iterations + shifted.iterations, shifted.converged)
+    return LargestEigenvalue(value, found.iterations + shifted.iterations, shifted.converged)
 
 
-def _power(point: Point, shift: float, wanted: Callable[[], bool]) -> Largest:
+def _power(point: Point, shift: float, wanted: Callable[[], bool]) -> LargestEigenvalue:
     """Iterate v <- (H - shift) v (von Mises & Pollaczek-Geiringer 1929), by Rayleigh quotients."""
     v = np.random.default_rng(0).normal(size=point.parameters.size)
     v /= np.linalg.norm(v)
@@ -133,10 +136,10 @@ def _power(point: Point, shift: float, wanted: Callable[[], bool]) -> Largest:
         value = float(v @ product)
         size = float(np.linalg.norm(product))
         if not np.isfinite(size) or not wanted():
-            return Largest(float("nan"), k, False)
+            return LargestEigenvalue(float("nan"), k, False)
         if size == 0.0:
-            return Largest(0.0, k, True)
+            return LargestEigenvalue(0.0, k, True)
         if abs(value - before) <= TOLERANCE * abs(value):
-            return Largest(value, k, True)
+            return LargestEigenvalue(value, k, True)
         v, before = product / size, value
-    return Largest(before, MOST_ITERATIONS, False)
+    return LargestEigenvalue(before, MOST_ITERATIONS, False)

@@ -1,4 +1,4 @@
-"""What is true of a function as a whole: range, symmetry, steepest slope, centre."""
+"""Facts about an activation function: range, symmetry, steepest slope, centre; its derivatives."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Facts:
     low, high : float
         Infimum and supremum over all z.
     low_at : float
-        Where the infimum is, -inf or inf where it is only approached or stays.
+        Where the infimum is attained; -inf or inf where it is the limit there.
     symmetry : {"point", "identity", "none"}
         "point": f(z) + f(-z) is the same everywhere; "identity": f(z) - f(-z) is a multiple of z.
     constant : float
@@ -35,7 +35,7 @@ class Facts:
     steepest : float
         The supremum of |slope|.
     steepest_at : float
-        Where it is, -inf or inf where it is approached or stays as z goes there.
+        Where it is attained; -inf or inf where it is the limit there.
     mean, sd : float
         Of f(t z) where z is standard normal.
     """

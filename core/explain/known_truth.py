@@ -1,11 +1,11 @@
 """The known truth beside the boundary: the best possible border, and how far the model is from it.
 
-A generator gives P(y | x) exactly. Bayes' rule, which decides the likeliest class, errs least of
-all rules; where two classes are equally likely it changes its mind: the Bayes boundary
-(Duda, Hart & Stork 2001, section 2.3). The distance between the model's probabilities q and the
-true ones p is their total variation, sum_k |p_k - q_k| / 2: of two classes |p_1 - q_1|.
+A generator knows P(y | x) exactly. Bayes' rule, which decides for the most probable class, has the
+lowest error of all rules; its decision changes where two classes are equally probable: the Bayes
+boundary (Duda, Hart & Stork 2001, section 2.3). The distance between the model's probabilities q
+and the true ones p is their total variation, sum_k |p_k - q_k| / 2: of two classes |p_1 - q_1|.
 
-The true reliability curve: what really happens, on average, where the model says p.
+The true reliability curve is the mean true probability of the rows to which the model gives p.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class TrueMap:
     y : (r,) array
     probabilities : (r, c, K) array
     border : (m, 2) array
-        Where Bayes' rule changes its mind; a row of nan separates two lines.
+        The Bayes boundary; a row of nan separates two lines.
     """
 
     x: Floats
@@ -68,13 +68,14 @@ class TrueRows:
     X : (m, n_inputs) array
         As the model sees them.
     probabilities : (m, K) array
-    best : float
-        How often Bayes' rule is right on rows like these: the mean of the largest probability.
+    bayes_accuracy : float
+        The accuracy to be expected of Bayes' rule on rows like these: the mean of the largest
+        probability.
     """
 
     X: Floats
     probabilities: Floats
-    best: float
+    bayes_accuracy: float
 
 
 def is_known(dataset: Dataset) -> bool:
@@ -97,9 +98,9 @@ def true_map(dataset: Dataset, plane: Plane, resolution: int) -> TrueMap:
 
 
 def bayes_border(x: Floats, y: Floats, probabilities: Floats) -> Floats:
-    """Return the lines (m, 2) where the likeliest class of probabilities (r, c, K) changes.
+    """Return the lines (m, 2) where the most probable class of probabilities (r, c, K) changes.
 
-    Between classes j and k it is where p_j = p_k, sought where one of the two is the likeliest.
+    Between classes j and k it is where p_j = p_k, as far as one of the two is the most probable.
     """
     import contourpy
 
@@ -118,7 +119,7 @@ def bayes_border(x: Floats, y: Floats, probabilities: Floats) -> Floats:
 
 
 def true_rows(dataset: Dataset, prepared: Prepared) -> TrueRows:
-    """Return the truth of the train rows, of more than 10 000 of so many, evenly spaced."""
+    """Return the true probabilities of the train rows; at most 10 000 of them, evenly spaced."""
     assert dataset.truth is not None
     train = np.flatnonzero(prepared.split == TRAIN)
     train = train[:: max(-(-len(train) // MOST_ROWS), 1)]
@@ -127,13 +128,13 @@ def true_rows(dataset: Dataset, prepared: Prepared) -> TrueRows:
     return TrueRows(X, read_only(p, np.float64), float(p.max(axis=1).mean()))
 
 
-def distance(probabilities: Floats, truth: Floats) -> Floats:
+def total_variation(probabilities: Floats, truth: Floats) -> Floats:
     """Return the total variation between probabilities (..., K) and the truth (..., K).
 
     Examples
     --------
-    >>> distance(np.array([[0.9, 0.1], [0.5, 0.5]]), np.array([[0.6, 0.4], [0.5, 0.5]])).round(3)
-    array([0.3, 0. ])
+    >>> total_variation(np.array([[0.9, 0.1]]), np.array([[0.6, 0.4]])).round(3)
+    array([0.3])
     """
     return np.asarray(0.5 * np.abs(probabilities - truth).sum(axis=-1))
 
@@ -141,12 +142,19 @@ def distance(probabilities: Floats, truth: Floats) -> Floats:
 def mean_error(
     run: Run, state: TrainState, truth: TrueRows, recalibration: Recalibration | None = None
 ) -> float:
-    """Return the mean distance of the probabilities that are shown from the truth of its rows."""
+    """Return the mean total variation from the truth of a model's probabilities.
+
+    Parameters
+    ----------
+    recalibration : Recalibration, optional
+        By which the probabilities are calibrated first.
+    """
     if recalibration is None:
-        shown = run.probabilities(state, truth.X)
+        probabilities = run.probabilities(state, truth.X)
     else:
-        shown = recalibration.probabilities(class_logits(run.logits(state, truth.X)))
-    return float(distance(shown, truth.probabilities).mean())
+        logits = class_logits(run.logits(state, truth.X))
+        probabilities = recalibration.probabilities(logits)
+    return float(total_variation(probabilities, truth.probabilities).mean())
 
 
 WIDTH = 0.15  # of the kernel, in probability, for one row; it shrinks with the fifth root
@@ -186,11 +194,11 @@ def true_probabilities(run: Run) -> Truth | None:
 def true_curve(
     run: Run, state: TrainState, forecast: int | str, truth: Truth
 ) -> tuple[Floats, Floats]:
-    """Return (x, y), (m,) each: the mean true probability of rows that the model gives x.
+    """Return (x, y), (m,) each: y is the mean true probability of rows to which the model gives x.
 
-    Rows of all parts serve, since the truth is the same for all; a kernel of width 0.15 n^(-1/5) in
-    probability averages them (Silverman 1986, section 3.4). Where a base rate is in use, truth and
-    rows are moved to it. It is drawn over the range of probabilities that occur.
+    Rows of all three parts are used, since the truth is the same for all. They are averaged by a
+    kernel of width 0.15 n^(-1/5) in probability (Silverman 1986, section 3.4). Where a base rate is
+    in use, truth and rows are reweighted to it. x covers the probabilities that occur.
 
     Parameters
     ----------

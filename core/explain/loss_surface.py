@@ -1,9 +1,7 @@
-"""The loss surface panel's scene: the training loss over a plane of parameters, and its curvature.
+"""The training loss over a plane of parameters, and its curvature.
 
-The surface is slow and made in the background; the scene adds what moves: the present point and
-the optimiser's path.
-
-Planes through the space of parameters: two chosen ones, or two random directions.
+A plane goes through the present parameters along two chosen ones, or along two random directions.
+A surface is slow, so that it is computed in the background, of a state that may be some steps old.
 """
 
 from __future__ import annotations
@@ -17,7 +15,7 @@ import numpy as np
 
 from core.base.arrays import Codes, Floats, evenly_spaced, read_only
 from core.experiment.view import View
-from core.explain.curvature import Largest, Point, largest_eigenvalue
+from core.explain.curvature import LargestEigenvalue, Point, largest_eigenvalue
 from core.explain.surface import Contour
 from core.model.architecture import Architecture
 from core.run.run import Run
@@ -88,7 +86,7 @@ class LossSurface:
         Over how many of how many train rows, evenly spaced.
     hessian : (2, 2) array
         In the plane's coordinates, at the state.
-    largest : Largest
+    largest : LargestEigenvalue
         Of the Hessian of all parameters.
     """
 
@@ -103,7 +101,7 @@ class LossSurface:
     rows: int
     total: int
     hessian: Floats
-    largest: Largest
+    largest: LargestEigenvalue
 
     @property
     def eigenvalues(self) -> tuple[float, float]:
@@ -131,11 +129,11 @@ def loss_surface(
     Parameters
     ----------
     path : (m, 2) array
-        Where the optimiser has been, which a pair's plane covers.
+        Where the optimiser has been; the plane of a pair covers it.
     finest : int
         Grid points along each axis, where the budget allows them.
     wanted : callable
-        Asked now and then; None is returned where it says no.
+        Called after each line of the grid; None is returned where it returns False.
     """
     problem = run.history.problem
     resolution, most = _effort(problem.architecture, problem.n_rows, finest)
@@ -171,7 +169,7 @@ def loss_surface(
 
 
 def contours_of_losses(x: Floats, y: Floats, values: Floats) -> tuple[Contour, ...]:
-    """Return lines of equal loss, the closer the lower, as a bowl shows best."""
+    """Return lines of equal loss; their levels are quadratic, closer where the loss is low."""
     import contourpy
 
     finite = values[np.isfinite(values)]
@@ -191,7 +189,7 @@ def contours_of_losses(x: Floats, y: Floats, values: Floats) -> tuple[Contour, .
 
 
 def is_affordable(architecture: Architecture) -> bool:
-    """Tell whether even the coarsest surface of a network can be made in reasonable time."""
+    """Tell whether at least the coarsest surface of a network fits into the budget."""
     return _cost(architecture) * FEWEST_ROWS * COARSEST**2 <= BUDGET
 
 
@@ -202,7 +200,7 @@ def _cost(architecture: Architecture) -> float:
 
 
 def _effort(architecture: Architecture, n_rows: int, finest: int) -> tuple[int, int]:
-    """Return a resolution and a number of rows that the budget pays for."""
+    """Return a resolution and a number of rows that fit into the budget."""
     cost = _cost(architecture)
     most = int(np.clip(BUDGET / (cost * COARSEST**2), FEWEST_ROWS, MOST_ROWS))
     rows = min(most, n_rows)
@@ -274,7 +272,7 @@ def plane_through(architecture: Architecture, parameters: Floats, choice: PlaneC
 
 
 def pair_of(choice: PlaneChoice, n_parameters: int) -> tuple[int, int]:
-    """Return two different places that exist, those chosen where possible."""
+    """Return two different parameters that exist: those chosen, where possible."""
     first = choice.first if 0 <= choice.first < n_parameters else 0
     second = choice.second if 0 <= choice.second < n_parameters else 1
     return (first, second) if first != second else (first, (first + 1) % n_parameters)

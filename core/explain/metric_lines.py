@@ -1,7 +1,4 @@
-"""Long recorded lines: thinned for the screen, and smoothed.
-
-Where the log loss turned although the accuracy did not: confidence outran being right.
-"""
+"""Recorded lines: thinned for the screen, smoothed, and the onset of overconfidence in them."""
 
 from __future__ import annotations
 
@@ -13,7 +10,7 @@ MOST_POINTS = 1200  # of a line; beyond that the extremes of each stretch are ke
 
 
 def thinned(places: Floats, y: Floats, most: int = MOST_POINTS) -> np.ndarray:
-    """Return which points of a line to draw: every stretch's extremes and the ends.
+    """Return the indices of the points to draw: the minimum and maximum of each stretch, the ends.
 
     Parameters
     ----------
@@ -44,11 +41,12 @@ def thinned(places: Floats, y: Floats, most: int = MOST_POINTS) -> np.ndarray:
 
 
 def mean_along(places: Floats, y: Floats, width: float) -> Floats:
-    """Return a line's mean height within half a width of each point, and at least to the next ones.
+    """Return a moving average of a line over a window along the axis, at each point.
 
-    It is the area under the line over the width, so that many points in a little room count no more
-    than few. Near the beginning, where a line often falls steeply, the width shrinks so as to reach
-    as far back as forward; at the end there is nothing to reach forward to, and it does not.
+    The average is the area under the line by the window's width, so that densely recorded points
+    weigh no more than sparse ones; the window reaches at least to the neighbouring points. Near the
+    beginning, where lines often fall steeply, the window shrinks to stay symmetric; near the end it
+    is cut off.
 
     Parameters
     ----------
@@ -84,7 +82,7 @@ def _area_until(ends: Floats, places: Floats, y: Floats, area: Floats) -> Floats
 
 
 def running_mean(y: Floats, window: int) -> Floats:
-    """Return the mean of the values around each place, fewer towards the ends; nan does not count.
+    """Return a centred moving average, of fewer values towards the ends; nan is left out.
 
     Examples
     --------
@@ -109,11 +107,11 @@ FALL = 0.005  # of the accuracy, that is not yet a fall
 
 
 def overconfidence_onset(log_loss: Floats, accuracy: Floats) -> int:
-    """Return the record at which the log loss turned while the accuracy held; -1 if none.
+    """Return the record from which the log loss rises although the accuracy does not fall, or -1.
 
-    Both are smoothed by a running mean first. The loss has turned where it was lowest if it has
-    since risen by a twentieth of that, and by at least 0.01 nats; the accuracy has held if it is
-    now no more than 0.005 below what it was there.
+    Both are smoothed by a moving average first. The loss rises where it has been lowest, if since
+    then it has risen by 5 % and by at least 0.01 nats; the accuracy does not fall if it is now at
+    most 0.005 below what it was there.
 
     Parameters
     ----------

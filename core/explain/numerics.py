@@ -1,4 +1,4 @@
-"""Textbook formulas beside stable ones at one z, each judged by sixty-digit arithmetic."""
+"""Textbook formulas beside numerically stable ones, compared with 60-digit arithmetic."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _PRECISION = 60
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """One quantity, computed as it stands in textbooks and as it should be.
+    """One quantity by its textbook formula and by a numerically stable one.
 
     Attributes
     ----------
@@ -30,7 +30,7 @@ class Recipe:
     textbook, stable : callable
         float -> float.
     exact : callable
-        Decimal -> Decimal, right to more than 40 digits.
+        Decimal -> Decimal, correct to more than 40 digits.
     how : str
         The textbook formula, as text.
     fails : str
@@ -81,7 +81,7 @@ def compare_numerics(z: float) -> tuple[Comparison, ...]:
 
 
 def correct_digits(value: float, exact: Decimal) -> float:
-    """Return how many significant digits of a value are right: -log10 of its relative error.
+    """Return how many significant digits of a value are correct: -log10 of its relative error.
 
     Parameters
     ----------
@@ -91,7 +91,7 @@ def correct_digits(value: float, exact: Decimal) -> float:
     Returns
     -------
     float
-        From 0 to ``ALL_DIGITS``; NaN and infinities have none right.
+        From 0 to ``ALL_DIGITS``; NaN and infinities have none.
 
     Examples
     --------

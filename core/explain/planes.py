@@ -1,10 +1,10 @@
 """Planes through the input space: what two axes show, and what is done with the other features.
 
-A plane puts rows and grid points where two chosen features, or the first two principal components,
-put them. Coordinates are raw units (components: the model's scaled units); a category's coordinate
-is the code of its level.
+A plane has two chosen features, or the first two principal components, as its axes. Coordinates are
+in raw units (components: in the model's scaled units); a category's coordinate is the code of its
+level.
 
-Which two features show the classes best: what a new data set is first drawn by.
+`most_separating_pair` chooses the features on the axes for a data set that is new.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ class Axis:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Plane:
-    """What is on the axes, and how a point of the plane becomes the model's inputs.
+    """A plane: its axes, the rows on it, and how its points become inputs of the model.
 
     Attributes
     ----------
@@ -71,9 +71,9 @@ class Plane:
         Where each prepared row lies. With one axis the second column is a strip for each class:
         of two below 0 and above 1, of more all below 0. Levels and strips are spread a little, so
         that rows do not hide each other.
-    stand_ins : (r, n_features) array
-        Raw rows whose values the features on no axis take: one for a slice, up to 200 for an
-        average, none for components.
+    background_rows : (r, n_features) array
+        Raw rows that give the features on no axis their values: one for a slice, up to 200 for an
+        average (a partial dependence), none for components.
     directions : (3, n_inputs) array
         Components: the mean of the train inputs and the two unit directions; empty otherwise.
     prepared : Prepared
@@ -82,7 +82,7 @@ class Plane:
     kind: Kind
     axes: tuple[Axis, ...]
     points: Floats
-    stand_ins: Floats
+    background_rows: Floats
     directions: Floats
     prepared: Prepared
 
@@ -95,15 +95,18 @@ class Plane:
             return x.low, x.high, lanes.min() - LANE, max(lanes.max() + LANE, 1.0 + LANE)
         return x.low, x.high, self.axes[1].low, self.axes[1].high
 
-    def inputs(self, at: Floats, stand_in: int = 0) -> Floats:
+    def inputs(self, at: Floats, background_row: int = 0) -> Floats:
         """Return the model's inputs (m, n_inputs) at points (m, 2) of the plane."""
         if self.kind == "components":
             return np.asarray(self.directions[0] + at @ self.directions[1:])
-        return self._placed(np.repeat(self.stand_ins[stand_in : stand_in + 1], len(at), axis=0), at)
+        return self._placed(
+            np.repeat(self.background_rows[background_row : background_row + 1], len(at), axis=0),
+            at,
+        )
 
     def inputs_of_all(self, point: Floats) -> Floats:
         """Return the model's inputs (r, n_inputs) at one point (2,), one row a stand-in."""
-        return self._placed(self.stand_ins.copy(), point[None, :])
+        return self._placed(self.background_rows.copy(), point[None, :])
 
     def _placed(self, raw: Floats, at: Floats) -> Floats:
         for column, axis in enumerate(self.axes):
@@ -176,11 +179,11 @@ def _plane(
     if len(axes) == 1:
         spread = np.random.default_rng(1).uniform(-0.5, 0.5, len(raw)) * LANE
         points[:, 1] = _lanes(len(prepared.classes))[prepared.y] + spread
-    stand_ins = held_values(dataset, prepared, held)[None]
+    background_rows = held_values(dataset, prepared, held)[None]
     if kind == "average":
-        stand_ins = _sample(raw[prepared.split == TRAIN])
+        background_rows = _sample(raw[prepared.split == TRAIN])
     none = read_only(np.empty((0, len(prepared.inputs))), np.float64)
-    frozen = read_only(points, np.float64), read_only(stand_ins, np.float64)
+    frozen = read_only(points, np.float64), read_only(background_rows, np.float64)
     return Plane(kind, tuple(made), *frozen, none, prepared)
 
 
@@ -242,11 +245,11 @@ MOST_ALIKE = 0.9  # correlation above which a second axis would show the first a
 
 
 def most_separating_pair(dataset: Dataset) -> tuple[int, int]:
-    """Return the two features that part the classes most, each by itself, and differ themselves.
+    """Return the two features that separate the classes best one by one and are not alike.
 
     Features are ranked by the F ratio of a one-way analysis of variance (Fisher 1925), numbers
-    before categories; the second is the best that is not nearly the first again. Two features are
-    kept in their order.
+    before categories; the second is the best whose correlation with the first is below 0.9. With
+    two features or fewer they are returned in their order.
 
     Examples
     --------

@@ -1,6 +1,7 @@
 """The model's probabilities over a plane: grid, averages, and the lines of equal probability.
 
-Where the numbers on contour lines go: on straight stretches, clear of what else is there.
+`level_labels` places the numbers on the contour lines: on straight stretches, away from other lines
+and from rows.
 """
 
 from __future__ import annotations
@@ -67,7 +68,7 @@ class Contour:
 def resolution_within(
     architecture: Architecture, averaged: int, budget: float, finest: int
 ) -> tuple[int, int]:
-    """Return a grid's resolution and a number of averaged rows that a budget pays for.
+    """Return the resolution of the grid and the number of averaged rows that fit into a budget.
 
     Parameters
     ----------
@@ -96,8 +97,8 @@ def surface_of(
 ) -> Surface:
     """Return the probabilities at a state on a square grid over a plane.
 
-    Where the plane averages, the first `averaged` of its rows stand in one after the other
-    (Friedman 2001, section 8.2: partial dependence).
+    Where the plane averages, this is the partial dependence over the first `averaged` of its
+    background rows (Friedman 2001, section 8.2).
     """
     x, y, at = _grid(run, plane, resolution)
     if plane.kind == "average":
@@ -105,7 +106,7 @@ def surface_of(
     else:
         flat = _probabilities(run, state, _inputs(run, plane, resolution), calibrated)
     shape = (max(len(y), 1), len(x), len(run.prepared.classes))
-    used = min(averaged, len(plane.stand_ins)) if plane.kind == "average" else 0
+    used = min(averaged, len(plane.background_rows)) if plane.kind == "average" else 0
     return Surface(x, y, read_only(flat.reshape(shape), np.float64), used)
 
 
@@ -119,9 +120,9 @@ def contours_of(
     Parameters
     ----------
     in_logits : bool
-        Whether lines of two classes are placed between grid points by the logarithms of odds, as
-        borders are: they run evenly where sure probabilities leap from 0 to 1, which would make
-        steps of a slanting line.
+        Whether lines of two classes are interpolated between grid points in log-odds, as the
+        borders are. Log-odds change evenly where confident probabilities jump from 0 to 1, which
+        would turn a slanted line into steps.
     """
     p = surface.probabilities
     if not len(surface.y) or not np.isfinite(p).all() or p.shape[2] == 1:
@@ -130,15 +131,15 @@ def contours_of(
         return _borders(surface)
     if not in_logits:
         return _lines(surface, p[:, :, 1], {level: level for level in levels})
-    p = np.maximum(p, _LEAST)  # logit alone would not know how near to 1 it is
+    p = np.maximum(p, _LEAST)  # from both, since 1 - p alone rounds to 0
     at = dict(zip(logit(levels).tolist(), levels, strict=True))
     return _lines(surface, np.log(p[:, :, 1] / p[:, :, 0]), at)
 
 
 def _borders(surface: Surface) -> tuple[Contour, ...]:
-    """Return the borders of the classes, placed by logarithms in single precision.
+    """Return the borders of the classes, interpolated in log-probabilities of single precision.
 
-    That takes a fifth of the time of double, and the difference is seen nowhere.
+    It takes a fifth of the time of double precision, and the lines look the same.
     """
     logs = np.log(np.maximum(surface.probabilities.astype(np.float32), _LEAST_SINGLE))
     borders: list[Contour] = []
@@ -152,10 +153,10 @@ def _borders(surface: Surface) -> tuple[Contour, ...]:
 
 
 def _lines(surface: Surface, values: np.ndarray, levels: dict[float, float]) -> tuple[Contour, ...]:
-    """Return the lines where values (r, c) equal each key, as contours of the level it maps to.
+    """Return the lines where values (r, c) equal each key of levels, as contours of its value.
 
-    The generator is made by hand: `contourpy.contour_generator` searches finite values for masks,
-    which takes as long as the lines.
+    The generator is constructed directly: `contourpy.contour_generator` first searches the values
+    for masked ones, which takes as long as the lines.
     """
     import contourpy
 
@@ -203,7 +204,7 @@ def _averaged(
     averaged: int,
     calibrated: Recalibration | None,
 ) -> Floats:
-    rows = run.prepared.encode(plane.stand_ins[:averaged])
+    rows = run.prepared.encode(plane.background_rows[:averaged])
     on_axes = {axis.feature for axis in plane.axes}
     other = np.flatnonzero([it.feature not in on_axes for it in run.prepared.inputs])
     X = plane.inputs(at)
@@ -229,11 +230,11 @@ def _probabilities(
 
 
 SPACING = 16.0  # pixels between the places tried on a line
-EVERY = 5  # of the points of other lines, which lie about a pixel apart, are looked at
+EVERY = 5  # every fifth point of other lines is looked at; they are about a pixel apart
 NOWHERE = np.empty((0, 2))
 MOST_BEND = 2.0  # pixels between a stretch and its chord
 APART = 70.0  # pixels between the middles of two numbers
-ROWS_APART = 14.0  # pixels; rows further away count as out of the way
+ROWS_APART = 14.0  # pixels; rows further away do not matter
 LINES_APART = 60.0  # likewise
 
 
@@ -263,14 +264,14 @@ def level_labels(
     pixels: tuple[float, float],
     size: tuple[float, float],
 ) -> tuple[LevelLabel, ...]:
-    """Return at most one number a level; none where there is no room for it.
+    """Return the numbers on the contour lines: at most one a level, none where there is no room.
 
     Parameters
     ----------
     contours : sequence of Contour
-        Those of a level; borders of classes, whose level is nan, get no number.
+        Borders of classes, whose level is nan, get no number.
     rows : (m, 2) array
-        Points that numbers had better not cover.
+        Points that numbers should not cover.
     limits : (x low, x high, y low, y high)
         What the plot spans.
     pixels : (width, height)
@@ -300,7 +301,7 @@ def level_labels(
 
 
 def upright(angle: float) -> float:
-    """Return the angle of a line, in degrees, at which text on it does not stand on its head.
+    """Return the angle of a line, in degrees from -90 to 90, so that text on it is upright.
 
     Examples
     --------

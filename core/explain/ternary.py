@@ -1,4 +1,4 @@
-"""Three probabilities as a point of a triangle, and the path it takes with the temperature."""
+"""Ternary plot: three probabilities as a point of a triangle, and its path over temperatures."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def ternary(logits: Floats, temperature: float) -> Ternary:
     array([0., 0.])
     """
     ts = np.geomspace(_COLDEST, _HOTTEST, _STEPS)
-    # the step in T must be fine where the point moves, which is where T is near the gaps
+    # relative to the spread of the logits, so that steps are fine where the point moves
     spread = max(float(np.ptp(logits)), 1e-3)
     path = softmax(logits[None, :] / (ts[:, None] * spread)) @ CORNERS
     point = softmax(logits, temperature) @ CORNERS

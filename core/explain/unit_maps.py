@@ -1,6 +1,6 @@
-"""What each unit computes: its output over the input plane, or spread over the training rows.
+"""What each unit computes: its output over the input plane, or its distribution over train rows.
 
-Where on their curve a layer's units really sit: the histogram of what they are applied to.
+`preactivation_histogram` is the distribution of what a layer's activation is applied to.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from core.model.network import forward
 from core.run.run import Run
 from core.training.problem import TrainState
 
-INPUTS = -1  # stands for the inputs where a layer is named
+INPUTS = -1  # the number of the input layer
 MOST_ROWS = 400
-MOST_AVERAGED = 20  # rows that stand in where a unit's map is averaged
+MOST_AVERAGED = 20  # background rows that a unit's map is averaged over
 BINS = 12
 
 
@@ -71,7 +71,7 @@ def outputs_of(run: Run, state: TrainState, X: Floats) -> tuple[Floats, ...]:
 
 
 def signed_shades(outputs: Floats, is_probability: bool) -> Floats:
-    """Return outputs (n, units) from -1 to 1, 0 where they are 0 (a probability: where it is 1/2).
+    """Return outputs (n, units) scaled to [-1, 1] by unit; probabilities become 2 p - 1.
 
     Examples
     --------
@@ -85,9 +85,9 @@ def signed_shades(outputs: Floats, is_probability: bool) -> Floats:
 
 
 def histograms(outputs: Floats, bins: int = BINS) -> Floats:
-    """Return the share of rows (units, bins) in equal bins from each unit's least to its largest.
+    """Return the share of rows (units, bins) in equal bins over the range of each unit's output.
 
-    A unit whose output never changes has all rows in the middle bin.
+    A unit with the same output for every row has all rows in the middle bin.
     """
     low, high = outputs.min(axis=0), outputs.max(axis=0)
     span = np.where(high > low, high - low, 1.0)
@@ -100,12 +100,12 @@ def histograms(outputs: Floats, bins: int = BINS) -> Floats:
 
 
 @remembered(most=4)
-def plane_inputs(run: Run, plane: Plane, resolution: int, stand_in: int = 0) -> Floats:
+def plane_inputs(run: Run, plane: Plane, resolution: int, background_row: int = 0) -> Floats:
     """Return the model's inputs on a square grid over a plane, row by row from below."""
     x_low, x_high, y_low, y_high = plane.limits
     x, y = np.linspace(x_low, x_high, resolution), np.linspace(y_low, y_high, resolution)
     at = np.stack(np.meshgrid(x, y), axis=-1).reshape(-1, 2)
-    return read_only(plane.inputs(at, stand_in), np.float64)
+    return read_only(plane.inputs(at, background_row), np.float64)
 
 
 @remembered(most=1)
@@ -126,10 +126,10 @@ def unit_map(
     x = np.linspace(x_low, x_high, wide)
     y = np.linspace(y_low, y_high, resolution) if len(plane.axes) == 2 else np.empty(0)
     lines = np.stack(np.meshgrid(x, y if len(y) else [0.0]), axis=-1).reshape(-1, 2)
-    used = min(MOST_AVERAGED, len(plane.stand_ins)) if plane.kind == "average" else 1
+    used = min(MOST_AVERAGED, len(plane.background_rows)) if plane.kind == "average" else 1
     total = np.zeros(len(lines))
-    for stand_in in range(used):
-        inputs = plane.inputs(lines, stand_in)
+    for background_row in range(used):
+        inputs = plane.inputs(lines, background_row)
         total += outputs_of(run, state, inputs)[layer + 1][:, index]
     outputs = total / used
     is_output = layer == len(run.architecture.layers) - 1
@@ -195,7 +195,7 @@ class PreactivationHistogram:
     stuck: int
 
 
-def units_scene(
+def preactivation_histogram(
     run: Run, state: TrainState, layer: int, span: float
 ) -> PreactivationHistogram | None:
     """Return the histogram of a layer's inputs to its activation, from -span to span.

@@ -1,4 +1,4 @@
-"""A run: an experiment, its data and its history; how an edit turns one run into the next."""
+"""A run: an experiment, its data and its history; and which run follows from an edit."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from core.training.problem import ChooseEngine, Problem, TrainState
 
 @dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class Run:
-    """An experiment with its data and everything that happened.
+    """An experiment with its data and the history of its training.
 
     Attributes
     ----------
@@ -129,7 +129,7 @@ def prepare_data(dataset: Dataset, choices: DataChoices) -> Prepared:
 
 
 def build_problem(experiment: Experiment, prepared: Prepared) -> Problem:
-    """Return what is to be solved: the network on the prepared train rows."""
+    """Return the training problem: the network, the train rows and how it is trained."""
     model = experiment.model
     X, y, weights = prepared.part(0)
     architecture = build_architecture(
@@ -148,15 +148,15 @@ def start_run(
     dataset: Dataset | None = None,
     choose_engine: ChooseEngine = numpy_engine,
 ) -> Run:
-    """Begin at step 0.
+    """Return a run at step 0.
 
     Parameters
     ----------
     experiment : Experiment
     dataset : Dataset, optional
-        The rows, where they are loaded already.
+        The rows, if they are loaded already.
     choose_engine : callable, optional
-        Gives the engine for a problem; by default numpy's.
+        Returns the engine for a problem; by default numpy's.
 
     Raises
     ------
@@ -177,7 +177,7 @@ def resumed_run(
     state: TrainState,
     choose_engine: ChooseEngine = numpy_engine,
 ) -> Run:
-    """Go on from a saved state.
+    """Return a run that goes on from a saved state.
 
     Raises
     ------
@@ -198,20 +198,20 @@ def resumed_run(
             why = f"They have shape {mine.shape}; this model and data need {theirs.shape}."
             raise UserError(what, why, "Check that the table is the one that was saved with.")
     precision = fresh.parameters.dtype
-    fitting = replace(
+    converted = replace(
         state,
         parameters=state.parameters.astype(precision),
         slots=state.slots.astype(precision),
         statistics=state.statistics.astype(precision),
     )
-    return Run(experiment, dataset, prepared, History(engine, problem, fitting))
+    return Run(experiment, dataset, prepared, History(engine, problem, converted))
 
 
 def retrained_run(run: Run, choose_engine: ChooseEngine) -> Run | None:
-    """Return the same run as another engine computes it: every step and edit again, from step 0.
+    """Return the run as another engine computes it: all its steps and edits repeated from step 0.
 
-    None where the engine is the same, or where the run cannot be repeated from step 0 because it
-    began from a saved state or was changed by hand.
+    None if the engine is the same, or if the run cannot be repeated from step 0 because it started
+    from a saved state or parameters were set by hand.
     """
     old = run.history
     engine = choose_engine(old.problem)

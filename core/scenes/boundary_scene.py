@@ -13,7 +13,7 @@ from core.calibration.recalibration import Recalibration, fit_recalibration
 from core.evaluation.thresholds import decided
 from core.experiment.view import View
 from core.explain.brushing import brushed_rows
-from core.explain.known_truth import TrueMap, TrueRows, distance, mean_error
+from core.explain.known_truth import TrueMap, TrueRows, mean_error, total_variation
 from core.explain.planes import MAX_BACKGROUND_ROWS, Limits, Plane, plane_of, spanning
 from core.explain.surface import LEVELS, Contour, Surface, contours_of, surface_of
 from core.explain.unit_maps import UnitMap, unit_map, unit_of
@@ -68,7 +68,7 @@ class BoundaryScene:
     wrong_of_step : int
         The step at which they were; before `step` only where a previous scene was passed in.
     lit : (m,) bool array
-        Which of the drawn rows the brush on the probabilities picks out.
+        Which of the drawn rows are highlighted by the brush on the probabilities.
     selected : (2,) array or None
         Where the selected row lies.
     calibrated : bool
@@ -102,7 +102,7 @@ class Reading:
     values : tuple of float
         The coordinates.
     raw : tuple of (name, value)
-        On a plane of components: the numbers that it turns most, in raw units.
+        On a plane of components: the numbers with the largest loadings, in raw units.
     logits, probabilities : (K,) arrays
         One a class; over averaged rows their means.
     """
@@ -272,15 +272,15 @@ class TruthScene:
     map : TrueMap
     error : (r, c) array or None
         How far the model is from the truth on the map's grid, where that is asked for.
-    best : float
-        How often the best possible rule is right; nan while it is not known yet.
+    bayes_accuracy : float
+        The accuracy of the best possible rule; nan while it is not known yet.
     mean_error : float
         How far the model is from the truth on average; nan while that is not known yet.
     """
 
     map: TrueMap
     error: Floats | None
-    best: float
+    bayes_accuracy: float
     mean_error: float
 
 
@@ -296,14 +296,16 @@ def truth_scene(
     error = error_map(run, state, scene, truth) if with_error else None
     if rows is None:
         return TruthScene(truth, error, float("nan"), float("nan"))
-    mend = _recalibration(run, state) if scene.calibrated else None
-    return TruthScene(truth, error, rows.best, mean_error(run, state, rows, mend))
+    recalibration = _recalibration(run, state) if scene.calibrated else None
+    return TruthScene(
+        truth, error, rows.bayes_accuracy, mean_error(run, state, rows, recalibration)
+    )
 
 
 def error_map(run: Run, state: TrainState, scene: BoundaryScene, truth: TrueMap) -> Floats:
     """Return how far the model is from the truth on the truth's grid, (r, c)."""
     surface = scene.surface
     if scene.unit is not None or len(surface.x) != truth.resolution:
-        mend = _recalibration(run, state) if scene.calibrated else None
-        surface = surface_of(run, state, scene.plane, truth.resolution, 0, mend)
-    return read_only(distance(surface.probabilities, truth.probabilities), np.float64)
+        recalibration = _recalibration(run, state) if scene.calibrated else None
+        surface = surface_of(run, state, scene.plane, truth.resolution, 0, recalibration)
+    return read_only(total_variation(surface.probabilities, truth.probabilities), np.float64)

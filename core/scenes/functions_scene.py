@@ -1,4 +1,4 @@
-"""The functions panel's scene: a function f(t z), its derivatives, a point, others beside it."""
+"""The functions panel's scene: a function f(t z), its derivatives, a point, and other functions."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from core.base.arrays import Floats, read_only
 from core.experiment.view import View
 from core.explain.function_facts import Facts, derivatives, facts_about
 from core.explain.numerics import Comparison, compare_numerics
-from core.explain.unit_maps import PreactivationHistogram, units_scene
+from core.explain.unit_maps import PreactivationHistogram, preactivation_histogram
 from core.functions.activations import ACTIVATIONS, Activation, Array
 from core.functions.sigmoid_family import sigmoid
 from core.run.run import Run
@@ -45,7 +45,7 @@ class FunctionsScene:
     axis : {"probability", "odds", "log_odds"}
         What the vertical axis shows; other than "probability" for the sigmoid only.
     has_odds : bool
-        Whether the other axes are to be had.
+        Whether the other axes are available.
     x : (POINTS,) array
     value, slope, curvature : (POINTS,) arrays
         Of f(t z) on that axis, by z.
@@ -123,7 +123,7 @@ def functions_scene(run: Run, state: TrainState, view: View) -> FunctionsScene:
         y_range=_y_range(value, beside, axis),
         facts=facts_about(view.function, view.function_sharpness),
         comparisons=compare_numerics(view.function_z) if view.functions_page == "numerics" else (),
-        units=units_scene(run, state, view.function_layer, SPAN)
+        units=preactivation_histogram(run, state, view.function_layer, SPAN)
         if view.functions_page == "model"
         else None,
     )
@@ -137,7 +137,7 @@ def _table(view: View, activation: Activation, axis: str) -> tuple[Values, ...]:
 
 
 def _y_range(value: Array, beside: list[Array], axis: str) -> tuple[float, float]:
-    """Return what the plot spans: the function in full up to a limit, the others a little less."""
+    """Return what the plot spans: all of the function up to a limit, less of the other curves."""
     lowest = -HIGHEST if axis != "odds" else 0.0
     low, high = max(float(value.min()), lowest), min(float(value.max()), HIGHEST)
     for y in beside:

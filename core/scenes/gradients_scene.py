@@ -1,4 +1,4 @@
-"""The gradients panel's scene: how much of the gradient reaches each layer, and what it moves."""
+"""The gradients panel's scene: gradient norm, saturation and update size of each layer."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _LIMITS = {"sigmoid": (0.0, 1.0), "adaptive_sigmoid": (0.0, 1.0), "tanh": (-1.0,
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LayerGradient:
-    """One layer's share in learning.
+    """How much one layer learns.
 
     Attributes
     ----------
@@ -37,8 +37,8 @@ class LayerGradient:
     norm : float
         Euclidean norm of the objective's gradient by the layer's weights.
     bound : float
-        The output layer's norm times 0.25 for each layer between: what sigmoids would let through
-        at their steepest, with weights of size 1.
+        The output layer's norm times 0.25 for each layer in between: what is left after sigmoids at
+        their steepest with weights of size 1.
     saturated : float
         The share of activations, over rows and units, whose slope is below 5 % of the steepest;
         nan for the output layer, which is linear.
@@ -75,7 +75,7 @@ class GradientsScene:
     rows, total : int
         Over how many of how many train rows the gradient is taken.
     row : RowGradients or None
-        The selected row's way; None where none is selected.
+        Both passes of the selected row; None where none is selected.
     """
 
     step: int
@@ -88,7 +88,7 @@ class GradientsScene:
 
 
 def gradients_scene(run: Run, state: TrainState, view: View) -> GradientsScene:
-    """Return what each layer's gradient does at a state, over some evenly spaced rows.
+    """Return what the gradients panel shows at a state, computed on some evenly spaced train rows.
 
     The update is the one that the optimiser would make with this gradient.
     """

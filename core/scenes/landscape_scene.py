@@ -1,4 +1,4 @@
-"""The scene of the loss surface: a plane of parameters, the path through it, its ellipse."""
+"""The loss surface panel's scene: the surface, the optimiser's path over it, and how it curves."""
 
 from __future__ import annotations
 
@@ -27,7 +27,8 @@ class LandscapeScene:
     ----------
     step : int
     surface : LossSurface or None
-        None until the first has been made.
+        The one passed in: it may lag, and says in `surface_of_step` of which step it is. None until
+        there is one for this network.
     at : (2,) array
         Where the present parameters lie.
     path : (m, 2) array
@@ -46,9 +47,20 @@ class LandscapeScene:
     rate: float
     stable_rate: float
 
+    @property
+    def surface_of_step(self) -> int:
+        """The step whose parameters the surface goes through; -1 where there is none."""
+        return -1 if self.surface is None else self.surface.state.step
+
 
 def landscape_scene(run: Run, state: TrainState, surface: LossSurface | None) -> LandscapeScene:
-    """Return what the panel shows at a state over a surface made before."""
+    """Return what the panel shows at a state, over a surface computed before.
+
+    Parameters
+    ----------
+    surface : LossSurface or None
+        Of this state or an earlier one; what is drawn over it is of this state.
+    """
     rate = run.experiment.training.learning_rate
     if surface is None or surface.architecture is not run.architecture:
         none = np.empty((0, 2))

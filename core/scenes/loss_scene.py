@@ -1,4 +1,4 @@
-"""The curves panel's scene: a recorded figure against step or epoch, thinned for the screen."""
+"""The loss panel's scene: a recorded figure against step or epoch, thinned for the screen."""
 
 from __future__ import annotations
 
@@ -46,14 +46,14 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class EditMark:
-    """Where training went on differently.
+    """A step at which training was edited.
 
     Attributes
     ----------
     place : float
         On the horizontal axis.
     changes : tuple of (label, old, new)
-        What was turned; empty where the data changed.
+        The knobs that changed; empty where the data changed.
     by_hand : bool
         Whether parameters were set by hand.
     """
@@ -65,7 +65,7 @@ class EditMark:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CurvesScene:
-    """What the curves panel draws.
+    """What the loss panel draws.
 
     Attributes
     ----------
@@ -81,7 +81,8 @@ class CurvesScene:
     best : float
         Where the validation loss was lowest; nan where it is not known.
     turn : float
-        Where the validation log loss turned although the accuracy did not; nan if it did not.
+        Where the validation log loss begins to rise although the accuracy does not fall; nan if it
+        does not.
     now : float
         Where the step looked at is; nan while it is the latest.
     x_range, y_range : (low, high)
@@ -103,7 +104,7 @@ class CurvesScene:
 
 
 def curves_scene(run: Run, ghosts: Sequence[Run], view: View, step: int) -> CurvesScene:
-    """Return what the curves panel shows while a step is looked at.
+    """Return what the loss panel shows while a step is looked at.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""The network panel's scene: what each unit computes, and every parameter with its place."""
+"""The network panel's scene: what each unit computes, and where every parameter is stored."""
 
 from __future__ import annotations
 
@@ -60,12 +60,12 @@ class Column:
     total : int
         How many there are.
     pictures : array
-        Of each unit drawn a map (shown, r, c) from -1 to 1, rows from below, or a histogram
-        (shown, bins) of shares.
+        A map (shown, r, c) of each unit drawn, from -1 to 1, its first row at the bottom; or a
+        histogram (shown, bins) of shares.
     low, high : (shown,) arrays
-        The least and the largest output on the grid or the rows.
+        The smallest and the largest output on the grid or the rows.
     vectors : tuple of Vector
-        Its parameters that are no weights; none for the inputs.
+        Its parameters other than weights; none for the inputs.
     """
 
     layer: int
@@ -172,7 +172,7 @@ def network_scene(run: Run, state: TrainState, view: View) -> NetworkScene:
 
 
 def layers_shown(n_hidden: int, most: int = MOST_LAYERS) -> tuple[int, ...]:
-    """Return the layers drawn, -1 for the inputs: of too many the first and the last.
+    """Return the layers drawn, -1 being the inputs; if there are too many, the first and last ones.
 
     Examples
     --------

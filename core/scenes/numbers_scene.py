@@ -1,4 +1,4 @@
-"""The numbers panel's scene: ECE against the number of bins, six conventions, headline numbers."""
+"""The numbers panel's scene: error against bins, six conventions, and summary statistics."""
 
 from __future__ import annotations
 

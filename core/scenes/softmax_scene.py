@@ -1,4 +1,4 @@
-"""The softmax panel's scene: logits, temperature, every step, the Jacobian, and what it means."""
+"""The softmax panel's scene: logits, temperature, every step of the softmax, and its Jacobian."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 from core.base.arrays import Floats, read_only
 from core.experiment.view import View
 from core.experiment.view_knobs import MOST_LOGITS
-from core.explain.confident_mistakes import LossComparison, mistakes
+from core.explain.confident_mistakes import LossComparison, compare_losses
 from core.explain.ternary import Ternary, ternary
 from core.functions.heads import class_logits
 from core.functions.sigmoid_family import sigmoid
@@ -21,7 +21,7 @@ from core.training.problem import TrainState
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """Two classes among themselves: p_a / (p_a + p_b) = σ((z_a - z_b) / T).
+    """Two of the classes: p_a / (p_a + p_b) = σ((z_a - z_b) / T).
 
     Attributes
     ----------
@@ -55,13 +55,13 @@ class SoftmaxScene:
     tempered : (K,) array
         (z + c) / T.
     gaps, exps : (K,) arrays
-        What is left of those after subtracting the largest, and its exponential.
+        Those minus their largest, and the exponentials of that.
     total : float
         The sum of the exponentials.
     probabilities : (K,) array
     naive_exps, naive : (K,) arrays
-        The exponentials without subtracting, and what they divide to: inf and NaN where they
-        overflow.
+        The exponentials without subtracting the largest, and the probabilities from them: inf and
+        NaN where they overflow.
     jacobian : (K, K) array
         Derivative of each probability (row) by each logit (column).
     entropy : float
@@ -70,7 +70,7 @@ class SoftmaxScene:
     true_class : int
     ternary : Ternary or None
         Of three classes.
-    mistakes : LossComparison or None
+    losses : LossComparison or None
         While the page "learning" is open.
     """
 
@@ -90,7 +90,7 @@ class SoftmaxScene:
     pair: Pair
     true_class: int
     ternary: Ternary | None
-    mistakes: LossComparison | None
+    losses: LossComparison | None
 
     @property
     def n_classes(self) -> int:
@@ -143,7 +143,7 @@ def softmax_scene(run: Run, state: TrainState, view: View) -> SoftmaxScene:
         pair=_pair(tempered),
         true_class=label,
         ternary=ternary(logits, temperature) if len(logits) == 3 else None,
-        mistakes=mistakes(logits + constant, label, temperature)
+        losses=compare_losses(logits + constant, label, temperature)
         if view.softmax_page == "learning"
         else None,
     )

@@ -167,6 +167,9 @@ class FrameClock(QObject):
 
     def tick(self) -> None:
         """Let new results in, and plan the rest of the frame."""
+        if self._rest_of_frame.isActive():  # frames take all the time: what waits has its turn here
+            self._rest_of_frame.stop()
+            self.run_next()
         self._tick_times = (self.tick_time, self._clock())
         self._frame += 1
         self.ticked.emit()

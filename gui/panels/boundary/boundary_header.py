@@ -6,6 +6,7 @@ Sliders for the features that are on no axis, in raw units.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from html import escape
 
 import numpy as np
@@ -23,15 +24,16 @@ from PySide6.QtWidgets import (
 from core.base.arrays import SPLITS
 from core.calibration.recalibration import changes_probabilities
 from core.data.dataset import Dataset, Feature
-from core.experiment.view_knobs import SECTIONS
+from core.experiment.view import view_knob
+from core.experiment.view_knobs import TRUTH, TRUTH_ERROR
 from core.explain.known_truth import is_known
 from core.explain.planes import axes_of, held_values
 from gui.panels.boundary.painting.painter import Painter
-from gui.panels.panel_text import level_or_number
-from gui.panels.view_controls import view_toggle
+from gui.panels.panel_text import level_or_number, tr
+from gui.panels.view_controls import view_choice, view_toggle
 from gui.session.session import Session
 from gui.style.theme import class_colour, class_sign
-from gui.widgets.controls import choice, note, row, show_checked, toggle
+from gui.widgets.controls import ComboBox, choice, note, row, show_checked, toggle
 from gui.widgets.layouts import SpreadLayout
 from gui.widgets.slider import Slider
 
@@ -52,27 +54,10 @@ class BoundaryHeader(QWidget):
             painter.turn,
         )
         self.splits = {name: self._split_toggle(name) for name in SPLITS}
-        self.discrete = toggle(
-            "view.discrete",
-            self.tr("Discrete"),
-            self.tr("Show the class decided in place of its probability"),
-            lambda on: session.set_view("discrete", on),
-        )
-        self.calibrated = toggle(
-            "view.calibrated",
-            self.tr("Calibrated"),
-            "",
-            lambda on: session.set_view("calibrated", on),
-        )
-        self.truth = toggle(
-            "view.truth", self.tr("Truth"), "", lambda on: session.set_view("truth", on)
-        )
-        self.truth_error = toggle(
-            "view.truth_error",
-            self.tr("Δ truth"),
-            "",
-            lambda on: session.set_view("truth_error", on),
-        )
+        self.discrete = view_toggle(session, "discrete")
+        self.calibrated = view_toggle(session, "calibrated")
+        self.truth = view_toggle(session, "truth")
+        self.truth_error = view_toggle(session, "truth_error")
         self.truth_error.setAccessibleName(self.tr("|model − truth|"))
         self.legend = note("boundary.legend", wraps=False)
         self.legend.setContentsMargins(8, 0, 8, 0)
@@ -151,28 +136,9 @@ class BoundaryHeader(QWidget):
 
     def _build_section(self) -> None:
         session = self.session
-        labels = [(self.tr(record.label), record.name) for record in SECTIONS.values()]
-        self.section = choice(
-            "view.section",
-            self.tr("Other features"),
-            self.tr("What is done with the features that are on no axis"),
-            labels,
-            lambda name: session.set_view("section", name),
-        )
-        self.x_axis = choice(
-            "view.x_axis",
-            self.tr("Horizontal axis"),
-            self.tr("The feature on the horizontal axis"),
-            [],
-            lambda j: self._choose_axis("x_axis", j),
-        )
-        self.y_axis = choice(
-            "view.y_axis",
-            self.tr("Vertical axis"),
-            self.tr("The feature on the vertical axis"),
-            [],
-            lambda j: self._choose_axis("y_axis", j),
-        )
+        self.section = view_choice(session, "section")
+        self.x_axis = self._axis_choice("x_axis")
+        self.y_axis = self._axis_choice("y_axis")
         self.held_toggle = view_toggle(session, "show_held")
         self.held = FixedFeatureSliders(session, self)
         self.axes = QWidget(self)
@@ -180,6 +146,11 @@ class BoundaryHeader(QWidget):
         for place in range(3):
             line.setStretch(place, 2)
         self.axes.setLayout(line)
+
+    def _axis_choice(self, name: str) -> ComboBox:
+        knob = view_knob(name)
+        put = partial(self._choose_axis, name)
+        return choice(f"view.{name}", tr(knob.label), tr(knob.help), [], put)
 
     def _choose_axis(self, name: str, feature: object) -> None:
         """Put a feature on an axis; if it is on the other one, the two change places."""
@@ -205,12 +176,8 @@ class BoundaryHeader(QWidget):
         view, known = self.session.view, is_known(self.session.run.dataset)
         why_not = self.tr("The truth is known only for both columns of data drawn by a formula")
         for button, on, text in (
-            (self.truth, view.truth, self.tr("Draw the border of the best possible rule, dashed")),
-            (
-                self.truth_error,
-                view.truth_error,
-                self.tr("Show |model − truth|: how far the probabilities are from the true ones"),
-            ),
+            (self.truth, view.truth, tr(TRUTH.help)),
+            (self.truth_error, view.truth_error, tr(TRUTH_ERROR.help)),
         ):
             show_checked(button, on and known)
             explain(button, text if known else why_not, known)

@@ -123,8 +123,9 @@ def plane_note(dataset: Dataset, scene: BoundaryScene) -> str:
     if plane.kind == "slice":
         shown = {axis.feature for axis in plane.axes}
         others = [j for j in range(dataset.n_features) if j not in shown]
+        held = plane.background_rows[0]
         named = ", ".join(
-            f"{it.name} = {level_or_number(it.levels, plane.stand_ins[0, j])}"
+            f"{it.name} = {level_or_number(it.levels, held[j])}"
             for j, it in ((j, dataset.features[j]) for j in others[:MOST_HELD_NAMED])
         )
         more = len(others) - MOST_HELD_NAMED

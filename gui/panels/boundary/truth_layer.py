@@ -141,12 +141,15 @@ class TruthLayer:
         view = self._session.view
         if not (view.truth or view.truth_error) or not is_known(self._session.run.dataset):
             return ""
-        if self.scene is None or math.isnan(self.scene.best):
+        if self.scene is None or math.isnan(self.scene.bayes_accuracy):
             return self._session.tr("The truth is being worked out.")
         return self._session.tr(
             "No model can be right more often than {0} on rows like these; on average the "
             "probabilities here are {1} from the true ones."
-        ).format(format_percent(self.scene.best), format_number(self.scene.mean_error, decimals=3))
+        ).format(
+            format_percent(self.scene.bayes_accuracy),
+            format_number(self.scene.mean_error, decimals=3),
+        )
 
     def _compute(self, scene: BoundaryScene, is_calm: bool) -> TruthScene | None:
         session = self._session

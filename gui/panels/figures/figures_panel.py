@@ -11,15 +11,14 @@ from PySide6.QtGui import QFontMetricsF, QHelpEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QGridLayout, QLabel, QToolTip, QWidget
 
 from core.base.arrays import SPLITS
-from core.base.knobs import NumberKnob
 from core.scenes.figures_scene import FiguresScene, figures_scene
 from gui.panels.panel import Panel
+from gui.panels.view_controls import view_choice, view_slider
 from gui.session.session import Session
 from gui.style.number_text import format_count, format_number, format_percent
 from gui.style.palette import mixed
 from gui.style.theme import brush, class_colour, pen, theme
-from gui.widgets.controls import choice, note, row
-from gui.widgets.number_slider import NumberSlider
+from gui.widgets.controls import note, row
 
 SHOWN = ("accuracy", "precision", "recall", "f1", "auc", "log_loss", "brier")
 
@@ -32,13 +31,7 @@ class FiguresPanel(Panel):
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__("figures", session, parent)
         self._build_threshold()
-        self.split = choice(
-            "view.split",
-            self.tr("Part"),
-            self.tr("Which part's confusion matrix to show"),
-            [(self.tr(name), name) for name in SPLITS],
-            lambda name: session.set_view("split", name),
-        )
+        self.split = view_choice(session, "split")
         self.matrix = ConfusionMatrix(self)
         self.says = note("figures.note")
         self._cells: dict[tuple[str, str], QLabel] = {}
@@ -87,16 +80,7 @@ class FiguresPanel(Panel):
 
     def _build_threshold(self) -> None:
         session = self.session
-        knob = NumberKnob(
-            label=self.tr("Threshold"),
-            default=0.5,
-            help=self.tr("The second class is decided where its probability is at least this"),
-            effect="view",
-            low=0.0,
-            high=1.0,
-        )
-        self.threshold = NumberSlider("view.threshold", knob, label=knob.label, parent=self)
-        self.threshold.edited.connect(lambda value, _: session.set_view("threshold", value))
+        self.threshold = view_slider(session, "threshold")
 
     def _grid(self) -> QGridLayout:
         labels = {

@@ -17,6 +17,7 @@ from core.scenes.loss_scene import CurvesScene, EditMark, Line, curves_scene
 from core.training.recorded_metrics import DRAWN
 from gui.panels.panel import Panel
 from gui.panels.panel_text import tr
+from gui.panels.view_controls import view_choice, view_toggle
 from gui.plot.axes import log_ticks, short_name, spread, stepped
 from gui.plot.canvas import Curve, PlotCanvas, curve
 from gui.plot.layers import Word, WordsLayer
@@ -24,7 +25,7 @@ from gui.session.session import Session
 from gui.style.number_text import format_number
 from gui.style.palette import Theme
 from gui.style.theme import DASHED, SOLID, pen, theme
-from gui.widgets.controls import choice, note, row, show_checked, toggle
+from gui.widgets.controls import note, row, show_checked, toggle
 from gui.widgets.layouts import StableLabel
 
 MOST_GHOST_LINES = 15
@@ -103,38 +104,18 @@ class CurvesPanel(Panel):
         )
 
     def _build_controls(self) -> None:
-        self.metric_box = choice(
-            "view.metric",
-            self.tr("Figure"),
-            self.tr("Which recorded figure to draw"),
-            [(short_name(self.tr(record.label)), record.name) for record in DRAWN.values()],
-            lambda name: self.session.set_view("metric", name),
-            widest=WIDEST,
-        )
+        session = self.session
+        metrics = [(short_name(tr(record.label)), record.name) for record in DRAWN.values()]
+        self.metric_box = view_choice(session, "metric", metrics, WIDEST)
         self.by_step = toggle(
             "view.by_epoch",
             self.tr("Steps"),
             self.tr("Count steps in place of epochs"),
-            lambda on: self.session.set_view("by_epoch", not on),
+            lambda on: session.set_view("by_epoch", not on),
         )
-        self.log_x = toggle(
-            "view.log_steps",
-            self.tr("log x"),
-            self.tr("A logarithmic horizontal axis: the beginning gets more room"),
-            lambda on: self.session.set_view("log_steps", on),
-        )
-        self.log_y = toggle(
-            "view.log_metric",
-            self.tr("log y"),
-            self.tr("A logarithmic vertical axis: small values get more room"),
-            lambda on: self.session.set_view("log_metric", on),
-        )
-        self.smooth = toggle(
-            "view.smoothed",
-            self.tr("Smooth"),
-            self.tr("Draw the mean of neighbouring records over the raw line"),
-            lambda on: self.session.set_view("smoothed", on),
-        )
+        self.log_x = view_toggle(session, "log_steps")
+        self.log_y = view_toggle(session, "log_metric")
+        self.smooth = view_toggle(session, "smoothed")
 
     def _build_items(self) -> None:
         self._ghosts: list[Curve] = []

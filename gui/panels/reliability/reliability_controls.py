@@ -12,14 +12,15 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QLabel, QMenu, QStackedWidget, QToolButton, QVBoxLayout, QWidget
 
-from core.base.arrays import SPLITS
 from core.base.knobs import IntegerKnob
 from core.base.registry import Choice, Registry
 from core.calibration.calibration_knobs import FITTING_ROWS, calibration_methods
 from core.calibration.calibrators import CALIBRATORS
 from core.experiment.experiment import KNOBS
-from core.experiment.view_knobs import BANDS, BAR_INTERVALS, CURVES
+from core.experiment.view_knobs import RELIABILITY_OPTIONS, SMOOTHING
 from core.scenes.reliability_scene import ReliabilityScene
+from gui.panels.panel_text import tr
+from gui.panels.view_controls import view_choice, view_toggle
 from gui.session.session import Session
 from gui.style.number_text import format_number
 from gui.style.theme import figures_font, width_of
@@ -52,8 +53,8 @@ class ReliabilityControls(QWidget):
         self._build_curve()
         self.options = toggle(
             "view.reliability_options",
-            self.tr("More"),
-            self.tr("Show or hide band, intervals, true curve and calibrators"),
+            tr(RELIABILITY_OPTIONS.label),
+            tr(RELIABILITY_OPTIONS.help),
             self._on_options,
         )
         self._has_room = False
@@ -110,54 +111,28 @@ class ReliabilityControls(QWidget):
 
     def _build_first(self) -> None:
         session = self.session
-        self.split = choice(
-            "view.split",
-            self.tr("Part"),
-            self.tr("Which part of the rows to judge"),
-            [(self.tr(name), name) for name in SPLITS],
-            lambda name: session.set_view("split", name),
-        )
-        self.judged = choice(
-            "view.reliability_class",
-            self.tr("Forecast"),
-            self.tr("Which forecast to judge: one class, or the confidence in the class decided"),
-            [],
-            lambda k: session.set_view("reliability_class", k),
-            widest=WIDEST,
-        )
+        self.split = view_choice(session, "split")
+        self.judged = view_choice(session, "reliability_class", widest=WIDEST)
         self.judged.setMinimumWidth(LEAST)
-        self.bars = toggle(
-            "view.bars",
-            self.tr("Bars"),
-            self.tr("Show the observed frequency in bins beside the curve"),
-            lambda on: session.set_view("bars", on),
-        )
+        self.bars = view_toggle(session, "bars")
 
     def _build_curve(self) -> None:
         knob = KNOBS["calibration.bins"]
-        self.curve = choice(
-            "view.reliability_curve",
-            self.tr("Curve"),
-            self.tr("How the curve is made: CORP, bins of equal width or mass, or a smooth kernel"),
-            [(self.tr(it.label), it.name) for it in CURVES.values()],
-            lambda name: self.session.set_view("reliability_curve", name),
-        )
+        self.curve = view_choice(self.session, "reliability_curve")
         self.bins, self._bins_said = self._slider("reliability.bins", self.tr("Bins"), knob.help)
         if isinstance(knob, IntegerKnob):
             self.bins.setRange(knob.low, knob.high)
         self.bins.sliderPressed.connect(self._begin_drag)
         self.bins.valueChanged.connect(self._on_bins)
         self.smoothing, self._smoothing_said = self._slider(
-            "view.smoothing",
-            self.tr("Kernel width"),
-            self.tr("Width of the kernel in probability; at the fixed point it equals the error"),
+            "view.smoothing", tr(SMOOTHING.label), tr(SMOOTHING.help)
         )
         self.smoothing.setRange(0, SMOOTHING_STEPS)
         self.smoothing.valueChanged.connect(
             lambda place: self.session.set_view("smoothing", width_at(place))
         )
         self.fixed = toggle(
-            "reliability.fixed_point",
+            "view.smoothing.fixed_point",
             self.tr("Fixed point"),
             self.tr("Smooth as widely as the smooth calibration error is large"),
             lambda on: self.session.set_view("smoothing", 0.0 if on else self._present_sigma()),
@@ -277,33 +252,13 @@ class ReliabilityOptions(QWidget):
     def _build(self) -> None:
         session = self.session
 
-        self.band = self._view_choice(
-            "view.reliability_band",
-            self.tr("Band"),
-            self.tr("What the band holds: curves of a calibrated model, or of this one redrawn"),
-            BANDS,
-        )
-        self.interval = self._view_choice(
-            "view.bar_interval",
-            self.tr("Intervals"),
-            self.tr("The 90 % interval of each bin's frequency"),
-            BAR_INTERVALS,
-        )
-        self.truth = toggle(
-            "view.true_curve",
-            self.tr("Truth"),
-            self.tr("Draw the true curve where the generator knows it"),
-            lambda on: session.set_view("true_curve", on),
-        )
+        self.band = view_choice(session, "reliability_band", widest=WIDEST_OPTION)
+        self.interval = view_choice(session, "bar_interval", widest=WIDEST_OPTION)
+        self.truth = view_toggle(session, "true_curve")
         self._steps = self._build_steps()
         self.method = self._knob_choice("method", self.tr("Calibrator"), calibration_methods())
         self.fitted_on = self._knob_choice("fitted_on", self.tr("Fitted on"), FITTING_ROWS)
         self.compare = self._build_compare()
-
-    def _view_choice(self, name: str, label: str, says: str, records: Registry[Choice]) -> ComboBox:
-        found = [(self.tr(it.label), it.name) for it in records.values()]
-        put = partial(self.session.set_view, name.removeprefix("view."))
-        return choice(name, label, says, found, put, widest=WIDEST_OPTION)
 
     def _knob_choice(self, name: str, label: str, records: Registry[Choice]) -> ComboBox:
         found = [(self.tr(it.label), it.name) for it in records.values()]

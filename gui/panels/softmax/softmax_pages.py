@@ -323,7 +323,7 @@ class LearningPage(Page):
 
     def write(self, scene: SoftmaxScene) -> None:
         """Draw both plots and write the gradient of every logit."""
-        shown = scene.mistakes
+        shown = scene.losses
         if shown is None:
             return
         names = [words.class_name(scene, k) for k in range(scene.n_classes)]

@@ -91,9 +91,9 @@ def jacobian_words(scene: SoftmaxScene, i: int = -1, j: int = -1) -> str:
 
 def mistakes_words(scene: SoftmaxScene) -> str:
     """Say what the two gradients do at the present logits."""
-    if scene.mistakes is None:
+    if scene.losses is None:
         return ""
-    cross, squared = (float(c.gradient[scene.true_class]) for c in scene.mistakes.curves[:2])
+    cross, squared = (float(c.gradient[scene.true_class]) for c in scene.losses.curves[:2])
     p = float(scene.probabilities[scene.true_class])
     name = class_name(scene, scene.true_class)
     if p < 0.1:

@@ -13,9 +13,9 @@ from core.experiment.view import View
 from core.explain.known_truth import (
     MOST_ROWS,
     bayes_border,
-    distance,
     is_known,
     mean_error,
+    total_variation,
     true_map,
     true_rows,
 )
@@ -113,7 +113,7 @@ def test_where_one_class_is_likeliest_everywhere_there_is_no_border():
 @pytest.mark.parametrize("noise", [0.2, 0.6])
 def test_the_best_accuracy_is_what_bayes_rule_reaches_on_new_rows(noise):
     dataset = GENERATORS["two_gaussians"].make(rows=20_000, noise=noise)
-    best = true_rows(dataset, prepare(dataset)).best
+    best = true_rows(dataset, prepare(dataset)).bayes_accuracy
     assert best == pytest.approx(norm.cdf(0.6 / sigma("two_gaussians", noise)), abs=0.004)
     new = GENERATORS["two_gaussians"].make(rows=20_000, noise=noise, seed=9)
     right = (dataset.truth(new.X).argmax(axis=1) == new.y).mean()
@@ -124,8 +124,8 @@ def test_flipped_labels_lower_what_any_model_can_reach():
     clean, flipped = (
         GENERATORS["circles"].make(rows=500, noise=0.0, label_flips=share) for share in (0.0, 0.2)
     )
-    assert true_rows(clean, prepare(clean)).best == pytest.approx(1.0)
-    assert true_rows(flipped, prepare(flipped)).best == pytest.approx(0.8)
+    assert true_rows(clean, prepare(clean)).bayes_accuracy == pytest.approx(1.0)
+    assert true_rows(flipped, prepare(flipped)).bayes_accuracy == pytest.approx(0.8)
 
 
 def test_true_rows_are_train_rows_and_not_too_many():
@@ -155,8 +155,8 @@ def test_the_error_map_is_half_the_sum_of_the_differences_at_each_point(source, 
 def test_of_two_classes_the_distance_is_that_of_the_second_class():
     rng = np.random.default_rng(0)
     p, q = (np.column_stack([1 - v, v]) for v in rng.random((2, 50)))
-    np.testing.assert_allclose(distance(p, q), np.abs(p[:, 1] - q[:, 1]))
-    three = distance(np.eye(3), np.roll(np.eye(3), 1, axis=1))
+    np.testing.assert_allclose(total_variation(p, q), np.abs(p[:, 1] - q[:, 1]))
+    three = total_variation(np.eye(3), np.roll(np.eye(3), 1, axis=1))
     np.testing.assert_array_equal(three, 1.0)
 
 

@@ -146,7 +146,7 @@ def test_a_threshold_between_the_levels_has_a_contour_of_its_own(moons):
 def test_on_a_border_of_three_classes_the_two_largest_probabilities_are_equal(three):
     run, state = three
     scene = boundary_scene(run, state, View(), resolution=200)
-    row = np.array(scene.plane.stand_ins[0])
+    row = np.array(scene.plane.background_rows[0])
     assert scene.contours
     for contour in scene.contours:
         found = contour.lines[~np.isnan(contour.lines[:, 0])]
@@ -197,11 +197,11 @@ def test_an_average_is_the_mean_over_train_rows_with_the_axes_replaced(tabular):
 def test_an_average_over_many_rows_takes_at_most_two_hundred_of_them():
     run, state = trained(steps=5, dataset=table(n=600))
     scene = boundary_scene(run, state, View(section="average"), resolution=4)
-    assert scene.surface.averaged == len(scene.plane.stand_ins) == MAX_BACKGROUND_ROWS
+    assert scene.surface.averaged == len(scene.plane.background_rows) == MAX_BACKGROUND_ROWS
     fewer = boundary_scene(run, state, View(section="average"), resolution=4, averaged=10)
     assert fewer.surface.averaged == 10
     train = {row.tobytes() for row in raw_rows(run, 0)[0]}
-    assert {row.tobytes() for row in scene.plane.stand_ins} <= train
+    assert {row.tobytes() for row in scene.plane.background_rows} <= train
 
 
 def test_the_plane_of_principal_components_is_that_of_scikit_learn(tabular):
@@ -271,7 +271,7 @@ def test_the_selected_row_is_found_in_the_plane_and_a_missing_one_is_not(moons):
 def test_a_reading_gives_each_class_its_logit_and_probability(three):
     run, state = three
     reading = reading_at(run, state, View(), 0.4, 11.0)
-    raw = np.array(plane_of(run, View()).stand_ins[:1])
+    raw = np.array(plane_of(run, View()).background_rows[:1])
     raw[:, :2] = 0.4, 11.0
     expected = by_hand(run, state, raw)[0]
     np.testing.assert_allclose(reading.probabilities, expected, rtol=1e-9)

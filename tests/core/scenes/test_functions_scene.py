@@ -19,7 +19,7 @@ from core.explain.function_facts import (
     slope_by_sharpness,
 )
 from core.explain.numerics import ALL_DIGITS, RECIPES, compare_numerics, correct_digits
-from core.explain.unit_maps import HISTOGRAM_BINS, SATURATED, units_scene
+from core.explain.unit_maps import HISTOGRAM_BINS, SATURATED, preactivation_histogram
 from core.functions.activations import ACTIVATIONS
 from core.model.network import forward
 from core.run.run import start_run
@@ -298,7 +298,7 @@ def test_the_histogram_counts_what_every_unit_is_applied_to(activation, batch_no
     X = run.prepared.X[run.prepared.split == 0]
     passes = forward(run.architecture, state.parameters, state.statistics, X)
     for layer in (0, 1):
-        units = units_scene(run, state, layer, 2.0)
+        units = preactivation_histogram(run, state, layer, 2.0)
         inputs = passes[layer].scaled.ravel()
         counts = [
             sum(low <= u < high for u in inputs)
@@ -324,7 +324,7 @@ def test_a_sigmoid_unit_is_saturated_beyond_the_logit_of_its_tenth_slope(run):
         },
         parameters=20.0 * state.parameters,
     )
-    units = units_scene(run, strong, 0, 8.0)
+    units = preactivation_histogram(run, strong, 0, 8.0)
     X = run.prepared.X[run.prepared.split == 0]
     inputs = forward(run.architecture, strong.parameters, strong.statistics, X)[0].scaled
     # s (1 - s) = SATURATED / 4 has the roots s = (1 ± √(1 - SATURATED)) / 2
@@ -337,7 +337,7 @@ def test_a_sigmoid_unit_is_saturated_beyond_the_logit_of_its_tenth_slope(run):
 def test_the_output_is_a_layer_whose_log_odds_go_through_the_sigmoid():
     for head in ("sigmoid", "softmax"):
         run = run_of((), head=head)
-        units = units_scene(run, run.history.latest, 7, 8.0)
+        units = preactivation_histogram(run, run.history.latest, 7, 8.0)
         X = run.prepared.X[run.prepared.split == 0]
         p = run.probabilities(run.history.latest, X)[:, 1]
         assert units.activation == "sigmoid"
@@ -356,7 +356,7 @@ def test_numbers_that_are_not_finite_leave_nothing_to_show(run):
     state = run.history.latest
     fields = {name: getattr(state, name) for name in state.__dataclass_fields__}
     fields["parameters"] = np.full_like(state.parameters, np.nan)
-    assert units_scene(run, type(state)(**fields), 0, 8.0) is None
+    assert preactivation_histogram(run, type(state)(**fields), 0, 8.0) is None
 
 
 def test_the_model_is_asked_in_its_own_section_only_and_there_t_is_one(run):

@@ -6,7 +6,7 @@ import pytest
 
 from core.experiment.experiment import experiment_from_mapping
 from core.experiment.view import View
-from core.explain.curvature import Largest, Point, largest_eigenvalue
+from core.explain.curvature import LargestEigenvalue, Point, largest_eigenvalue
 from core.explain.loss_surface import (
     PlaneChoice,
     chosen_plane,
@@ -120,9 +120,9 @@ def test_gradient_descent_settles_just_below_the_stable_rate_and_overshoots_just
 
 
 def test_a_loss_that_never_curves_up_is_stable_at_any_rate_and_nan_stays_nan():
-    assert Largest(-1.0, 1, True).stable_rate == math.inf
-    assert Largest(0.0, 1, True).stable_rate == math.inf
-    assert math.isnan(Largest(math.nan, 1, False).stable_rate)
+    assert LargestEigenvalue(-1.0, 1, True).stable_rate == math.inf
+    assert LargestEigenvalue(0.0, 1, True).stable_rate == math.inf
+    assert math.isnan(LargestEigenvalue(math.nan, 1, False).stable_rate)
 
 
 def test_an_iteration_that_is_no_longer_wanted_ends():
@@ -313,3 +313,14 @@ def test_single_precision_is_differentiated_in_double():
     hessian = surface_of(run, single, first=0, second=1).hessian
     expected = logistic_hessian(run, single)[:2, :2]
     np.testing.assert_allclose(hessian, expected, rtol=1e-5)
+
+
+def test_a_surface_of_an_earlier_step_says_so_and_what_is_over_it_is_of_this_one():
+    run, state = run_of(steps=30)
+    begun = run.history.state_at(5)
+    surface = surface_of(run, begun)
+    scene = landscape_scene(run, state, surface)
+    assert (scene.step, scene.surface_of_step) == (30, 5)
+    np.testing.assert_allclose(scene.at, state.parameters[[0, 1]])
+    assert len(scene.path) == 31
+    assert landscape_scene(run, state, None).surface_of_step == -1

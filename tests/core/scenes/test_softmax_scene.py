@@ -11,7 +11,7 @@ from core.base.errors import UserError
 from core.experiment.experiment import experiment_from_mapping
 from core.experiment.view import View
 from core.experiment.view_knobs import MOST_LOGITS, SOFTMAX_PAGES
-from core.explain.confident_mistakes import mistakes
+from core.explain.confident_mistakes import compare_losses
 from core.explain.ternary import CORNERS, probabilities_at, ternary
 from core.run.run import start_run
 from core.scenes.softmax_scene import (
@@ -158,7 +158,7 @@ def test_only_three_classes_have_a_triangle():
 @pytest.mark.parametrize("true", [0, 2])
 def test_loss_and_gradient_are_those_of_high_precision(t, true):
     z = np.array([1.5, -0.5, 0.25, 3.0])
-    scene = mistakes(z, true, t)
+    scene = compare_losses(z, true, t)
     names = {curve.name: curve for curve in scene.curves}
 
     def moved(k, by):
@@ -190,7 +190,7 @@ def exact(at, t, true, name):
 
 
 def test_a_confident_mistake_pulls_cross_entropy_but_not_squared_error():
-    cross, squared = mistakes(np.array([-8.0, 4.0]), 0).curves
+    cross, squared = compare_losses(np.array([-8.0, 4.0]), 0).curves
     assert cross.gradient[0] == pytest.approx(-1.0, abs=1e-5)
     assert abs(squared.gradient[0]) < 1e-4
     assert np.allclose(cross.gradient, special.softmax([-8.0, 4.0]) - np.array([1.0, 0.0]))
@@ -198,7 +198,7 @@ def test_a_confident_mistake_pulls_cross_entropy_but_not_squared_error():
 
 def test_the_plot_reaches_the_present_logit_and_both_sides_of_the_border():
     for z in ((-300.0, 1.0), (300.0, 1.0), (0.0, 1.0)):
-        scene = mistakes(np.array(z), 0)
+        scene = compare_losses(np.array(z), 0)
         assert scene.x[0] <= min(scene.now, scene.level)
         assert scene.x[-1] >= max(scene.now, scene.level)
         assert scene.level == 1.0
@@ -240,7 +240,7 @@ def test_a_model_that_has_diverged_has_no_row_to_show():
 def test_the_losses_are_computed_in_their_own_section_only():
     for page in SOFTMAX_PAGES:
         scene = scene_of(page=page)
-        assert (scene.mistakes is not None) == (page == "learning")
+        assert (scene.losses is not None) == (page == "learning")
 
 
 def test_a_true_class_that_is_not_there_is_the_last_one():

@@ -144,13 +144,13 @@ def test_a_held_slider_moves_the_slice_and_its_reset_moves_it_back(tabular, show
     panel = show("boundary", tabular)
     panel.header.held_toggle.click()
     line = next(it for it in panel.header.held._lines if it.feature == 2)
-    usual = panel.scene.plane.stand_ins[0, 2]
+    usual = panel.scene.plane.background_rows[0, 2]
     line.slider.setValue(line.steps)
     column = tabular.run.dataset.X[:, 2]
-    assert panel.scene.plane.stand_ins[0, 2] == pytest.approx(np.nanmax(column))
+    assert panel.scene.plane.background_rows[0, 2] == pytest.approx(np.nanmax(column))
     assert tabular.view.held[0][0] == 2
     line.reset.click()
-    assert panel.scene.plane.stand_ins[0, 2] == usual
+    assert panel.scene.plane.background_rows[0, 2] == usual
     assert tabular.view.held == ()
 
 

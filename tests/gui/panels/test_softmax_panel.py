@@ -195,12 +195,12 @@ def test_both_losses_and_gradients_are_drawn_against_the_true_class_s_logit(sess
     for k, line in enumerate(rows):
         assert number_in(line[3].strip("<b>/")) == pytest.approx(p[k] - (k == 2), abs=6e-4)
     for plot, values in (
-        (page.loss, [c.values for c in panel.scene.mistakes.curves]),
-        (page.gradient, [c.gradients for c in panel.scene.mistakes.curves]),
+        (page.loss, [c.values for c in panel.scene.losses.curves]),
+        (page.gradient, [c.gradients for c in panel.scene.losses.curves]),
     ):
         for item, expected in zip(plot._curves, values, strict=True):
             x, y = item.getData()
-            assert np.array_equal(x, panel.scene.mistakes.x)
+            assert np.array_equal(x, panel.scene.losses.x)
             assert np.array_equal(y, expected)
     assert "confident mistake" in child(panel, "softmax.loss.note").text().lower()
 

@@ -16,7 +16,7 @@ def test_the_truth_is_drawn_as_a_dashed_line_and_told_in_words(qtbot, session, s
     assert session.view.truth
     qtbot.waitUntil(lambda: "more often than" in panel.says.text())
     rows = true_rows(session.run.dataset, session.run.prepared)
-    assert f"{100 * rows.best:.1f}\u202f%" in panel.says.text()
+    assert f"{100 * rows.bayes_accuracy:.1f}\u202f%" in panel.says.text()
     assert f"{mean_error(session.run, session.state, rows):.3f}" in panel.says.text()
     border = panel.truth._border
     qtbot.waitUntil(lambda: panel.truth.known.at(panel.scene.plane, 200).resolution == 200)

@@ -141,6 +141,7 @@ def test_a_button_shows_what_the_view_says_and_changes_it(name, qtbot, session, 
         assert widget.isChecked() == ((not default) != opposite)
         widget.click()
         assert getattr(session.view, name) == default
+    session.background.close()  # nothing is to come for a panel that is gone
 
 
 @pytest.mark.parametrize("name", PANELS)
@@ -154,9 +155,12 @@ def test_what_belongs_to_other_panels_changes_no_scene(name, qtbot, tabular, sho
         if view_knob(field).panel not in {"", name}:
             view = view.replacing(field, other_value(field)[0])
     assert not view.differs_for(name, tabular.view)
+    run, state = tabular.run, tabular.state
     for field in view.changes(tabular.view):
         tabular.set_view(field, getattr(view, field))
     assert panel.scene is drawn
+    assert (tabular.run, tabular.state) == (run, state)
+    assert tabular.experiment == run.experiment
     after = panel.compute()
     assert same(without_view(before), without_view(after))
 
