@@ -5,8 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QCoreApplication
 
 from core.scenes.softmax_scene import SoftmaxScene
-from gui.style.number_text import format_number
-from gui.widgets.formula import as_latex
+from gui.style.number_text import format_latex, format_number
 
 LETTERS = "ABCDEFGH"
 SOFTMAX = r"p_k = \frac{e^{z_k / T}}{\sum_j e^{z_j / T}}"
@@ -34,10 +33,10 @@ def pair_formula(scene: SoftmaxScene) -> str:
 
 def pair_numbers(scene: SoftmaxScene) -> str:
     """Return the identity with its present numbers, in LaTeX."""
-    a, b = (as_latex(float(scene.tempered[k])) for k in (scene.pair.a, scene.pair.b))
+    a, b = (format_latex(float(scene.tempered[k])) for k in (scene.pair.a, scene.pair.b))
     return (
-        rf"\frac{{e^{{{a}}}}}{{e^{{{a}}} + e^{{{b}}}}} = \sigma({{{as_latex(scene.pair.gap)}}}) = "
-        rf"{as_latex(scene.pair.by_sigmoid, 4)}"
+        rf"\frac{{e^{{{a}}}}}{{e^{{{a}}} + e^{{{b}}}}} = \sigma({{{format_latex(scene.pair.gap)}}}) = "
+        rf"{format_latex(scene.pair.by_sigmoid, 4)}"
     )
 
 
