@@ -34,10 +34,8 @@ def pair_formula(scene: SoftmaxScene) -> str:
 def pair_numbers(scene: SoftmaxScene) -> str:
     """Return the identity with its present numbers, in LaTeX."""
     a, b = (format_latex(float(scene.tempered[k])) for k in (scene.pair.a, scene.pair.b))
-    return (
-        rf"\frac{{e^{{{a}}}}}{{e^{{{a}}} + e^{{{b}}}}} = \sigma({{{format_latex(scene.pair.gap)}}}) = "
-        rf"{format_latex(scene.pair.by_sigmoid, 4)}"
-    )
+    gap, p = format_latex(scene.pair.gap), format_latex(scene.pair.by_sigmoid, 4)
+    return rf"\frac{{e^{{{a}}}}}{{e^{{{a}}} + e^{{{b}}}}} = \sigma({{{gap}}}) = {p}"
 
 
 def pair_words(scene: SoftmaxScene) -> str:
