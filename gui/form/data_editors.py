@@ -1,4 +1,4 @@
-"""Editors that need to know the data: the source, the file, its target and its features."""
+"""Editors of the knobs that depend on the loaded table: source, file, target and features."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 
 class ColumnChoices(QObject):
-    """The column names of the present file, collected as they come to be known.
+    """The column names of the current file, collected as they become known.
 
     Signals
     -------
@@ -50,7 +50,7 @@ class ColumnChoices(QObject):
 
     @property
     def names(self) -> tuple[str, ...]:
-        """All columns known, in the order of the file as far as it is known."""
+        """All known columns, in the order of the file as far as it is known."""
         return tuple(self._known)
 
     @property
@@ -70,14 +70,14 @@ class ColumnChoices(QObject):
 
 
 def trigger(widget: QWidget, name: str) -> None:
-    """Do what an action of the widget's window does."""
+    """Trigger an action of the widget's window."""
     action = widget.window().findChild(QAction, f"action.{name}")
     if isinstance(action, QAction):
         action.trigger()
 
 
 class SourceEditor(ChoiceEditor):
-    """The data set; the user's own file is asked for, and a sheet without points painted on.
+    """The list of data sets; one's own file is asked for, and a blank sheet opened to paint on.
 
     Signals
     -------
@@ -119,13 +119,13 @@ class PathEditor(QToolButton):
         self.show_value(binding.value)
 
     def show_value(self, value: str) -> None:
-        """Show the file's name; the tooltip has its whole path."""
+        """Show the file's name; the tool tip has its whole path."""
         self.setText(Path(value).name or self.tr("choose a file"))
         self.setToolTip(value)
 
 
 class ReadingEditor(QToolButton):
-    """How the file is read; a click shows it, with every guess changeable."""
+    """How the file is read; a click opens the import dialog."""
 
     def __init__(self, binding: Binding, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -136,13 +136,13 @@ class ReadingEditor(QToolButton):
         self.show_value(binding.value)
 
     def show_value(self, value: str) -> None:
-        """Show whether anything differs from what was found; the tooltip says what."""
+        """Show whether the user has changed any guess; the tool tip says which."""
         self.setText(self.tr("changed by you…") if value else self.tr("as found…"))
         self.setToolTip(value)
 
 
 class PointsEditor(QToolButton):
-    """How many points are painted; a click goes on painting them."""
+    """The number of painted points; a click continues painting."""
 
     def __init__(self, binding: Binding, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -153,7 +153,7 @@ class PointsEditor(QToolButton):
         self.show_value(binding.value)
 
     def show_value(self, value: tuple[object, ...]) -> None:
-        """Show how many points there are."""
+        """Show the number of points."""
         self.setText(self.tr("{0} points…").format(len(value)))
 
 
@@ -204,7 +204,7 @@ class FeaturesEditor(QToolButton):
         self.show_value(binding.value)
 
     def show_value(self, value: tuple[str, ...]) -> None:
-        """Show how many columns the model sees."""
+        """Show the number of columns that the model sees."""
         total = len(self.columns.features)
         if value:
             self.setText(self.tr("{0} of {1} columns").format(len(value), total))

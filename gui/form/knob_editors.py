@@ -24,7 +24,7 @@ from gui.widgets.number_slider import NumberSlider
 
 
 class ChoiceEditor(ComboBox):
-    """One name out of a registry, shown by its label."""
+    """A list of a registry's records, by their labels."""
 
     def __init__(self, binding: Binding, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -116,7 +116,7 @@ _COLUMNS = 3
 
 
 class SizesEditor(QWidget):
-    """A field for all widths, buttons that add and remove a layer, and a stepper for each layer."""
+    """The layers' widths: a field for all, buttons for more or fewer layers, a field for each."""
 
     def __init__(self, binding: Binding, parent: QWidget | None = None) -> None:
         super().__init__(parent)

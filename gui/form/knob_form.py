@@ -1,4 +1,4 @@
-"""The knobs: a form that makes itself from the Experiment."""
+"""The form of all knobs, generated from the Experiment."""
 
 from __future__ import annotations
 
@@ -69,18 +69,18 @@ class Section(QWidget):
         layout.addWidget(body)
 
     def place_of(self, path: str) -> QWidget:
-        """Return where a knob belongs."""
+        """Return the widget that holds a knob's row."""
         return self.rest if KNOBS[path].advanced else self.first
 
     def show_count(self, changed: int, relevant: int) -> None:
-        """Say under "More" how many of its knobs differ from their default."""
+        """Show on "More" how many of its knobs differ from their default."""
         self.more.setVisible(relevant > 0)
         text = self.tr("More")
         self.more.setText(self.tr("More, {0} changed").format(changed) if changed else text)
 
 
 class KnobForm(QScrollArea):
-    """Every knob of the experiment, grouped; it follows the session, so that undo moves it too.
+    """Every knob of the experiment, grouped; it follows the session, undo included.
 
     Parameters
     ----------
@@ -88,7 +88,7 @@ class KnobForm(QScrollArea):
     open_file : callable
         Asks the user for a table.
     complete : bool
-        Whether to make the knobs that are not seen at once, or only when `complete` is called.
+        Whether to make the hidden rows at once, or only when `complete` is called.
     """
 
     def __init__(
@@ -131,7 +131,7 @@ class KnobForm(QScrollArea):
             self.complete()
 
     def complete(self) -> None:
-        """Make the knobs under "More", and those that are of no use for now."""
+        """Make the rows under "More", and those that are not relevant now."""
         missing = [path for path in KNOBS if path not in self.rows]
         for path in missing:
             self._add(path)
@@ -140,7 +140,7 @@ class KnobForm(QScrollArea):
 
     def _add(self, path: str) -> None:
         section = self.sections[path.partition(".")[0]]
-        place = section.place_of(path)  # at once: what is moved later is styled twice
+        place = section.place_of(path)  # a row that is moved later would be styled twice
         row = Row(Binding(self.session, path), self._columns, self._open_file, place)
         self.rows[path] = row
         if isinstance(column := place.layout(), QVBoxLayout):

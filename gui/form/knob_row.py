@@ -1,7 +1,4 @@
-"""A line of the form: label, editor, the mark of what differs from its default, and help.
-
-Which editor a knob gets.
-"""
+"""A row of the form: a knob's label, its editor, a button that resets it, and help."""
 
 from __future__ import annotations
 
@@ -52,9 +49,9 @@ _SLOT = 18
 
 
 class Row(QWidget):
-    """One knob: bold, with a small arrow that resets it, where it differs from its default.
+    """One knob; where it differs from its default, it is bold and has a button that resets it.
 
-    The arrow, the question mark and the sentence of a refusal are made when they are first needed.
+    The buttons and the label for refusals are made when they are first needed.
     """
 
     def __init__(
@@ -90,7 +87,7 @@ class Row(QWidget):
 
     @property
     def reset(self) -> QToolButton:
-        """The small arrow that resets the knob."""
+        """The button that resets the knob."""
         if self._reset is None:
             words = self.tr("Reset {0}").format(self.binding.knob.label)
             self._reset = self._button("reset", words, self._use_default)
@@ -101,7 +98,7 @@ class Row(QWidget):
 
     @property
     def help(self) -> QToolButton:
-        """The question mark, seen while the mouse is over the row."""
+        """The help button, visible while the mouse is over the row."""
         if self._help is None:
             self._help = self._button("help", self.binding.knob.help, self.show_help)
             self._help.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # F1 does the same
@@ -111,7 +108,7 @@ class Row(QWidget):
 
     @property
     def refusal(self) -> QLabel:
-        """Why the last value could not be."""
+        """The label that says why the last value was refused."""
         if self._refusal is None:
             self._refusal = QLabel(self)
             self._refusal.setProperty("refused", True)
@@ -121,28 +118,28 @@ class Row(QWidget):
         return self._refusal
 
     def show_value(self) -> None:
-        """Show the value in place and whether it is the default."""
+        """Show the value in place, and whether it is the default."""
         self.editor.show_value(self.binding.value)
         self._hide_refusal()
         self._show_mark()
 
     def show_help(self) -> None:
-        """Open the sentence of help beside the row."""
+        """Show the help text beside the row."""
         place = self.mapToGlobal(QPoint(self.width(), -8))
         QToolTip.showText(place, f"<p>{escape(self.binding.knob.help)}</p>", self)
 
     def enterEvent(self, event: QEnterEvent) -> None:
-        """Offer help."""
+        """Show the help button."""
         super().enterEvent(event)
         self.help.show()
 
     def leaveEvent(self, event: QEvent) -> None:
-        """Take the offer back."""
+        """Hide the help button."""
         super().leaveEvent(event)
         self.help.hide()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Help on F1."""
+        """Show the help text on F1."""
         if event.key() == Qt.Key.Key_F1:
             self.show_help()
         else:
@@ -221,7 +218,7 @@ Editor = (
 def make_editor(
     binding: Binding, columns: ColumnChoices, open_file: Callable[[], None], parent: QWidget
 ) -> Editor:
-    """Return the editor for a choice; its objectName is the choice's path."""
+    """Return the editor of a knob; its objectName is the knob's path."""
     editor = _make(binding, columns, open_file, parent)
     editor.setObjectName(binding.path)
     editor.setAccessibleDescription(binding.knob.help)

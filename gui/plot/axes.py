@@ -1,7 +1,4 @@
-"""Axes with few ticks at round numbers.
-
-What names and ticks say on a diagram, and where they go.
-"""
+"""Axes with few ticks at round numbers, ticks of a logarithmic axis, and where names go."""
 
 from __future__ import annotations
 
@@ -21,29 +18,29 @@ TICK_PIXELS = {"left": 24.0, "bottom": 50.0}  # from one tick to the next, at th
 
 
 class QuietAxis(pg.AxisItem):  # type: ignore[misc]
-    """An axis with few ticks, each with its number, and a true minus sign."""
+    """An axis with few ticks, each with its number."""
 
     _bounds = QRectF()
     _bounds_size: QSizeF | None = None
 
     def __init__(self, side: str, parent: QGraphicsItem) -> None:
         super().__init__(side, parent=parent)
-        self.enableAutoSIPrefix(False)  # which would lay the name out anew at each change of range
+        self.enableAutoSIPrefix(False)  # which would lay out the name at each change of range
 
     def boundingRect(self) -> QRectF:
-        """Return what it covers, which Qt asks many times a frame and seldom changes."""
+        """Return the cached bounds, which Qt asks for many times a frame."""
         size = self.size()
         if size != self._bounds_size:
             self._bounds_size, self._bounds = size, super().boundingRect()
         return QRectF(self._bounds)
 
     def setStyle(self, **style: Any) -> None:
-        """Take another style, and with it other bounds."""
+        """Set a style, and forget the cached bounds."""
         self._bounds_size = None
         super().setStyle(**style)
 
     def tickSpacing(self, low: float, high: float, size: float) -> list[tuple[float, float]]:
-        """Return how far apart ticks are and where they begin, for a length in pixels."""
+        """Return the spacing of ticks and their offset, for a length in pixels."""
         if high <= low:
             return []
         apart = TICK_PIXELS[self.orientation]
@@ -95,9 +92,9 @@ def short_name(label: str) -> str:
 def log_ticks(
     low: float, high: float, pixels: float, is_upright: bool = False
 ) -> tuple[tuple[float, str], ...]:
-    """Return round numbers between two positive ones, as many as have room on an axis.
+    """Return ticks at round numbers between two positive ones, as many as fit on an axis.
 
-    They are one, two and five times the powers of ten, or these alone, or some of them.
+    They are 1, 2 and 5 times the powers of ten, or these alone, or every second, third, … of them.
 
     Parameters
     ----------
@@ -128,7 +125,7 @@ def log_ticks(
 
 
 def _round_numbers(low: float, high: float) -> Iterator[list[float]]:
-    """Yield the round numbers between two, then ever fewer of them."""
+    """Yield all round numbers between two, then fewer and fewer."""
     first, last = math.floor(math.log10(low)), math.floor(math.log10(high))
     fewer = (((1.0,), step) for step in range(1, last - first + 2))
     for factors, step in ((FACTORS, 1), *fewer):
@@ -137,7 +134,7 @@ def _round_numbers(low: float, high: float) -> Iterator[list[float]]:
 
 
 def _have_room(ticks: tuple[tuple[float, str], ...], tenfold: float, is_upright: bool) -> bool:
-    """Tell whether no text touches the next, where so many pixels make one of logarithms."""
+    """Tell whether no text touches the next, at so many pixels a decade."""
     for (before, text), (after, following) in itertools.pairwise(ticks):
         room = LINE if is_upright else (text_pixels(text) + text_pixels(following)) / 2.0
         if (after - before) * tenfold < room:
@@ -146,12 +143,12 @@ def _have_room(ticks: tuple[tuple[float, str], ...], tenfold: float, is_upright:
 
 
 def text_pixels(text: str) -> float:
-    """Return about how much room a tick's text takes, with what keeps it from the next."""
+    """Return about how wide a tick's text is, the gap to the next included."""
     return CHARACTER * len(text) + GAP
 
 
 def stepped(end: float) -> float:
-    """Return the end of an axis a little beyond a positive number, so that it moves in steps.
+    """Return an end for an axis just beyond a positive number, which grows in steps with it.
 
     A step is a sixteenth of the power of two below, so that the end is at most that much too far.
 
@@ -165,7 +162,7 @@ def stepped(end: float) -> float:
 
 
 def spread(places: list[float], apart: float, lowest: float) -> list[float]:
-    """Return places moved up just so far that they are apart and none is too low, in their order.
+    """Return places moved up by as little as keeps them apart and above the lowest, in order.
 
     Examples
     --------

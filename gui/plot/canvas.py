@@ -1,7 +1,4 @@
-"""A plot locked to its data: fixed ranges, theme colours, Ctrl+wheel zoom and a way back.
-
-What a plot consists of: a view box, an axis at its left and one below.
-"""
+"""A plot of fixed range with two axes, in the theme's colours, with zoom and a way back."""
 
 from __future__ import annotations
 
@@ -29,20 +26,20 @@ LABEL_MARGIN = 6  # pixels of an axis's length beyond its name
 
 
 class PlotCanvas(pg.GraphicsView):  # type: ignore[misc]
-    """A plot whose view neither the wheel nor a drag can lose.
+    """A plot whose range only its owner and Ctrl+wheel change; "Fit" ends a zoom.
 
     Attributes
     ----------
     box : ViewBox
     whole : QRectF
-        What the plot spans when it is not zoomed.
+        The range shown when it is not zoomed.
 
     Signals
     -------
     hovered : (float, float)
-        The mouse is at this point of the plot; told anew where what it spans has changed.
+        The mouse has moved, or the range has changed under a resting mouse.
     left : ()
-        The mouse has gone.
+        The mouse has left the plot.
     clicked : (float, float)
     """
 
@@ -62,14 +59,14 @@ class PlotCanvas(pg.GraphicsView):  # type: ignore[misc]
         self._is_zoomed = False
         self._pressed: QPointF | None = None
         self._mouse: QPointF | None = None
-        self._mouse_again = QTimer(self, singleShot=True)  # once what is drawn is in place
+        self._mouse_again = QTimer(self, singleShot=True)  # after a new range is drawn
         self._mouse_again.timeout.connect(self._tell_mouse)
         self._labels: dict[str, str] = {}
         self._ticks: dict[str, tuple[tuple[float, str], ...]] = {}
         self._frame = PlotFrame()
         self.setCentralItem(self._frame)
         self.box = self._frame.box
-        self.viewport().setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)  # it has a ground
+        self.viewport().setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)  # it fills itself
         self._fit = QToolButton(self)
         self._fit.setObjectName(f"{name}.fit")
         self._fit.setText(self.tr("Fit"))
@@ -86,7 +83,7 @@ class PlotCanvas(pg.GraphicsView):  # type: ignore[misc]
         return self._is_zoomed
 
     def set_limits(self, x_low: float, x_high: float, y_low: float, y_high: float) -> None:
-        """Fix what the plot spans; a zoom in force stays until `fit`."""
+        """Set the range; a zoom stays until `fit`."""
         limits = (x_low, x_high, y_low, y_high)
         if limits == self._limits:
             return
@@ -102,7 +99,7 @@ class PlotCanvas(pg.GraphicsView):  # type: ignore[misc]
         return self._frame.axes[side]
 
     def set_border(self, left: float, top: float, right: float, below: float) -> None:
-        """Leave so many pixels around axes and data area."""
+        """Set the margins around axes and view box, in pixels."""
         self._frame.set_border(left, top, right, below)
 
     def add(self, item: QGraphicsItem) -> None:
@@ -110,13 +107,13 @@ class PlotCanvas(pg.GraphicsView):  # type: ignore[misc]
         self.box.addItem(item, ignoreBounds=True)
 
     def add_spanning(self, item: QGraphicsItem, depth: float) -> None:
-        """Add an item whose bounds are the whole of the plot, above those of less depth."""
+        """Add an item whose bounds are the whole plot, above those of less depth."""
         item.setZValue(depth)
         self._spanning.append(item)
         self.add(item)
 
     def fit(self) -> None:
-        """Leave the zoom."""
+        """End the zoom."""
         self._is_zoomed = False
         self._fit.hide()
         self._apply()
@@ -128,13 +125,13 @@ class PlotCanvas(pg.GraphicsView):  # type: ignore[misc]
             self._write_label(side)
 
     def ticks(self, side: str, ticks: Sequence[tuple[float, str]]) -> None:
-        """Name places on an axis; none leaves the numbers."""
-        if self._ticks.get(side, ()) != tuple(ticks):  # being told its ticks costs an axis a layout
+        """Set an axis's ticks (place, text); without any it chooses its own."""
+        if self._ticks.get(side, ()) != tuple(ticks):  # setting ticks lays out the axis
             self._ticks[side] = tuple(ticks)
             self.axis(side).setTicks([list(ticks), []] if ticks else None)
 
     def colour(self) -> None:
-        """Take the colours of the theme in force."""
+        """Use the theme's colours."""
         chosen = theme()
         self.setBackground(chosen.paper)
         font = plot_font(self.font())
@@ -156,7 +153,7 @@ class PlotCanvas(pg.GraphicsView):  # type: ignore[misc]
         return float(width), float(height)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
-        """Zoom about the mouse with Ctrl held; else leave the wheel to what is around."""
+        """Zoom at the mouse if Ctrl is held; else leave the wheel to the scroll area around."""
         turned = event.angleDelta().y()
         if not event.modifiers() & Qt.KeyboardModifier.ControlModifier or not turned:
             event.ignore()
@@ -174,7 +171,7 @@ class PlotCanvas(pg.GraphicsView):  # type: ignore[misc]
         event.accept()
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        """Report where the mouse is; drag a zoomed view."""
+        """Emit `hovered`; move a zoomed view that is dragged."""
         super().mouseMoveEvent(event)
         self._mouse = event.position()
         if self._pressed is not None and self._is_zoomed:
@@ -184,13 +181,13 @@ class PlotCanvas(pg.GraphicsView):  # type: ignore[misc]
         self._tell_mouse()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        """Remember where a click or a drag begins."""
+        """Begin a click or a drag."""
         if event.button() == Qt.MouseButton.LeftButton:
             self._pressed = event.position()
         event.accept()
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        """Report a click."""
+        """Emit `clicked` unless it was a drag."""
         pressed, self._pressed = self._pressed, None
         event.accept()
         if pressed is None or (pressed - event.position()).manhattanLength() > 4:
@@ -200,13 +197,13 @@ class PlotCanvas(pg.GraphicsView):  # type: ignore[misc]
             self.clicked.emit(here.x(), here.y())
 
     def leaveEvent(self, event: QEvent) -> None:
-        """Report that the mouse has gone."""
+        """Emit `left`."""
         super().leaveEvent(event)
         self._mouse = None
         self.left.emit()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Keep the way back from a zoom in the corner, and the axes' names within their room."""
+        """Keep the button "Fit" in the corner and the axes' names within the plot."""
         super().resizeEvent(event)
         if hasattr(self, "_fit"):
             for side in self._labels:
@@ -236,10 +233,10 @@ class PlotCanvas(pg.GraphicsView):  # type: ignore[misc]
         if side in self._labels:
             style = {"color": theme().quiet, "font-size": f"{PLOT_POINTS}pt"}
             self.axis(side).setLabel(self._fitting(side), **style)
-            self.axis(side).resizeEvent()  # puts the name in the middle, which another does not
+            self.axis(side).resizeEvent()  # centres the name, which setLabel does not
 
     def _fitting(self, side: str) -> str:
-        """Return as much of an axis's name as there is room for."""
+        """Return an axis's name, elided to the axis's length."""
         font = plot_font(self.font())
         beside = 0.0 if side == "bottom" else self.axis("bottom").height()
         room = (self.width() if side == "bottom" else self.height()) - beside - LABEL_MARGIN
@@ -248,14 +245,14 @@ class PlotCanvas(pg.GraphicsView):  # type: ignore[misc]
 
 
 class Curve(pg.PlotCurveItem):  # type: ignore[misc]
-    """A curve whose bounds are the whole plot: its own are dear to find at each frame."""
+    """A curve whose bounds are the whole plot: to compute its own at each frame is slow."""
 
     def __init__(self, plot: PlotCanvas, **options: Any) -> None:
         self._plot = cast(PlotCanvas, weakref.proxy(plot))  # it owns this
         super().__init__(**options)
 
     def boundingRect(self) -> QRectF:
-        """Return what the plot spans."""
+        """Return the plot's range."""
         return self._plot.whole
 
     def paint(
@@ -272,7 +269,7 @@ class Curve(pg.PlotCurveItem):  # type: ignore[misc]
 
 
 class Bars(pg.BarGraphItem):  # type: ignore[misc]
-    """Bars whose bounds are the whole plot, as a curve's; nothing to see until told."""
+    """Bars whose bounds are the whole plot, like a curve's; empty until their data are set."""
 
     def __init__(self, plot: PlotCanvas, depth: float) -> None:
         self._plot = cast(PlotCanvas, weakref.proxy(plot))  # it owns this
@@ -280,7 +277,7 @@ class Bars(pg.BarGraphItem):  # type: ignore[misc]
         plot.add_spanning(self, depth)
 
     def boundingRect(self) -> QRectF:
-        """Return what the plot spans."""
+        """Return the plot's range."""
         return self._plot.whole
 
 
@@ -297,8 +294,8 @@ _BORDER = (3.0, 5.0, 7.0, 3.0)  # left, top, right, below: pixels around it all
 class PlotFrame(pg.GraphicsWidget):  # type: ignore[misc]
     """Lays out a view box and its axes.
 
-    pyqtgraph's PlotItem does so too, with two more axes, a title, buttons and a menu of some
-    hundred widgets that no one would see; four of them were a twelfth of a start.
+    pyqtgraph's PlotItem also makes two more axes, a title, buttons and a menu of a hundred widgets;
+    not making them for four plots saves a twelfth of the time that a start takes.
 
     Attributes
     ----------
@@ -316,7 +313,7 @@ class PlotFrame(pg.GraphicsWidget):  # type: ignore[misc]
             axis.linkToView(self.box)
             axis.setZValue(0.5)
             axis.setFlag(QGraphicsItem.GraphicsItemFlag.ItemNegativeZStacksBehindParent)
-            # it seldom changes, while what is beside it is drawn every frame
+            # it seldom changes, while its neighbours are drawn at every frame
             axis.setCacheMode(QGraphicsItem.CacheMode.DeviceCoordinateCache)
         self._grid = QGraphicsGridLayout()
         self._grid.setSpacing(0.0)
@@ -329,5 +326,5 @@ class PlotFrame(pg.GraphicsWidget):  # type: ignore[misc]
         self.set_border(*_BORDER)
 
     def set_border(self, left: float, top: float, right: float, below: float) -> None:
-        """Leave so many pixels around axes and view box."""
+        """Set the margins around axes and view box, in pixels."""
         self._grid.setContentsMargins(left, top, right, below)

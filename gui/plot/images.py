@@ -53,7 +53,7 @@ def shade_at(level: float, chosen: Theme) -> str:
 
 
 def _looked_up(table: np.ndarray, steps: np.ndarray) -> np.ndarray:
-    """Return table[steps] for a table (m, 4) of bytes; as one number a colour it goes fast."""
+    """Return table[steps] for a table (m, 4) of bytes, looked up as one uint32 a colour."""
     return table.view(np.uint32)[:, 0].take(steps).view(np.uint8).reshape(*steps.shape, 4)
 
 
@@ -93,5 +93,5 @@ def _solid_table(chosen: Theme, n_classes: int) -> np.ndarray:
 
 
 def smooth_images(plot: PlotCanvas) -> None:
-    """Draw images of fewer points than pixels smoothly."""
+    """Interpolate between the points of images that have fewer than the screen has pixels."""
     plot.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, True)

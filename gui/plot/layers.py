@@ -1,4 +1,4 @@
-"""Parts of a plot that are painted in one go, with few calls of Python a frame."""
+"""Layers of a plot: images, lines, areas and texts, each painted by few calls of Python."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ class Word:
         In the plot's coordinates.
     colour : str
     across, up : float
-        Which share of the text lies left of the point, and which below it.
+        The shares of the text that lie left of the point and below it.
     shift : float
         Pixels from the point to the right.
     angle : float
         In degrees, clockwise about the point.
     ground : str
-        A colour to lie behind the letters; none where it is empty.
+        The colour behind the text; empty for none.
     """
 
     text: str
@@ -51,13 +51,13 @@ class Word:
 
 
 class Layer(QGraphicsItem):
-    """A part of a plot that spans the whole of it; a subclass paints it.
+    """A part of a plot whose bounds are the whole plot; a subclass paints it.
 
     Parameters
     ----------
     plot : PlotCanvas
     depth : float
-        What has more lies above.
+        Layers of more depth lie above.
     """
 
     def __init__(self, plot: PlotCanvas, depth: float) -> None:
@@ -66,12 +66,12 @@ class Layer(QGraphicsItem):
         plot.add_spanning(self, depth)
 
     def boundingRect(self) -> QRectF:
-        """Return what the plot spans."""
+        """Return the plot's range."""
         return self.plot.whole
 
 
 class PictureLayer(Layer):
-    """A picture whose first line lies lowest, drawn smoothly."""
+    """An image whose first row lies lowest, scaled smoothly."""
 
     def __init__(self, plot: PlotCanvas, depth: float) -> None:
         super().__init__(plot, depth)
@@ -82,10 +82,10 @@ class PictureLayer(Layer):
     def show_pixels(
         self, pixels: np.ndarray, x: np.ndarray, y: np.ndarray, is_fine: bool = True
     ) -> None:
-        """Show other pixels (r, c, 4), opaque RGBA bytes, whose middles are at x (c,), y (r,).
+        """Replace the image by RGBA bytes (r, c, 4), opaque, with centres at x (c,) and y (r,).
 
-        Where there is no time to be fine, four pixels of the screen have one colour, which between
-        so few points is seldom seen and takes a third of the time.
+        Unless it is fine, the image is scaled to half the screen's resolution, which is seldom
+        seen between so few points and takes a third of the time.
         """
         half_x, half_y = (x[1] - x[0]) / 2.0, (y[1] - y[0]) / 2.0
         corner = QPointF(x[0] - half_x, y[0] - half_y)
@@ -93,18 +93,20 @@ class PictureLayer(Layer):
         rows, columns, _ = pixels.shape
         data = np.ascontiguousarray(pixels[::-1]).data
         shared = QImage(data, columns, rows, 4 * columns, QImage.Format.Format_RGBX8888)
-        self.image = shared.convertToFormat(QImage.Format.Format_RGB32)  # a copy, and drawn faster
+        self.image = shared.convertToFormat(
+            QImage.Format.Format_RGB32
+        )  # a copy, in the format that is drawn fastest
         self._scaled, self._is_fine = QImage(), is_fine
         self.update()
 
     def paint(
         self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None
     ) -> None:
-        """Paint the picture: scaled beforehand, which takes half as long as while painting."""
+        """Paint the image, scaled beforehand, which is twice as fast as while painting."""
         place = painter.worldTransform().mapRect(self._place)
         painter.save()
         painter.resetTransform()
-        if self.plot.is_zoomed:  # most of it is not seen
+        if self.plot.is_zoomed:  # most of it is outside
             painter.drawImage(place, self.image)
         else:
             size = (place.size() * device_ratio(painter)).toSize()
@@ -114,7 +116,7 @@ class PictureLayer(Layer):
         painter.restore()
 
     def _at_size(self, size: QSize) -> QImage:
-        """Return the picture with so many pixels."""
+        """Return the image scaled to a size in pixels."""
         if self._scaled.size() != size:
             smooth = Qt.TransformationMode.SmoothTransformation
             self._scaled = self.image.scaled(size, Qt.AspectRatioMode.IgnoreAspectRatio, smooth)
@@ -136,7 +138,7 @@ class LinesLayer(Layer):
         self._rough: list[tuple[QPainterPath, QPen]] = []
 
     def show_lines(self, lines: Sequence[tuple[np.ndarray, QPen]], is_fine: bool) -> None:
-        """Show other lines.
+        """Replace the lines.
 
         Parameters
         ----------
@@ -178,7 +180,7 @@ class AreaLayer(Layer):
         self._fill = QBrush()
 
     def show_area(self, x: np.ndarray, low: np.ndarray, high: np.ndarray, fill: QBrush) -> None:
-        """Fill what lies between low (m,) and high (m,) over x (m,)."""
+        """Fill the area between low (m,) and high (m,) over x (m,)."""
         there_and_back = np.concatenate([x, x[::-1]]), np.concatenate([low, high[::-1]])
         self._outline, self._fill = arrayToQPolygonF(*there_and_back), fill
         self.update()
@@ -202,11 +204,11 @@ class WordsLayer(Layer):
 
     @property
     def font(self) -> QFont:
-        """What the texts are written in."""
+        """The font of the texts."""
         return figures_font(QApplication.font(), scale=self._scale)
 
     def show_words(self, words: Sequence[Word]) -> None:
-        """Show other texts."""
+        """Replace the texts."""
         if tuple(words) != self.words:
             self.words = tuple(words)
             self.update()
@@ -230,7 +232,7 @@ class WordsLayer(Layer):
 
 
 def _write(painter: QPainter, word: Word) -> None:
-    """Write a text about the painter's origin."""
+    """Write a text at the painter's origin."""
     metrics = painter.fontMetrics()
     wide, high = metrics.horizontalAdvance(word.text), metrics.height()
     left = round(word.shift - word.across * wide)
@@ -244,9 +246,9 @@ def _write(painter: QPainter, word: Word) -> None:
 
 
 def draw_in_bands(painter: QPainter, place: QPoint, image: QImage) -> None:
-    """Draw a picture that is clear in places; a high one Qt would share out among threads.
+    """Draw a partly transparent image in low bands: Qt would draw a high one in several threads.
 
-    Waking them and waiting for them takes longer than the work while training keeps the processor.
+    Waking them takes longer than drawing while training keeps the processors busy.
     """
     ratio = image.devicePixelRatio()
     for top in range(0, image.height(), BAND_PIXELS):
@@ -255,13 +257,13 @@ def draw_in_bands(painter: QPainter, place: QPoint, image: QImage) -> None:
 
 
 def device_ratio(painter: QPainter) -> float:
-    """Return how many pixels of the device make one of the window."""
+    """Return the device pixels a pixel of the window."""
     device = painter.device()
     return float(device.devicePixelRatio()) if device is not None else 1.0
 
 
 def _polygons(points: np.ndarray) -> list[QPolygonF]:
-    """Return lines (m, 2) that rows of nan separate one by one."""
+    """Return lines (m, 2) that are separated by rows of NaN as polygons."""
     ends = [*np.flatnonzero(np.isnan(points[:, 0])).tolist(), len(points)]
     starts = [0, *(end + 1 for end in ends)]
     return [

@@ -27,14 +27,14 @@ LIT_SIZE, LIT_OPACITY = 17, 120
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a layer is on screen: how points become pixels, what is seen, pixels of the device."""
+    """Where a layer is on screen: the transform to pixels, the visible part, the device's ratio."""
 
     transform: QTransform
     seen: QRectF
     ratio: float
 
     def picture(self) -> QImage:
-        """Return a clear picture of what is seen."""
+        """Return a transparent image of the visible part."""
         size = self.seen.size() * self.ratio
         format_ = QImage.Format.Format_ARGB32_Premultiplied
         made = QImage(math.ceil(size.width()), math.ceil(size.height()), format_)
@@ -43,7 +43,7 @@ class Place:
         return made
 
     def pixels(self, at: Floats) -> list[list[float]]:
-        """Return where in the picture points (m, 2) lie."""
+        """Return the pixels in the image of points (m, 2)."""
         to = self.transform
         corner = self.seen.topLeft()
         x = to.m11() * at[:, 0] + to.dx() - corner.x()

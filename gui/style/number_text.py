@@ -105,6 +105,23 @@ def format_editable(value: float) -> str:
     return f"{mantissa}e{int(exponent)}"
 
 
+def format_latex(value: float, digits: int = 3) -> str:
+    r"""Return a number in LaTeX, powers of ten written out.
+
+    Examples
+    --------
+    >>> format_latex(0.5), format_latex(-1.25e-7), format_latex(math.inf)
+    ('0.5', '-1.25 \\times 10^{-7}', '\\infty')
+    """
+    text = f"{value:z.{digits}g}"
+    if math.isinf(value):
+        return text.replace("inf", r"\infty")
+    if "e" not in text:
+        return text
+    mantissa, exponent = text.split("e")
+    return rf"{mantissa} \times 10^{{{int(exponent)}}}"
+
+
 def editable_from(text: str) -> str:
     """Return a typed or pasted number in plain ASCII, also one that the window has written.
 

@@ -41,17 +41,17 @@ class Theme:
     Attributes
     ----------
     paper : str
-        The ground of plots and panels.
+        The background of plots and panels.
     surface : str
-        The ground of the window between panels.
+        The background of the window between panels.
     ink, quiet, line : str
-        Text and curves; secondary text; thin lines between panels.
+        Text and curves; secondary text; lines between panels.
     accent : str
         Validation, focus and selection.
     calibrated, raw : str
         Calibrated beside uncalibrated probabilities.
     band : str
-        The band of what chance allows.
+        The consistency band around the diagonal: what chance allows.
     warning, error : str
     classes : tuple of str
     """
@@ -161,8 +161,8 @@ STYLES = (
 SAMPLES = ("– –", "· · ·", "– · –", "– · ·")
 
 
-def style_of(k: int) -> tuple[Qt.PenStyle, float, str]:
-    """Return the dashes, the width and a sample in text of the k-th line."""
+def line_style(k: int) -> tuple[Qt.PenStyle, float, str]:
+    """Return the pen style, the width and a sample in text of the k-th of several lines."""
     thick = 1.4 if k < len(STYLES) else 2.6
     sample = SAMPLES[k % len(STYLES)]
     return STYLES[k % len(STYLES)], thick, sample if k < len(STYLES) else f"<b>{sample}</b>"

@@ -1,4 +1,4 @@
-"""The style sheet: quiet frames, one thin line between panels, an 8-point grid."""
+"""The style sheet of all widgets, a template filled with a theme's colours."""
 
 from __future__ import annotations
 
@@ -74,19 +74,19 @@ QComboBox:hover, QLineEdit:hover { border-color: $raw; }
 QComboBox:focus { border-color: $accent; }
 QComboBox:disabled { color: $raw; }
 QComboBox::drop-down { border: 0; width: 18px; }
-QComboBox::down-arrow { image: url("$icons/down_$ground.svg"); width: 12px; height: 12px; }
+QComboBox::down-arrow { image: url("$icons/down_$background.svg"); width: 12px; height: 12px; }
 QComboBox QAbstractItemView { background: $paper; border: 1px solid $line; padding: 2px;
     selection-background-color: $accent; selection-color: $on_accent; outline: 0; }
 QToolButton[stepper="true"] { border: 0; border-radius: 0; padding: 0; }
-QToolButton[stepper="true"]::up-arrow { image: url("$icons/up_$ground.svg");
+QToolButton[stepper="true"]::up-arrow { image: url("$icons/up_$background.svg");
     width: 10px; height: 10px; }
-QToolButton[stepper="true"]::down-arrow { image: url("$icons/down_$ground.svg");
+QToolButton[stepper="true"]::down-arrow { image: url("$icons/down_$background.svg");
     width: 10px; height: 10px; }
 QCheckBox { spacing: 8px; }
 QCheckBox::indicator { width: 14px; height: 14px; border: 1px solid $raw; border-radius: 3px;
     background: $field; }
 QCheckBox::indicator:checked { background: $accent; border-color: $accent;
-    image: url("$icons/check_$ground.svg"); }
+    image: url("$icons/check_$background.svg"); }
 QCheckBox::indicator:focus, QCheckBox::indicator:hover { border-color: $accent; }
 QLabel[quiet="true"] { color: $quiet; }
 QLabel[refused="true"] { color: $error; }
@@ -134,7 +134,7 @@ def style_sheet(theme: Theme) -> str:
     """Return the application's style sheet in a theme's colours."""
     return _SHEET.substitute(
         icons=ICONS.as_posix(),
-        ground="dark" if theme.is_dark else "light",
+        background="dark" if theme.is_dark else "light",
         paper=theme.paper,
         surface=theme.surface,
         ink=theme.ink,

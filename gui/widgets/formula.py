@@ -70,7 +70,7 @@ def coloured(latex: str, size: float, colour: str) -> bytes:
 
 
 def as_text(latex: str) -> str:
-    r"""Return a formula as one line of text, for screen readers and for want of a picture.
+    r"""Return a formula as one line of text, for screen readers.
 
     Examples
     --------
@@ -123,27 +123,10 @@ def filled_in(latex: str, symbol: str, number: str) -> str:
     return re.sub(whole, replaced, latex)
 
 
-def as_latex(value: float, digits: int = 3) -> str:
-    r"""Return a number in LaTeX, powers of ten written out.
-
-    Examples
-    --------
-    >>> as_latex(0.5), as_latex(-1.25e-7), as_latex(float("inf"))
-    ('0.5', '-1.25 \\times 10^{-7}', '\\infty')
-    """
-    text = f"{value:.{digits}g}"
-    if "inf" in text:
-        return text.replace("inf", r"\infty")
-    if "e" not in text:
-        return text
-    mantissa, exponent = text.split("e")
-    return rf"{mantissa} \times 10^{{{int(exponent)}}}"
-
-
 class FormulaView(QWidget):
     """Shows one formula, no larger than its place; its accessible description is its text.
 
-    A formula whose numbers move is typeset again at most every few frames.
+    A formula whose numbers change all the time is typeset again at most every few frames.
 
     Attributes
     ----------
@@ -185,13 +168,13 @@ class FormulaView(QWidget):
             self._pause.start()
 
     def sizeHint(self) -> QSize:
-        """Ask for the formula's own size."""
+        """Return the formula's own size."""
         if self._shape is None:
             return QSize(80, round(1.3 * self._size))
         return QSize(round(self._shape.width) + 4, max(self._least_height, self._height))
 
     def minimumSizeHint(self) -> QSize:
-        """Make do with less width: the formula shrinks."""
+        """Return a small width: the formula shrinks to fit."""
         return QSize(80, self.sizeHint().height())
 
     @property

@@ -1,7 +1,4 @@
-"""A line with something at either end, which becomes two lines where there is no room for both.
-
-A label whose changing text does not ask the whole window for another layout.
-"""
+"""Two widgets at the ends of a line, and a label whose changing text moves nothing around it."""
 
 from __future__ import annotations
 
@@ -9,11 +6,11 @@ from PySide6.QtCore import QEvent, QRect, QSize, Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QLabel, QLayout, QLayoutItem, QWidget
 
-INDENT = 8  # of the second line
+INDENT = 8  # pixels, of the second line
 
 
 class SpreadLayout(QLayout):
-    """Lays one widget at the left and one at the right, or the second under the first.
+    """Places two widgets at the ends of a line, or the second below where both do not fit.
 
     Parameters
     ----------
@@ -28,27 +25,27 @@ class SpreadLayout(QLayout):
         self.addWidget(right)
 
     def addItem(self, item: QLayoutItem) -> None:
-        """Take an item over."""
+        """Add an item."""
         self._items.append(item)
 
     def count(self) -> int:
-        """Return how many items there are."""
+        """Return the number of items."""
         return len(self._items)
 
     def itemAt(self, index: int) -> QLayoutItem | None:
-        """Return an item."""
+        """Return the item at an index, or None."""
         return self._items[index] if 0 <= index < len(self._items) else None
 
     def takeAt(self, index: int) -> QLayoutItem | None:
-        """Give an item away."""
+        """Remove and return the item at an index, or return None."""
         return self._items.pop(index) if 0 <= index < len(self._items) else None
 
     def expandingDirections(self) -> Qt.Orientation:
-        """Want no more height than the lines take."""
+        """Return that it grows in width only."""
         return Qt.Orientation.Horizontal
 
     def hasHeightForWidth(self) -> bool:
-        """Be higher where it is narrow."""
+        """Return True: where it is narrow, it needs two lines."""
         return True
 
     def heightForWidth(self, width: int) -> int:
@@ -57,19 +54,19 @@ class SpreadLayout(QLayout):
         return max(heights, default=0) if self._fits(width) else sum(heights)
 
     def sizeHint(self) -> QSize:
-        """Ask for one line."""
+        """Return the size of one line."""
         sizes = [item.sizeHint() for item in self._shown()]
         width = sum(size.width() for size in sizes)
         return QSize(width, max((size.height() for size in sizes), default=0))
 
     def minimumSize(self) -> QSize:
-        """Need no more width than the wider of the two."""
+        """Return the width of the wider widget and the height of the higher."""
         sizes = [item.minimumSize() for item in self._shown()]
         width = max((size.width() for size in sizes), default=0) + INDENT
         return QSize(width, max((size.height() for size in sizes), default=0))
 
     def setGeometry(self, rect: QRect) -> None:
-        """Put both into place."""
+        """Place both widgets."""
         super().setGeometry(rect)
         shown = self._shown()
         if self._fits(rect.width()) and len(shown) == 2:
@@ -80,11 +77,11 @@ class SpreadLayout(QLayout):
         top = rect.top()
         for item in shown:
             size = item.sizeHint()
-            room = QRect(rect.left(), top, rect.width(), size.height())
+            place = QRect(rect.left(), top, rect.width(), size.height())
             if item is not shown[0]:
-                room.setLeft(rect.left() + INDENT)
-                room.setWidth(min(size.width(), room.width()))
-            item.setGeometry(room)
+                place.setLeft(rect.left() + INDENT)
+                place.setWidth(min(size.width(), place.width()))
+            item.setGeometry(place)
             top += size.height()
 
     def _shown(self) -> list[QLayoutItem]:
@@ -95,10 +92,10 @@ class SpreadLayout(QLayout):
 
 
 class StableLabel(QWidget):
-    """Holds a label, and asks for another layout only where its text needs other room.
+    """Holds a label, and requests a new layout only if the label's size hint has changed.
 
-    A text on one line takes as much room as the widest so far, so that what is beside it stays;
-    a text that wraps takes the height that it needs.
+    A label of one line keeps the width of its widest text so far, so that its neighbours do not
+    move; a label that wraps takes the height that its text needs.
 
     Attributes
     ----------
@@ -112,37 +109,37 @@ class StableLabel(QWidget):
         policy = label.sizePolicy()
         policy.setHeightForWidth(label.wordWrap())
         self.setSizePolicy(policy)
-        self._room = QSize(0, 0)
+        self._size = QSize(0, 0)
 
     def sizeHint(self) -> QSize:
-        """Return the room that the label takes."""
-        self._room = self._needed()
-        return self._room
+        """Return the label's size."""
+        self._size = self._needed()
+        return self._size
 
     def minimumSizeHint(self) -> QSize:
-        """Return the least room that shows the text."""
+        """Return the smallest size that shows the text."""
         return self.label.minimumSizeHint() if self.label.wordWrap() else self.sizeHint()
 
     def heightForWidth(self, width: int) -> int:
-        """Return the height that the text needs."""
+        """Return the height that the text needs at a width."""
         return self.label.heightForWidth(width)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Give the label all of the room."""
+        """Let the label fill the widget."""
         super().resizeEvent(event)
         self.label.setGeometry(self.rect())
 
     def event(self, event: QEvent) -> bool:
-        """Look whether the label's text needs other room: where it has changed, or did unseen."""
+        """Request a new layout if the label's size hint has changed, also while it was hidden."""
         if event.type() in (QEvent.Type.LayoutRequest, QEvent.Type.Show):
             needed = self._needed()
-            if needed != self._room:
-                self._room = needed
+            if needed != self._size:
+                self._size = needed
                 self.updateGeometry()
         return super().event(event)
 
     def _needed(self) -> QSize:
-        hint, before = self.label.sizeHint(), self._room
+        hint, before = self.label.sizeHint(), self._size
         if self.label.wordWrap():
             height = self.label.heightForWidth(self.width())
             return QSize(max(hint.width(), before.width()), height)

@@ -176,8 +176,8 @@ class NumberField(TextField):
             self.textEdited.connect(self._on_typed)
 
     def show_value(self, value: float, keep_typed: bool = False) -> None:
-        """Show the number in place, without a signal; what replaces a text ends its undo."""
-        if not (keep_typed and self.isModified()):
+        """Show the number in place; where it replaces a half-typed text, the drag ends."""
+        if self.isModified() and not keep_typed:
             self.drag = object()
         super().show_value(value, keep_typed)
 

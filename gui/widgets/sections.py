@@ -1,4 +1,4 @@
-"""A picture and its explanations: beside each other where there is room, else one below."""
+"""A picture and its explanations: side by side where there is room, else one below the other."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Paragraph(QLabel):
         self._keep_margins()
 
     def changeEvent(self, event: QEvent) -> None:
-        """Keep the margins, which another style sheet takes away."""
+        """Keep the margins, which a new style sheet resets."""
         super().changeEvent(event)
         if event.type() == QEvent.Type.StyleChange:
             self._keep_margins()
@@ -44,7 +44,7 @@ class Paragraph(QLabel):
 
 
 class QuietTabs(QTabBar):
-    """Tabs that the wheel does not turn."""
+    """Tabs in a narrow dock; the wheel does not turn them."""
 
     def __init__(self, name: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -57,7 +57,7 @@ class QuietTabs(QTabBar):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
-        """Leave the wheel to what can be scrolled."""
+        """Leave the wheel to the scroll area around it."""
         event.ignore()
 
 
@@ -100,7 +100,7 @@ class Sections(QWidget):
         return self._pages[self._names.index(name)]
 
     def show_page(self, name: str) -> None:
-        """Open a page without telling anyone."""
+        """Open a page, without calling `changed`."""
         index = self._names.index(name)
         if self.tabs.currentIndex() != index:
             with QSignalBlocker(self.tabs):
@@ -110,7 +110,7 @@ class Sections(QWidget):
 
 
 class Scrolled(QScrollArea):
-    """Scrolls one widget up and down where it is higher than its room."""
+    """Scrolls one widget up and down."""
 
     def __init__(self, inner: QWidget, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -124,7 +124,7 @@ class Scrolled(QScrollArea):
 
 
 class ResponsiveSplit(QScrollArea):
-    """Lays a picture and its explanations out as the width allows, and scrolls what is too high.
+    """Places a picture and its explanations side by side or one below the other, and scrolls them.
 
     Parameters
     ----------
@@ -182,7 +182,7 @@ class ResponsiveSplit(QScrollArea):
 
 
 class SideBySide(QWidget):
-    """Lays two widgets beside each other where there is room, else one under the other."""
+    """Places two widgets side by side where there is room, else one below the other."""
 
     def __init__(self, first: QWidget, second: QWidget, parent: QWidget | None = None) -> None:
         super().__init__(parent)

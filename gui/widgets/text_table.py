@@ -1,7 +1,4 @@
-"""A small table of texts, with a little picture of shares in one column where wanted.
-
-A small table of figures: names on the left, numbers in columns of constant width.
-"""
+"""Small tables: rows of texts with tool tips, and numbers under headings."""
 
 from __future__ import annotations
 
@@ -38,7 +35,7 @@ _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 
 
 class TextModel(QAbstractTableModel):
-    """Rows of texts under titles that explain themselves.
+    """Rows of texts under titles with tool tips.
 
     Parameters
     ----------
@@ -47,7 +44,7 @@ class TextModel(QAbstractTableModel):
     Attributes
     ----------
     helps : tuple of str
-        What each row means, as its tooltip; fewer than rows leave the others without.
+        The tool tip of each row; rows beyond its end have none.
     """
 
     def __init__(self, columns: Sequence[tuple[str, str]], parent: QObject | None = None) -> None:
@@ -64,14 +61,14 @@ class TextModel(QAbstractTableModel):
         pictures: Sequence[np.ndarray] = (),
         marked: frozenset[tuple[int, int]] = frozenset(),
     ) -> None:
-        """Show other texts.
+        """Replace the rows.
 
         Parameters
         ----------
         pictures : sequence of (bins,) arrays
-            Shares drawn in the last column, one a row.
+            Heights of the bars in the last column, one array a row.
         marked : set of (row, column)
-            Cells that deserve attention.
+            Cells written in the colour of warnings.
         """
         same = len(rows) == len(self.rows)
         if not same:
@@ -128,7 +125,7 @@ class TextModel(QAbstractTableModel):
 
 
 class BarDelegate(QStyledItemDelegate):
-    """Draws the shares of a row as bars."""
+    """Draws a row's picture as bars."""
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         """Draw the bars, the highest as high as the cell."""
@@ -152,7 +149,7 @@ class BarDelegate(QStyledItemDelegate):
 
 
 class TextTable(QTableView):
-    """Shows a `TextModel` quietly: no grid, no selection, columns as wide as needed."""
+    """Shows a `TextModel` without grid and selection, in columns that fill the width."""
 
     def __init__(
         self, name: str, label: str, model: TextModel, parent: QWidget | None = None

@@ -14,7 +14,7 @@ from core.explain.calibration_maps import CalibrationMap
 from core.scenes.calibrators_scene import MapsScene
 from gui.panels.calibrators.parameters_page import meanings_html
 from gui.plot.canvas import PlotCanvas, curve
-from gui.style.palette import style_of
+from gui.style.palette import line_style
 from gui.style.theme import brush, pen, theme
 from gui.widgets.sections import Paragraph
 
@@ -82,7 +82,7 @@ class MapsPage(QWidget):
         dots.setVisible(found is not None and not is_line)
         if found is None:
             return
-        style, thick, _ = style_of(list(CALIBRATORS).index(name))
+        style, thick, _ = line_style(list(CALIBRATORS).index(name))
         if is_line:
             colour = theme().calibrated
             made = pen(colour, 2.4) if found.chosen else pen(colour, thick, style)
@@ -107,7 +107,7 @@ class MapsPage(QWidget):
         if not scene.maps:
             lines.append(self.tr("Choose a calibrator above, or tick several to compare."))
         for it in scene.maps:
-            sample = "—" if it.chosen else style_of(list(CALIBRATORS).index(it.name))[2]
+            sample = "—" if it.chosen else line_style(list(CALIBRATORS).index(it.name))[2]
             head = f"<span style='color:{theme().calibrated}'>{sample} {escape(it.label)}</span>"
             lines.append(f"{head} {escape(it.problem)}".rstrip())
             if it.meanings:

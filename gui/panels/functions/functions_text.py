@@ -11,9 +11,9 @@ from core.explain.function_facts import Facts
 from core.explain.numerics import ALL_DIGITS, Comparison
 from core.explain.unit_maps import PreactivationHistogram
 from core.scenes.functions_scene import FunctionsScene
-from gui.style.number_text import MINUS, format_count, format_number, format_percent
+from gui.style.number_text import MINUS, format_count, format_latex, format_number, format_percent
 from gui.style.theme import class_colour, theme
-from gui.widgets.formula import as_latex, filled_in
+from gui.widgets.formula import filled_in
 
 FEW_DIGITS = 8.0
 
@@ -48,14 +48,14 @@ def slope_formula(scene: FunctionsScene) -> str:
 
 def filled_formula(scene: FunctionsScene) -> str:
     """Return the formula with the point's numbers in it, and what it comes to."""
-    z, t = as_latex(scene.point.z), as_latex(scene.view.function_sharpness)
+    z, t = format_latex(scene.point.z), format_latex(scene.view.function_sharpness)
     formula = _own_formula(scene)
     if scene.activation.trainable_sharpness and scene.axis == "probability":
         formula = filled_in(filled_in(formula, "t", t), "z", z)
     else:
         product = z if scene.view.function_sharpness == 1.0 else rf"{t} \cdot {_bracketed(z)}"
         formula = filled_in(formula, "z", product)
-    return f"{formula} = {as_latex(scene.point.value, 4)}"
+    return f"{formula} = {format_latex(scene.point.value, 4)}"
 
 
 def reading(scene: FunctionsScene) -> str:

@@ -17,7 +17,7 @@ from gui.panels.panel_text import tr
 from gui.plot.canvas import Bars, Curve, PlotCanvas, curve
 from gui.plot.layers import AreaLayer
 from gui.style.number_text import format_number
-from gui.style.palette import style_of
+from gui.style.palette import line_style
 from gui.style.theme import DASHED, brush, class_colour, pen, theme
 
 BAR_OPACITY, BRUSH_OPACITY = 80, 60
@@ -199,7 +199,7 @@ class ReliabilityPlot(SquareAbove):
                 continue
             item.setVisible(judged is not None)
             if judged is not None:
-                style, thick, _ = style_of(list(CALIBRATORS).index(name))
+                style, thick, _ = line_style(list(CALIBRATORS).index(name))
                 line = pen(theme().calibrated, thick, style)
                 item.setData(*polyline(judged.curve), pen=line)
 

@@ -15,7 +15,7 @@ from core.explain.brushing import part_at
 from core.scenes.reliability_scene import Compared, ReliabilityScene
 from gui.panels.panel_text import tr
 from gui.style.number_text import format_count, format_number, format_percent
-from gui.style.palette import style_of
+from gui.style.palette import line_style
 from gui.style.theme import theme
 
 
@@ -154,7 +154,7 @@ def _judged_line(judged: BinaryEvaluation, name: str, colour: str) -> str:
 
 
 def _compared_line(other: Compared) -> str:
-    _, _, sample = style_of(list(CALIBRATORS).index(other.name))
+    _, _, sample = line_style(list(CALIBRATORS).index(other.name))
     if other.judged is None:
         return _small(f"{other.label}: {other.problem}")
     brier = tr("Brier <b>{0}</b>").format(format_number(other.judged.brier.score, decimals=3))

@@ -5,8 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QCoreApplication
 
 from core.scenes.softmax_scene import SoftmaxScene
-from gui.style.number_text import format_number
-from gui.widgets.formula import as_latex
+from gui.style.number_text import format_latex, format_number
 
 LETTERS = "ABCDEFGH"
 SOFTMAX = r"p_k = \frac{e^{z_k / T}}{\sum_j e^{z_j / T}}"
@@ -34,11 +33,9 @@ def pair_formula(scene: SoftmaxScene) -> str:
 
 def pair_numbers(scene: SoftmaxScene) -> str:
     """Return the identity with its present numbers, in LaTeX."""
-    a, b = (as_latex(float(scene.tempered[k])) for k in (scene.pair.a, scene.pair.b))
-    return (
-        rf"\frac{{e^{{{a}}}}}{{e^{{{a}}} + e^{{{b}}}}} = \sigma({{{as_latex(scene.pair.gap)}}}) = "
-        rf"{as_latex(scene.pair.by_sigmoid, 4)}"
-    )
+    a, b = (format_latex(float(scene.tempered[k])) for k in (scene.pair.a, scene.pair.b))
+    gap, p = format_latex(scene.pair.gap), format_latex(scene.pair.by_sigmoid, 4)
+    return rf"\frac{{e^{{{a}}}}}{{e^{{{a}}} + e^{{{b}}}}} = \sigma({{{gap}}}) = {p}"
 
 
 def pair_words(scene: SoftmaxScene) -> str:

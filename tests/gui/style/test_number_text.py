@@ -1,7 +1,7 @@
 """Numbers as text, against Python's own decimals: what is shown reads back as what was meant."""
 
 import math
-from decimal import Decimal
+from decimal import Context, Decimal
 
 import pytest
 from hypothesis import given
@@ -20,6 +20,7 @@ from gui.style.number_text import (
     round_to,
 )
 
+WIDE = Context(prec=2000)
 FINITE = st.floats(allow_nan=False, allow_infinity=False)
 
 
@@ -29,15 +30,19 @@ def as_read(text):
 
 
 @given(FINITE, st.integers(1, 8))
-def test_a_number_reads_back_within_its_significant_digits(value, digits):
+def test_a_number_is_rounded_to_its_digits_and_to_no_fewer_than_stand_before_the_point(
+    value, digits
+):
     text, exact = format_number(value, digits), Decimal(value)
     if exact == 0:
         assert text == "0"
         return
     unit = Decimal(1).scaleb(exact.adjusted() - digits + 1)  # of the last digit that counts
-    assert abs(as_read(text) - exact) <= unit / 2
-    assert "," not in text
-    assert "-" not in text
+    expected = exact.quantize(unit, context=WIDE)
+    if abs(expected) < 10**12:
+        expected = exact.quantize(min(unit, Decimal(1)), context=WIDE)
+    assert as_read(text) == expected
+    assert not any(mark in text for mark in ",-")
 
 
 @given(st.floats(-1e11, 1e11), st.integers(0, 6))

@@ -260,9 +260,20 @@ def test_each_press_of_a_step_is_an_undo_and_its_repeats_are_the_same_one(shown)
         event = QKeyEvent(
             QKeyEvent.Type.KeyPress, Qt.Key.Key_Up, Qt.KeyboardModifier.NoModifier, "", repeats
         )
-        field.drag_before = field.drag
         QApplication.sendEvent(field, event)
-    assert len(drags) == 4
+    assert field.value() == 9
+    assert drags[0] is drags[1] is drags[2]
+    assert drags[2] is not drags[3]
+
+
+def test_another_number_over_a_half_typed_one_begins_another_undo(shown):
+    field = shown(NumberField(SHARE, is_live=True))
+    drags = []
+    field.edited.connect(lambda _: drags.append(field.drag))
+    replace_text(field, "0.5")
+    field.show_value(-0.5)
+    replace_text(field, "1")
+    assert drags[0] is not drags[-1]
 
 
 def test_a_live_field_hands_on_every_number_once_and_leaves_the_text_alone(shown):

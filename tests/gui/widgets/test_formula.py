@@ -8,9 +8,10 @@ from core.functions.activations import ACTIVATIONS
 from core.functions.heads import HEADS
 from core.functions.losses import LOSSES
 from gui.panels.softmax.softmax_text import GRADIENTS, JACOBIAN, SOFTMAX
+from gui.style.number_text import format_latex
 from gui.style.theme import themes
 from gui.widgets import formula
-from gui.widgets.formula import FormulaView, as_latex, as_text, coloured, filled_in
+from gui.widgets.formula import FormulaView, as_text, coloured, filled_in
 
 
 def formulas_of_the_project():
@@ -95,5 +96,5 @@ def test_a_number_takes_the_symbol_s_place_and_no_other(latex, expected):
 
 
 def test_numbers_are_written_as_powers_of_ten_where_they_need_it():
-    assert as_latex(4.2e-18) == r"4.2 \times 10^{-18}"
-    assert as_latex(-math.inf) == r"-\infty"
+    assert format_latex(4.2e-18) == r"4.2 \times 10^{-18}"
+    assert format_latex(-math.inf) == r"-\infty"
