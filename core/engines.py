@@ -22,7 +22,6 @@ from core.architecture import Architecture, build_architecture
 from core.code_cache import CodeCache
 from core.compiled import LazyFunction, import_numba
 from core.compiled_engine import (
-    WIDE,
     CompiledEngine,
     Precision,
     compiled_logits,
@@ -34,7 +33,7 @@ from core.compiled_engine import (
     parts_of,
     take_steps,
 )
-from core.compiled_step import ForwardParts
+from core.compiled_step import WIDE, ForwardParts, StepParts
 from core.experiment import Experiment, TrainingChoices
 from core.heads import HEADS
 from core.losses import LOSSES
@@ -69,7 +68,7 @@ def functions_for(problem: Problem) -> list[LazyFunction]:
     """Return what must be compiled before the compiled engine can train a problem."""
     precision = _precision(problem)
     parts = functions_of(parts_of(problem), precision)
-    return [take_steps(precision), *makers(precision).values(), *parts.values()]
+    return [take_steps(precision), makers(precision)[StepParts], *parts.values()]
 
 
 def functions_for_logits(
