@@ -39,7 +39,6 @@ _HELPERS: dict[str, tuple[Callable[..., Any], ...]] = {
     "multiply_back": compiled_step.WIDE_HELPERS,
     "loss": losses.LOOP_HELPERS,
     "update": optimizers.LOOP_HELPERS,
-    "logits_of_rows": compiled_step.FORWARD_HELPERS,
     "take_steps": (*compiled_step.STEP_HELPERS, *row_order.LOOP_HELPERS),
 }
 LANES = 8  # samples are padded to a multiple of this

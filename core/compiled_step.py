@@ -230,9 +230,10 @@ def multiply(plan: Any, layer: int, below: Any, at: int, weights: Any, values: A
 
 
 def multiply_back(
-    plan: Any, layer: int, below: Any, at: int, weights: Any, deltas: Any, gradient: Any
-) -> None:
-    """Add the gradient by W and b; write W delta, the derivatives by x, to the layer below."""
+    plan: Any, layer: int, below: Any, at: int, weights: Any, deltas: Any, slopes: Any,
+    gradient: Any,
+) -> None:  # fmt: skip
+    """Add the gradient by W and b; write W delta times the slope to the layer below."""
     zero = gradient.dtype.type(0.0)
     inputs, units, start = plan[layer, INPUTS], plan[layer, UNITS], plan[layer, WEIGHTS]
     add_outer_products(gradient, start, inputs, units, below, at, deltas, layer)
@@ -246,6 +247,9 @@ def multiply_back(
             for s in range(deltas.shape[2]):
                 deltas[layer - 1, i, s] = zero
         add_weighted_sums(weights, start, 1, units, units, inputs, deltas, layer, deltas, layer - 1)
+        for i in range(inputs):
+            for s in range(deltas.shape[2]):
+                deltas[layer - 1, i, s] *= slopes[layer - 1, i, s]
 
 
 def multiply_wide(plan: Any, layer: int, below: Any, at: int, weights: Any, values: Any) -> None:
@@ -263,12 +267,13 @@ def multiply_wide(plan: Any, layer: int, below: Any, at: int, weights: Any, valu
 
 
 def multiply_back_wide(
-    plan: Any, layer: int, below: Any, at: int, weights: Any, deltas: Any, gradient: Any
-) -> None:
+    plan: Any, layer: int, below: Any, at: int, weights: Any, deltas: Any, slopes: Any,
+    gradient: Any,
+) -> None:  # fmt: skip
     """Do what `multiply_back` does, by BLAS where a layer is wide."""
     inputs, units, start = plan[layer, INPUTS], plan[layer, UNITS], plan[layer, WEIGHTS]
     if inputs * units < WIDE:
-        multiply_back(plan, layer, below, at, weights, deltas, gradient)
+        multiply_back(plan, layer, below, at, weights, deltas, slopes, gradient)
         return
     product = np.dot(below[at, :inputs], deltas[layer, :units].T)
     for i in range(inputs):
@@ -282,6 +287,9 @@ def multiply_back_wide(
     if layer > 0:
         W = weights[start : start + inputs * units].reshape((inputs, units))
         np.dot(W, deltas[layer, :units], deltas[layer - 1, :inputs])
+        for i in range(inputs):
+            for s in range(deltas.shape[2]):
+                deltas[layer - 1, i, s] *= slopes[layer - 1, i, s]
 
 
 def adjust(
@@ -361,74 +369,6 @@ def leave(
     """Stand for `adjust`, and for the way back, where no layer needs that."""
 
 
-def forward(
-    plan: Any, rows: Any, block: int, samples: int, values: Any, slopes: Any, kept: Any,
-    weights: Any, statistics: Any, multiply: Any, adjust: Any, activate: Any,
-) -> None:  # fmt: skip
-    """Carry a block of rows through every layer; the last one's values are the logits.
-
-    Parameters
-    ----------
-    plan : (layers, 6) int64 array
-    rows : (blocks, features + 2, samples) array
-    block : int
-    samples : int
-        See `adjust`.
-    values, slopes : (layers, units, samples) arrays
-        Each layer's activations, and the activation's slopes.
-    kept : (3, layers, units, samples) array
-        Empty where no layer is adjusted.
-    weights : (p,) array
-    statistics : (s,) array
-    multiply, adjust, activate : callable
-        See `ForwardParts`.
-    """
-    last = plan.shape[0] - 1
-    multiply(plan, 0, rows, block, weights, values)
-    for layer in range(last):
-        if plan[layer, GAIN] >= 0 or plan[layer, SHARPNESS] >= 0:
-            adjust(plan, layer, values, kept, weights, statistics, samples)
-        activate(values, slopes, layer, plan[layer, UNITS])
-        multiply(plan, layer + 1, values, layer, weights, values)
-
-
-def add_gradient(
-    plan: Any, rows: Any, block: int, samples: int, values: Any, slopes: Any, deltas: Any,
-    kept: Any, weights: Any, statistics: Any, share: Any, gradient: Any, parts: Any,
-) -> Any:  # fmt: skip
-    """Add the gradient of a block of rows; return a number that is finite where its loss is.
-
-    Parameters
-    ----------
-    rows : (blocks, features + 2, samples) array
-        Features, label and weight of each sample.
-    block, samples : int
-        Which block, and how many of its samples there are.
-    deltas : (layers, units, samples) array
-        The derivatives by the pre-activations.
-    share : number
-        One over the size of the batch.
-    gradient : (p,) array
-    parts : StepParts
-    """
-    forward(
-        plan, rows, block, samples, values, slopes, kept, weights, statistics, parts.multiply,
-        parts.adjust, parts.activate,
-    )  # fmt: skip
-    last = plan.shape[0] - 1
-    value = parts.loss(values, deltas, slopes, last, plan[last, UNITS], rows, block, share)
-    for layer in range(last, 0, -1):
-        parts.multiply_back(plan, layer, values, layer - 1, weights, deltas, gradient)
-        below, units = layer - 1, plan[layer - 1, UNITS]
-        for u in range(units):
-            for s in range(deltas.shape[2]):
-                deltas[below, u, s] *= slopes[below, u, s]
-        if plan[below, GAIN] >= 0 or plan[below, SHARPNESS] >= 0:
-            parts.adjust_back(plan, below, deltas, kept, weights, gradient, samples)
-    parts.multiply_back(plan, 0, rows, block, weights, deltas, gradient)
-    return value
-
-
 def gather(table: Any, order: Any, first: int, count: int, batch: Any) -> None:
     """Copy `count` rows of the table, in their order, into the columns of a block.
 
@@ -465,14 +405,18 @@ def take_steps(
         Parameters, 1 where a weight stands, where the gradient is taken, the gradient.
     slots : (n_slots, p) array
     statistics : (s,) array
-    plan, values, slopes, deltas, kept : arrays
-        See `add_gradient`.
+    plan : (layers, 6) int64 array
+    values, slopes, deltas : (layers, units, samples) arrays
+        Activations, their slopes, and the derivatives by the pre-activations.
+    kept : (3, layers, units, samples) array
+        See `adjust`; empty where no layer is.
     rates : Rates
     strength, schedule_epochs : float
     parts : StepParts
     """
     step, epoch, position = progress[STEP], progress[EPOCH], progress[POSITION]
-    samples_in_block = values.shape[2]
+    samples_in_block, last = values.shape[2], plan.shape[0] - 1
+    outputs = plan[last, UNITS]
     for _ in range(steps):
         if position >= n_rows:  # the rows became fewer during the epoch
             epoch, position = epoch + 1, 0
@@ -492,14 +436,29 @@ def take_steps(
         value, share = gradient.dtype.type(0.0), gradient.dtype.type(1.0 / samples)
         for start in range(0, samples, samples_in_block):
             count = min(samples_in_block, samples - start)
-            rows, block = stored, start // samples_in_block
-            if not takes_all:
+            block = start // samples_in_block
+            if takes_all:
+                parts.multiply(plan, 0, stored, block, here, values)
+            else:
                 gather(table, order, position + start, count, batch)
-                rows, block = batch, 0
-            value += add_gradient(
-                plan, rows, block, count, values, slopes, deltas, kept, here, statistics, share,
-                gradient, parts,
-            )  # fmt: skip
+                parts.multiply(plan, 0, batch, 0, here, values)
+            for layer in range(last):
+                if plan[layer, GAIN] >= 0 or plan[layer, SHARPNESS] >= 0:
+                    parts.adjust(plan, layer, values, kept, here, statistics, count)
+                parts.activate(values, slopes, layer, plan[layer, UNITS])
+                parts.multiply(plan, layer + 1, values, layer, here, values)
+            if takes_all:
+                value += parts.loss(values, deltas, slopes, last, outputs, stored, block, share)
+            else:
+                value += parts.loss(values, deltas, slopes, last, outputs, batch, 0, share)
+            for layer in range(last, 0, -1):
+                parts.multiply_back(plan, layer, values, layer - 1, here, deltas, slopes, gradient)
+                if plan[layer - 1, GAIN] >= 0 or plan[layer - 1, SHARPNESS] >= 0:
+                    parts.adjust_back(plan, layer - 1, deltas, kept, here, gradient, count)
+            if takes_all:
+                parts.multiply_back(plan, 0, stored, block, here, deltas, slopes, gradient)
+            else:
+                parts.multiply_back(plan, 0, batch, 0, here, deltas, slopes, gradient)
         for layer in range(plan.shape[0]):
             if plan[layer, GAIN] >= 0:  # the mean takes a bias away again: its gradient is rounding
                 bias = plan[layer, WEIGHTS] + plan[layer, INPUTS] * plan[layer, UNITS]
@@ -527,8 +486,10 @@ def logits_of_rows(
     X : (n, features) float64 array
     rows : (1, features, samples) array
     logits : (n, outputs) float64 array
-    weights, statistics, plan, values, slopes, kept : arrays
-        See `forward`.
+    weights : (p,) array
+    statistics : (s,) array
+    plan, values, slopes, kept : arrays
+        See `take_steps`.
     parts : ForwardParts
     """
     size, last = values.shape[2], plan.shape[0] - 1
@@ -537,17 +498,18 @@ def logits_of_rows(
         for s in range(count):
             for i in range(X.shape[1]):
                 rows[0, i, s] = X[start + s, i]
-        forward(
-            plan, rows, 0, 0, values, slopes, kept, weights, statistics, parts.multiply,
-            parts.adjust, parts.activate,
-        )  # fmt: skip
+        parts.multiply(plan, 0, rows, 0, weights, values)
+        for layer in range(last):
+            if plan[layer, GAIN] >= 0 or plan[layer, SHARPNESS] >= 0:
+                parts.adjust(plan, layer, values, kept, weights, statistics, 0)
+            parts.activate(values, slopes, layer, plan[layer, UNITS])
+            parts.multiply(plan, layer + 1, values, layer, weights, values)
         for s in range(count):
             for k in range(plan[last, UNITS]):
                 logits[start + s, k] = values[last, k, s]
 
 
-FORWARD_HELPERS = (forward,)
 PRODUCT_HELPERS = (add_weighted_sums, add_outer_products)
 WIDE_HELPERS = (*PRODUCT_HELPERS, multiply, multiply_back)
-STEP_HELPERS = (forward, add_gradient, gather, write_row_order)
+STEP_HELPERS = (gather, write_row_order)
 """Plain functions that the compiled ones call."""

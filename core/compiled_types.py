@@ -63,7 +63,7 @@ def signatures(precision: str) -> dict[str, Any]:
         "multiply": void(plan, int64, cube, int64, vector, cube),
         "adjust": void(plan, int64, cube, kept, vector, vector, int64),
         "activate": void(cube, cube, int64, int64),
-        "multiply_back": void(plan, int64, cube, int64, vector, cube, vector),
+        "multiply_back": void(plan, int64, cube, int64, vector, cube, cube, vector),
         "adjust_back": void(plan, int64, cube, kept, vector, vector, int64),
         "loss": real(cube, cube, cube, int64, int64, cube, int64, real),
         "penalty": real(vector, vector, float64, vector),
