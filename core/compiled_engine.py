@@ -42,7 +42,7 @@ _HELPERS: dict[str, tuple[Callable[..., Any], ...]] = {
     "take_steps": (*compiled_step.STEP_HELPERS, *row_order.LOOP_HELPERS),
 }
 LANES = 8  # samples are padded to a multiple of this
-CACHE_BYTES = 128 * 1024
+CACHE_BYTES = 512 * 1024
 MOST_SAMPLES = 512
 EVALUATED_SAMPLES = 256
 

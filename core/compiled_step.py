@@ -96,19 +96,29 @@ def step_parts(
     )  # fmt: skip
 
 
-def add_weighted_sums(
-    weights: Any, start: int, by_input: int, by_unit: int, inputs: int, units: int, below: Any,
-    at: int, out: Any, layer: int,
+def write_weighted_sums(
+    weights: Any, start: int, by_input: int, by_unit: int, biases: int, inputs: int, units: int,
+    below: Any, at: int, out: Any, layer: int,
 ) -> None:  # fmt: skip
-    """Add the weighted sums of ``below[at]`` to ``out[layer]``, several units and inputs a pass.
+    """Write weighted sums of ``below[at]`` to ``out[layer]``, several units and inputs a pass.
 
     Parameters
     ----------
     weights : (p,) array
     start, by_input, by_unit : int
         The weight of input i in unit u stands at ``start + i * by_input + u * by_unit``.
+    biases : int
+        Where the units' biases stand; -1 without any.
     """
+    zero = weights.dtype.type(0.0)
     for u in range(0, units - 3, 4):
+        a0 = b0 = c0 = d0 = zero
+        if biases >= 0:
+            a0, b0 = weights[biases + u], weights[biases + u + 1]
+            c0, d0 = weights[biases + u + 2], weights[biases + u + 3]
+        for s in range(out.shape[2]):
+            out[layer, u, s], out[layer, u + 1, s] = a0, b0
+            out[layer, u + 2, s], out[layer, u + 3, s] = c0, d0
         for i in range(0, inputs - 1, 2):
             p = start + i * by_input + u * by_unit
             q = p + by_input
@@ -133,6 +143,9 @@ def add_weighted_sums(
                 out[layer, u + 2, s] += c0 * x0
                 out[layer, u + 3, s] += d0 * x0
     for u in range(units - units % 4, units):
+        bias = weights[biases + u] if biases >= 0 else zero
+        for s in range(out.shape[2]):
+            out[layer, u, s] = bias
         for i in range(0, inputs - 3, 4):
             p = start + i * by_input + u * by_unit
             a0, a1 = weights[p], weights[p + by_input]
@@ -222,11 +235,8 @@ def multiply(plan: Any, layer: int, below: Any, at: int, weights: Any, values: A
     values : (layers, units, samples) array
     """
     inputs, units, start = plan[layer, INPUTS], plan[layer, UNITS], plan[layer, WEIGHTS]
-    for u in range(units):
-        bias = weights[start + inputs * units + u]
-        for s in range(values.shape[2]):
-            values[layer, u, s] = bias
-    add_weighted_sums(weights, start, units, 1, inputs, units, below, at, values, layer)
+    biases = start + inputs * units
+    write_weighted_sums(weights, start, units, 1, biases, inputs, units, below, at, values, layer)
 
 
 def multiply_back(
@@ -243,10 +253,9 @@ def multiply_back(
             total += deltas[layer, u, s]
         gradient[start + inputs * units + u] += total
     if layer > 0:
-        for i in range(inputs):
-            for s in range(deltas.shape[2]):
-                deltas[layer - 1, i, s] = zero
-        add_weighted_sums(weights, start, 1, units, units, inputs, deltas, layer, deltas, layer - 1)
+        write_weighted_sums(
+            weights, start, 1, units, -1, units, inputs, deltas, layer, deltas, layer - 1
+        )
         for i in range(inputs):
             for s in range(deltas.shape[2]):
                 deltas[layer - 1, i, s] *= slopes[layer - 1, i, s]
@@ -374,11 +383,12 @@ def gather(table: Any, order: Any, first: int, count: int, batch: Any) -> None:
 
     The block's other columns repeat the last row with the weight 0.
     """
-    columns = table.shape[1]
-    for s in range(batch.shape[2]):
-        row = order[first + min(s, count - 1)]
-        for column in range(columns):
-            batch[0, column, s] = table[row, column]
+    columns, last = table.shape[1], order[first + count - 1]
+    for column in range(columns):
+        for s in range(count):
+            batch[0, column, s] = table[order[first + s], column]
+        for s in range(count, batch.shape[2]):
+            batch[0, column, s] = table[last, column]
     for s in range(count, batch.shape[2]):
         batch[0, columns - 1, s] = table.dtype.type(0.0)
 
@@ -509,7 +519,7 @@ def logits_of_rows(
                 logits[start + s, k] = values[last, k, s]
 
 
-PRODUCT_HELPERS = (add_weighted_sums, add_outer_products)
+PRODUCT_HELPERS = (write_weighted_sums, add_outer_products)
 WIDE_HELPERS = (*PRODUCT_HELPERS, multiply, multiply_back)
 STEP_HELPERS = (gather, write_row_order)
 """Plain functions that the compiled ones call."""
