@@ -35,11 +35,10 @@ Item = TypeVar("Item")
 Work = tuple[np.ndarray, ...]
 
 _HELPERS: dict[str, tuple[Callable[..., Any], ...]] = {
-    "multiply": compiled_step.WIDE_HELPERS,
-    "multiply_back": compiled_step.WIDE_HELPERS,
+    "write_order": row_order.LOOP_HELPERS,
     "loss": losses.LOOP_HELPERS,
     "update": optimizers.LOOP_HELPERS,
-    "take_steps": (*compiled_step.STEP_HELPERS, *row_order.LOOP_HELPERS),
+    "take_steps": (compiled_step.gather,),
 }
 LANES = 8  # samples are padded to a multiple of this
 CACHE_BYTES = 512 * 1024
@@ -106,7 +105,7 @@ def forward_parts(architecture: Architecture) -> PartFunctions:
     """Return the function for each of `ForwardParts`; None where a record has no compiled form."""
     is_wide, is_adjusted = _is_wide(architecture), _is_adjusted(architecture)
     return {
-        "multiply": compiled_step.multiply_wide if is_wide else compiled_step.multiply,
+        "multiply": compiled_step.multiply_by_blas if is_wide else compiled_step.multiply,
         "adjust": compiled_step.adjust if is_adjusted else compiled_step.leave,
         "activate": ACTIVATIONS[hidden_activation(architecture)].loop,
     }
@@ -118,8 +117,9 @@ def parts_of(problem: Problem) -> PartFunctions:
     is_wide, is_adjusted = _is_wide(architecture), _is_adjusted(architecture)
     loss, optimizer = LOSSES[training.loss], OPTIMIZERS[training.optimizer]
     return forward_parts(architecture) | {
-        "multiply_back": (
-            compiled_step.multiply_back_wide if is_wide else compiled_step.multiply_back
+        "write_order": row_order.write_row_order,
+        "add_gradient": (
+            compiled_step.add_gradient_by_blas if is_wide else compiled_step.add_gradient
         ),
         "adjust_back": compiled_step.adjust_back if is_adjusted else compiled_step.leave,
         "loss": (loss.binary if architecture.n_outputs == 1 else loss.categorical).loop,

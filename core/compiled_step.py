@@ -17,9 +17,8 @@ import numpy as np
 
 from core.network import NORM_EPSILON, NORM_MOMENTUM
 from core.optimizers import Rates
-from core.row_order import write_row_order
 
-WIDE = 2048  # weights: from here on BLAS multiplies a layer faster than loops do
+WIDE = 4096  # weights of a layer: from here on BLAS multiplies faster than loops do
 
 # The columns of the plan, which has a row a layer: sizes, where the layer's parameters and running
 # statistics begin (sharpness and gain -1 where it has none).
@@ -39,7 +38,7 @@ class ForwardParts:
     Attributes
     ----------
     multiply : callable
-        `multiply`, or `multiply_wide` where a layer is.
+        `multiply`, or `multiply_by_blas` for a wide network.
     adjust : callable
         `adjust`, or `leave` where no layer is normalised or has a sharpness.
     activate : callable
@@ -57,7 +56,9 @@ class StepParts:
 
     Attributes
     ----------
-    multiply_back, adjust_back : callable
+    write_order : callable
+        `write_row_order`.
+    add_gradient, adjust_back : callable
         The way back.
     loss, penalty, schedule, point, update : callable
         The compiled forms of what was chosen.
@@ -66,7 +67,8 @@ class StepParts:
     multiply: Any
     adjust: Any
     activate: Any
-    multiply_back: Any
+    write_order: Any
+    add_gradient: Any
     adjust_back: Any
     loss: Any
     penalty: Any
@@ -86,21 +88,23 @@ def forward_parts(multiply: Any, adjust: Any, activate: Any) -> Any:
 
 
 def step_parts(
-    multiply: Any, adjust: Any, activate: Any, multiply_back: Any, adjust_back: Any, loss: Any,
-    penalty: Any, schedule: Any, point: Any, update: Any,
+    multiply: Any, adjust: Any, activate: Any, write_order: Any, add_gradient: Any,
+    adjust_back: Any, loss: Any, penalty: Any, schedule: Any, point: Any, update: Any,
 ) -> Any:  # fmt: skip
     """Put a `StepParts` together, in compiled code."""
     return StepParts(
-        multiply, adjust, activate, multiply_back, adjust_back, loss, penalty, schedule, point,
-        update,
+        multiply, adjust, activate, write_order, add_gradient, adjust_back, loss, penalty,
+        schedule, point, update,
     )  # fmt: skip
 
 
-def write_weighted_sums(
+def multiply(
     weights: Any, start: int, by_input: int, by_unit: int, biases: int, inputs: int, units: int,
     below: Any, at: int, out: Any, layer: int,
 ) -> None:  # fmt: skip
-    """Write weighted sums of ``below[at]`` to ``out[layer]``, several units and inputs a pass.
+    """Write weighted sums of ``below[at]`` to ``out[layer]``: z = W' x + b, or on the way back W d.
+
+    Several units and inputs are taken in one pass over the samples.
 
     Parameters
     ----------
@@ -109,6 +113,8 @@ def write_weighted_sums(
         The weight of input i in unit u stands at ``start + i * by_input + u * by_unit``.
     biases : int
         Where the units' biases stand; -1 without any.
+    inputs, units : int
+    below, out : (layers, units, samples) arrays
     """
     zero = weights.dtype.type(0.0)
     for u in range(0, units - 3, 4):
@@ -163,12 +169,28 @@ def write_weighted_sums(
                 out[layer, u, s] += a0 * below[at, i, s]
 
 
-def add_outer_products(
+def add_gradient(
     gradient: Any, start: int, inputs: int, units: int, below: Any, at: int, deltas: Any, layer: int
 ) -> None:
-    """Add the sum over samples of x delta' to W's place in the gradient, two units, four inputs."""
+    """Add the gradient by W and b: the sums over samples of x d' and of d.
+
+    Parameters
+    ----------
+    gradient : (p,) array
+    start : int
+        Where W (inputs, units) begins, row by row, with b behind it.
+    below, deltas : (layers, units, samples) arrays
+        x stands at ``below[at]``, d at ``deltas[layer]``.
+    """
     zero = gradient.dtype.type(0.0)
+    biases = start + inputs * units
     for u in range(0, units - 1, 2):
+        g0 = h0 = zero
+        for s in range(deltas.shape[2]):
+            g0 += deltas[layer, u, s]
+            h0 += deltas[layer, u + 1, s]
+        gradient[biases + u] += g0
+        gradient[biases + u + 1] += h0
         for i in range(0, inputs - 3, 4):
             g0 = g1 = g2 = g3 = h0 = h1 = h2 = h3 = zero
             for s in range(deltas.shape[2]):
@@ -201,6 +223,10 @@ def add_outer_products(
             gradient[start + i * units + u] += g0
             gradient[start + i * units + u + 1] += h0
     for u in range(units - units % 2, units):
+        g0 = zero
+        for s in range(deltas.shape[2]):
+            g0 += deltas[layer, u, s]
+        gradient[biases + u] += g0
         for i in range(0, inputs - 3, 4):
             g0 = g1 = g2 = g3 = zero
             for s in range(deltas.shape[2]):
@@ -221,69 +247,26 @@ def add_outer_products(
             gradient[start + i * units + u] += g0
 
 
-def multiply(plan: Any, layer: int, below: Any, at: int, weights: Any, values: Any) -> None:
-    """Write z = W' x + b of each sample to the layer's values.
-
-    Parameters
-    ----------
-    plan : (layers, 6) int64 array
-    layer : int
-    below : (layers, units, samples) array
-        Where the layer's inputs x stand, at ``below[at]``.
-    weights : (p,) array
-        W (inputs, units) row by row, and then b.
-    values : (layers, units, samples) array
-    """
-    inputs, units, start = plan[layer, INPUTS], plan[layer, UNITS], plan[layer, WEIGHTS]
-    biases = start + inputs * units
-    write_weighted_sums(weights, start, units, 1, biases, inputs, units, below, at, values, layer)
-
-
-def multiply_back(
-    plan: Any, layer: int, below: Any, at: int, weights: Any, deltas: Any, slopes: Any,
-    gradient: Any,
+def multiply_by_blas(
+    weights: Any, start: int, by_input: int, by_unit: int, biases: int, inputs: int, units: int,
+    below: Any, at: int, out: Any, layer: int,
 ) -> None:  # fmt: skip
-    """Add the gradient by W and b; write W delta times the slope to the layer below."""
-    zero = gradient.dtype.type(0.0)
-    inputs, units, start = plan[layer, INPUTS], plan[layer, UNITS], plan[layer, WEIGHTS]
-    add_outer_products(gradient, start, inputs, units, below, at, deltas, layer)
-    for u in range(units):
-        total = zero
-        for s in range(deltas.shape[2]):
-            total += deltas[layer, u, s]
-        gradient[start + inputs * units + u] += total
-    if layer > 0:
-        write_weighted_sums(
-            weights, start, 1, units, -1, units, inputs, deltas, layer, deltas, layer - 1
-        )
-        for i in range(inputs):
-            for s in range(deltas.shape[2]):
-                deltas[layer - 1, i, s] *= slopes[layer - 1, i, s]
+    """Do what `multiply` does, by BLAS."""
+    flat = weights[start : start + inputs * units]
+    if by_unit == 1:
+        np.dot(flat.reshape((inputs, units)).T, below[at, :inputs], out[layer, :units])
+    else:
+        np.dot(flat.reshape((units, inputs)), below[at, :inputs], out[layer, :units])
+    for u in range(units if biases >= 0 else 0):
+        bias = weights[biases + u]
+        for s in range(out.shape[2]):
+            out[layer, u, s] += bias
 
 
-def multiply_wide(plan: Any, layer: int, below: Any, at: int, weights: Any, values: Any) -> None:
-    """Do what `multiply` does, by BLAS where a layer is wide."""
-    inputs, units, start = plan[layer, INPUTS], plan[layer, UNITS], plan[layer, WEIGHTS]
-    if inputs * units < WIDE:
-        multiply(plan, layer, below, at, weights, values)
-        return
-    W = weights[start : start + inputs * units].reshape((inputs, units))
-    np.dot(W.T, below[at, :inputs], values[layer, :units])
-    for u in range(units):
-        bias = weights[start + inputs * units + u]
-        for s in range(values.shape[2]):
-            values[layer, u, s] += bias
-
-
-def multiply_back_wide(
-    plan: Any, layer: int, below: Any, at: int, weights: Any, deltas: Any, slopes: Any,
-    gradient: Any,
-) -> None:  # fmt: skip
-    """Do what `multiply_back` does, by BLAS where a layer is wide."""
-    inputs, units, start = plan[layer, INPUTS], plan[layer, UNITS], plan[layer, WEIGHTS]
-    if inputs * units < WIDE:
-        multiply_back(plan, layer, below, at, weights, deltas, slopes, gradient)
-        return
+def add_gradient_by_blas(
+    gradient: Any, start: int, inputs: int, units: int, below: Any, at: int, deltas: Any, layer: int
+) -> None:
+    """Do what `add_gradient` does, by BLAS."""
     product = np.dot(below[at, :inputs], deltas[layer, :units].T)
     for i in range(inputs):
         for u in range(units):
@@ -293,12 +276,6 @@ def multiply_back_wide(
         for s in range(deltas.shape[2]):
             total += deltas[layer, u, s]
         gradient[start + inputs * units + u] += total
-    if layer > 0:
-        W = weights[start : start + inputs * units].reshape((inputs, units))
-        np.dot(W, deltas[layer, :units], deltas[layer - 1, :inputs])
-        for i in range(inputs):
-            for s in range(deltas.shape[2]):
-                deltas[layer - 1, i, s] *= slopes[layer - 1, i, s]
 
 
 def adjust(
@@ -433,7 +410,7 @@ def take_steps(
         samples = min(batch_size, n_rows - position)
         takes_all = samples == n_rows
         if not takes_all and (progress[ORDER_EPOCH] != epoch or progress[ORDER_SEED] != seed):
-            write_row_order(seed, epoch, n_rows, order)
+            parts.write_order(seed, epoch, n_rows, order)
             progress[ORDER_EPOCH], progress[ORDER_SEED] = epoch, seed
         factor = parts.schedule(epoch + position / n_rows, schedule_epochs)
         present = Rates(
@@ -447,28 +424,45 @@ def take_steps(
         for start in range(0, samples, samples_in_block):
             count = min(samples_in_block, samples - start)
             block = start // samples_in_block
+            inputs, units = plan[0, INPUTS], plan[0, UNITS]
             if takes_all:
-                parts.multiply(plan, 0, stored, block, here, values)
+                parts.multiply(
+                    here, 0, units, 1, inputs * units, inputs, units, stored, block, values, 0
+                )
             else:
                 gather(table, order, position + start, count, batch)
-                parts.multiply(plan, 0, batch, 0, here, values)
+                parts.multiply(
+                    here, 0, units, 1, inputs * units, inputs, units, batch, 0, values, 0
+                )
             for layer in range(last):
                 if plan[layer, GAIN] >= 0 or plan[layer, SHARPNESS] >= 0:
                     parts.adjust(plan, layer, values, kept, here, statistics, count)
                 parts.activate(values, slopes, layer, plan[layer, UNITS])
-                parts.multiply(plan, layer + 1, values, layer, here, values)
+                at, inputs, units = plan[layer + 1, WEIGHTS], plan[layer, UNITS], plan[layer + 1, UNITS]
+                parts.multiply(
+                    here, at, units, 1, at + inputs * units, inputs, units, values, layer, values,
+                    layer + 1,
+                )  # fmt: skip
             if takes_all:
                 value += parts.loss(values, deltas, slopes, last, outputs, stored, block, share)
             else:
                 value += parts.loss(values, deltas, slopes, last, outputs, batch, 0, share)
             for layer in range(last, 0, -1):
-                parts.multiply_back(plan, layer, values, layer - 1, here, deltas, slopes, gradient)
+                at, inputs, units = plan[layer, WEIGHTS], plan[layer, INPUTS], plan[layer, UNITS]
+                parts.add_gradient(gradient, at, inputs, units, values, layer - 1, deltas, layer)
+                parts.multiply(
+                    here, at, 1, units, -1, units, inputs, deltas, layer, deltas, layer - 1
+                )
+                for u in range(inputs):
+                    for s in range(samples_in_block):
+                        deltas[layer - 1, u, s] *= slopes[layer - 1, u, s]
                 if plan[layer - 1, GAIN] >= 0 or plan[layer - 1, SHARPNESS] >= 0:
                     parts.adjust_back(plan, layer - 1, deltas, kept, here, gradient, count)
+            inputs, units = plan[0, INPUTS], plan[0, UNITS]
             if takes_all:
-                parts.multiply_back(plan, 0, stored, block, here, deltas, slopes, gradient)
+                parts.add_gradient(gradient, 0, inputs, units, stored, block, deltas, 0)
             else:
-                parts.multiply_back(plan, 0, batch, 0, here, deltas, slopes, gradient)
+                parts.add_gradient(gradient, 0, inputs, units, batch, 0, deltas, 0)
         for layer in range(plan.shape[0]):
             if plan[layer, GAIN] >= 0:  # the mean takes a bias away again: its gradient is rounding
                 bias = plan[layer, WEIGHTS] + plan[layer, INPUTS] * plan[layer, UNITS]
@@ -508,18 +502,17 @@ def logits_of_rows(
         for s in range(count):
             for i in range(X.shape[1]):
                 rows[0, i, s] = X[start + s, i]
-        parts.multiply(plan, 0, rows, 0, weights, values)
+        inputs, units = plan[0, INPUTS], plan[0, UNITS]
+        parts.multiply(weights, 0, units, 1, inputs * units, inputs, units, rows, 0, values, 0)
         for layer in range(last):
             if plan[layer, GAIN] >= 0 or plan[layer, SHARPNESS] >= 0:
                 parts.adjust(plan, layer, values, kept, weights, statistics, 0)
             parts.activate(values, slopes, layer, plan[layer, UNITS])
-            parts.multiply(plan, layer + 1, values, layer, weights, values)
+            at, inputs, units = plan[layer + 1, WEIGHTS], plan[layer, UNITS], plan[layer + 1, UNITS]
+            parts.multiply(
+                weights, at, units, 1, at + inputs * units, inputs, units, values, layer, values,
+                layer + 1,
+            )  # fmt: skip
         for s in range(count):
             for k in range(plan[last, UNITS]):
                 logits[start + s, k] = values[last, k, s]
-
-
-PRODUCT_HELPERS = (write_weighted_sums, add_outer_products)
-WIDE_HELPERS = (*PRODUCT_HELPERS, multiply, multiply_back)
-STEP_HELPERS = (gather, write_row_order)
-"""Plain functions that the compiled ones call."""

@@ -60,10 +60,11 @@ def signatures(precision: str) -> dict[str, Any]:
     rates = types.NamedUniTuple(float64, len(Rates._fields), Rates)
     plan = read_only(numba, int64, 2)
     found = {
-        "multiply": void(plan, int64, cube, int64, vector, cube),
+        "multiply": void(vector, *[int64] * 6, cube, int64, cube, int64),
         "adjust": void(plan, int64, cube, kept, vector, vector, int64),
         "activate": void(cube, cube, int64, int64),
-        "multiply_back": void(plan, int64, cube, int64, vector, cube, cube, vector),
+        "write_order": void(int64, int64, int64, uint32[::1]),
+        "add_gradient": void(vector, int64, int64, int64, cube, int64, cube, int64),
         "adjust_back": void(plan, int64, cube, kept, vector, vector, int64),
         "loss": real(cube, cube, cube, int64, int64, cube, int64, real),
         "penalty": real(vector, vector, float64, vector),
