@@ -340,14 +340,19 @@ class Workspace:
     def _run(
         self, problem: Problem, rows: Rows, state: TrainState, steps: int, parts: Any
     ) -> None:
-        training = problem.training
+        training, n, batch = problem.training, problem.n_rows, _batch_rows(problem)
         self._enter(state)
-        self._take_steps(
-            steps, problem.n_rows, _batch_rows(problem), problem.seed, self._progress, self._order,
-            rows.table, rows.stored, self._batch, self._theta, self._slots, self._statistics,
-            self._mask, self._here, self._gradient, *self._work, rates_at(training, 0.0),
-            training.penalty_strength, training.schedule_epochs, parts,
-        )  # fmt: skip
+        # where a batch came to take all rows in the midst of an epoch, one takes the rest of it
+        rest = steps if batch < n else min(steps, int(0 < state.position < n))
+        for count, takes_all in ((rest, False), (steps - rest, True)):
+            if count and not self._progress[compiled_step.DIVERGED]:
+                self._take_steps(
+                    count, n, batch, problem.seed, takes_all, self._progress, self._order,
+                    rows.table, rows.stored if takes_all else self._batch, self._theta,
+                    self._slots, self._statistics, self._mask, self._here, self._gradient,
+                    *self._work, rates_at(training, 0.0), training.penalty_strength,
+                    training.schedule_epochs, parts,
+                )  # fmt: skip
 
     def _enter(self, state: TrainState) -> None:
         """Copy a state in."""

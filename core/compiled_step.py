@@ -355,7 +355,7 @@ def leave(
     """Stand for `adjust`, and for the way back, where no layer needs that."""
 
 
-def gather(table: Any, order: Any, first: int, count: int, batch: Any) -> None:
+def gather(table: Any, order: Any, first: int, count: int, rows: Any) -> None:
     """Copy `count` rows of the table, in their order, into the columns of a block.
 
     The block's other columns repeat the last row with the weight 0.
@@ -363,16 +363,16 @@ def gather(table: Any, order: Any, first: int, count: int, batch: Any) -> None:
     columns, last = table.shape[1], order[first + count - 1]
     for column in range(columns):
         for s in range(count):
-            batch[0, column, s] = table[order[first + s], column]
-        for s in range(count, batch.shape[2]):
-            batch[0, column, s] = table[last, column]
-    for s in range(count, batch.shape[2]):
-        batch[0, columns - 1, s] = table.dtype.type(0.0)
+            rows[0, column, s] = table[order[first + s], column]
+        for s in range(count, rows.shape[2]):
+            rows[0, column, s] = table[last, column]
+    for s in range(count, rows.shape[2]):
+        rows[0, columns - 1, s] = table.dtype.type(0.0)
 
 
 def take_steps(
-    steps: int, n_rows: int, batch_size: int, seed: int, progress: Any, order: Any, table: Any,
-    stored: Any, batch: Any, theta: Any, slots: Any, statistics: Any, mask: Any, here: Any,
+    steps: int, n_rows: int, batch_size: int, seed: int, takes_all: bool, progress: Any,
+    order: Any, table: Any, rows: Any, theta: Any, slots: Any, statistics: Any, mask: Any, here: Any,
     gradient: Any, plan: Any, values: Any, slopes: Any, deltas: Any, kept: Any, rates: Any,
     strength: float, schedule_epochs: float, parts: Any,
 ) -> None:  # fmt: skip
@@ -380,14 +380,15 @@ def take_steps(
 
     Parameters
     ----------
+    takes_all : bool
+        Whether each batch takes all rows, in their own order: then they stand in `rows` already.
     progress : (6,) int64 array
         Step, epoch, position in it; whether training diverged; of which epoch `order` is.
     order : uint32 array
     table : (n_rows, features + 2) array
         Features, label and weight of each row.
-    stored : (blocks, features + 2, samples) array
-        The same in blocks, for a batch of all rows, which takes them in their own order.
-    batch : (1, features + 2, samples) array
+    rows : (blocks, features + 2, samples) array
+        The same in blocks, or room for one block of a batch.
     theta, mask, here, gradient : (p,) arrays
         Parameters, 1 where a weight stands, where the gradient is taken, the gradient.
     slots : (n_slots, p) array
@@ -408,7 +409,6 @@ def take_steps(
         if position >= n_rows:  # the rows became fewer during the epoch
             epoch, position = epoch + 1, 0
         samples = min(batch_size, n_rows - position)
-        takes_all = samples == n_rows
         if not takes_all and (progress[ORDER_EPOCH] != epoch or progress[ORDER_SEED] != seed):
             parts.write_order(seed, epoch, n_rows, order)
             progress[ORDER_EPOCH], progress[ORDER_SEED] = epoch, seed
@@ -424,29 +424,24 @@ def take_steps(
         for start in range(0, samples, samples_in_block):
             count = min(samples_in_block, samples - start)
             block = start // samples_in_block
+            if not takes_all:
+                gather(table, order, position + start, count, rows)
+                block = 0
             inputs, units = plan[0, INPUTS], plan[0, UNITS]
-            if takes_all:
-                parts.multiply(
-                    here, 0, units, 1, inputs * units, inputs, units, stored, block, values, 0
-                )
-            else:
-                gather(table, order, position + start, count, batch)
-                parts.multiply(
-                    here, 0, units, 1, inputs * units, inputs, units, batch, 0, values, 0
-                )
+            parts.multiply(
+                here, 0, units, 1, inputs * units, inputs, units, rows, block, values, 0
+            )
             for layer in range(last):
                 if plan[layer, GAIN] >= 0 or plan[layer, SHARPNESS] >= 0:
                     parts.adjust(plan, layer, values, kept, here, statistics, count)
                 parts.activate(values, slopes, layer, plan[layer, UNITS])
-                at, inputs, units = plan[layer + 1, WEIGHTS], plan[layer, UNITS], plan[layer + 1, UNITS]
+                at = plan[layer + 1, WEIGHTS]
+                inputs, units = plan[layer, UNITS], plan[layer + 1, UNITS]
                 parts.multiply(
                     here, at, units, 1, at + inputs * units, inputs, units, values, layer, values,
                     layer + 1,
                 )  # fmt: skip
-            if takes_all:
-                value += parts.loss(values, deltas, slopes, last, outputs, stored, block, share)
-            else:
-                value += parts.loss(values, deltas, slopes, last, outputs, batch, 0, share)
+            value += parts.loss(values, deltas, slopes, last, outputs, rows, block, share)
             for layer in range(last, 0, -1):
                 at, inputs, units = plan[layer, WEIGHTS], plan[layer, INPUTS], plan[layer, UNITS]
                 parts.add_gradient(gradient, at, inputs, units, values, layer - 1, deltas, layer)
@@ -459,10 +454,7 @@ def take_steps(
                 if plan[layer - 1, GAIN] >= 0 or plan[layer - 1, SHARPNESS] >= 0:
                     parts.adjust_back(plan, layer - 1, deltas, kept, here, gradient, count)
             inputs, units = plan[0, INPUTS], plan[0, UNITS]
-            if takes_all:
-                parts.add_gradient(gradient, 0, inputs, units, stored, block, deltas, 0)
-            else:
-                parts.add_gradient(gradient, 0, inputs, units, batch, 0, deltas, 0)
+            parts.add_gradient(gradient, 0, inputs, units, rows, block, deltas, 0)
         for layer in range(plan.shape[0]):
             if plan[layer, GAIN] >= 0:  # the mean takes a bias away again: its gradient is rounding
                 bias = plan[layer, WEIGHTS] + plan[layer, INPUTS] * plan[layer, UNITS]

@@ -13,7 +13,7 @@ import functools
 from typing import Any
 
 import numba
-from numba import float64, int64, types, uint32, void
+from numba import boolean, float64, int64, types, uint32, void
 from numba.experimental import structref
 
 from core.compiled import read_only
@@ -75,7 +75,7 @@ def signatures(precision: str) -> dict[str, Any]:
     forward_parts = _structure(ForwardPartsType, ForwardParts, found)
     step_parts = _structure(StepPartsType, StepParts, found)
     found["take_steps"] = void(
-        int64, int64, int64, int64, int64[::1], uint32[::1], matrix, cube, cube, vector, matrix,
+        int64, int64, int64, int64, boolean, int64[::1], uint32[::1], matrix, cube, vector, matrix,
         vector, vector, vector, vector, plan, cube, cube, cube, kept, rates, float64, float64,
         step_parts,
     )  # fmt: skip
