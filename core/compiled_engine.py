@@ -337,9 +337,7 @@ class Workspace:
         self._run(problem, rows, state, finite, parts)  # steps are taken in place: up to the last
         return True
 
-    def _run(
-        self, problem: Problem, rows: Rows, state: TrainState, steps: int, parts: Any
-    ) -> None:
+    def _run(self, problem: Problem, rows: Rows, state: TrainState, steps: int, parts: Any) -> None:
         training, n, batch = problem.training, problem.n_rows, _batch_rows(problem)
         self._enter(state)
         # where a batch came to take all rows in the midst of an epoch, one takes the rest of it

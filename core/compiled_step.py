@@ -372,9 +372,9 @@ def gather(table: Any, order: Any, first: int, count: int, rows: Any) -> None:
 
 def take_steps(
     steps: int, n_rows: int, batch_size: int, seed: int, takes_all: bool, progress: Any,
-    order: Any, table: Any, rows: Any, theta: Any, slots: Any, statistics: Any, mask: Any, here: Any,
-    gradient: Any, plan: Any, values: Any, slopes: Any, deltas: Any, kept: Any, rates: Any,
-    strength: float, schedule_epochs: float, parts: Any,
+    order: Any, table: Any, rows: Any, theta: Any, slots: Any, statistics: Any, mask: Any,
+    here: Any, gradient: Any, plan: Any, values: Any, slopes: Any, deltas: Any, kept: Any,
+    rates: Any, strength: float, schedule_epochs: float, parts: Any,
 ) -> None:  # fmt: skip
     """Take some steps in place, stopping after one whose loss or parameters are not finite.
 
@@ -428,9 +428,7 @@ def take_steps(
                 gather(table, order, position + start, count, rows)
                 block = 0
             inputs, units = plan[0, INPUTS], plan[0, UNITS]
-            parts.multiply(
-                here, 0, units, 1, inputs * units, inputs, units, rows, block, values, 0
-            )
+            parts.multiply(here, 0, units, 1, inputs * units, inputs, units, rows, block, values, 0)
             for layer in range(last):
                 if plan[layer, GAIN] >= 0 or plan[layer, SHARPNESS] >= 0:
                     parts.adjust(plan, layer, values, kept, here, statistics, count)

@@ -260,9 +260,7 @@ def _adagrad_loop(theta: Any, slots: Any, g: Any, t: int, r: Any, decays: Any) -
     return _by_root(theta, slots, g, r, 1.0, 1.0)
 
 
-def _by_moments(
-    theta: Any, slots: Any, g: Any, t: int, r: Any, decays: Any, decay: float
-) -> Any:
+def _by_moments(theta: Any, slots: Any, g: Any, t: int, r: Any, decays: Any, decay: float) -> Any:
     zero, tiny = _zero_and_tiny(theta)
     size = theta.dtype.type(r.learning_rate * r.factor / (1.0 - r.momentum**t))
     unbiased = theta.dtype.type(1.0 / (1.0 - r.beta2**t))
