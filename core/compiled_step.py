@@ -360,12 +360,13 @@ def gather(table: Any, order: Any, first: int, count: int, rows: Any) -> None:
 
     The block's other columns repeat the last row with the weight 0.
     """
-    columns, last = table.shape[1], order[first + count - 1]
-    for column in range(columns):
-        for s in range(count):
-            rows[0, column, s] = table[order[first + s], column]
-        for s in range(count, rows.shape[2]):
-            rows[0, column, s] = table[last, column]
+    columns = table.shape[1]
+    for s in range(count):  # a pass of its own: rows far apart are then fetched side by side
+        rows[0, 0, s] = table[order[first + s], 0]
+    for s in range(rows.shape[2]):
+        row = order[first + min(s, count - 1)]
+        for column in range(columns):
+            rows[0, column, s] = table[row, column]
     for s in range(count, rows.shape[2]):
         rows[0, columns - 1, s] = table.dtype.type(0.0)
 
