@@ -18,6 +18,7 @@ import numpy as np
 from core.network import NORM_EPSILON, NORM_MOMENTUM
 from core.optimizers import Rates
 
+LARGE = 200_000  # numbers: a table of more does not stay in the second cache
 WIDE = 4096  # weights of a layer: from here on BLAS multiplies faster than loops do
 
 # The columns of the plan, which has a row a layer: sizes, where the layer's parameters and running
@@ -361,12 +362,15 @@ def gather(table: Any, order: Any, first: int, count: int, rows: Any) -> None:
     The block's other columns repeat the last row with the weight 0.
     """
     columns = table.shape[1]
-    for s in range(count):  # a pass of its own: rows far apart are then fetched side by side
-        rows[0, 0, s] = table[order[first + s], 0]
-    for s in range(rows.shape[2]):
-        row = order[first + min(s, count - 1)]
+    if table.size > LARGE:  # column by column: rows from afar are then fetched side by side
         for column in range(columns):
-            rows[0, column, s] = table[row, column]
+            for s in range(rows.shape[2]):
+                rows[0, column, s] = table[order[first + min(s, count - 1)], column]
+    else:
+        for s in range(rows.shape[2]):
+            row = order[first + min(s, count - 1)]
+            for column in range(columns):
+                rows[0, column, s] = table[row, column]
     for s in range(count, rows.shape[2]):
         rows[0, columns - 1, s] = table.dtype.type(0.0)
 
