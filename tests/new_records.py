@@ -45,7 +45,7 @@ SOFTSIGN = Activation(
 )
 
 
-def doubled_binary_loop(z, delta, layer, classes, rows, block, share, spare):
+def doubled_binary_loop(z, delta, spare, layer, classes, rows, block, share):
     one = z.dtype.type(1.0)
     label, weight = rows.shape[1] - 2, rows.shape[1] - 1
     size = z.dtype.type(0.0)
@@ -56,7 +56,7 @@ def doubled_binary_loop(z, delta, layer, classes, rows, block, share, spare):
     return size
 
 
-def doubled_softmax_loop(z, delta, layer, classes, rows, block, share, spare):
+def doubled_softmax_loop(z, delta, spare, layer, classes, rows, block, share):
     label, weight = rows.shape[1] - 2, rows.shape[1] - 1
     size = z.dtype.type(0.0)
     for s in range(z.shape[2]):
@@ -113,12 +113,12 @@ QUARTIC = Penalty(
 )
 
 
-def sign_loop(theta, slots, g, t, r, decays, new, new_slots):
+def sign_loop(theta, slots, g, t, r, decays):
     zero, size = theta.dtype.type(0.0), theta.dtype.type(r.learning_rate * r.factor)
     check = zero
     for i in range(theta.shape[0]):
-        new[i] = theta[i] - size * np.sign(g[i])
-        check += new[i] * zero
+        theta[i] -= size * np.sign(g[i])
+        check += theta[i] * zero
     return check
 
 

@@ -118,22 +118,20 @@ def _categorical_squared_error_gradient(logits: Array, labels: Array) -> Array:
 
 
 def _binary_cross_entropy_loop(
-    z: Any, delta: Any, layer: int, classes: int, rows: Any, block: int, share: float, spare: Any
+    z: Any, delta: Any, spare: Any, layer: int, classes: int, rows: Any, block: int, share: float
 ) -> Any:
     """Write (p - y) w share.
 
     Parameters
     ----------
-    z, delta : (layers, units, samples) arrays
-        Logits and where their derivatives go, at `layer`.
+    z, delta, spare : (layers, units, samples) arrays
+        Logits, where their derivatives go, and room to work in, at `layer`.
     classes : int
         The number of logits.
     rows : (blocks, features + 2, samples) array
         Each sample's features, label and weight.
     share : float
         One over the size of the batch.
-    spare : (3, samples) array
-        Room to work in.
     """
     zero, one, tiny = _constants(z)
     label, weight = rows.shape[1] - 2, rows.shape[1] - 1
@@ -150,7 +148,7 @@ def _binary_cross_entropy_loop(
 
 
 def _binary_squared_error_loop(
-    z: Any, delta: Any, layer: int, classes: int, rows: Any, block: int, share: float, spare: Any
+    z: Any, delta: Any, spare: Any, layer: int, classes: int, rows: Any, block: int, share: float
 ) -> Any:
     """Write 2 (p - y) p (1 - p) w share."""
     zero, one, tiny = _constants(z)
@@ -169,51 +167,51 @@ def _binary_squared_error_loop(
 
 
 def _softmax_loop(
-    z: Any, delta: Any, layer: int, classes: int, rows: Any, block: int, spare: Any
-) -> None:
-    """Write the probabilities into z and p - y into delta; leave ln p_y + const. in ``spare[2]``.
+    z: Any, delta: Any, spare: Any, layer: int, classes: int, rows: Any, block: int, share: float
+) -> Any:
+    """Write the probabilities into z and p - y into delta; return what is finite with the loss.
 
     p_y - 1 is minus the sum of the other probabilities, as in `_label_errors`.
     """
     zero, one, tiny = _constants(z)
-    label = rows.shape[1] - 2
-    for s in range(z.shape[2]):
-        spare[0, s] = z[layer, 0, s]
+    label, weight = rows.shape[1] - 2, rows.shape[1] - 1
+    for s in range(z.shape[2]):  # spare[layer, 0] holds the largest logit, spare[layer, 1] the sum
+        spare[layer, 0, s] = z[layer, 0, s]
+        spare[layer, 1, s] = zero
     for k in range(1, classes):
         for s in range(z.shape[2]):
-            x = z[layer, k, s]
-            spare[0, s] = spare[0, s] if x <= spare[0, s] else x  # NaN stays NaN
+            x, largest = z[layer, k, s], spare[layer, 0, s]
+            spare[layer, 0, s] = largest if x <= largest else x  # NaN stays NaN
+    size = zero
     for s in range(z.shape[2]):
-        spare[1, s] = zero
-        spare[2, s] = z[layer, int(rows[block, label, s]), s] - spare[0, s]
+        below = z[layer, int(rows[block, label, s]), s] - spare[layer, 0, s]
+        size += below * rows[block, weight, s] * share
     for k in range(classes):
         for s in range(z.shape[2]):
-            grown = exponential(z[layer, k, s] - spare[0, s])
+            grown = exponential(z[layer, k, s] - spare[layer, 0, s])
             grown = zero if grown < tiny else grown
-            spare[1, s] += grown
+            spare[layer, 1, s] += grown
             z[layer, k, s] = grown
-    for s in range(z.shape[2]):
-        spare[1, s] = one / spare[1, s]
-        spare[0, s] = zero
+    for s in range(z.shape[2]):  # from here on spare[layer, 0] holds the sum of the others
+        spare[layer, 1, s] = one / spare[layer, 1, s]
+        spare[layer, 0, s] = zero
     for k in range(classes):
         for s in range(z.shape[2]):
-            p = z[layer, k, s] * spare[1, s]
+            p = z[layer, k, s] * spare[layer, 1, s]
             z[layer, k, s] = p
             delta[layer, k, s] = p
-            spare[0, s] += zero if rows[block, label, s] == k else p
+            spare[layer, 0, s] += zero if rows[block, label, s] == k else p
     for s in range(z.shape[2]):
-        delta[layer, int(rows[block, label, s]), s] = -spare[0, s]
+        delta[layer, int(rows[block, label, s]), s] = -spare[layer, 0, s]
+    return size
 
 
 def _categorical_cross_entropy_loop(
-    z: Any, delta: Any, layer: int, classes: int, rows: Any, block: int, share: float, spare: Any
+    z: Any, delta: Any, spare: Any, layer: int, classes: int, rows: Any, block: int, share: float
 ) -> Any:
     """Write (p_k - y_k) w share."""
-    _softmax_loop(z, delta, layer, classes, rows, block, spare)
+    size = _softmax_loop(z, delta, spare, layer, classes, rows, block, share)
     weight = rows.shape[1] - 1
-    size = z.dtype.type(0.0)
-    for s in range(z.shape[2]):
-        size += spare[2, s] * rows[block, weight, s] * share
     for k in range(classes):
         for s in range(z.shape[2]):
             delta[layer, k, s] *= rows[block, weight, s] * share
@@ -221,21 +219,21 @@ def _categorical_cross_entropy_loop(
 
 
 def _categorical_squared_error_loop(
-    z: Any, delta: Any, layer: int, classes: int, rows: Any, block: int, share: float, spare: Any
+    z: Any, delta: Any, spare: Any, layer: int, classes: int, rows: Any, block: int, share: float
 ) -> Any:
     """Write 2 p_k ((p_k - y_k) - sum_j p_j (p_j - y_j)) w share."""
-    _softmax_loop(z, delta, layer, classes, rows, block, spare)
+    _softmax_loop(z, delta, spare, layer, classes, rows, block, share)
     weight = rows.shape[1] - 1
     size = z.dtype.type(0.0)
     for s in range(z.shape[2]):
-        spare[0, s] = size
+        spare[layer, 0, s] = size
     for k in range(classes):
         for s in range(z.shape[2]):
-            spare[0, s] += z[layer, k, s] * delta[layer, k, s]
+            spare[layer, 0, s] += z[layer, k, s] * delta[layer, k, s]
     for k in range(classes):
         for s in range(z.shape[2]):
             p = z[layer, k, s] * rows[block, weight, s] * share
-            found = (p + p) * (delta[layer, k, s] - spare[0, s])
+            found = (p + p) * (delta[layer, k, s] - spare[layer, 0, s])
             delta[layer, k, s] = found
             size += found
     return size

@@ -21,7 +21,7 @@ from core.functions.losses import LOSSES
 from core.functions.penalties import PENALTIES
 from core.model.architecture import Architecture
 from core.training import compiled_step, optimizers, row_order
-from core.training.compiled_step import ForwardParts, PassParts, StepParts, Work
+from core.training.compiled_step import WIDE, ForwardParts, StepParts
 from core.training.optimizers import OPTIMIZERS
 from core.training.problem import (
     Burst,
@@ -35,23 +35,16 @@ from core.training.schedules import SCHEDULES
 
 Precision = Literal["float32", "float64"]
 Item = TypeVar("Item")
+Work = tuple[np.ndarray, ...]
 
-WIDE = 512  # weights: from here on BLAS multiplies a layer faster than loops do
-# Parts with the same signature: one compiled function serves as either.
-_LIKE = dict.fromkeys(("multiply", "sharpen"), "normalise") | dict.fromkeys(
-    ("multiply_back", "sharpen_back"), "normalise_back"
-)
 _HELPERS: dict[str, tuple[Callable[..., Any], ...]] = {
+    "write_order": row_order.LOOP_HELPERS,
     "loss": losses.LOOP_HELPERS,
     "update": optimizers.LOOP_HELPERS,
-    "add_gradient": compiled_step.HELPERS,
-    "logits_of_rows": compiled_step.HELPERS,
-    "take_steps": (
-        *compiled_step.HELPERS, *row_order.LOOP_HELPERS, row_order.write_row_order,
-    ),
-}  # fmt: skip
+    "take_steps": (compiled_step.gather,),
+}
 LANES = 8  # samples are padded to a multiple of this
-CACHE_BYTES = 128 * 1024
+CACHE_BYTES = 512 * 1024
 MOST_SAMPLES = 512
 EVALUATED_SAMPLES = 256
 
@@ -75,12 +68,12 @@ def part(name: str, function: Callable[..., Any], precision: Precision) -> LazyF
     Parameters
     ----------
     name : str
-        A field of `PassParts` or `StepParts`.
+        A field of `StepParts`.
     function : callable
         Of `core.training.compiled_step`, or a record's `loop`.
     precision : {"float32", "float64"}
     """
-    return _lazy(function, _LIKE.get(name, name), precision)
+    return _lazy(function, name, precision)
 
 
 def take_steps(precision: Precision) -> LazyFunction:
@@ -97,7 +90,6 @@ def makers(precision: Precision) -> dict[type, LazyFunction]:
     """Return the functions that put the sets of parts together."""
     functions = {
         ForwardParts: compiled_step.forward_parts,
-        PassParts: compiled_step.pass_parts,
         StepParts: compiled_step.step_parts,
     }
     return {kind: _lazy(f, f.__name__, precision) for kind, f in functions.items()}
@@ -114,43 +106,39 @@ Compiled = tuple[Precision, tuple[tuple[str, Any], ...]]  # each part's name and
 
 def forward_parts(architecture: Architecture) -> PartFunctions:
     """Return the function for each of `ForwardParts`; None where a record has no compiled form."""
-    has, skip = _special_layers(architecture), compiled_step.skip_forward
+    is_wide, is_adjusted = _is_wide(architecture), _is_adjusted(architecture)
     return {
-        "multiply": compiled_step.multiply if has["wide"] else skip,
-        "normalise": compiled_step.normalise if has["normal"] else skip,
-        "sharpen": compiled_step.sharpen if has["sharp"] else skip,
+        "multiply": compiled_step.multiply_by_blas if is_wide else compiled_step.multiply,
+        "adjust": compiled_step.adjust if is_adjusted else compiled_step.leave,
         "activate": ACTIVATIONS[hidden_activation(architecture)].loop,
     }
 
 
 def parts_of(problem: Problem) -> PartFunctions:
-    """Return the function for each of `PassParts` and `StepParts`; None without a compiled form."""
+    """Return the function for each of `StepParts`; None without a compiled form."""
     training, architecture = problem.training, problem.architecture
-    has, skip = _special_layers(architecture), compiled_step.skip_backward
+    is_wide, is_adjusted = _is_wide(architecture), _is_adjusted(architecture)
     loss, optimizer = LOSSES[training.loss], OPTIMIZERS[training.optimizer]
-    is_single = len(architecture.layers) == architecture.n_outputs == 1
     return forward_parts(architecture) | {
-        "multiply_back": compiled_step.multiply_back if has["wide"] else skip,
-        "normalise_back": compiled_step.normalise_back if has["normal"] else skip,
-        "sharpen_back": compiled_step.sharpen_back if has["sharp"] else skip,
+        "write_order": row_order.write_row_order,
+        "add_gradient": (
+            compiled_step.add_gradient_by_blas if is_wide else compiled_step.add_gradient
+        ),
+        "adjust_back": compiled_step.adjust_back if is_adjusted else compiled_step.leave,
         "loss": (loss.binary if architecture.n_outputs == 1 else loss.categorical).loop,
         "penalty": PENALTIES[training.penalty].loop,
         "schedule": SCHEDULES[training.schedule].factor,
         "point": optimizer.point_loop,
         "update": optimizer.loop,
-        "add_gradient": (
-            compiled_step.single_logit_pass if is_single else compiled_step.network_pass
-        ),
     }
 
 
-def _special_layers(architecture: Architecture) -> dict[str, bool]:
-    """Tell which kinds of layers there are that not every network has."""
-    return {
-        "wide": any(layer.n_weights >= WIDE for layer in architecture.layers),
-        "normal": any(layer.batch_norm for layer in architecture.layers),
-        "sharp": any(layer.has_sharpness for layer in architecture.layers),
-    }
+def _is_wide(architecture: Architecture) -> bool:
+    return any(layer.n_weights >= WIDE for layer in architecture.layers)
+
+
+def _is_adjusted(architecture: Architecture) -> bool:
+    return any(layer.batch_norm or layer.has_sharpness for layer in architecture.layers)
 
 
 def has_compiled_form(problem: Problem) -> bool:
@@ -215,8 +203,8 @@ def compiled_logits(
         X = np.ascontiguousarray(X, np.float64)
         X = X if X.flags.writeable else X.copy()
         flat, moments = (np.array(array, precision) for array in (parameters, statistics))
-        own = (work.plan, work.values, work.slopes)
-        kernel(work, *own, flat, moments, X, rows, logits, parts)
+        plan, values, slopes, _, kept = work
+        kernel(X, rows, logits, flat, moments, plan, values, slopes, kept, parts)
     return logits
 
 
@@ -238,8 +226,8 @@ def _put_together(kind: type, functions: Compiled) -> Any:
 
 
 def _plan(architecture: Architecture) -> np.ndarray:
-    """Return the (layers, 7) plan of `core.training.compiled_step`."""
-    plan = np.full((len(architecture.layers), 7), -1, dtype=np.int64)
+    """Return the (layers, 6) plan of `core.training.compiled_step`."""
+    plan = np.full((len(architecture.layers), 6), -1, dtype=np.int64)
     for row, layer in zip(plan, architecture.layers, strict=True):
         end = layer.start + layer.n_weights + layer.units
         row[compiled_step.INPUTS], row[compiled_step.UNITS] = layer.inputs, layer.units
@@ -250,30 +238,17 @@ def _plan(architecture: Architecture) -> np.ndarray:
         if layer.batch_norm:
             row[compiled_step.GAIN] = end
             row[compiled_step.STATISTICS] = layer.statistics_start
-        row[compiled_step.IS_WIDE] = layer.n_weights >= WIDE
     plan.flags.writeable = False
     return plan
 
 
 def _work(architecture: Architecture, precision: Precision, samples: int) -> Work:
-    """Return the arrays for blocks of so many samples."""
+    """Return the plan, values, slopes, deltas and what is kept, for blocks of so many samples."""
     layers = architecture.layers
     shape = (len(layers), max(layer.units for layer in layers), samples)
-    sharp = any(layer.has_sharpness for layer in layers)
-    normal = any(layer.batch_norm for layer in layers)
-    empty = (0, 0, 0)  # what no layer needs
-
-    def zeros(*sizes: int) -> np.ndarray:
-        return np.zeros(sizes, precision)
-
-    return Work(
-        plan=_plan(architecture), values=zeros(*shape), slopes=zeros(*shape), deltas=zeros(*shape),
-        kept=zeros(*(shape if sharp else empty)), standards=zeros(*(shape if normal else empty)),
-        inverse_sd=zeros(*shape[:2]), spare=zeros(3, samples),
-        transposed=zeros(architecture.n_parameters),
-        product=zeros(max(layer.n_weights for layer in layers)),
-        sums=zeros(*(shape[1:] if any(layer.n_weights >= WIDE for layer in layers) else (0, 0))),
-    )  # fmt: skip
+    kept = (3, *shape) if _is_adjusted(architecture) else (0, 0, 0, 0)
+    sizes = (shape, shape, shape, kept)
+    return (_plan(architecture), *(np.zeros(size, precision) for size in sizes))
 
 
 def _samples_in_block(architecture: Architecture, precision: Precision, batch: int) -> int:
@@ -348,43 +323,53 @@ class Workspace:
         samples = _samples_in_block(architecture, precision, batch)
         self._work = _work(architecture, precision, samples)
         p, s = architecture.n_parameters, architecture.n_statistics
-        self._theta = np.zeros((2, p), precision)
-        self._statistics = np.zeros((2, s), precision)
-        self._slots = np.zeros((2, 0, p), precision)
+        self._theta, self._here, self._gradient = np.zeros((3, p), precision)
+        self._statistics = np.zeros(s, precision)
+        self._slots = np.zeros((0, p), precision)
         self._mask = architecture.weight_mask().astype(precision)
-        self._here, self._gradient = np.zeros((2, p), precision)
         self._batch = np.zeros((1, architecture.n_inputs + 2, samples), precision)
         self._order = np.zeros(1 << row_order.bits_of(problem.n_rows), np.uint32)
         self._progress = np.full(6, -1, np.int64)
 
     def take_steps(self, problem: Problem, rows: Rows, state: TrainState, steps: int) -> bool:
         """Train from a state; return whether a step had to be refused."""
-        training, work = problem.training, self._work
         functions = _compiled(self._take_steps, parts_of(problem), self._precision)
+        parts = _put_together(StepParts, functions)
+        self._run(problem, rows, state, steps, parts)
+        if not self._progress[compiled_step.DIVERGED]:
+            return False
+        finite = int(self._progress[compiled_step.STEP]) - state.step
+        self._run(problem, rows, state, finite, parts)  # steps are taken in place: up to the last
+        return True
+
+    def _run(self, problem: Problem, rows: Rows, state: TrainState, steps: int, parts: Any) -> None:
+        training, n, batch = problem.training, problem.n_rows, _batch_rows(problem)
         self._enter(state)
-        self._take_steps(
-            steps, problem.n_rows, _batch_rows(problem), problem.seed, self._progress, self._order,
-            rows.table, rows.stored, self._batch, *self._theta, *self._slots, *self._statistics,
-            self._mask, self._here, self._gradient, work, work.plan, work.values, work.slopes,
-            work.deltas, work.spare, work.transposed,
-            rates_at(training, 0.0), training.penalty_strength, training.schedule_epochs,
-            _put_together(PassParts, functions), _put_together(StepParts, functions),
-        )  # fmt: skip
-        return bool(self._progress[compiled_step.DIVERGED])
+        # where a batch came to take all rows in the midst of an epoch, one takes the rest of it
+        rest = steps if batch < n else min(steps, int(0 < state.position < n))
+        for count, takes_all in ((rest, False), (steps - rest, True)):
+            if count and not self._progress[compiled_step.DIVERGED]:
+                self._take_steps(
+                    count, n, batch, problem.seed, takes_all, self._progress, self._order,
+                    rows.table, rows.stored if takes_all else self._batch, self._theta,
+                    self._slots, self._statistics, self._mask, self._here, self._gradient,
+                    *self._work, rates_at(training, 0.0), training.penalty_strength,
+                    training.schedule_epochs, parts,
+                )  # fmt: skip
 
     def _enter(self, state: TrainState) -> None:
-        """Copy a state in, as the first of each pair: the present one."""
-        if self._slots.shape[1:] != state.slots.shape:
-            self._slots = np.zeros((2, *state.slots.shape), self._precision)
-        self._theta[0], self._slots[0] = state.parameters, state.slots
-        self._statistics[0] = state.statistics
+        """Copy a state in."""
+        if self._slots.shape != state.slots.shape:
+            self._slots = np.zeros(state.slots.shape, self._precision)
+        self._theta[...], self._slots[...] = state.parameters, state.slots
+        self._statistics[...] = state.statistics
         self._progress[:4] = (state.step, state.epoch, state.position, 0)
 
     def state(self) -> TrainState:
         """Return a copy of where training stands."""
         step, epoch, position = (int(number) for number in self._progress[:3])
-        pairs = (self._theta, self._slots, self._statistics)
-        return TrainState(step, epoch, position, *(present.copy() for present, _ in pairs))
+        arrays = (self._theta, self._slots, self._statistics)
+        return TrainState(step, epoch, position, *(array.copy() for array in arrays))
 
 
 class Pool(Generic[Item]):

@@ -13,22 +13,17 @@ import functools
 from typing import Any
 
 import numba
-from numba import float64, int64, types, uint32, void
+from numba import boolean, float64, int64, types, uint32, void
 from numba.experimental import structref
 
 from core.base.compiled import read_only
-from core.training.compiled_step import ForwardParts, PassParts, StepParts, Work, names_of
+from core.training.compiled_step import ForwardParts, StepParts, names_of
 from core.training.optimizers import Rates
 
 
 @structref.register
 class ForwardPartsType(types.StructRef):
     """Numba's type of `ForwardParts`."""
-
-
-@structref.register
-class PassPartsType(types.StructRef):
-    """Numba's type of `PassParts`."""
 
 
 @structref.register
@@ -40,17 +35,12 @@ class ForwardPartsProxy(structref.StructRefProxy):
     """What stands in Python for a compiled `ForwardParts`."""
 
 
-class PassPartsProxy(structref.StructRefProxy):
-    """What stands in Python for a compiled `PassParts`."""
-
-
 class StepPartsProxy(structref.StructRefProxy):
     """What stands in Python for a compiled `StepParts`."""
 
 
 for _parts, _type, _proxy in (
     (ForwardParts, ForwardPartsType, ForwardPartsProxy),
-    (PassParts, PassPartsType, PassPartsProxy),
     (StepParts, StepPartsType, StepPartsProxy),
 ):
     structref.define_constructor(_parts, _type, list(names_of(_parts)))
@@ -66,41 +56,34 @@ def signatures(precision: str) -> dict[str, Any]:
     precision : {"float32", "float64"}
     """
     real = getattr(numba, precision)
-    vector, matrix, cube = real[::1], real[:, ::1], real[:, :, ::1]
+    vector, matrix, cube, kept = real[::1], real[:, ::1], real[:, :, ::1], real[:, :, :, ::1]
     rates = types.NamedUniTuple(float64, len(Rates._fields), Rates)
     plan = read_only(numba, int64, 2)
-    work = types.NamedTuple([plan, *[cube] * 5, matrix, matrix, vector, vector, matrix], Work)
-    ahead = void(work, int64, cube, int64, vector, vector, vector, int64)
-    back = void(work, int64, cube, int64, vector, int64, vector)
     found = {
-        "multiply": ahead, "normalise": ahead, "sharpen": ahead,
+        "multiply": void(vector, *[int64] * 6, cube, int64, cube, int64),
+        "adjust": void(plan, int64, cube, kept, vector, vector, int64),
         "activate": void(cube, cube, int64, int64),
-        "multiply_back": back, "normalise_back": back, "sharpen_back": back,
-        "loss": real(cube, cube, int64, int64, cube, int64, real, matrix),
+        "write_order": void(int64, int64, int64, uint32[::1]),
+        "add_gradient": void(vector, int64, int64, int64, cube, int64, cube, int64),
+        "adjust_back": void(plan, int64, cube, kept, vector, vector, int64),
+        "loss": real(cube, cube, cube, int64, int64, cube, int64, real),
         "penalty": real(vector, vector, float64, vector),
         "schedule": float64(float64, float64),
         "point": void(vector, matrix, rates, vector),
-        "update": real(vector, matrix, vector, int64, rates, vector, vector, matrix),
-    }  # fmt: skip
+        "update": real(vector, matrix, vector, int64, rates, vector),
+    }
     forward_parts = _structure(ForwardPartsType, ForwardParts, found)
-    pass_parts = _structure(PassPartsType, PassParts, found)
-    own = (work, plan, cube, cube, cube, matrix, vector)
-    found["add_gradient"] = real(
-        *own, cube, int64, int64, vector, vector, vector, real, vector, pass_parts
-    )
     step_parts = _structure(StepPartsType, StepParts, found)
     found["take_steps"] = void(
-        int64, int64, int64, int64, int64[::1], uint32[::1], matrix, cube, cube, vector, vector,
-        matrix, matrix, vector, vector, vector, vector, vector, *own, rates, float64, float64,
-        pass_parts, step_parts,
+        int64, int64, int64, int64, boolean, int64[::1], uint32[::1], matrix, cube, vector, matrix,
+        vector, vector, vector, vector, plan, cube, cube, cube, kept, rates, float64, float64,
+        step_parts,
     )  # fmt: skip
     found["logits_of_rows"] = void(
-        work, plan, cube, cube, vector, vector, float64[:, ::1], cube, float64[:, ::1],
+        float64[:, ::1], cube, float64[:, ::1], vector, vector, plan, cube, cube, kept,
         forward_parts,
     )  # fmt: skip
-    for name, made in (
-        ("forward_parts", forward_parts), ("pass_parts", pass_parts), ("step_parts", step_parts),
-    ):  # fmt: skip
+    for name, made in (("forward_parts", forward_parts), ("step_parts", step_parts)):
         found[name] = made(*(kind for _, kind in made.field_dict.items()))
     return found
 

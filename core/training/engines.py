@@ -28,7 +28,6 @@ from core.model.architecture import Architecture, build_architecture
 from core.model.model_knobs import ModelChoices
 from core.model.network import logits_of
 from core.training.compiled_engine import (
-    WIDE,
     CompiledEngine,
     Precision,
     compiled_logits,
@@ -40,7 +39,7 @@ from core.training.compiled_engine import (
     parts_of,
     take_steps,
 )
-from core.training.compiled_step import ForwardParts
+from core.training.compiled_step import WIDE, ForwardParts, StepParts
 from core.training.numpy_engine import NumpyEngine
 from core.training.optimizers import OPTIMIZERS
 from core.training.problem import Engine, Problem, TrainState
@@ -72,7 +71,7 @@ def functions_for(problem: Problem) -> list[LazyFunction]:
     """Return what must be compiled before the compiled engine can train a problem."""
     precision = _precision(problem)
     parts = functions_of(parts_of(problem), precision)
-    return [take_steps(precision), *makers(precision).values(), *parts.values()]
+    return [take_steps(precision), makers(precision)[StepParts], *parts.values()]
 
 
 def functions_for_logits(

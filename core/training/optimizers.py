@@ -194,21 +194,18 @@ def _adagrad(
     return theta - r.learning_rate * r.factor * g / (np.sqrt(total[0]) + r.epsilon), total
 
 
-# The compiled forms. Each writes the new parameters and slots beside the old ones, so that a step
-# which is not finite can be refused; slots too small to matter become 0, since processors compute
-# slowly with subnormal numbers.
+# The compiled forms, which take the step in place. Slots too small to matter become 0, since
+# processors compute slowly with subnormal numbers.
 
 
-def _sgd_loop(
-    theta: Any, slots: Any, g: Any, t: int, r: Any, decays: Any, new: Any, new_slots: Any
-) -> Any:
+def _sgd_loop(theta: Any, slots: Any, g: Any, t: int, r: Any, decays: Any) -> Any:
     """Take a step; return 0, or NaN where a new parameter is not finite.
 
     Parameters
     ----------
-    theta, g, decays, new : (p,) arrays
-        Parameters, gradient, 1 where a weight stands and 0 elsewhere, the new parameters.
-    slots, new_slots : (n_slots, p) arrays
+    theta, g, decays : (p,) arrays
+        Parameters, gradient, 1 where a weight stands and 0 elsewhere.
+    slots : (n_slots, p) array
     t : int
         The step, counted from 1.
     r : Rates
@@ -218,14 +215,12 @@ def _sgd_loop(
     check = zero
     for i in range(theta.shape[0]):
         w = theta[i] - size * g[i]
-        new[i] = w
+        theta[i] = w
         check += w * zero
     return check
 
 
-def _momentum_loop(
-    theta: Any, slots: Any, g: Any, t: int, r: Any, decays: Any, new: Any, new_slots: Any
-) -> Any:
+def _momentum_loop(theta: Any, slots: Any, g: Any, t: int, r: Any, decays: Any) -> Any:
     zero, tiny = _zero_and_tiny(theta)
     size, momentum = theta.dtype.type(r.learning_rate * r.factor), theta.dtype.type(r.momentum)
     check = zero
@@ -233,8 +228,8 @@ def _momentum_loop(
         velocity = momentum * slots[0, i] - size * g[i]
         velocity = zero if abs(velocity) < tiny else velocity
         w = theta[i] + velocity
-        new[i] = w
-        new_slots[0, i] = velocity
+        theta[i] = w
+        slots[0, i] = velocity
         check += w * zero
     return check
 
@@ -245,9 +240,7 @@ def _look_ahead_loop(theta: Any, slots: Any, r: Any, here: Any) -> None:
         here[i] = theta[i] + momentum * slots[0, i]
 
 
-def _by_root(
-    theta: Any, slots: Any, g: Any, r: Any, new: Any, new_slots: Any, kept: float, added: float
-) -> Any:
+def _by_root(theta: Any, slots: Any, g: Any, r: Any, kept: float, added: float) -> Any:
     """Divide by the root of a sum of squares, of which `kept` stays and to which `added` comes."""
     zero, tiny = _zero_and_tiny(theta)
     size, epsilon = theta.dtype.type(r.learning_rate * r.factor), theta.dtype.type(r.epsilon)
@@ -257,35 +250,21 @@ def _by_root(
         square = kept * slots[0, i] + added * g[i] * g[i]
         square = zero if square < tiny else square
         w = theta[i] - size * g[i] / (np.sqrt(square) + epsilon)
-        new[i] = w
-        new_slots[0, i] = square
+        theta[i] = w
+        slots[0, i] = square
         check += w * zero
     return check
 
 
-def _rmsprop_loop(
-    theta: Any, slots: Any, g: Any, t: int, r: Any, decays: Any, new: Any, new_slots: Any
-) -> Any:
-    return _by_root(theta, slots, g, r, new, new_slots, r.decay_rate, 1.0 - r.decay_rate)
+def _rmsprop_loop(theta: Any, slots: Any, g: Any, t: int, r: Any, decays: Any) -> Any:
+    return _by_root(theta, slots, g, r, r.decay_rate, 1.0 - r.decay_rate)
 
 
-def _adagrad_loop(
-    theta: Any, slots: Any, g: Any, t: int, r: Any, decays: Any, new: Any, new_slots: Any
-) -> Any:
-    return _by_root(theta, slots, g, r, new, new_slots, 1.0, 1.0)
+def _adagrad_loop(theta: Any, slots: Any, g: Any, t: int, r: Any, decays: Any) -> Any:
+    return _by_root(theta, slots, g, r, 1.0, 1.0)
 
 
-def _by_moments(
-    theta: Any,
-    slots: Any,
-    g: Any,
-    t: int,
-    r: Any,
-    decays: Any,
-    new: Any,
-    new_slots: Any,
-    decay: float,
-) -> Any:
+def _by_moments(theta: Any, slots: Any, g: Any, t: int, r: Any, decays: Any, decay: float) -> Any:
     zero, tiny = _zero_and_tiny(theta)
     size = theta.dtype.type(r.learning_rate * r.factor / (1.0 - r.momentum**t))
     unbiased = theta.dtype.type(1.0 / (1.0 - r.beta2**t))
@@ -299,23 +278,19 @@ def _by_moments(
         v = beta2 * slots[1, i] + rest2 * g[i] * g[i]
         v = zero if v < tiny else v
         w = theta[i] - size * m / (np.sqrt(v * unbiased) + epsilon) - shrink * decays[i] * theta[i]
-        new[i] = w
-        new_slots[0, i] = m
-        new_slots[1, i] = v
+        theta[i] = w
+        slots[0, i] = m
+        slots[1, i] = v
         check += w * zero
     return check
 
 
-def _adam_loop(
-    theta: Any, slots: Any, g: Any, t: int, r: Any, decays: Any, new: Any, new_slots: Any
-) -> Any:
-    return _by_moments(theta, slots, g, t, r, decays, new, new_slots, 0.0)
+def _adam_loop(theta: Any, slots: Any, g: Any, t: int, r: Any, decays: Any) -> Any:
+    return _by_moments(theta, slots, g, t, r, decays, 0.0)
 
 
-def _adamw_loop(
-    theta: Any, slots: Any, g: Any, t: int, r: Any, decays: Any, new: Any, new_slots: Any
-) -> Any:
-    return _by_moments(theta, slots, g, t, r, decays, new, new_slots, r.weight_decay)
+def _adamw_loop(theta: Any, slots: Any, g: Any, t: int, r: Any, decays: Any) -> Any:
+    return _by_moments(theta, slots, g, t, r, decays, r.weight_decay)
 
 
 def _zero_and_tiny(theta: Any) -> tuple[Any, Any]:
