@@ -239,6 +239,8 @@ def test_a_view_that_chooses_no_pair_has_the_first_unit_s_first_weights():
         assert tuple(W[:, 0]) == usual
     chosen = View(landscape_plane="random", landscape_second=7, landscape_seed=3, landscape_zoom=2)
     assert chosen_plane(chosen, run.architecture) == PlaneChoice("random", 0, 7, 3, 2)
+    both = View(landscape_first=5, landscape_second=2)
+    assert chosen_plane(both, run.architecture) == PlaneChoice("pair", 5, 2)
 
 
 def test_the_path_goes_through_the_states_up_to_the_step_looked_at():

@@ -198,6 +198,18 @@ def test_everything_chosen_is_there_again_when_the_session_is_opened(qtbot, tmp_
             session.close()
 
 
+def test_the_command_line_reaches_every_panel(qtbot, open_window):
+    settings = ("view.function=tanh", "view.softmax_temperature=3", "view.gradients_page=row")
+    window = open_window(*(word for setting in settings for word in ("--set", setting)))
+    scenes = {}
+    for name in ("functions", "softmax"):
+        scenes[name] = window.panel(name).compute()
+    assert scenes["functions"].activation.name == "tanh"
+    expected = np.exp(np.array(View().softmax_logits) / 3.0)
+    np.testing.assert_allclose(scenes["softmax"].probabilities, expected / expected.sum())
+    assert window.session.view.gradients_page == "row"
+
+
 def test_computing_anew_never_reuses_what_is_on_screen(qtbot, session, show):
     panels = {name: show(name, session) for name in ("boundary", "reliability")}
     train(qtbot, session, 30)
