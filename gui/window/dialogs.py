@@ -7,7 +7,6 @@ import platform
 import sys
 import threading
 import traceback
-from importlib import metadata
 from types import TracebackType
 from typing import Any
 
@@ -171,6 +170,8 @@ def versions_text(engine: str = "") -> str:
 
 
 def _version(package: str) -> str:
+    from importlib import metadata  # slow to import, and not needed at the start
+
     try:
         return metadata.version(package)
     except metadata.PackageNotFoundError:
