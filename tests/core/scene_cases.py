@@ -5,6 +5,7 @@ import numpy as np
 from core.data.dataset import Dataset, Feature
 from core.experiment.experiment import Experiment, experiment_from_mapping
 from core.run.run import Run, start_run
+from tests.core.network_by_hand import Pass, pass_by_hand
 
 CHOICES = {
     "data": {"rows": 120},
@@ -41,8 +42,8 @@ def table(n: int = 150, n_classes: int = 2, levels: bool = True) -> Dataset:
     return Dataset("table", tuple(features), X, np.searchsorted(edges, signal), classes)
 
 
-def by_hand(run: Run, state, raw: np.ndarray) -> np.ndarray:
-    """Return probabilities (n, K) of raw rows: scaling, one-hot, layers and head written out."""
+def inputs_by_hand(run: Run, raw: np.ndarray) -> np.ndarray:
+    """Return what the network sees of raw rows: standardised numbers and one-hot levels."""
     train = run.dataset.X[run.prepared.rows[run.prepared.split == 0]]
     columns = []
     for j, feature in enumerate(run.dataset.features):
@@ -50,15 +51,20 @@ def by_hand(run: Run, state, raw: np.ndarray) -> np.ndarray:
             columns += [raw[:, j] == k for k in range(len(feature.levels))]
         else:
             columns.append((raw[:, j] - train[:, j].mean()) / train[:, j].std())
-    a = np.column_stack(columns).astype(float)
-    parts = run.architecture.views(state.parameters)
-    for layer in parts[:-1]:
-        a = np.tanh(a @ layer.W + layer.b)
-    z = a @ parts[-1].W + parts[-1].b
-    if z.shape[1] == 1:
-        z = np.column_stack([np.zeros(len(z)), z[:, 0]])
-    odds = np.exp(z - z.max(axis=1, keepdims=True))
-    return odds / odds.sum(axis=1, keepdims=True)
+    return np.column_stack(columns).astype(float)
+
+
+def way_by_hand(run: Run, state, raw: np.ndarray) -> Pass:
+    """Return the way of raw rows through the network, written out."""
+    model, K = run.experiment.model, run.dataset.n_classes
+    return pass_by_hand(
+        model, state.parameters, inputs_by_hand(run, raw), K, statistics=state.statistics
+    )
+
+
+def by_hand(run: Run, state, raw: np.ndarray) -> np.ndarray:
+    """Return probabilities (n, K) of raw rows: scaling, one-hot, layers and head written out."""
+    return way_by_hand(run, state, raw).probabilities
 
 
 def raw_rows(run: Run, code: int | None = None) -> tuple[np.ndarray, np.ndarray]:
