@@ -1,7 +1,7 @@
 """The network once more, independently: loops over layers, units and inputs of the flat vector.
 
-The functions come from `math`, `scipy` and the textbooks' formulas, never from `core.functions`, and
-where each number stands in the flat vector is counted here anew.
+The functions come from `scipy` and the textbooks' formulas, never from `core.functions`, and where
+each number stands in the flat vector is counted here anew.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ ACTIVATION_FORMULAS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
 class Pass:
     """What every layer does to some rows: z and a of each unit, (n, units) a layer.
 
-    `weights` is each layer's list of incoming weights, one list a unit; `places` says where in the
-    flat vector each layer's weights, biases, sharpnesses, gains and shifts begin.
+    `places` says where in the flat vector each layer's weights, biases, sharpnesses, gains and
+    shifts begin.
     """
 
     z: list[np.ndarray]

@@ -1,9 +1,12 @@
 """Small runs whose probabilities the tests work out by hand."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from core.data.dataset import Dataset, Feature
 from core.experiment.experiment import Experiment, experiment_from_mapping
+from core.run.recalibration import Model, part_probabilities, recalibration_at
 from core.run.run import Run, start_run
 from tests.core.network_by_hand import Pass, pass_by_hand
 
@@ -71,3 +74,23 @@ def raw_rows(run: Run, code: int | None = None) -> tuple[np.ndarray, np.ndarray]
     """Return raw features and labels of one part, or of all rows."""
     mine = run.prepared.rows if code is None else run.prepared.rows[run.prepared.split == code]
     return run.dataset.X[mine], run.dataset.y[mine]
+
+
+def with_choices(run: Run, **choices) -> Run:
+    """Return the run with other choices of calibration."""
+    experiment = run.experiment
+    for name, value in choices.items():
+        experiment = experiment.replacing(f"calibration.{name}", value)
+    return replace(run, experiment=experiment)
+
+
+def logit_by_hand(run: Run, state, code: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return the log-odds of class 1 and the label of every row of a part."""
+    raw, labels = raw_rows(run, code)
+    p = by_hand(run, state, raw)
+    return np.log(p[:, 1]) - np.log(p[:, 0]), labels
+
+
+def mended(run: Run, state, code: int) -> np.ndarray:
+    """Return the probabilities of a part as the run's choices of calibration leave them."""
+    return part_probabilities(Model.at(run, state), code, recalibration_at(run, state))

@@ -1,3 +1,5 @@
+"""The figures of each part against scikit-learn."""
+
 import numpy as np
 import pytest
 from sklearn import metrics
@@ -6,7 +8,6 @@ from core.base.arrays import SPLITS
 from core.data.dataset import Dataset
 from core.experiment.view import View
 from core.scenes.figures_scene import figures_scene
-from core.scenes.rows_scene import rows_scene
 from tests.core.scene_cases import by_hand, raw_rows, table, trained
 
 
@@ -39,32 +40,3 @@ def test_a_part_without_rows_has_no_figures():
     scene = figures_scene(run, state, View(split="test"))
     assert scene.parts[2] is None
     assert scene.chosen is None
-
-
-def test_rows_hold_each_row_s_probabilities_and_decision():
-    run, state = trained(dataset=table(n_classes=3))
-    scene = rows_scene(run, state, View(selected=4))
-    raw, _ = raw_rows(run)
-    expected = by_hand(run, state, raw)
-    np.testing.assert_allclose(scene.probabilities, expected, rtol=1e-9)
-    np.testing.assert_array_equal(scene.decided, expected.argmax(axis=1))
-    assert scene.selected == 4
-    assert scene.left_out == 0
-    assert not scene.probabilities.flags.writeable
-
-
-def test_rows_of_two_classes_are_decided_at_the_threshold():
-    run, state = trained(steps=20)
-    scene = rows_scene(run, state, View(threshold=0.3))
-    raw, _ = raw_rows(run)
-    np.testing.assert_array_equal(scene.decided, by_hand(run, state, raw)[:, 1] >= 0.3)
-
-
-def test_rows_left_out_for_missing_values_are_counted():
-    base = table(60)
-    X = base.X.copy()
-    X[:3, 0] = np.nan
-    run, state = trained(steps=2, dataset=Dataset("t", base.features, X, base.y, base.classes))
-    scene = rows_scene(run, state, View())
-    assert scene.left_out == 3
-    assert scene.prepared.rows[0] == 3
