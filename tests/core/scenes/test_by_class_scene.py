@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from sklearn.isotonic import IsotonicRegression
 
 from core.data.dataset import Dataset, Feature
 from core.experiment.view import View
@@ -72,3 +73,44 @@ def test_a_part_without_rows_has_no_tiles():
     scene = by_class_scene(with_choices(run, method="platt"), state, View())
     assert scene.tiles == ()
     assert np.isnan(scene.ece).all()
+
+
+def test_top_label_errors_are_averaged_by_how_often_each_class_is_decided(three):
+    run, state = three
+    raw, y = raw_rows(run, 0)
+    p = by_hand(run, state, raw)
+    best, confidence = p.argmax(axis=1), p.max(axis=1)
+    total = 0.0
+    for k in range(3):
+        for j in range(15):
+            inside = (best == k) & (np.ceil(confidence * 15) - 1 == j)
+            total += abs(np.sum(y[inside] == k) - confidence[inside].sum())
+    scene = by_class_scene(run, state, View(split="train", top_label=True))
+    assert scene.ece[0] == pytest.approx(total / len(y))
+    assert sum(tile.n_rows for tile in scene.tiles) == len(y)
+
+
+def test_each_class_s_curve_is_the_isotonic_regression_of_its_own_outcomes(three):
+    run, state = three
+    raw, y = raw_rows(run, 0)
+    p = by_hand(run, state, raw)
+    scene = by_class_scene(run, state, View(split="train"))
+    assert [tile.of_class for tile in scene.tiles] == [0, 1, 2]
+    for k, tile in enumerate(scene.tiles):
+        fit = IsotonicRegression(out_of_bounds="clip").fit(p[:, k], y == k)
+        np.testing.assert_allclose(
+            np.interp(p[:, k], *tile.raw.curve.knots), fit.predict(p[:, k]), atol=1e-9
+        )
+        assert tile.n_rows == len(y)
+    corners = np.array([[0.0, 0.0], [1.0, 0.0], [0.5, np.sqrt(0.75)]])
+    np.testing.assert_allclose(scene.points, p @ corners, atol=1e-12)
+
+
+def test_many_rows_are_thinned_evenly_in_the_triangle_but_not_in_the_curves():
+    run, state = trained(steps=2, data={"source": "three_spirals", "rows": 6000})
+    scene = by_class_scene(run, state, View(split="train"))
+    _, y = raw_rows(run, 0)
+    stride = int(np.ceil(len(y) / 1500))
+    np.testing.assert_array_equal(scene.labels, y[::stride])
+    assert len(scene.points) <= 1500
+    assert scene.tiles[0].n_rows == len(y)

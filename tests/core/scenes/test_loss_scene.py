@@ -3,13 +3,15 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from sklearn.metrics import accuracy_score, brier_score_loss, log_loss, roc_auc_score
 
 from core.base.arrays import SPLITS
 from core.experiment.view import View
 from core.run.history import Metrics, with_parameters
 from core.run.run import Run, edited_run
 from core.scenes.loss_scene import DRAWN, PARTS, curves_scene
-from tests.core.scene_cases import trained
+from core.training.recorded_metrics import measure, parts_of
+from tests.core.scene_cases import by_hand, raw_rows, trained
 
 
 def recorded(n=40, step_size=5, **sections) -> Run:
@@ -194,3 +196,35 @@ def test_nothing_turns_before_each_row_has_been_seen(moons, epochs_a_record, exp
         history.metrics.append(k, k * epochs_a_record, values)
     turn = curves_scene(replace(run, history=history), [], View(), 0).turn
     np.testing.assert_equal(turn, expected)
+
+
+def test_what_training_records_is_what_scikit_learn_measures_at_those_steps():
+    run, _ = trained(steps=0, data={"rows": 200, "noise": 0.5})
+    history, parts = run.history, parts_of(run.prepared)
+    for _ in range(4):
+        history.record_state(history.engine.burst(history.problem, history.latest, 7).state)
+        state = history.latest
+        history.metrics.append(
+            state.step, state.step / 15.0, measure(history.problem, parts, state)
+        )
+    figures = {
+        "loss": log_loss,
+        "log_loss": log_loss,
+        "accuracy": lambda y, p: accuracy_score(y, p >= 0.5),
+        "auc": roc_auc_score,
+        "brier": brier_score_loss,
+    }
+    for name, figure in figures.items():
+        scene = curves_scene(run, [], View(metric=name, by_epoch=False), 28)
+        assert [line.split for line in scene.lines] == list(SPLITS)
+        for code, line in enumerate(scene.lines):
+            raw, y = raw_rows(run, code)
+            assert line.x.tolist() == [7.0, 14.0, 21.0, 28.0]
+            expected = [
+                figure(y, by_hand(run, history.state_at(k), raw)[:, 1]) for k in (7, 14, 21)
+            ]
+            np.testing.assert_allclose(line.y[:3], expected, rtol=1e-9)
+            assert line.last == line.y[3]
+        back = curves_scene(run, [], View(metric=name, by_epoch=False), 20)
+        assert [line.last for line in back.lines] == [line.y[1] for line in back.lines]
+        assert back.now == 20.0

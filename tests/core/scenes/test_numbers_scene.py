@@ -1,5 +1,6 @@
 """Errors, conventions and headline numbers, worked out independently."""
 
+import itertools
 import math
 from dataclasses import replace
 
@@ -7,6 +8,7 @@ import numpy as np
 import pytest
 from scipy.special import expit
 from scipy.stats import norm, poisson_binom
+from sklearn.calibration import calibration_curve
 from sklearn.linear_model import LogisticRegression
 
 from core.calibration.binning import CONVENTIONS, indexed
@@ -98,3 +100,37 @@ def test_a_part_without_rows_has_no_numbers():
     run, state = trained(steps=5, dataset=replace(whole, split=parts))
     scene = numbers_scene(with_choices(run, method="platt"), state, View())
     assert (scene.n_rows, scene.strip, scene.answers) == (0, None, ())
+
+
+def test_errors_in_bins_of_equal_mass_end_at_the_rows_that_fill_their_share(moons):
+    run, state = moons
+    scene = numbers_scene(run, state, View(split="train"))
+    raw, y = raw_rows(run, 0)
+    p = by_hand(run, state, raw)[:, 1]
+    order = np.argsort(p, kind="stable")
+    n = len(p)
+    assert len(np.unique(p)) == n  # without ties each share is met by one row
+    for bins in (1, 2, 7, 30):
+        ends = [int(np.ceil(n * k / bins - 1e-9)) for k in range(bins + 1)]
+        gaps = [abs(np.sum((y - p)[order[a:b]])) for a, b in itertools.pairwise(ends)]
+        assert scene.strip.mass[bins - 1] == pytest.approx(sum(gaps) / n)
+
+
+def test_numbers_are_of_the_class_asked_for_or_of_the_confidence():
+    run, state = trained(dataset=table(n=240, n_classes=3))
+    raw, y = raw_rows(run, 1)
+    p = by_hand(run, state, raw)
+    for view, happened, said in (
+        (View(), y == p.argmax(axis=1), p.max(axis=1)),
+        (View(reliability_class=2), y == 2, p[:, 2]),
+    ):
+        scene = numbers_scene(run, state, view)
+        assert scene.view == ("confidence" if view.reliability_class < 0 else 2)
+        one_bin = abs(happened.mean() - said.mean())
+        assert scene.strip.width[0] == scene.strip.mass[0] == pytest.approx(one_bin)
+        frequency, mean = calibration_curve(happened, said, n_bins=5)
+        at = np.digitize(said, np.linspace(0.0, 1.0, 6)[1:-1], right=True)
+        counts = np.bincount(at, minlength=5)
+        expected = np.abs(frequency - mean) @ counts[counts > 0] / len(y)
+        assert scene.strip.width[4] == pytest.approx(expected)
+        assert scene.n_rows == len(y)

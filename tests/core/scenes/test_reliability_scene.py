@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 from scipy.special import expit
 from scipy.stats import beta as beta_distribution
+from sklearn.calibration import calibration_curve
 from sklearn.isotonic import IsotonicRegression
 from sklearn.metrics import brier_score_loss
 
@@ -390,3 +391,37 @@ def test_a_class_without_rows_leaves_base_rates_alone():
     run, state = trained(dataset=data, steps=5)
     changed = with_choices(run, base_rate=0.3)
     assert reliability_scene(changed, state, View(), draws=5).calibrated is not None
+
+
+@pytest.mark.parametrize(("binning", "strategy"), [("width", "uniform"), ("mass", "quantile")])
+def test_binned_curves_are_scikit_learn_s(moons, binning, strategy):
+    run, state = moons
+    for bins in (4, 10):
+        view = View(split="train", reliability_curve=binning)
+        scene = reliability_scene(with_choices(run, bins=bins), state, view, draws=5)
+        raw, y = raw_rows(run, 0)
+        p = by_hand(run, state, raw)[:, 1]
+        frequency, mean = calibration_curve(y, p, n_bins=bins, strategy=strategy)
+        curve = scene.raw.curve
+        if binning == "width":
+            full = curve.counts > 0
+            np.testing.assert_allclose(curve.frequency[full], frequency)
+            np.testing.assert_allclose(curve.probability[full], mean)
+            counts = np.histogram(p, np.linspace(0.0, 1.0, bins + 1))[0]
+            np.testing.assert_array_equal(curve.counts, counts)
+        else:  # scikit-learn ends its bins between two rows, we at one: a row more or less a bin
+            assert len(frequency) == bins == len(curve.counts)
+            assert np.ptp(curve.counts) <= 1
+            np.testing.assert_allclose(curve.probability, mean, atol=0.02)
+            np.testing.assert_allclose(curve.frequency, frequency, atol=1.5 * bins / len(p))
+
+
+def test_the_corp_curve_is_scikit_learn_s_isotonic_regression_at_every_row(moons):
+    run, state = moons
+    for split, code in (("train", 0), ("test", 2)):
+        raw, y = raw_rows(run, code)
+        p = by_hand(run, state, raw)[:, 1]
+        curve = reliability_scene(run, state, View(split=split), draws=5).raw.curve
+        fit = IsotonicRegression(out_of_bounds="clip").fit(p, y)
+        np.testing.assert_allclose(np.interp(p, *curve.knots), fit.predict(p), atol=1e-9)
+        assert curve.counts.sum() == len(y)

@@ -1,5 +1,7 @@
 """Each row with what the model says about it, worked out in loops."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from core.data.dataset import Dataset
@@ -35,3 +37,25 @@ def test_rows_left_out_for_missing_values_are_counted():
     scene = rows_scene(run, state, View())
     assert scene.left_out == 3
     assert scene.prepared.rows[0] == 3
+
+
+def test_the_table_keeps_the_order_and_the_numbers_of_the_data_set():
+    base = table(60)
+    X = base.X.copy()
+    X[[0, 7], 1] = np.nan
+    run, state = trained(steps=9, dataset=Dataset("t", base.features, X, base.y, base.classes))
+    scene = rows_scene(run, state, View(brushed=(0.5, 1.0), split="train"))
+    kept = [i for i in range(60) if i not in (0, 7)]
+    assert scene.prepared.rows.tolist() == kept
+    p = by_hand(run, state, X[kept])
+    np.testing.assert_allclose(scene.probabilities, p, rtol=1e-9)
+    expected = (p[:, 1] > 0.5) & (run.prepared.split == 0)
+    np.testing.assert_array_equal(scene.lit, expected)
+    assert scene.step == state.step == 9
+
+
+def test_a_row_of_exactly_one_half_is_decided_for_class_1_and_for_the_first_of_three():
+    for n_classes, expected in ((2, 1), (3, 0)):
+        run, state = trained(steps=1, dataset=table(60, n_classes))
+        even = replace(state, parameters=np.zeros_like(state.parameters))
+        assert set(rows_scene(run, even, View()).decided.tolist()) == {expected}
