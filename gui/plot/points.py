@@ -60,6 +60,8 @@ class PointLayer(Layer):
     ----------
     rings, lit : (m, 2) arrays
         Where rows are ringed as wrong, and lit by a brush elsewhere.
+    marks : QImage
+        The rows' marks as last painted; another picture each time that they are painted anew.
     """
 
     def __init__(self, plot: PlotCanvas) -> None:
@@ -69,7 +71,7 @@ class PointLayer(Layer):
         self._wrong = self._bright = b""
         self._selected: tuple[float, ...] = ()
         self._place: Place | None = None
-        self._marks, self._picture = QImage(), QImage()
+        self.marks, self._picture = QImage(), QImage()
         self._is_stale = True
 
     def draw(self, rows: Rows, at: Floats, wrong: np.ndarray, selected: Floats | None) -> None:
@@ -103,7 +105,7 @@ class PointLayer(Layer):
         place = self._place_of(painter)
         if place != self._place:
             self._place, self._is_stale = place, True
-            self._marks = self._paint_marks(place)
+            self.marks = self._paint_marks(place)
         if self._is_stale:
             self._is_stale = False
             self._picture = self._compose(place)
@@ -124,7 +126,7 @@ class PointLayer(Layer):
         chosen = theme()
         _stamp(painter, place.pixels(self.lit), _lit_mark(chosen, place.ratio))
         _stamp(painter, place.pixels(self.rings), _ring(chosen, place.ratio))
-        painter.drawImage(0, 0, self._marks)
+        painter.drawImage(0, 0, self.marks)
         if self._selected:
             spot = place.pixels(np.array([self._selected]))
             _stamp(painter, spot, _selected_ring(chosen, place.ratio))
