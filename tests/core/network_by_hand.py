@@ -1,25 +1,31 @@
 """The network once more, independently: loops over layers, units and inputs of the flat vector.
 
-The functions come from `scipy` and the textbooks' formulas, never from `core.functions`, and where
+The functions are the textbooks' formulas, never from `core.functions`, and where
 each number stands in the flat vector is counted here anew.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import erf, expit
+
+
+def sigmoid_by_hand(z: np.ndarray) -> np.ndarray:
+    """1 / (1 + e^-z), as the exponential of its logarithm."""
+    return np.exp(-np.logaddexp(0.0, -z))
+
 
 ACTIVATION_FORMULAS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
-    "sigmoid": expit,
-    "adaptive_sigmoid": expit,
+    "sigmoid": sigmoid_by_hand,
+    "adaptive_sigmoid": sigmoid_by_hand,
     "tanh": np.tanh,
     "relu": lambda z: np.where(z > 0, z, 0.0),
     "leaky_relu": lambda z: np.where(z > 0, z, 0.01 * z),
     "elu": lambda z: np.where(z > 0, z, np.exp(np.minimum(z, 0.0)) - 1.0),
-    "gelu": lambda z: z * 0.5 * (1.0 + erf(z / np.sqrt(2.0))),
+    "gelu": lambda z: z * 0.5 * (1.0 + np.vectorize(math.erf)(z / math.sqrt(2.0))),
     "swish": lambda z: z / (1.0 + np.exp(-z)),
     "softplus": lambda z: np.log(1.0 + np.exp(z)),
     "linear": lambda z: z,

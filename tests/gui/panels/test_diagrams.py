@@ -194,9 +194,17 @@ def test_hovering_the_diagram_reads_the_curve_without_moving_it(qtbot, session, 
     assert panel.figures.text() == before
 
 
-def test_the_reliability_diagram_shows_bars_until_scipy_is_there(qtbot, session, show, monkeypatch):
+@pytest.fixture
+def without_scipy():
+    yield lambda: scipy_import.postpone_scipy(even_if_imported=True)
+    scipy_import.import_scipy()
+
+
+def test_the_reliability_diagram_shows_bars_until_scipy_is_there(
+    qtbot, session, show, without_scipy
+):
     train(qtbot, session, 60)
-    monkeypatch.setattr(scipy_import, "_is_postponed", True)
+    without_scipy()
     panel = show("reliability", session)
     assert panel.draws() == 0
     assert panel.scene.kind == "corp"
