@@ -10,10 +10,9 @@ from PySide6.QtWidgets import QToolButton
 from core.calibration.calibrators import CALIBRATORS
 from core.experiment.view import BANDS, BAR_INTERVALS, CURVES
 from core.explain.binary_evaluation import polyline
+from core.explain.pooled_logits import MOST_LIVE
 from core.scenes.calibrators_scene import MapsScene, PriorsScene, handles_scene
 from core.scenes.numbers_scene import headlines
-from gui.panels.calibrators import calibrators_panel
-from gui.panels.reliability import reliability_panel
 from gui.panels.reliability.reliability_controls import (
     COARSEST,
     FINEST,
@@ -245,11 +244,18 @@ def test_turning_a_handle_moves_diagram_loss_and_boundary(qtbot, session, show):
     np.testing.assert_array_equal(boundary.scene.surface.probabilities, surface)
 
 
-def test_a_handle_is_followed_about_and_counted_exactly_once_it_rests(
-    qtbot, session, show, monkeypatch
-):
-    for module in (calibrators_panel, reliability_panel):
-        monkeypatch.setattr(module, "MOST_LIVE", 12)
+@pytest.fixture
+def large(qapp):
+    """A session with more validation rows than are followed while a handle is turned."""
+    made = new_session(data={"rows": 6 * MOST_LIVE})
+    assert np.sum(made.run.prepared.split == 1) > MOST_LIVE
+    yield made
+    made.close()
+    made.deleteLater()
+
+
+def test_a_handle_is_followed_about_and_counted_exactly_once_it_rests(qtbot, large, show):
+    session = large
     train(qtbot, session, 60)
     panel, diagram = (show(name, session) for name in ("calibrators", "reliability"))
     pick(panel.method, "temperature")
