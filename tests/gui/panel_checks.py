@@ -177,6 +177,8 @@ def check_figures(panel, session):
             if K == 2
             else float(np.mean(np.sum((p - np.eye(K)[labels]) ** 2, axis=1))),
         }
+        if K == 2:
+            expected["f1"] = metrics.f1_score(labels, choice)
         for name, value in expected.items():
             assert getattr(part, name) == pytest.approx(value, abs=1e-4, nan_ok=True), name
         np.testing.assert_array_equal(part.confusion, metrics.confusion_matrix(labels, choice))

@@ -6,6 +6,8 @@ import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QToolButton
+from scipy.optimize import brentq
+from scipy.special import expit
 
 from core.calibration.calibrators import CALIBRATORS
 from core.experiment.view import BANDS, BAR_INTERVALS, CURVES
@@ -23,6 +25,7 @@ from gui.panels.reliability.reliability_controls import (
 from gui.panels.reliability.reliability_text import figures_html
 from gui.style.theme import theme
 from gui.widgets.number_slider import ValueSlider
+from tests.core.scene_cases import by_hand, raw_rows
 from tests.gui.panel_cases import new_session, train
 from tests.gui.plot_readings import curve_through, dots_at, shown, upright_lines
 
@@ -332,6 +335,63 @@ def test_class_weights_are_undone_and_the_base_rate_dragged(qtbot, show):
         panel.hide()
     finally:
         made.close()
+
+
+def test_shifts_of_the_weights_are_drawn_where_they_are_predicted_and_found(qtbot, show):
+    made = new_session(data={"class_weights": "balanced", "imbalance": 0.6, "rows": 400})
+    try:
+        train(qtbot, made, 40)
+        panel = show("calibrators", made)
+        panel.open_page("priors")
+        _, train_labels = raw_rows(made.run, 0)
+        counts = np.bincount(train_labels)
+        predicted = np.log(counts[0] / counts[1])  # balanced weights are as 1 / count
+        raw, y = raw_rows(made.run, 1)
+        p = by_hand(made.run, made.state, raw)
+        s = np.log(p[:, 1] / p[:, 0])
+        # where as many are expected as there were, the log loss is lowest
+        found = -brentq(lambda b: np.sum(expit(s + b)) - np.sum(y), -30.0, 30.0)
+        scene = panel.scene.of
+        assert scene.predicted[0] == pytest.approx(predicted)
+        assert scene.observed[0] == pytest.approx(found, abs=1e-3)
+        dots_at(panel.priors.plot, scene.predicted, [1.0])
+        dots_at(panel.priors.plot, scene.observed, [1.0])
+        ends = scene.observed[0] + np.array([-1.0, 1.0]) * scene.error[0]
+        curve_through(panel.priors.plot, ends, [1.0, 1.0])
+        text = panel.priors.weights.text().replace("\u2212", "-")
+        assert f"<b>{predicted:.2f}</b> (×)" in text
+        assert f"<b>{scene.observed[0]:.2f}</b> ± {scene.error[0]:.2f}" in text
+        panel.hide()
+    finally:
+        made.close()
+
+
+def test_maps_lie_over_the_frequencies_in_groups_of_their_rows(qtbot, session, show):
+    train(qtbot, session, 40)
+    panel = show("calibrators", session)
+    session.edit("calibration.method", "platt")
+    panel.open_page("maps")
+    raw, y = raw_rows(session.run, 1)
+    p = by_hand(session.run, session.state, raw)
+    order = np.argsort(p[:, 1], kind="stable")
+    scores = np.log(p[:, 1] / p[:, 0])
+    groups = np.array_split(order, 12)
+    x = [scores[group].mean() for group in groups]
+    scene = panel.scene.of
+    np.testing.assert_allclose(scene.bins[0], x, atol=1e-4)
+    np.testing.assert_allclose(scene.bins[1], [y[group].mean() for group in groups])
+    dots_at(panel.maps.plot, scene.bins[0], scene.bins[1])
+    ends = np.column_stack((scene.bins[2], scene.bins[3])).ravel()
+    curve_through(panel.maps.plot, np.repeat(scene.bins[0], 2), ends)
+    line, own = scene.own
+    np.testing.assert_allclose(own, expit(line))
+    curve_through(panel.maps.plot, line, own)
+    [found] = scene.maps
+    curve_through(panel.maps.plot, found.x, found.p)
+    for rows, low in ((y == 0, -0.06), (y == 1, 1.06 - 0.035)):
+        mine = scene.rug[int(low > 0.0)]
+        np.testing.assert_allclose(np.sort(mine), np.sort(scores[rows]), atol=1e-4)
+        curve_through(panel.maps.plot, np.repeat(mine, 2), np.tile([low, low + 0.035], len(mine)))
 
 
 def test_the_base_rate_of_one_class_of_three_moves_the_others_in_proportion(qtbot, show):
