@@ -196,3 +196,25 @@ def test_a_part_without_rows_has_pages_all_the_same():
     for page in PAGES:
         assert calibrators_scene(changed, state, View(), page).of is not None
     assert handles_scene(changed, state, View(split="test")).problem
+
+
+def test_maps_are_those_of_the_data_s_own_base_rate(moons):
+    run, state = moons
+    plain = with_choices(run, method="platt", compared=("temperature",))
+    moved = with_choices(plain, base_rate=0.1)
+    pairs = zip(
+        maps_scene(plain, state, View()).maps, maps_scene(moved, state, View()).maps, strict=True
+    )
+    for expected, found in pairs:
+        np.testing.assert_allclose(found.p, expected.p, rtol=1e-12)
+
+
+@pytest.mark.parametrize("fewer", [0, 1])
+def test_the_handles_are_rounded_only_where_fewer_than_all_rows_are_asked(moons, fewer):
+    run, state = moons
+    changed = with_choices(run, method="platt", by_hand=True, platt_a=-0.5, platt_b=1.0)
+    s, y = logit_by_hand(run, state, 1)
+    scene = handles_scene(changed, state, View(), most=len(y) - fewer)
+    assert scene.rounded == bool(fewer)
+    exact = log_loss(y, expit(0.5 * s - 1.0))
+    assert scene.mended.log_loss == pytest.approx(exact, rel=1e-9 if not fewer else 0.1)

@@ -113,3 +113,14 @@ def test_a_column_that_tells_the_target_is_named_with_its_reason(frame, tmp_path
     assert [it.columns for it in scene.warned] == [("copy",)]
     rest = import_scene(read_table(path), ImportOptions(target="answer").without(("copy",)))
     assert rest.warned == ()
+
+
+@pytest.mark.parametrize("values", [2, 3])
+def test_two_numbers_are_two_classes_and_more_may_be_taken_together(tmp_path, values):
+    frame = pandas.DataFrame({"x": np.sin(np.arange(90)), "grade": np.arange(90) % values})
+    path = tmp_path / "grades.csv"
+    frame.to_csv(path, index=False)
+    scene = import_scene(read_table(path), ImportOptions(target="grade"))
+    assert scene.may_bin == (values > 2)
+    assert scene.bins == 0
+    assert scene.counts.tolist() == [90 // values] * values
