@@ -228,3 +228,31 @@ def test_what_training_records_is_what_scikit_learn_measures_at_those_steps():
         back = curves_scene(run, [], View(metric=name, by_epoch=False), 20)
         assert [line.last for line in back.lines] == [line.y[1] for line in back.lines]
         assert back.now == 20.0
+
+
+def test_a_figure_of_zero_has_no_place_on_a_logarithmic_axis():
+    run, _ = trained(steps=0)
+    for k, value in enumerate((0.0, 2.0, 0.0, 0.5)):
+        run.history.metrics.append(k, float(k), {"train.log_loss": value})
+    plain = scene_of(run, metric="log_loss", by_epoch=False)
+    assert plain.lines[0].y.tolist() == [0.0, 2.0, 0.0, 0.5]
+    scene = scene_of(run, metric="log_loss", by_epoch=False, log_metric=True)
+    assert scene.lines[0].x.tolist() == [1.0, 3.0]
+    assert scene.lines[0].y.tolist() == [2.0, 0.5]
+    assert scene.y_range == (0.5, 2.0)
+
+
+@pytest.mark.parametrize(
+    ("accuracies", "expected"),
+    [
+        ((0.85, 0.99), (0.8, 1.0)),  # a tenth below the lowest, and a third of one for room
+        ((0.82, 0.99), (0.7, 1.0)),
+        ((0.3, 0.6), (0.0, 0.7)),
+        ((0.3, 0.9), (0.0, 1.0)),
+    ],
+)
+def test_of_shares_above_one_half_only_the_upper_part_is_drawn(accuracies, expected):
+    run, _ = trained(steps=0)
+    for k, value in enumerate(accuracies):
+        run.history.metrics.append(k, float(k), {"train.accuracy": value})
+    assert scene_of(run, metric="accuracy").y_range == pytest.approx(expected)

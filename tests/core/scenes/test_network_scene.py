@@ -241,3 +241,11 @@ def test_every_picture_weight_and_vector_is_that_of_the_network_in_loops(activat
         for name, vector in vectors.items():
             assert vector.indices.tolist() == list(range(place[name], place[name] + b))
             np.testing.assert_array_equal(vector.values, state.parameters[vector.indices])
+
+
+@pytest.mark.parametrize(("head", "expected"), [("sigmoid", (1,)), ("softmax", (0, 1))])
+def test_outputs_are_named_after_the_classes_whose_logits_they_are(head, expected):
+    run, state = run_of(head=head)
+    scene = network_scene(run, state, View())
+    assert scene.output_names == tuple(run.prepared.classes[k] for k in expected)
+    assert scene.input_names == tuple(feature.name for feature in run.dataset.features)
