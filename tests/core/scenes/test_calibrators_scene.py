@@ -218,3 +218,12 @@ def test_the_handles_are_rounded_only_where_fewer_than_all_rows_are_asked(moons,
     assert scene.rounded == bool(fewer)
     exact = log_loss(y, expit(0.5 * s - 1.0))
     assert scene.mended.log_loss == pytest.approx(exact, rel=1e-9 if not fewer else 0.1)
+
+
+def test_maps_reach_a_little_beyond_the_farthest_score_on_both_sides(moons):
+    run, state = moons
+    scene = maps_scene(with_choices(run, method="platt"), state, View())
+    s, _ = logit_by_hand(run, state, 1)
+    reach = 1.05 * max(np.abs(s).max(), 1.0)
+    assert scene.limits == pytest.approx((-reach, reach))
+    assert (scene.own[0][0], scene.own[0][-1]) == scene.limits
