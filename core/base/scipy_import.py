@@ -13,10 +13,10 @@ import sys
 _is_postponed = False
 
 
-def postpone_scipy() -> None:
+def postpone_scipy(even_if_imported: bool = False) -> None:
     """Ask what is computed at every frame to do without scipy, unless it is imported already."""
     global _is_postponed  # noqa: PLW0603 - imported modules belong to the whole process, too
-    _is_postponed = "scipy.optimize" not in sys.modules
+    _is_postponed = even_if_imported or "scipy.optimize" not in sys.modules
 
 
 def import_scipy() -> None:

@@ -59,6 +59,9 @@ class PointLayer(Layer):
     ----------
     rings, lit : (m, 2) arrays
         Which points are ringed, and which are lit.
+    marks : QImage
+        The points as last painted, without rings; another picture each time that they are painted
+        anew.
     """
 
     def __init__(self, plot: PlotCanvas) -> None:
@@ -70,7 +73,7 @@ class PointLayer(Layer):
         self._wrong = self._bright = b""
         self._selected: tuple[float, ...] = ()
         self._place: Place | None = None
-        self._marks, self._picture = QImage(), QImage()
+        self.marks, self._picture = QImage(), QImage()
         self._is_stale = True
 
     def draw(
@@ -122,7 +125,7 @@ class PointLayer(Layer):
         place = self._place_of(painter)
         if place != self._place:
             self._place, self._is_stale = place, True
-            self._marks = self._paint_marks(place)
+            self.marks = self._paint_marks(place)
         if self._is_stale:
             self._is_stale = False
             self._picture = self._compose(place)
@@ -143,7 +146,7 @@ class PointLayer(Layer):
         chosen = theme()
         _stamp(painter, place.pixels(self.lit), _lit_mark(chosen, place.ratio))
         _stamp(painter, place.pixels(self.rings), _ring(chosen, place.ratio))
-        painter.drawImage(0, 0, self._marks)
+        painter.drawImage(0, 0, self.marks)
         if self._selected:
             spot = place.pixels(np.array([self._selected]))
             _stamp(painter, spot, _selected_ring(chosen, place.ratio))

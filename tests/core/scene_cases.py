@@ -1,5 +1,7 @@
 """Small runs whose probabilities the tests work out by hand."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from core.base.arrays import SPLITS
@@ -8,6 +10,7 @@ from core.data.dataset import Dataset, Feature
 from core.experiment.experiment import Experiment, experiment_from_mapping
 from core.predictions import Predictions, predictions_of
 from core.run.run import Run, start_run
+from tests.core.network_by_hand import Pass, pass_by_hand
 
 CHOICES = {
     "data": {"rows": 120},
@@ -60,8 +63,8 @@ def table(n: int = 150, n_classes: int = 2, levels: bool = True) -> Dataset:
     return Dataset("table", tuple(features), X, np.searchsorted(edges, signal), classes)
 
 
-def by_hand(run: Run, state, raw: np.ndarray) -> np.ndarray:
-    """Return probabilities (n, K) of raw rows: scaling, one-hot, layers and head written out."""
+def inputs_by_hand(run: Run, raw: np.ndarray) -> np.ndarray:
+    """Return what the network sees of raw rows: standardised numbers and one-hot levels."""
     train = run.dataset.X[run.prepared.rows[run.prepared.split == 0]]
     columns = []
     for j, feature in enumerate(run.dataset.features):
@@ -69,18 +72,38 @@ def by_hand(run: Run, state, raw: np.ndarray) -> np.ndarray:
             columns += [raw[:, j] == k for k in range(len(feature.levels))]
         else:
             columns.append((raw[:, j] - train[:, j].mean()) / train[:, j].std())
-    a = np.column_stack(columns).astype(float)
-    parts = run.architecture.views(state.parameters)
-    for layer in parts[:-1]:
-        a = np.tanh(a @ layer.W + layer.b)
-    z = a @ parts[-1].W + parts[-1].b
-    if z.shape[1] == 1:
-        z = np.column_stack([np.zeros(len(z)), z[:, 0]])
-    odds = np.exp(z - z.max(axis=1, keepdims=True))
-    return odds / odds.sum(axis=1, keepdims=True)
+    return np.column_stack(columns).astype(float)
+
+
+def way_by_hand(run: Run, state, raw: np.ndarray) -> Pass:
+    """Return the way of raw rows through the network, written out."""
+    model, K = run.experiment.model, run.dataset.n_classes
+    return pass_by_hand(
+        model, state.parameters, inputs_by_hand(run, raw), K, statistics=state.statistics
+    )
+
+
+def by_hand(run: Run, state, raw: np.ndarray) -> np.ndarray:
+    """Return probabilities (n, K) of raw rows: scaling, one-hot, layers and head written out."""
+    return way_by_hand(run, state, raw).probabilities
 
 
 def raw_rows(run: Run, code: int | None = None) -> tuple[np.ndarray, np.ndarray]:
     """Return raw features and labels of one part, or of all rows."""
     mine = run.prepared.rows if code is None else run.prepared.rows[run.prepared.split == code]
     return run.dataset.X[mine], run.dataset.y[mine]
+
+
+def with_choices(run: Run, **choices) -> Run:
+    """Return the run with other choices of calibration."""
+    experiment = run.experiment
+    for name, value in choices.items():
+        experiment = experiment.replacing(f"calibration.{name}", value)
+    return replace(run, experiment=experiment)
+
+
+def logit_by_hand(run: Run, state, code: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return the log-odds of class 1 and the label of every row of a part."""
+    raw, labels = raw_rows(run, code)
+    p = by_hand(run, state, raw)
+    return np.log(p[:, 1]) - np.log(p[:, 0]), labels

@@ -14,6 +14,8 @@ from gui.session.background import collect_what_is_due
 from gui.style.theme import themes
 from tests.gui.panel_cases import new_session
 
+pytest.register_assert_rewrite("tests.gui.panel_checks", "tests.gui.plot_readings")
+
 SIZES = {
     "boundary": (620, 560),
     "loss": (330, 220),

@@ -179,7 +179,7 @@ DIRICHLET = Calibrator(
 
 
 _STEPS = 200
-_MOST_WORK = 2e9  # multiplications to write a Hessian out
+MOST_WORK = 2e9  # multiplications to write a Hessian out
 _RIDGE = 1e-11  # of its largest entry, along which it may be flat
 _LARGEST = 1e100  # whose square is finite by far
 
@@ -246,7 +246,7 @@ def fit_softmax(
             d = p * (X @ v[:, :k].T + v[:, k])
             return pull_back(d - p * d.sum(axis=1, keepdims=True), v)
 
-        step = _conjugate_gradients(curve, gradient, _inverse_hessian(p, X, w, cost, free))
+        step = conjugate_gradients(curve, gradient, _inverse_hessian(p, X, w, cost, free))
         decrement = float((gradient * step).sum())
         if decrement <= 1e-22:
             break
@@ -284,7 +284,7 @@ def _inverse_hessian(
     """
     n, k = X.shape
     size = k * (k + 1)
-    if n * float(size) ** 2 > _MOST_WORK:
+    if n * float(size) ** 2 > MOST_WORK:
         return lambda residual: residual
     rows = np.column_stack((X, np.ones(n)))
     outer = (p[:, :, None] * rows[:, None, :]).reshape(n, size)
@@ -304,7 +304,7 @@ def _inverse_hessian(
     return lambda residual: (inverse @ residual.ravel()).reshape(residual.shape)
 
 
-def _conjugate_gradients(
+def conjugate_gradients(
     curve: Callable[[FloatArray], FloatArray],
     gradient: FloatArray,
     precondition: Callable[[FloatArray], FloatArray],

@@ -7,7 +7,6 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from core.base import scipy_import
 from core.base.scipy_import import import_scipy, is_scipy_postponed, postpone_scipy
 from core.evaluation.performance import recorded_performance
 from core.experiment.view import View
@@ -17,9 +16,15 @@ from tests.core.calibration_cases import class_case, drawn
 from tests.core.scene_cases import trained
 
 
+@pytest.fixture(autouse=True)
+def imported_in_the_end():
+    yield
+    import_scipy()
+
+
 @pytest.fixture
-def postponed(monkeypatch):
-    monkeypatch.setattr(scipy_import, "_is_postponed", True)
+def postponed():
+    postpone_scipy(even_if_imported=True)
 
 
 def test_what_is_imported_already_is_not_postponed():
@@ -62,11 +67,11 @@ assert "scipy" not in sys.modules
 
 
 @pytest.mark.parametrize("curve", ["corp", "smooth", "width", "mass"])
-def test_bars_stand_for_the_curve_until_scipy_is_there(curve, monkeypatch):
+def test_bars_stand_for_the_curve_until_scipy_is_there(curve):
     run, state = trained(steps=5)
     view = View(reliability_curve=curve, bar_interval="jeffreys")
     full = reliability_scene(run, state, view, draws=5)
-    monkeypatch.setattr(scipy_import, "_is_postponed", True)
+    postpone_scipy(even_if_imported=True)
     plain = reliability_scene(run, state, view, draws=5)
     assert plain.raw.curve is plain.raw.bars
     np.testing.assert_array_equal(plain.raw.bars.frequency, full.raw.bars.frequency)
@@ -84,11 +89,11 @@ def test_bars_stand_for_the_curve_until_scipy_is_there(curve, monkeypatch):
 
 
 @pytest.mark.parametrize("n_classes", [2, 4])
-def test_recorded_figures_leave_out_what_needs_scipy(n_classes, monkeypatch):
+def test_recorded_figures_leave_out_what_needs_scipy(n_classes):
     y, p = drawn(0, 50) if n_classes == 2 else class_case(k=4)
     z = logit(p) if n_classes == 2 else np.log(p)
     full = recorded_performance(y, p, z)
-    monkeypatch.setattr(scipy_import, "_is_postponed", True)
+    postpone_scipy(even_if_imported=True)
     plain = recorded_performance(y, p, z)
     assert np.isnan(plain.pop("mcb"))
     assert np.isnan(plain.pop("dsc"))

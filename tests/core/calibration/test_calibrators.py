@@ -343,7 +343,7 @@ def sure_logits(n=360, k=10):
 def test_many_classes_take_few_rounds_and_the_long_way_leads_to_the_same(name, monkeypatch):
     logits, labels = sure_logits()
     rounds = []
-    solve = softmax_maps._conjugate_gradients
+    solve = softmax_maps.conjugate_gradients
 
     def counted(curve, gradient, precondition):
         rounds.append(0)
@@ -354,9 +354,9 @@ def test_many_classes_take_few_rounds_and_the_long_way_leads_to_the_same(name, m
 
         return solve(one, gradient, precondition)
 
-    monkeypatch.setattr(softmax_maps, "_conjugate_gradients", counted)
+    monkeypatch.setattr(softmax_maps, "conjugate_gradients", counted)
     quick = CALIBRATORS[name].fit(logits, labels).probabilities(logits)
     assert sum(rounds) < 10 * len(rounds) < 500
-    monkeypatch.setattr(softmax_maps, "_MOST_WORK", 0.0)
+    monkeypatch.setattr(softmax_maps, "MOST_WORK", 0.0)
     slow = CALIBRATORS[name].fit(logits, labels).probabilities(logits)
     np.testing.assert_allclose(quick, slow, rtol=1e-6, atol=1e-9)

@@ -8,6 +8,7 @@ from core.base.errors import UserError
 from core.data.dataset import Dataset, Feature
 from core.data.from_table import dataset_from_table
 from core.data.labels import natural_order, normalised_label
+from core.data.table_reader import read_table
 
 
 @dataclass
@@ -317,10 +318,9 @@ NOTED = {"all_nan_column.csv": ("x3", "all missing"), "unicode_labels.csv": ("la
 
 
 def hostile(name):
-    tables = pytest.importorskip("core.data.table_reader")
     if not (HOSTILE / name).exists():
         pytest.skip("the hostile tables are not here")
-    return tables.read_table(HOSTILE / name)
+    return read_table(HOSTILE / name)
 
 
 @pytest.mark.parametrize("name", REFUSED)

@@ -19,6 +19,7 @@ from core.base.knobs import (
 )
 from core.experiment.experiment import Experiment
 from core.experiment.view import VIEW_KNOBS, VIEW_PATHS, View, view_knob
+from core.experiment.view_knobs import BAR_INTERVALS, CURVES
 from core.run.command_line import read_settings
 from core.run.session_file import SavedSession, read_session, write_session
 
@@ -142,3 +143,19 @@ def test_other_data_take_away_what_they_would_give_another_meaning():
         assert getattr(other, name) == expected, name
         at_model = default if name in model else kept
         assert getattr(view.for_other_model(), name) == at_model, name
+
+
+def test_other_data_drop_the_brush_and_wrong_choices_are_refused():
+    assert View(brushed=(0.1, 0.2)).for_other_data(0, 1).brushed == ()
+    for name, value in (
+        ("reliability_curve", "x"),
+        ("reliability_band", "x"),
+        ("bar_interval", "x"),
+        ("smoothing", 2.0),
+        ("brushed", (0.1,)),
+    ):
+        with pytest.raises(UserError):
+            View().replacing(name, value)
+    for name, records in (("reliability_curve", CURVES), ("bar_interval", BAR_INTERVALS)):
+        for key in records:
+            assert getattr(View().replacing(name, key), name) == key

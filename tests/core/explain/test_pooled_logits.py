@@ -19,8 +19,8 @@ from tests.core.scene_cases import (
     recalibration_of,
     shown_probabilities,
     trained,
+    with_choices,
 )
-from tests.core.scenes.test_calibrators_scene import with_choices
 
 BY_HAND = [
     {"method": "temperature", "temperature": 0.3},

@@ -14,8 +14,10 @@ from core.functions.penalties import PENALTIES
 from core.model.architecture import build_architecture
 from core.model.gradient_check import GradientCheck
 from core.model.initialisation import INITIALISATIONS
+from core.model.model_knobs import ModelChoices
 from core.model.network import forward, logits_of, updated_statistics
 from core.training.numpy_engine import gradient_at
+from tests.core.network_by_hand import pass_by_hand
 from tests.core.problems import check_objective_gradient, random_parameters, small_problem
 
 CASES = list(itertools.product(ACTIVATIONS, LOSSES, HEADS, PENALTIES, (False, True)))
@@ -189,3 +191,23 @@ def test_the_same_seed_draws_the_same_weights_and_biases_are_zero(name):
     assert spread == pytest.approx(expected, rel=0.05)
     if name != "zero":
         assert not np.array_equal(flat, architecture.initial_parameters(name, seed=6))
+
+
+@pytest.mark.parametrize("activation", list(ACTIVATIONS))
+@pytest.mark.parametrize(("n_classes", "head"), [(2, "sigmoid"), (2, "softmax"), (4, "softmax")])
+@pytest.mark.parametrize("batch_norm", [False, True])
+def test_every_layer_is_the_one_written_out_in_loops(activation, n_classes, head, batch_norm):
+    model = ModelChoices(hidden=(4, 3), activation=activation, head=head, batch_norm=batch_norm)
+    architecture = build_architecture(3, n_classes, (4, 3), activation, head, batch_norm)
+    flat = random_parameters(architecture, seed=8)
+    X = np.random.default_rng(2).normal(size=(11, 3))
+    statistics = np.random.default_rng(4).uniform(0.3, 2.0, architecture.n_statistics)
+    for in_batch in (False, True):
+        passes = forward(architecture, flat, statistics, X, in_batch)
+        expected = pass_by_hand(model, flat, X, n_classes, statistics, in_batch)
+        for done, z, u, a in zip(passes, expected.z, expected.u, expected.a, strict=True):
+            np.testing.assert_allclose(done.pre_activations, z, rtol=1e-12, atol=1e-14)
+            np.testing.assert_allclose(done.scaled, u, rtol=1e-11, atol=1e-14)
+            np.testing.assert_allclose(done.activations, a, rtol=1e-11, atol=1e-13)
+        p = HEADS[architecture.head].probabilities(passes[-1].activations)
+        np.testing.assert_allclose(p, expected.probabilities, rtol=1e-11)

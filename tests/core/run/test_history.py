@@ -118,15 +118,15 @@ def test_only_the_parameter_named_is_changed_and_its_place_is_kept_in_memory():
 
 
 def test_a_hand_edit_survives_a_live_edit_at_its_step_and_another_hand_edit_follows_it():
-    history = recorded([10])
+    history = recorded([10], most=1)  # so that all but the first and the latest are replayed
     first = by_hand(history, 3, 0.25)
     fast = history.problem.with_training(replace(history.problem.training, learning_rate=0.5))
     history.record_edit(10, fast)
     assert history.edits[-1].state is first
     second = by_hand(history, 4, 0.75)
     go_on(history, 5)
-    history._replayed = history.state_at(0)
-    history._checkpoints = history._checkpoints[:1]
+    assert history.state_at(0).step == 0  # from here on, what was replayed before is forgotten
+    assert [state.step for state in history.checkpoints] == [0]
     assert history.state_at(10).same_bits(second)
     assert (second.parameters[3], second.parameters[4]) == (0.25, 0.75)
     assert history.state_at(15).same_bits(ENGINE.burst(fast, second, 5).state)
@@ -176,7 +176,7 @@ def test_a_patch_keeps_the_states_precision():
 
 def test_checkpoints_stay_bounded_and_every_step_can_still_be_reached():
     history = recorded([3] * 400, most=20)
-    assert len(history._checkpoints) <= 20
+    assert len(history.checkpoints) <= 20
     assert history.latest.step == 1200
     live = live_states(history, 1200)
     for step in (0, 1, 599, 600, 1199, 1200):
@@ -187,8 +187,8 @@ def test_checkpoints_of_ten_million_steps_stay_bounded_and_even():
     history = recorded([1], most=64)
     for step in range(2, 10_000_000, 997):
         history.record_state(replace(history.latest, step=step))
-    assert len(history._checkpoints) <= 64
-    gaps = np.diff([state.step for state in history._checkpoints])
+    assert len(history.checkpoints) <= 64
+    gaps = np.diff([state.step for state in history.checkpoints])
     assert gaps.max() <= 4 * 10_000_000 / 64
 
 
@@ -196,7 +196,10 @@ def test_memory_bounds_the_number_of_checkpoints_by_the_states_size():
     problem = small_problem(n_inputs=300, hidden=(400, 400))
     state = ENGINE.start(problem, "glorot", 0)
     history = History(ENGINE, problem, state)
-    assert 16 <= history._most <= 64 * 2**20 // state.n_bytes
+    for step in range(1, 200):
+        history.record_state(replace(state, step=step))
+        assert len(history.checkpoints) * state.n_bytes <= 64 * 2**20
+    assert len(history.checkpoints) >= 8
 
 
 def test_a_step_not_reached_is_refused_in_words():

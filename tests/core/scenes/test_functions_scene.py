@@ -383,3 +383,20 @@ def test_the_model_is_asked_in_its_own_section_only_and_there_t_is_one(run):
 def test_a_choice_that_cannot_be_is_refused(wrong):
     with pytest.raises(UserError):
         view_of(**wrong)
+
+
+@pytest.mark.parametrize(
+    ("changes", "low", "high"),
+    [
+        ({"function": "linear"}, -8.0, 8.0),
+        ({"function": "sigmoid", "others": ("linear",)}, -2.0, 3.0),
+        ({"function": "tanh", "sharpness": 4.0, "curvature": True}, -2.0, 3.0),
+        ({"function": "sigmoid", "axis": "odds", "slope": False}, math.exp(-8.0), HIGHEST),
+        ({"function": "sigmoid", "axis": "log_odds", "sharpness": 5.0}, -HIGHEST, HIGHEST),
+    ],
+)
+def test_the_plot_spans_the_function_to_ten_and_what_is_beside_it_from_minus_two_to_three(
+    run, changes, low, high
+):
+    room = 0.08 * (high - low)
+    assert scene_of(run, **changes).y_range == pytest.approx((low - room, high + room))

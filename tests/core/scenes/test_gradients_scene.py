@@ -17,7 +17,9 @@ from core.run.run import start_run
 from core.scenes.gradients_scene import gradients_scene, highest_loss_row, steepest_slope
 from core.training.numpy_engine import burst, step
 from core.training.optimizers import OPTIMIZERS
+from tests.core.network_by_hand import pass_by_hand
 from tests.core.problems import check_objective_gradient
+from tests.core.scene_cases import inputs_by_hand, raw_rows, way_by_hand
 
 
 def run_of(steps=9, rows=50, model=None, **training):
@@ -220,3 +222,39 @@ def test_a_row_that_the_model_does_not_see_has_no_pass():
     run, state = run_of()
     assert row_gradients(run, state, -1) is None
     assert row_gradients(run, state, 10**6) is None
+
+
+@pytest.mark.parametrize("activation", ["sigmoid", "tanh", "relu", "softplus"])
+def test_norms_and_saturation_follow_from_the_network_in_loops(activation):
+    run, state = run_of(steps=30, model={"activation": activation})
+    raw, y = raw_rows(run, 0)
+    X, model = inputs_by_hand(run, raw), run.experiment.model
+
+    def loss(flat):
+        z = pass_by_hand(model, flat, X, 2).logits
+        return float(np.mean(np.log(np.exp(z).sum(axis=1)) - z[np.arange(len(y)), y]))
+
+    slopes = finite_differences(loss, np.asarray(state.parameters, float), 1e-5)  # within a kink
+    way = way_by_hand(run, state, raw)
+    scene = gradients_scene(run, state, View())
+    for k, (layer, place) in enumerate(zip(scene.layers, way.places, strict=True)):
+        norm = np.linalg.norm(slopes[place["weight"] : place["bias"]])
+        assert layer.norm == pytest.approx(norm, rel=1e-6)
+        assert layer.bound == pytest.approx(scene.layers[-1].norm * 0.25 ** (2 - k))
+        low = {"sigmoid": 0.0, "tanh": -1.0}.get(activation if k < 2 else "", way.a[k].min())
+        high = {"sigmoid": 1.0, "tanh": 1.0}.get(activation if k < 2 else "", way.a[k].max())
+        assert (layer.low, layer.high) == pytest.approx((low, high))
+        edges = np.linspace(low, high, 25)
+        inner = way.a[k].ravel()[:, None] - edges[1:-1]
+        sure = np.abs(inner).min(axis=1) > 1e-9  # not on an edge, where rounding decides
+        counts = np.bincount((inner >= 0).sum(axis=1)[sure], minlength=24)
+        assert np.abs(layer.histogram * len(sure) - counts).sum() <= (~sure).sum() + 1e-6
+    slope = {
+        "sigmoid": lambda a: 4 * a * (1 - a),
+        "tanh": lambda a: 1 - a**2,
+        "relu": lambda a: (a > 0).astype(float),
+        "softplus": lambda a: 1 - np.exp(-a),
+    }[activation]
+    for layer, a in zip(scene.layers[:-1], way.a, strict=False):
+        assert layer.saturated == pytest.approx(np.mean(slope(a) < 0.05))
+        assert layer.units == a.shape[1]

@@ -21,6 +21,8 @@ from core.run.history import with_parameters
 from core.run.run import start_run
 from core.scenes.landscape_scene import ellipse_of, landscape_scene, path_of
 from core.training.numpy_engine import burst, gradient_at
+from tests.core.network_by_hand import pass_by_hand
+from tests.core.scene_cases import inputs_by_hand, raw_rows
 
 NO_PATH = np.empty((0, 2))
 
@@ -326,3 +328,21 @@ def test_a_surface_of_an_earlier_step_says_so_and_what_is_over_it_is_of_this_one
     np.testing.assert_allclose(scene.at, state.parameters[[0, 1]])
     assert len(scene.path) == 31
     assert landscape_scene(run, state, None).surface_of_step == -1
+
+
+def test_the_surface_of_a_network_is_its_loss_in_loops_along_the_two_weights_named():
+    run, state = run_of((3,), steps=15)
+    surface = surface_of(run, state, first=1, second=4)
+    raw, y = raw_rows(run, 0)
+    X, model = inputs_by_hand(run, raw), run.experiment.model
+    for r, c in ((0, 0), (0, 8), (8, 0), (3, 6)):
+        flat = np.array(state.parameters, float)
+        flat[1], flat[4] = surface.x[c], surface.y[r]
+        z = pass_by_hand(model, flat, X, 2).logits
+        loss = np.mean(np.log(np.exp(z).sum(axis=1)) - z[np.arange(len(y)), y])
+        assert surface.values[r, c] == pytest.approx(loss, rel=1e-9)
+    scene = landscape_scene(run, run.history.state_at(9), surface)
+    np.testing.assert_allclose(scene.at, run.history.state_at(9).parameters[[1, 4]])
+    assert scene.rate == 0.3
+    assert scene.stable_rate == pytest.approx(2.0 / surface.largest.value)
+    assert len(scene.path) == 10

@@ -3,14 +3,15 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from sklearn.metrics import accuracy_score, brier_score_loss, log_loss, roc_auc_score
 
 from core.base.arrays import SPLITS
 from core.experiment.view import View
-from core.explain.metric_lines import MOST_POINTS, mean_along, running_mean, thinned
-from core.run.history import with_parameters
+from core.run.history import Metrics, with_parameters
 from core.run.run import Run, edited_run
 from core.scenes.loss_scene import curves_scene
-from tests.core.scene_cases import trained
+from core.training.recorded_metrics import DECOMPOSITION, DRAWN, measure, parts_of
+from tests.core.scene_cases import by_hand, raw_rows, trained
 
 
 def recorded(n=40, step_size=5, **sections) -> Run:
@@ -103,51 +104,6 @@ def test_a_record_without_the_figure_is_passed_over_smoothed_or_not():
         assert np.isfinite(line.y).all()
 
 
-def test_how_many_points_lie_in_a_stretch_does_not_pull_its_mean():
-    def height(x):
-        return np.interp(x, [0.0, 2.0, 3.0, 10.0], [9.0, 5.0, 5.0, 1.0])
-
-    few = np.linspace(0.0, 10.0, 11)
-    many = np.union1d(few, np.linspace(2.0, 3.0, 500))
-    dense = mean_along(many, height(many), 4.0)[np.searchsorted(many, few)]
-    np.testing.assert_allclose(dense, mean_along(few, height(few), 4.0), rtol=1e-12)
-
-
-def test_a_line_of_one_point_or_of_one_place_is_its_own_mean():
-    assert mean_along(np.array([3.0]), np.array([7.0]), 1.0).tolist() == [7.0]
-    assert mean_along(np.zeros(3), np.array([1.0, 2.0, 3.0]), 0.0).tolist() == [1.0, 2.0, 3.0]
-
-
-def test_a_running_mean_passes_over_what_is_not_finite():
-    y = np.array([1.0, np.nan, 3.0, np.inf, 5.0])
-    np.testing.assert_allclose(running_mean(y, 5), [2.0, np.nan, 3.0, np.nan, 4.0])
-
-
-@pytest.mark.parametrize("growth", ["even", "doubling"])
-def test_thinning_keeps_the_ends_and_every_stretchs_extremes(growth):
-    rng = np.random.default_rng(0)
-    y = rng.normal(size=100_003).round(1)
-    places = np.arange(100_003.0) if growth == "even" else np.log10(1.0 + np.arange(100_003.0))
-    kept = thinned(places, y)
-    assert len(kept) <= MOST_POINTS + 4
-    assert (np.diff(kept) > 0).all()
-    assert (kept[0], kept[-1]) == (0, 100_002)
-    assert y[kept].max() == y.max()
-    assert y[kept].min() == y.min()
-    stretch = np.floor((places - places[0]) / (places[-1] - places[0]) * (MOST_POINTS // 2))
-    for number in range(0, MOST_POINTS // 2 + 1, 7):
-        within = stretch == number
-        if within.any():
-            extremes = {y[within].min(), y[within].max()}
-            assert {y[k] for k in kept if within[k]} >= extremes
-    np.testing.assert_array_equal(thinned(places[:50], y[:50]), np.arange(50))
-
-
-def test_a_flat_line_is_thinned_and_one_without_width_too():
-    assert len(thinned(np.arange(5000.0), np.zeros(5000))) <= MOST_POINTS
-    assert thinned(np.zeros(5000), np.zeros(5000)).tolist() == [0, 4999]
-
-
 def test_a_live_edit_is_marked_with_what_was_turned(run):
     edited = edited_run(run, run.experiment.replacing("training.learning_rate", 0.05), 60)
     scene = curves_scene(edited, [run], View(by_epoch=False), 60)
@@ -199,3 +155,104 @@ def test_figures_that_are_not_finite_are_left_out():
     [line] = scene_of(run, metric="log_loss").lines
     assert line.x.tolist() == [0.0, 3.0]
     assert math.isnan(scene_of(run, metric="log_loss").best)
+
+
+@pytest.fixture(scope="module")
+def moons():
+    return trained(steps=60, data={"rows": 400, "noise": 0.6})
+
+
+def test_the_parts_of_the_score_are_drawn_together(moons):
+    run, _ = moons
+    metrics = type(run.history.metrics)()
+    for k in range(20):
+        values = {
+            "validation.log_loss": 0.4 + abs(k - 8) / 20,
+            "validation.accuracy": 0.9,
+            "validation.mcb": 0.01 * k,
+            "validation.dsc": 0.2,
+            "validation.unc": 0.25,
+        }
+        metrics.append(10 * k, float(k), values)
+    run.history.metrics, before = metrics, run.history.metrics
+    try:
+        scene = curves_scene(run, [], View(metric=DECOMPOSITION.name), 190)
+    finally:
+        run.history.metrics = before
+    assert [line.split for line in scene.lines] == ["log loss", "MCB", "DSC", "UNC"]
+    np.testing.assert_allclose(scene.lines[1].y, 0.01 * np.arange(20))
+    assert scene.lines[0].last == pytest.approx(0.4 + 11 / 20)
+    assert scene.turn == 8.0
+    assert "decomposition" in DRAWN
+
+
+@pytest.mark.parametrize(("epochs_a_record", "expected"), [(0.25, 2.0), (0.05, math.nan)])
+def test_nothing_turns_before_each_row_has_been_seen(moons, epochs_a_record, expected):
+    run, _ = moons
+    history = run.history.branch(run.history.first_step)
+    history.metrics = Metrics()
+    for k in range(20):
+        values = {"validation.log_loss": 0.4 + abs(k - 8) / 20, "validation.accuracy": 0.9}
+        history.metrics.append(k, k * epochs_a_record, values)
+    turn = curves_scene(replace(run, history=history), [], View(), 0).turn
+    np.testing.assert_equal(turn, expected)
+
+
+def test_what_training_records_is_what_scikit_learn_measures_at_those_steps():
+    run, _ = trained(steps=0, data={"rows": 200, "noise": 0.5})
+    history, parts = run.history, parts_of(run.prepared)
+    for _ in range(4):
+        history.record_state(history.engine.burst(history.problem, history.latest, 7).state)
+        state = history.latest
+        history.metrics.append(
+            state.step, state.step / 15.0, measure(history.problem, parts, state)
+        )
+    figures = {
+        "loss": log_loss,
+        "log_loss": log_loss,
+        "accuracy": lambda y, p: accuracy_score(y, p >= 0.5),
+        "auc": roc_auc_score,
+        "brier": brier_score_loss,
+    }
+    for name, figure in figures.items():
+        scene = curves_scene(run, [], View(metric=name, by_epoch=False), 28)
+        assert [line.split for line in scene.lines] == list(SPLITS)
+        for code, line in enumerate(scene.lines):
+            raw, y = raw_rows(run, code)
+            assert line.x.tolist() == [7.0, 14.0, 21.0, 28.0]
+            expected = [
+                figure(y, by_hand(run, history.state_at(k), raw)[:, 1]) for k in (7, 14, 21)
+            ]
+            np.testing.assert_allclose(line.y[:3], expected, rtol=1e-9)
+            assert line.last == line.y[3]
+        back = curves_scene(run, [], View(metric=name, by_epoch=False), 20)
+        assert [line.last for line in back.lines] == [line.y[1] for line in back.lines]
+        assert back.now == 20.0
+
+
+def test_a_figure_of_zero_has_no_place_on_a_logarithmic_axis():
+    run, _ = trained(steps=0)
+    for k, value in enumerate((0.0, 2.0, 0.0, 0.5)):
+        run.history.metrics.append(k, float(k), {"train.log_loss": value})
+    plain = scene_of(run, metric="log_loss", by_epoch=False)
+    assert plain.lines[0].y.tolist() == [0.0, 2.0, 0.0, 0.5]
+    scene = scene_of(run, metric="log_loss", by_epoch=False, log_metric=True)
+    assert scene.lines[0].x.tolist() == [1.0, 3.0]
+    assert scene.lines[0].y.tolist() == [2.0, 0.5]
+    assert scene.y_range == (0.5, 2.0)
+
+
+@pytest.mark.parametrize(
+    ("accuracies", "expected"),
+    [
+        ((0.85, 0.99), (0.8, 1.0)),  # a tenth below the lowest, and a third of one for room
+        ((0.82, 0.99), (0.7, 1.0)),
+        ((0.3, 0.6), (0.0, 0.7)),
+        ((0.3, 0.9), (0.0, 1.0)),
+    ],
+)
+def test_of_shares_above_one_half_only_the_upper_part_is_drawn(accuracies, expected):
+    run, _ = trained(steps=0)
+    for k, value in enumerate(accuracies):
+        run.history.metrics.append(k, float(k), {"train.accuracy": value})
+    assert scene_of(run, metric="accuracy").y_range == pytest.approx(expected)

@@ -18,6 +18,7 @@ from core.scenes.network_scene import (
     places_of,
 )
 from core.training.numpy_engine import burst
+from tests.core.scene_cases import way_by_hand
 
 
 def run_of(hidden=(3, 2), activation="tanh", steps=7, **model):
@@ -214,3 +215,37 @@ def test_a_unit_has_a_map_in_every_kind_of_section(section):
         rows = [plane.inputs(corner, r)[0] @ W[:, 1] + b for r in range(20)]
         expected = np.tanh(rows).mean() / max(-scene.unit.low, scene.unit.high)
         assert scene.surface.probabilities[0, 0, 1] == pytest.approx(0.5 + 0.5 * expected)
+
+
+@pytest.mark.parametrize("activation", ["relu", "adaptive_sigmoid", "gelu"])
+@pytest.mark.parametrize("batch_norm", [False, True])
+def test_every_picture_weight_and_vector_is_that_of_the_network_in_loops(activation, batch_norm):
+    run, state = run_of((3, 2), activation, batch_norm=batch_norm)
+    scene = network_scene(run, state, View())
+    x_low, x_high, y_low, y_high = plane_of(run, View()).limits
+    x, y = np.meshgrid(np.linspace(x_low, x_high, 20), np.linspace(y_low, y_high, 20))
+    raw = np.column_stack([x.ravel(), y.ravel()])
+    way = way_by_hand(run, state, raw)
+    assert [column.total for column in scene.columns] == [2, 3, 2, 1]
+    for column, a in zip(scene.columns[1:3], way.a, strict=False):
+        np.testing.assert_allclose(column.low, a.min(axis=0), rtol=1e-9, atol=1e-12)
+        np.testing.assert_allclose(column.high, a.max(axis=0), rtol=1e-9, atol=1e-12)
+        shades = a / np.where(np.abs(a).max(axis=0) > 0, np.abs(a).max(axis=0), 1.0)
+        np.testing.assert_allclose(column.pictures, shades.T.reshape(-1, 20, 20), atol=1e-9)
+    for links, place in zip(scene.links, way.places, strict=True):
+        a, b = links.weights.shape
+        expected = state.parameters[place["weight"] : place["bias"]].reshape(a, b)
+        np.testing.assert_array_equal(links.weights, expected)
+        vectors = {vector.name: vector for vector in scene.columns[links.target].vectors}
+        assert set(vectors) == set(place) - {"weight"}
+        for name, vector in vectors.items():
+            assert vector.indices.tolist() == list(range(place[name], place[name] + b))
+            np.testing.assert_array_equal(vector.values, state.parameters[vector.indices])
+
+
+@pytest.mark.parametrize(("head", "expected"), [("sigmoid", (1,)), ("softmax", (0, 1))])
+def test_outputs_are_named_after_the_classes_whose_logits_they_are(head, expected):
+    run, state = run_of(head=head)
+    scene = network_scene(run, state, View())
+    assert scene.output_names == tuple(run.prepared.classes[k] for k in expected)
+    assert scene.input_names == tuple(feature.name for feature in run.dataset.features)

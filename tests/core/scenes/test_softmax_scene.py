@@ -268,3 +268,14 @@ def test_classes_are_added_at_zero_and_taken_from_the_end():
 def test_a_choice_that_cannot_be_is_refused(wrong):
     with pytest.raises(UserError):
         view_of(**wrong)
+
+
+def test_the_losses_are_those_of_the_logits_with_their_constant_at_their_temperature():
+    z, c, t, true = np.array([1.0, -0.5, 2.5]), 7.0, 3.0, 1
+    scene = scene_of(*z, constant=c, temperature=t, true_class=true, page="learning")
+    p = special.softmax(z / t)
+    cross, squared = scene.losses.curves
+    assert cross.value == pytest.approx(-math.log(p[true]))
+    assert squared.value == pytest.approx(np.sum((p - np.eye(3)[true]) ** 2))
+    np.testing.assert_allclose(cross.gradient, (p - np.eye(3)[true]) / t)
+    assert scene.losses.now == z[true] + c

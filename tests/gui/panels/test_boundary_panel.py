@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QColor, QWheelEvent
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QAbstractSlider, QApplication, QLabel, QToolButton
 
 from core.data.dataset import Dataset, Feature
 from core.scenes.boundary_scene import reading_at
@@ -92,24 +92,26 @@ def test_hovering_reads_out_raw_values_logits_and_probabilities(qtbot, session, 
     train(qtbot, session)
     panel = show("boundary", session)
     panel.plot.hovered.emit(0.25, -0.5)
-    text = panel._read_out.text()
+    read_out = panel.findChild(QLabel, "boundary.reading")
+    text = read_out.text()
     reading = reading_at(session.run, session.state, session.view, 0.25, -0.5)
-    assert panel._read_out.isVisible()
+    assert read_out.isVisible()
     assert "x1 = <b>0.25</b>" in text
     assert "−0.5" in text
     for value, digits in zip(reading.probabilities, ("3", "3"), strict=True):
         assert f"{value:.{digits}f}" in text
     assert f"{reading.logits[1]:.2f}".replace("-", "−") in text
     panel.plot.left.emit()
-    assert not panel._read_out.isVisible()
+    assert not read_out.isVisible()
 
 
 def test_the_read_out_follows_the_model_under_a_still_mouse(qtbot, session, show):
     panel = show("boundary", session)
     panel.plot.hovered.emit(0.25, -0.5)
-    before = panel._read_out.text()
+    read_out = panel.findChild(QLabel, "boundary.reading")
+    before = read_out.text()
     train(qtbot, session, 40)
-    assert panel._read_out.text() != before
+    assert read_out.text() != before
 
 
 def test_the_surface_is_coarse_while_training_and_fine_after(qtbot, session, show):
@@ -143,13 +145,16 @@ def test_axes_sections_and_held_values_can_be_chosen(qtbot, tabular, show):
 def test_a_held_slider_moves_the_slice_and_its_reset_moves_it_back(tabular, show):
     panel = show("boundary", tabular)
     panel.header.held_toggle.click()
-    line = next(it for it in panel.header.held._lines if it.feature == 2)
+    slider = panel.findChild(QAbstractSlider, "view.held.2")
+    name = f"Reset {tabular.run.dataset.features[2].name}"
+    buttons = panel.header.held.findChildren(QToolButton)
+    reset = next(it for it in buttons if it.accessibleName() == name)
     usual = panel.scene.plane.background_rows[0, 2]
-    line.slider.setValue(line.steps)
+    slider.setValue(slider.maximum())
     column = tabular.run.dataset.X[:, 2]
     assert panel.scene.plane.background_rows[0, 2] == pytest.approx(np.nanmax(column))
     assert tabular.view.held[0][0] == 2
-    line.reset.click()
+    reset.click()
     assert panel.scene.plane.background_rows[0, 2] == usual
     assert tabular.view.held == ()
 
@@ -158,11 +163,12 @@ def test_a_category_s_slider_has_one_stop_a_level(tabular, show):
     panel = show("boundary", tabular)
     panel.header.x_axis.setCurrentIndex(2)
     panel.header.held_toggle.click()
-    line = next(it for it in panel.header.held._lines if it.feature == 0)
+    slider = panel.findChild(QAbstractSlider, "view.held.0")
     levels = tabular.run.dataset.features[0].levels
-    assert line.steps == len(levels) - 1
-    line.slider.setValue(1)
-    assert line.value.text() == levels[1]
+    assert (slider.minimum(), slider.maximum()) == (0, len(levels) - 1)
+    slider.setValue(1)
+    labels = panel.header.held.findChildren(QLabel)
+    assert [it.text() for it in labels if it.text() in levels] == [levels[1]]
 
 
 def test_a_single_feature_is_drawn_as_a_curve(qtbot, show):
@@ -177,7 +183,7 @@ def test_a_single_feature_is_drawn_as_a_curve(qtbot, show):
         np.testing.assert_array_equal(points[:, 0], surface.x)
         np.testing.assert_array_equal(points[:, 1], surface.probabilities[0][:, 1])
         panel.plot.hovered.emit(0.5, 0.5)
-        assert "dose" in panel._read_out.text()
+        assert "dose" in panel.findChild(QLabel, "boundary.reading").text()
         panel.hide()
     finally:
         made.close()
@@ -244,10 +250,11 @@ def test_only_ctrl_and_wheel_zooms_and_fit_leads_back(qtbot, session, show):
     assert whole[0][0] < zoomed[0][0] < zoomed[0][1] < whole[0][1]
     panel.refresh()
     assert plot.box.viewRange() == zoomed
-    assert plot._fit.isVisible()
-    plot._fit.click()
+    fit = panel.findChild(QToolButton, "boundary.plot.fit")
+    assert fit.isVisible()
+    fit.click()
     np.testing.assert_allclose(plot.box.viewRange(), whole)
-    assert not plot._fit.isVisible()
+    assert not fit.isVisible()
 
 
 def test_a_drag_does_not_move_the_plot_nor_select_a_row(qtbot, session, show):
@@ -262,24 +269,26 @@ def test_a_drag_does_not_move_the_plot_nor_select_a_row(qtbot, session, show):
     assert session.view.selected == -1
 
 
-def test_marks_are_painted_only_when_rows_theme_or_place_change(qtbot, session, show, monkeypatch):
+def test_marks_are_painted_only_when_rows_theme_or_place_change(qtbot, session, show):
     panel = show("boundary", session)
     train(qtbot, session, 5)  # the axes have found their widths
     panel.plot.viewport().repaint()
-    painted = []
-    paint = panel.points._paint_marks
-    monkeypatch.setattr(panel.points, "_paint_marks", lambda *a: painted.append(1) or paint(*a))
+    before = panel.points.marks
     train(qtbot, session, 20)
     panel.plot.viewport().repaint()
-    assert painted == []
+    assert panel.points.marks is before
     session.set_view("shown", ("train",))
     panel.plot.viewport().repaint()
-    assert painted == [1]
+    fewer = panel.points.marks
+    assert fewer != before
     themes().use("dark")
     panel.plot.viewport().repaint()
-    assert len(painted) == 2
+    dark = panel.points.marks
+    assert dark != fewer
+    panel.plot.viewport().repaint()
+    assert panel.points.marks is dark
     panel.resize(panel.width() - 40, panel.height())
-    qtbot.waitUntil(lambda: len(painted) >= 3)
+    qtbot.waitUntil(lambda: panel.points.marks is not dark)
 
 
 def colours_at(panel, points):

@@ -1,16 +1,20 @@
 """The calibration lab in real widgets: every control moves the scene, and the scene the picture."""
 
 import numpy as np
+import pyqtgraph as pg
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QToolButton
+from scipy.optimize import brentq
+from scipy.special import expit
 
 from core.calibration.calibrators import CALIBRATORS
 from core.experiment.view_knobs import BANDS, BAR_INTERVALS, CURVES
 from core.explain.binary_evaluation import polyline
+from core.explain.pooled_logits import MOST_LIVE
 from core.scenes.calibrators_scene import MapsScene, PriorsScene, handles_scene
-from gui.panels.calibrators import calibrators_panel
-from gui.panels.reliability import reliability_panel
+from core.scenes.numbers_scene import headlines
 from gui.panels.reliability.reliability_controls import (
     COARSEST,
     FINEST,
@@ -21,7 +25,9 @@ from gui.panels.reliability.reliability_controls import (
 from gui.panels.reliability.reliability_text import figures_html
 from gui.style.theme import theme
 from gui.widgets.number_slider import NumberSlider
+from tests.core.scene_cases import by_hand, raw_rows
 from tests.gui.panel_cases import new_session, train
+from tests.gui.plot_readings import curve_through, dots_at, shown, upright_lines
 
 
 def wide_reliability(qtbot, session, show):
@@ -119,14 +125,15 @@ def test_the_second_lines_fold_where_there_is_little_room(qtbot, session, show):
 def test_ticked_calibrators_are_drawn_and_named(qtbot, session, show):
     reliability = wide_reliability(qtbot, session, show)
     options = reliability.controls.folded
+    ticks = {action.text(): action for action in options.compare.menu().actions()}
     for name in CALIBRATORS:
-        options._ticks[name].trigger()
+        ticks[CALIBRATORS[name].label].trigger()
     assert session.experiment.calibration.compared == tuple(CALIBRATORS)
     for name, record in CALIBRATORS.items():
         assert reliability.diagram.compared[name].isVisible()
         assert record.label in reliability.figures.text()
     assert "Compare 8" in options.compare.text()
-    options._ticks["platt"].trigger()
+    ticks[CALIBRATORS["platt"].label].trigger()
     assert not reliability.diagram.compared["platt"].isVisible()
     session.undo_stack.undo()
     assert reliability.diagram.compared["platt"].isVisible()
@@ -162,7 +169,10 @@ def test_a_click_on_a_bin_lights_its_rows_everywhere(qtbot, session, show):
     place = rows.model.first_place(rows.scene.lit)
     background = rows.model.index(place, 0).data(Qt.ItemDataRole.BackgroundRole)
     assert background.color().name() == theme().accent.lower()
-    assert all(item.isVisible() for item in reliability.diagram._lit)
+    low, high = session.view.brushed
+    for plot in (reliability.plot, reliability.histogram):
+        lit = [bars.opts for bars in shown(plot, pg.BarGraphItem) if len(bars.opts["x0"]) == 1]
+        assert ([low], [high]) in [(bar["x0"], bar["x1"]) for bar in lit]
     reliability.plot.clicked.emit(float(curve.probability[k]), 0.5)
     assert session.view.brushed == ()
     assert not len(boundary.points.lit)
@@ -171,7 +181,10 @@ def test_a_click_on_a_bin_lights_its_rows_everywhere(qtbot, session, show):
 
 def test_bins_can_be_lit_by_keyboard_and_from_the_histogram(session, qtbot, show):
     reliability = wide_reliability(qtbot, session, show)
-    previous, following, clear = reliability.controls.folded._steps
+    previous, following, clear = (
+        reliability.findChild(QToolButton, f"reliability.{name}")
+        for name in ("previous", "next", "clear")
+    )
     following.setFocus()
     QTest.keyClick(following, Qt.Key.Key_Space)
     first = session.view.brushed
@@ -234,11 +247,18 @@ def test_turning_a_handle_moves_diagram_loss_and_boundary(qtbot, session, show):
     np.testing.assert_array_equal(boundary.scene.surface.probabilities, surface)
 
 
-def test_a_handle_is_followed_about_and_counted_exactly_once_it_rests(
-    qtbot, session, show, monkeypatch
-):
-    for module in (calibrators_panel, reliability_panel):
-        monkeypatch.setattr(module, "MOST_LIVE", 12)
+@pytest.fixture
+def large(qapp):
+    """A session with more validation rows than are followed while a handle is turned."""
+    made = new_session(data={"rows": 6 * MOST_LIVE})
+    assert np.sum(made.run.prepared.split == 1) > MOST_LIVE
+    yield made
+    made.close()
+    made.deleteLater()
+
+
+def test_a_handle_is_followed_about_and_counted_exactly_once_it_rests(qtbot, large, show):
+    session = large
     train(qtbot, session, 60)
     panel, diagram = (show(name, session) for name in ("calibrators", "reliability"))
     pick(panel.method, "temperature")
@@ -265,9 +285,7 @@ def test_platt_s_shift_moves_decisions_and_its_loss_is_drawn(qtbot, session, sho
     assert panel.scene.of.turned == 1
     assert panel.scene.of.changed > 0
     assert "moves the boundary" in panel.handles.says.text()
-    x, y = panel.handles._line.getData()
-    np.testing.assert_array_equal(x, panel.scene.of.grid)
-    np.testing.assert_array_equal(y, panel.scene.of.loss)
+    curve_through(panel.handles.plot, panel.scene.of.grid, panel.scene.of.loss)
     panel.handles.plot.clicked.emit(b.fitted, 0.5)
     assert session.experiment.calibration.platt_b == pytest.approx(b.fitted)
     panel.handles.plain.click()
@@ -283,14 +301,17 @@ def test_maps_are_drawn_for_two_classes_and_as_points_for_three(qtbot, session, 
     session.edit("calibration.compared", ("beta", "platt"))
     panel.session.set_view("calibrators_page", "maps")
     assert isinstance(panel.scene.of, MapsScene)
-    shown = [name for name, item in panel.maps._lines.items() if item.isVisible()]
-    assert shown == ["platt", "isotonic", "beta"]
+    assert [found.name for found in panel.scene.of.maps] == ["platt", "isotonic", "beta"]
+    for found in panel.scene.of.maps:
+        curve_through(panel.maps.plot, found.x, found.p)
+    lines = len(shown(panel.maps.plot, pg.PlotCurveItem))
     assert "levels" in panel.maps.says.text()
     session.edit("data.source", "iris")
-    assert not any(item.isVisible() for item in panel.maps._lines.values())
-    assert panel.maps._dots["isotonic"].isVisible()
+    assert len(shown(panel.maps.plot, pg.PlotCurveItem)) == lines - 3
+    for found in panel.scene.of.maps:
+        dots_at(panel.maps.plot, found.x, found.p)
     session.undo_stack.undo()
-    assert panel.maps._lines["isotonic"].isVisible()
+    assert len(shown(panel.maps.plot, pg.PlotCurveItem)) == lines
 
 
 def test_class_weights_are_undone_and_the_base_rate_dragged(qtbot, show):
@@ -314,6 +335,63 @@ def test_class_weights_are_undone_and_the_base_rate_dragged(qtbot, show):
         panel.hide()
     finally:
         made.close()
+
+
+def test_shifts_of_the_weights_are_drawn_where_they_are_predicted_and_found(qtbot, show):
+    made = new_session(data={"class_weights": "balanced", "imbalance": 0.6, "rows": 400})
+    try:
+        train(qtbot, made, 40)
+        panel = show("calibrators", made)
+        panel.session.set_view("calibrators_page", "priors")
+        _, train_labels = raw_rows(made.run, 0)
+        counts = np.bincount(train_labels)
+        predicted = np.log(counts[0] / counts[1])  # balanced weights are as 1 / count
+        raw, y = raw_rows(made.run, 1)
+        p = by_hand(made.run, made.state, raw)
+        s = np.log(p[:, 1] / p[:, 0])
+        # where as many are expected as there were, the log loss is lowest
+        found = -brentq(lambda b: np.sum(expit(s + b)) - np.sum(y), -30.0, 30.0)
+        scene = panel.scene.of
+        assert scene.predicted[0] == pytest.approx(predicted)
+        assert scene.observed[0] == pytest.approx(found, abs=1e-3)
+        dots_at(panel.priors.plot, scene.predicted, [1.0])
+        dots_at(panel.priors.plot, scene.observed, [1.0])
+        ends = scene.observed[0] + np.array([-1.0, 1.0]) * scene.error[0]
+        curve_through(panel.priors.plot, ends, [1.0, 1.0])
+        text = panel.priors.weights.text().replace("\u2212", "-")
+        assert f"<b>{predicted:.2f}</b> (×)" in text
+        assert f"<b>{scene.observed[0]:.2f}</b> ± {scene.error[0]:.2f}" in text
+        panel.hide()
+    finally:
+        made.close()
+
+
+def test_maps_lie_over_the_frequencies_in_groups_of_their_rows(qtbot, session, show):
+    train(qtbot, session, 40)
+    panel = show("calibrators", session)
+    session.edit("calibration.method", "platt")
+    panel.session.set_view("calibrators_page", "maps")
+    raw, y = raw_rows(session.run, 1)
+    p = by_hand(session.run, session.state, raw)
+    order = np.argsort(p[:, 1], kind="stable")
+    scores = np.log(p[:, 1] / p[:, 0])
+    groups = np.array_split(order, 12)
+    x = [scores[group].mean() for group in groups]
+    scene = panel.scene.of
+    np.testing.assert_allclose(scene.bins[0], x, atol=1e-4)
+    np.testing.assert_allclose(scene.bins[1], [y[group].mean() for group in groups])
+    dots_at(panel.maps.plot, scene.bins[0], scene.bins[1])
+    ends = np.column_stack((scene.bins[2], scene.bins[3])).ravel()
+    curve_through(panel.maps.plot, np.repeat(scene.bins[0], 2), ends)
+    line, own = scene.own
+    np.testing.assert_allclose(own, expit(line))
+    curve_through(panel.maps.plot, line, own)
+    [found] = scene.maps
+    curve_through(panel.maps.plot, found.x, found.p)
+    for rows, low in ((y == 0, -0.06), (y == 1, 1.06 - 0.035)):
+        mine = scene.rug[int(low > 0.0)]
+        np.testing.assert_allclose(np.sort(mine), np.sort(scores[rows]), atol=1e-4)
+        curve_through(panel.maps.plot, np.repeat(mine, 2), np.tile([low, low + 0.035], len(mine)))
 
 
 def test_the_base_rate_of_one_class_of_three_moves_the_others_in_proportion(qtbot, show):
@@ -370,8 +448,8 @@ def test_numbers_follow_in_the_background_and_the_latest_wins(qtbot, session, sh
     panel.session.set_view("numbers_page", "all")
     for bins in (5, 9, 12):
         session.edit("calibration.bins", bins)
-    qtbot.waitUntil(lambda: bool(panel.found) and not panel._is_busy)
-    assert panel.found[0].chance.value == pytest.approx(panel.scene.strip.width[11])
+    latest = pytest.approx(panel.scene.strip.width[11])
+    qtbot.waitUntil(lambda: bool(panel.found) and panel.found[0].chance.value == latest)
     assert len(panel.table_model.rows) == len(panel.found) == 20
     tip = panel.table_model.index(0, 0).data(Qt.ItemDataRole.ToolTipRole)
     assert tip == panel.found[0].help
@@ -423,8 +501,7 @@ def test_the_turn_of_the_loss_is_marked_and_said(session, show):
         values = {"validation.log_loss": 0.4 + abs(k - 8) / 20, "validation.accuracy": 0.9}
         metrics.append(k, float(k), {**values, "validation.loss": 0.5, "train.loss": 0.4})
     panel.refresh()
-    assert panel._turn.isVisible()
-    assert panel._turn.getData()[0].tolist() == [panel.scene.turn] * 2
+    assert panel.scene.turn in upright_lines(panel.plot)
     assert "accuracy did not" in panel.turned.text()
     panel.plot.hovered.emit(panel.scene.turn, 0.1)
     assert "log loss turned here" in panel.reading.text()
@@ -459,4 +536,5 @@ def test_the_lab_follows_training_and_every_step_of_the_timeline(qtbot, session,
         for kind in CURVES:
             session.set_view("reliability_curve", kind)
             assert panels[0].scene.kind == kind
-    qtbot.waitUntil(lambda: not panels[2]._is_busy)
+    exact = headlines(panels[2].scene.index.cells, panels[2].scene.bins)[0].chance
+    qtbot.waitUntil(lambda: panels[2].found[0].chance == exact)

@@ -6,23 +6,23 @@ from PySide6.QtGui import QFontMetricsF
 from PySide6.QtWidgets import QApplication
 
 from core.base import scipy_import
+from core.run.history import Metrics
 from gui.panels.loss.loss_panel import legend
 from gui.plot.axes import log_ticks, spread
 from gui.plot.canvas import PlotCanvas
 from gui.style.theme import plot_font, theme
 from tests.gui.panel_cases import new_session, train
+from tests.gui.plot_readings import curve_through, upright_lines
 
 
 def test_curves_draw_each_part_in_its_ink(qtbot, session, show):
     train(qtbot, session, 60)
     panel = show("loss", session)
     inks = [theme().ink, theme().accent, theme().ink]
-    for line, item, ink in zip(panel.scene.lines, panel._raw[:3], inks, strict=True):
-        x, y = item.getData()
-        np.testing.assert_array_equal(x, line.x)
-        np.testing.assert_array_equal(y, line.y)
+    items = [curve_through(panel.plot, line.x, line.y) for line in panel.scene.lines]
+    for item, ink in zip(items, inks, strict=True):
         assert item.opts["pen"].color().name() == ink.lower()
-    styles = [item.opts["pen"].style() for item in panel._raw]
+    styles = [item.opts["pen"].style() for item in items]
     assert styles[0] == styles[1] != styles[2]
 
 
@@ -39,9 +39,8 @@ def test_curves_controls_change_the_view(qtbot, session, show):
     assert panel.scene.log_x
     assert panel.scene.log_y
     assert panel.scene.smoothed
-    x, y = panel._raw[0].getData()
-    np.testing.assert_allclose(x, np.log10(panel.scene.lines[0].x))
-    np.testing.assert_allclose(y, np.log10(panel.scene.lines[0].y))
+    for line in (*panel.scene.lines, *panel.scene.smoothed):
+        curve_through(panel.plot, np.log10(line.x), np.log10(line.y))
 
 
 def test_every_figure_can_be_chosen(qtbot, session, show):
@@ -58,24 +57,25 @@ def test_ghosts_edits_and_the_scrub_position_are_drawn(qtbot, session, show):
     session.edit("training.learning_rate", 0.03)
     train(qtbot, session, 30)
     panel = show("loss", session)
-    x, _ = panel._edits.getData()
-    assert x.tolist() == [panel.scene.edits[0].place] * 2
+    assert panel.scene.edits[0].place in upright_lines(panel.plot)
     panel.plot.hovered.emit(panel.scene.edits[0].place, 0.1)
     assert "learning rate 0.1 → <b>0.03</b>" in panel.reading.text()
     panel.plot.left.emit()
     assert "learning rate" not in panel.reading.text()
     session.scrub(20)
-    assert panel._now.isVisible()
-    assert panel._now.getData()[0][0] == panel.scene.now
+    now = panel.scene.now
+    assert now in upright_lines(panel.plot)
     session.restart()
     assert panel.scene.ghosts
-    assert [item.isVisible() for item in panel._ghosts] == [True, True, True]
-    assert not panel._now.isVisible()
+    assert len(panel.scene.ghosts) == 3
+    for ghost in panel.scene.ghosts:
+        curve_through(panel.plot, ghost.x, ghost.y)
+    assert now not in upright_lines(panel.plot)
 
 
 def test_a_run_without_records_tells_what_to_do(session, show):
     panel = show("loss", session)
-    session.run.history.metrics._length = 0
+    session.run.history.metrics = Metrics()
     panel.refresh()
     assert "play" in panel.reading.text()
 
@@ -192,9 +192,17 @@ def test_hovering_the_diagram_reads_the_curve_without_moving_it(qtbot, session, 
     assert panel.figures.text() == before
 
 
-def test_the_reliability_diagram_shows_bars_until_scipy_is_there(qtbot, session, show, monkeypatch):
+@pytest.fixture
+def without_scipy():
+    yield lambda: scipy_import.postpone_scipy(even_if_imported=True)
+    scipy_import.import_scipy()
+
+
+def test_the_reliability_diagram_shows_bars_until_scipy_is_there(
+    qtbot, session, show, without_scipy
+):
     train(qtbot, session, 60)
-    monkeypatch.setattr(scipy_import, "_is_postponed", True)
+    without_scipy()
     panel = show("reliability", session)
     assert panel.draws() == 0
     assert panel.scene.kind == "corp"
@@ -254,10 +262,11 @@ def test_more_than_two_classes_are_offered_by_confidence_and_by_name(qtbot, show
 
 
 def test_while_training_the_band_is_cheap_and_full_once_calm(qtbot, session, show):
+    train(qtbot, session, 10)
     panel = show("reliability", session)
     qtbot.waitUntil(lambda: panel.is_calm)
     assert panel.draws() == 300
     panel.refresh()
     assert panel.draws() == 300  # the same band serves while nothing that it depends on changes
-    panel._full_band_of = None  # as at another state
+    session.scrub(4)  # another state
     assert panel.draws() <= 40

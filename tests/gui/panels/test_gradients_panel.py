@@ -11,6 +11,7 @@ from gui.panels.gradients.gradients_text import layers_note, marked_cells
 from gui.session.session import Session
 from gui.style.palette import THEMES
 from gui.style.theme import themes
+from tests.gui.plot_readings import curve_through, dots_at
 
 START = {"data": {"rows": 60}, "model": {"hidden": [3, 2]}, "training": {"learning_rate": 0.1}}
 
@@ -47,9 +48,8 @@ def test_each_layer_has_a_line_in_the_table_and_a_point_in_the_plot(panel_of, se
     panel = panel_of(session)
     assert panel.layers.rowCount() == 3
     assert [cell(panel.layers, k, 0) for k in range(3)] == ["1", "2", "output"]
-    _, drawn = panel._marks.getData()
     expected = [math.log10(layer.norm) for layer in panel.scene.layers]
-    np.testing.assert_allclose(drawn, expected)
+    dots_at(panel.plot, [1.0, 2.0, 3.0], expected)
     assert float(cell(panel.layers, 0, 1)) == pytest.approx(panel.scene.layers[0].norm, rel=0.01)
 
 
@@ -60,9 +60,10 @@ def test_everything_drawn_lies_within_the_plot(qtbot, qapp):
     panel.resize(330, 480)
     panel.show()
     (_, (low, high)) = panel.plot.box.viewRange()
-    _, drawn = panel._norms.getData()
-    assert low <= drawn.min()
-    assert drawn.max() <= high
+    norms = [math.log10(layer.norm) for layer in panel.scene.layers]
+    curve_through(panel.plot, np.arange(1.0, len(norms) + 1.0), norms)
+    assert low <= min(norms)
+    assert max(norms) <= high
     assert "vanishes" in panel.says.text()
     session.close()
 

@@ -124,7 +124,8 @@ def test_two_other_weights_can_be_chosen(qtbot, session, panel_of):
     panel.axes[1].setCurrentIndex(2)
     qtbot.waitUntil(lambda: panel.surface.choice.second == 2)
     assert panel.surface.plane.indices.tolist() == [0, 2]
-    assert panel.plot._labels == {"bottom": "w x1", "left": "b"}
+    names = [panel.plot.axis(side).labelText for side in ("bottom", "left")]
+    assert names == ["w x1", "b"]
 
 
 def test_another_network_gets_a_surface_of_its_own(qtbot, session, panel_of):

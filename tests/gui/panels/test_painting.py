@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QGraphicsEllipseItem
 
 from core.data.painted import TOOLS, points_of
 from gui.panels.boundary.painting.paint_sheet import MOST_TAKEN
@@ -183,7 +184,7 @@ def test_the_keys_change_class_and_size(qtbot, session, show):
 
 def test_the_circle_follows_the_mouse_and_goes_with_it(qtbot, session, show):
     sheet = blank(show, session)
-    circle = sheet._paint_layer._circle
+    [circle] = [it for it in sheet.plot.items() if isinstance(it, QGraphicsEllipseItem)]
     QTest.mouseMove(sheet.plot.viewport(), pixel(sheet, 0.25, 0.5))
     qtbot.waitUntil(circle.isVisible)
     assert circle.pos().x() == pytest.approx(0.25, abs=0.02)

@@ -5,12 +5,15 @@ import csv
 import numpy as np
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QGraphicsRectItem
 
 from core.data.painted import MOST_POINTS, points_of
 from core.run.session_file import read_session
+from gui.panels.boundary.painting.paint_layer import COVER
 from gui.window.gallery_dialog import Gallery
 from tests.gui.painting_cases import blank, paint_three, points, stroke
 from tests.gui.panel_cases import train
+from tests.gui.plot_readings import shown
 
 # learning
 
@@ -25,6 +28,11 @@ def test_the_model_keeps_its_weights_while_points_are_painted(qtbot, session, sh
     np.testing.assert_array_equal(session.state.parameters, state.parameters)
     session.undo_stack.undo()
     np.testing.assert_array_equal(session.state.parameters, state.parameters)
+
+
+def covers(plot):
+    """Return the visible sheets that lie over the rows."""
+    return [item for item in shown(plot, QGraphicsRectItem) if item.zValue() == COVER]
 
 
 def test_training_goes_on_while_painting(qtbot, session, show):
@@ -45,11 +53,11 @@ def test_a_blank_sheet_pauses_the_run_and_the_third_point_goes_on(qtbot, session
     session.play()
     panel.painter.start_blank()
     assert not session.is_playing
-    assert panel._paint_layer._cover.isVisible()
+    assert covers(panel.plot)
     assert "Paint at least three points" in panel.says.text()
     paint_three(panel)
     assert session.is_playing
-    assert not panel._paint_layer._cover.isVisible()
+    assert not covers(panel.plot)
     qtbot.waitUntil(lambda: session.state.step > 5)
     session.pause()
 

@@ -12,6 +12,7 @@ from core.explain.ternary import CORNERS
 from core.scenes.softmax_scene import with_classes
 from gui.style.theme import class_colour, theme
 from tests.gui.panel_cases import new_session, train
+from tests.gui.plot_readings import curve_through
 
 
 def child(panel, name):
@@ -83,7 +84,7 @@ def test_a_field_that_ends_after_its_class_is_gone_changes_nothing(session, show
     session.set_view("softmax_logits", with_classes(session.view.softmax_logits, 4))
     session.set_view("softmax_logits", with_classes(session.view.softmax_logits, 2))
     before = session.view
-    panel.pages["logits"]._on_logit(3, 1.5, None)
+    panel.pages["logits"].sliders[3].edited.emit(1.5, None)
     assert session.view == before
 
 
@@ -198,10 +199,8 @@ def test_both_losses_and_gradients_are_drawn_against_the_true_class_s_logit(sess
         (page.loss, [c.values for c in panel.scene.losses.curves]),
         (page.gradient, [c.gradients for c in panel.scene.losses.curves]),
     ):
-        for item, expected in zip(plot._curves, values, strict=True):
-            x, y = item.getData()
-            assert np.array_equal(x, panel.scene.losses.x)
-            assert np.array_equal(y, expected)
+        for expected in values:
+            curve_through(plot, panel.scene.losses.x, expected)
     assert "confident mistake" in child(panel, "softmax.loss.note").text().lower()
 
 

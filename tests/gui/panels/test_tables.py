@@ -1,10 +1,12 @@
 import numpy as np
 import pytest
 from PySide6.QtCore import QPointF, Qt
+from PySide6.QtWidgets import QLabel
 
 from core.base.arrays import SPLITS
 from gui.panels.figures.figures_panel import SHOWN
 from tests.gui.panel_cases import new_session, train
+from tests.gui.plot_readings import tooltip_at
 
 DISPLAY = Qt.ItemDataRole.DisplayRole
 
@@ -20,7 +22,8 @@ def test_figures_write_each_part_s_numbers(qtbot, session, show):
     panel = show("figures", session)
     for split, part in zip(SPLITS, panel.scene.parts, strict=True):
         for name in SHOWN:
-            assert panel._cells[name, split].text() == f"{getattr(part, name):.3f}"
+            cell = panel.findChild(QLabel, f"figures.{split}.{name}")
+            assert cell.text() == f"{getattr(part, name):.3f}"
 
 
 def test_dragging_the_threshold_changes_the_view_and_the_decisions(qtbot, session, show):
@@ -44,14 +47,21 @@ def test_the_matrix_shows_the_chosen_part_and_finds_its_cells(qtbot, session, sh
     panel = show("figures", session)
     panel.split.setCurrentIndex(0)
     assert session.view.split == "train"
-    np.testing.assert_array_equal(panel.matrix._counts, panel.scene.parts[0].confusion)
-    area = panel.matrix._area()
-    assert panel.matrix.cell_at(area.topLeft() + QPointF(3, 3)) == (0, 0)
-    assert panel.matrix.cell_at(area.bottomLeft() + QPointF(3, -3)) == (1, 0)
-    assert panel.matrix.cell_at(area.topRight() + QPointF(-3, 3)) == (0, 1)
-    assert panel.matrix.cell_at(QPointF(1, 1)) is None
-    count = int(panel.scene.parts[0].confusion[1, 0])
-    assert panel.matrix._sentence(1, 0).startswith(str(count))
+    matrix, confusion = panel.matrix, panel.scene.parts[0].confusion
+    at = {}
+    for x in range(0, matrix.width(), 4):
+        for y in range(0, matrix.height(), 4):
+            at.setdefault(matrix.cell_at(QPointF(x, y)), QPointF(x + 4, y + 4))
+    assert matrix.cell_at(QPointF(1, 1)) is None
+    assert at.keys() == {None, (0, 0), (0, 1), (1, 0), (1, 1)}
+    assert at[1, 0].y() > at[0, 0].y()  # actual classes down
+    assert at[0, 1].x() > at[0, 0].x()  # decided classes across
+    classes = session.run.dataset.classes
+    for i in range(2):
+        for j in range(2):
+            assert tooltip_at(matrix, at[i, j]) == (
+                f"{int(confusion[i, j])} rows of class {classes[i]} were decided as {classes[j]}."
+            )
 
 
 def test_more_than_two_classes_have_no_threshold(qtbot, show):

@@ -8,6 +8,7 @@ from core.scenes.boundary_scene import boundary_scene, error_map
 from gui.panels.boundary.truth_layer import MOST_ERROR, error_image
 from gui.style.palette import THEMES
 from tests.gui.panel_cases import train
+from tests.gui.plot_readings import curve_through
 
 
 def test_the_truth_is_drawn_as_a_dashed_line_and_told_in_words(qtbot, session, show):
@@ -18,11 +19,10 @@ def test_the_truth_is_drawn_as_a_dashed_line_and_told_in_words(qtbot, session, s
     rows = true_rows(session.run.dataset, session.run.prepared)
     assert f"{100 * rows.bayes_accuracy:.1f}\u202f%" in panel.says.text()
     assert f"{mean_error(session.run, session.state, rows):.3f}" in panel.says.text()
-    border = panel.truth._border
     qtbot.waitUntil(lambda: panel.truth.known.at(panel.scene.plane, 200).resolution == 200)
     panel.refresh()
     truth = true_map(session.run.dataset, panel.scene.plane, 200)
-    np.testing.assert_array_equal(border.getData()[0], truth.border[:, 0])
+    border = curve_through(panel.plot, truth.border[:, 0], truth.border[:, 1])
     assert border.opts["pen"].style() == Qt.PenStyle.DashLine
     panel.header.truth.click()
     assert not border.isVisible()

@@ -7,7 +7,8 @@ import pytest
 from scipy.special import expit
 
 from core.calibration.calibration_knobs import CalibrationChoices
-from core.experiment.view import CURVES, View
+from core.experiment.view import View
+from core.experiment.view_knobs import CURVES
 from core.explain.binary_evaluation import plain_choices
 from core.predictions import Predictions
 from core.scenes.by_class_scene import by_class_of
