@@ -25,9 +25,6 @@ LARGEST_RATIO = 250
 LONGEST_LINE = 16 << 20
 """Bytes of one line beyond which a file is refused."""
 
-MOST_COLUMNS = 16_384
-"""Columns beyond which a file is refused: as many as a sheet of Excel has."""
-
 _RATIO_FREE = 64 << 20
 _STEEPEST = 1040  # deflate cannot pack better, so a larger claim is a damaged trailer
 
@@ -184,15 +181,6 @@ def check_expansion(source: Source, expanded: int) -> None:
             f"It {verb} {expanded / 1e6:,.0f} MB or more from {source.size / 1e6:,.2f} MB, "
             f"beyond the limit of {limit}.",
             "Unpack it yourself if you trust it, and open a part of it.",
-        )
-
-
-def refuse_wide(source: Source, width: int) -> None:
-    """Raise a UserError if a table has more columns than the limit."""
-    if width > MOST_COLUMNS:
-        raise source.refuse(
-            f"It has {width:,} columns, more than the limit of {MOST_COLUMNS:,}.",
-            "Keep fewer columns, or transpose it.",
         )
 
 
