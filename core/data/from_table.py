@@ -181,7 +181,7 @@ def dataset_from_table(
     Parameters
     ----------
     table : TableLike
-        As `core.data.table_reader.read_table` gives it.
+        As `core.data.reading.table_reader.read_table` gives it.
     target : str
         The label's column.
     features : sequence of str

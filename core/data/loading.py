@@ -119,7 +119,7 @@ def _file_dataset(choices: DataChoices, progress: Progress | None) -> Dataset:
 
 
 def _read(path: str, reading: str, progress: Progress | None) -> Table:
-    from core.data.table_reader import read_table
+    from core.data.reading.table_reader import read_table
 
     said = parse_json(reading, "The reading") if reading else {}
     return read_table(path, progress=progress, **said)

@@ -190,7 +190,7 @@ class Guess:
     Attributes
     ----------
     name : str
-        A keyword of `core.data.table_reader.read_table` and an attribute of its dialect.
+        A keyword of `core.data.reading.table_reader.read_table` and an attribute of its dialect.
     label, help : str
     formats : tuple of str
         For which it means something.

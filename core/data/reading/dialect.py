@@ -16,7 +16,7 @@ from core.data.reading.cells import (
     is_grouped,
     is_time,
 )
-from core.data.reading.read_options import ReadOptions
+from core.data.reading.read_options import GUESS_ALL, ReadOptions
 from core.data.reading.records import (
     RUNS,
     Quoting,
@@ -25,14 +25,12 @@ from core.data.reading.records import (
     read_records,
     split_lines,
 )
-from core.data.reading.table import Guess, NoTableError, ProblemLog, Problems
+from core.data.reading.table import NO_PROBLEMS, Guess, NoTableError, ProblemLog, Problems
 
 DELIMITERS = {",": 1.0, "\t": 1.0, ";": 1.0, "|": 1.0, RUNS: 0.95, " ": 0.95, ":": 0.6}
 """Delimiters looked for, each with how readily it is believed."""
 
-RARE_DELIMITERS = dict.fromkeys("^~¦§{}\x01\x1e\x1f\x1c", 0.8) | dict.fromkeys(
-    "@&!/*#+=_-$%", 0.3
-)
+RARE_DELIMITERS = dict.fromkeys("^~¦§{}\x01\x1e\x1f\x1c", 0.8) | dict.fromkeys("@&!/*#+=_-$%", 0.3)
 """Delimiters tried only where they stand on nearly every line."""
 
 SAMPLE_LINES = 600
@@ -76,12 +74,10 @@ class TextDialect:
     comment: str | None
     line_end: str
     guess: Guess
-    problems: Problems = Problems()
+    problems: Problems = NO_PROBLEMS
 
 
-def find_dialect(
-    text: str, options: ReadOptions = ReadOptions(), suffix: str = ""
-) -> TextDialect:
+def find_dialect(text: str, options: ReadOptions = GUESS_ALL, suffix: str = "") -> TextDialect:
     """Find the dialect of a text; what the options give is not guessed.
 
     Parameters

@@ -8,8 +8,8 @@ import unicodedata
 from collections import Counter
 from dataclasses import dataclass, replace
 
-from core.data.reading.read_options import ReadOptions
-from core.data.reading.table import Guess, ProblemLog, Problems
+from core.data.reading.read_options import GUESS_ALL, ReadOptions
+from core.data.reading.table import NO_PROBLEMS, Guess, ProblemLog, Problems
 
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -91,7 +91,7 @@ class Text:
 
     content: str
     guess: Guess
-    problems: Problems = Problems()
+    problems: Problems = NO_PROBLEMS
 
     @property
     def encoding(self) -> str:
@@ -99,7 +99,7 @@ class Text:
         return str(self.guess.value)
 
 
-def decode(data: bytes, options: ReadOptions = ReadOptions()) -> Text:
+def decode(data: bytes, options: ReadOptions = GUESS_ALL) -> Text:
     """Decode a file.
 
     Parameters
@@ -109,9 +109,7 @@ def decode(data: bytes, options: ReadOptions = ReadOptions()) -> Text:
     options : ReadOptions
         An encoding given there is used as it is.
     """
-    guess = (
-        Guess("encoding", options.encoding) if options.encoding else guess_encoding(data)
-    )
+    guess = Guess("encoding", options.encoding) if options.encoding else guess_encoding(data)
     name = str(guess.value)
     if options.encoding is None and name in _CODE_PAGES and (mixed := _decode_by_line(data)):
         content, doubt = mixed
@@ -245,7 +243,9 @@ def _code_page(sample: bytes) -> Guess:
     best, text = names[0], sample.decode(names[0], errors="replace")
     close = [name for name in names[1:] if scores[best] - scores[name] < _CLOSE]
     others = {name: sample.decode(name, errors="replace") for name in close}
-    others = {name: other for name, other in others.items() if other != text and "\ufffd" not in other}
+    others = {
+        name: other for name, other in others.items() if other != text and "\ufffd" not in other
+    }
     if best == "cp1252" and "\ufffd" in text:
         return Guess("encoding", "latin-1", 0.7)
     if not others:
@@ -259,7 +259,7 @@ def _code_page(sample: bytes) -> Guess:
 def _first_difference(one: str, other: str) -> tuple[str, str]:
     """Return the words in which two readings of the same bytes first differ."""
     at = next(i for i, (a, b) in enumerate(zip(one, other, strict=True)) if a != b)
-    start = max((one.rfind(mark, 0, at) for mark in " ,;|\t\n\""), default=-1) + 1
+    start = max((one.rfind(mark, 0, at) for mark in ' ,;|\t\n"'), default=-1) + 1
     stop = min((end for mark in ' ,;|\t\r\n"' if (end := one.find(mark, at)) > 0), default=at + 12)
     return one[start:stop][:40], other[start:stop][:40]
 

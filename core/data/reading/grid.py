@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from core.data.reading.cells import cell_type, count_filled, type_mismatches
 from core.data.reading.header import Header
 from core.data.reading.records import Record
-from core.data.reading.table import ProblemLog, Problems
+from core.data.reading.table import NO_PROBLEMS, ProblemLog, Problems
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ class Grid:
     lines: tuple[int, ...]
     footer: int = 0
     confidence: float = 1.0
-    problems: Problems = Problems()
+    problems: Problems = NO_PROBLEMS
 
 
 def fit_grid(header: Header) -> Grid:

@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from core.data.reading.cells import cell_type, column_types, count_filled, type_mismatches
-from core.data.reading.read_options import ReadOptions
+from core.data.reading.read_options import GUESS_ALL, ReadOptions
 from core.data.reading.records import Quoting, Record, Records, repair_quotes
-from core.data.reading.table import Guess, ProblemLog, Problems
+from core.data.reading.table import NO_PROBLEMS, Guess, ProblemLog, Problems
 
 _DEEPEST_HEADER = 6
 _ORANGE_TYPES = {"c", "d", "s", "t", "continuous", "discrete", "string", "time", "i", "b", ""}
@@ -41,7 +41,7 @@ class Header:
     body: tuple[Record, ...]
     skipped: int
     guess: Guess
-    problems: Problems = Problems()
+    problems: Problems = NO_PROBLEMS
 
     @property
     def width(self) -> int:
@@ -56,7 +56,7 @@ class Header:
 
 def find_header(
     read: Records,
-    options: ReadOptions = ReadOptions(),
+    options: ReadOptions = GUESS_ALL,
     comments: Sequence[tuple[int, str]] = (),
     comment: str | None = None,
 ) -> Header:
@@ -387,7 +387,7 @@ def orange_header(records: Sequence[Record]) -> bool:
 def sklearn_header(records: Sequence[Record], width: int) -> bool:
     """Tell whether the first record counts the rows and features (scikit-learn's data files)."""
     cells = [cell.strip() for cell in records[0].cells] if records else []
-    if len(cells) < 2 or not cells[0].isdecimal() or not cells[1].isdecimal():
+    if len(cells) < 2 or not all(re.fullmatch(r"\d{1,9}", cell) for cell in cells[:2]):
         return False
     return int(cells[0]) == len(records) - 1 and int(cells[1]) in (width - 1, width - 2)
 
@@ -418,7 +418,8 @@ def find_preamble(records: Sequence[Record], width: int) -> int:
         return 0
     if (
         start
-        and count_filled(records[start].cells) <= max(count_filled(r.cells) for r in records[:start])
+        and count_filled(records[start].cells)
+        <= max(count_filled(r.cells) for r in records[:start])
         and all(len(r.cells) == width for r in records[:start])
     ):
         return 0
@@ -442,5 +443,3 @@ def _keyed_lines(records: Sequence[Record], width: int) -> int:
 
 def _is_tabular(cells: Sequence[str], width: int) -> bool:
     return len(cells) == width and count_filled(cells) >= min(2, width)
-
-

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from core.data.reading.cells import column_types
-from core.data.reading.table import NoTableError, ProblemLog, Problems, check_width
+from core.data.reading.table import NO_PROBLEMS, NoTableError, ProblemLog, Problems, check_width
 
 RUNS = r"\s+"
 """The delimiter that stands for runs of spaces and tabs."""
@@ -86,7 +86,7 @@ class Records:
     width: int
     quoting: Quoting | None
     confidence: float
-    problems: Problems = Problems()
+    problems: Problems = NO_PROBLEMS
 
 
 def split_records(lines: Sequence[str], quoting: Quoting, width: int) -> Records:
@@ -245,7 +245,9 @@ def _read_quoted(
     """Read the record that starts at a line with quotes in it; also where the next one starts."""
     cells, used = _read_by_the_rules(lines, at, quoting)
     if cells is not None and (width is None or len(cells) == width or used == 1):
-        stray = quoting.escape == quoting.quote and not _quotes_are_sound(lines[at : at + used], quoting)
+        stray = quoting.escape == quoting.quote and not _quotes_are_sound(
+            lines[at : at + used], quoting
+        )
         return Record(at + 1, cells, stray), at + used
     if cells is None and used == 0:
         if at + LONGEST_RECORD > len(lines) and not whole:
@@ -255,7 +257,9 @@ def _read_quoted(
     return Record(at + 1, repair_quotes(lines[at], quoting, width), True), at + 1
 
 
-def _read_by_the_rules(lines: Sequence[str], at: int, quoting: Quoting) -> tuple[list[str] | None, int]:
+def _read_by_the_rules(
+    lines: Sequence[str], at: int, quoting: Quoting
+) -> tuple[list[str] | None, int]:
     """Read one record by the rules: cells and lines used; (None, 0) where a quote stays open."""
     used = 0
 

@@ -1,4 +1,4 @@
-"""Opening the user's file safely: only regular files, within limits, unchanged while it is read."""
+"""Stage source -> bytes: open only regular files, within limits, unchanged while they are read."""
 
 from __future__ import annotations
 
@@ -62,6 +62,12 @@ class Source:
     head: bytes
     gzipped: bool
     stamp: tuple[int, int, int, int]
+
+    @property
+    def suffix(self) -> str:
+        """The ending of the name in lower case, a final .gz left aside: ".csv" of "A.CSV.gz"."""
+        name = self.name.lower().removesuffix(".gz")
+        return name[name.rfind(".") :] if "." in name else ""
 
     def refuse(self, why: str, mend: str) -> UserError:
         """Return the error that says why this file was not opened."""

@@ -78,6 +78,9 @@ class Problems:
         return log.problems()
 
 
+NO_PROBLEMS = Problems()
+
+
 class ProblemLog:
     """Collects the problems of a stage: the first hundred of each kind, and all counts."""
 

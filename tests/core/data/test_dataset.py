@@ -317,7 +317,7 @@ NOTED = {"all_nan_column.csv": ("x3", "all missing"), "unicode_labels.csv": ("la
 
 
 def hostile(name):
-    tables = pytest.importorskip("core.data.table_reader")
+    tables = pytest.importorskip("core.data.reading.table_reader")
     if not (HOSTILE / name).exists():
         pytest.skip("the hostile tables are not here")
     return tables.read_table(HOSTILE / name)

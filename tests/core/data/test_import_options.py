@@ -12,10 +12,11 @@ from core.data.gallery import load
 from core.data.import_options import ROLES, ImportOptions
 from core.data.loading import load_dataset, table_of
 from core.data.preparing import prepare
+from core.data.reading.preview import HEAD_BYTES, cut_at_line_end, file_lines, head_table
 from core.data.reading.source import Cancelled
 from core.data.reading.table import Column, Dialect, Table
+from core.data.reading.table_reader import read_table
 from core.data.saving import write_csv
-from core.data.table_reader import HEAD_BYTES, cut_at_line_end, file_lines, head_table, read_table
 from core.experiment.experiment import Experiment
 from core.scenes.import_scene import import_scene
 

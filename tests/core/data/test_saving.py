@@ -196,7 +196,7 @@ def test_a_link_stays_a_link(tmp_path):
 
 @pytest.mark.parametrize("name", ["iris", "wine", "penguins", "breast_cancer", "two_moons"])
 def test_a_saved_dataset_opens_again_with_the_same_values(name, tmp_path):
-    tables = pytest.importorskip("core.data.table_reader")
+    tables = pytest.importorskip("core.data.reading.table_reader")
     data = GENERATORS[name].make(200) if name in GENERATORS else load(name)
     write_csv(tmp_path / "saved.csv", data)
     again = dataset_from_table(tables.read_table(tmp_path / "saved.csv"), data.target)
@@ -209,7 +209,7 @@ def test_a_saved_dataset_opens_again_with_the_same_values(name, tmp_path):
 
 
 def test_text_that_looks_like_a_formula_opens_again_with_the_same_values(tmp_path):
-    tables = pytest.importorskip("core.data.table_reader")
+    tables = pytest.importorskip("core.data.reading.table_reader")
     texts = ("=1+1", "+1+1", "-2+3", "@SUM(1)", "\t=1", "plain")
     codes = np.arange(24) % 6
     X = np.stack([codes, np.sin(codes * 7 + np.arange(24))], axis=1)

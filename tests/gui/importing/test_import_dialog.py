@@ -17,7 +17,7 @@ from core.base.arrays import SPLITS
 from core.data import loading
 from core.data.import_options import ROLES
 from core.data.reading.source import Cancelled
-from core.data.table_reader import read_table
+from core.data.reading.table_reader import read_table
 from gui.importing import import_dialog as module
 from gui.importing.guesses_form import GUESSES
 from gui.importing.import_dialog import ImportDialog

@@ -3,7 +3,7 @@
 import pytest
 
 from core.data.reading.encodings import decode, find_encoding
-from core.data.table_reader import read_table
+from core.data.reading.table_reader import read_table
 
 TEXTS = {
     "western": (

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from core.base.errors import UserError
-from core.data.table_reader import read_table
+from core.data.reading.table_reader import read_table
 
 RECORDS = [
     {"x": 1.5, "n": 3, "kind": "red", "ok": True},

@@ -8,10 +8,9 @@ import zipfile
 import pytest
 
 from core.base.errors import UserError
-from core.data import table_reader
-from core.data.reading import large_files, source
+from core.data.reading import large_files, source, table_reader
 from core.data.reading.formats import workbooks
-from core.data.table_reader import read_table
+from core.data.reading.table_reader import read_table
 
 CONTENTS = {
     "nothing": (b"", "no data"),
@@ -69,8 +68,8 @@ def test_a_workbook_that_expands_too_far_is_refused(tmp_path, monkeypatch):
     ids=["rows", "quote", "NUL", "CR"],
 )
 def test_a_large_file_that_is_not_sound_is_refused_with_the_place(tmp_path, monkeypatch, line):
-    monkeypatch.setattr(table_reader, "BULK", 1000)
-    monkeypatch.setattr(large_files, "LARGEST_UNEVEN", 1000)
+    monkeypatch.setattr(table_reader, "LARGE", 1000)
+    monkeypatch.setattr(large_files, "LARGEST_IRREGULAR", 1000)
     monkeypatch.setattr(large_files, "HEAD", 4000)
     monkeypatch.setattr(large_files, "BLOCK", 2000)
     monkeypatch.setattr(source, "CHUNK", 1000)

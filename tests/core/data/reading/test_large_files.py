@@ -9,14 +9,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from core.base.errors import UserError
-from core.data import table_reader
-from core.data.reading import large_files
+from core.data.reading import large_files, table_reader
 from core.data.reading import source as source_module
 from core.data.reading.block_parser import Layout, parse_block
 from core.data.reading.read_options import ReadOptions
 from core.data.reading.records import Quoting
 from core.data.reading.source import Cancelled
-from core.data.table_reader import read_table
+from core.data.reading.table_reader import read_table
 
 HEAD_ROWS = 500
 NAMES = ["size", "count", "day", "colour", "gap"]
@@ -35,7 +34,7 @@ LINES = [
 
 
 def patched(monkeypatch, block=5_000):
-    monkeypatch.setattr(table_reader, "BULK", 1000)
+    monkeypatch.setattr(table_reader, "LARGE", 1000)
     monkeypatch.setattr(large_files, "HEAD", 20_000)
     monkeypatch.setattr(large_files, "BLOCK", block)
     monkeypatch.setattr(source_module, "CHUNK", 3_000)
@@ -70,11 +69,11 @@ def both(path, text, **settings):
     path.write_bytes(text.encode())
     source = source_module.open_source(path)
     fast = large_files.read_bulk(source, ".csv", ReadOptions.of(settings), None)
-    table_reader.BULK, before = 1 << 40, table_reader.BULK
+    table_reader.LARGE, before = 1 << 40, table_reader.LARGE
     try:
         careful = read_table(path, **settings)
     finally:
-        table_reader.BULK = before
+        table_reader.LARGE = before
     return fast, careful
 
 
@@ -150,7 +149,7 @@ def table_with(rows=(), more=(), top="", names=NAMES):
 )
 def test_no_such_thing_needs_the_whole_file(tmp_path, monkeypatch, text, overrides):
     patched(monkeypatch)
-    monkeypatch.setattr(large_files, "LARGEST_UNEVEN", 1000)
+    monkeypatch.setattr(large_files, "LARGEST_IRREGULAR", 1000)
     fast, careful = both(tmp_path / "t.csv", text, **overrides)
     assert fast is not None
     assert_same(fast, careful)

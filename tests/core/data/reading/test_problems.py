@@ -6,7 +6,7 @@ import pytest
 
 from core.base.errors import UserError
 from core.data.reading.table import KEPT_PER_KIND, ProblemLog
-from core.data.table_reader import read_table
+from core.data.reading.table_reader import read_table
 
 NAMES = ["when", "n", "what", "note"]
 ROWS = [

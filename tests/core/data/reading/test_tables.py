@@ -6,10 +6,9 @@ import numpy as np
 import pytest
 
 from core.base.errors import UserError
-from core.data import table_reader
-from core.data.reading import large_files, source
+from core.data.reading import large_files, source, table_reader
 from core.data.reading.source import Cancelled
-from core.data.table_reader import read_table
+from core.data.reading.table_reader import read_table
 
 NAMES = ("length", "width", "when", "kind")
 LABELS = ("red oak", "ash", "elm")
@@ -342,7 +341,7 @@ def test_large_files_read_as_small_ones_do(tmp_path, monkeypatch, delimiter, cha
     if change == "blank line":
         text = text.replace("\n2500.5", "\n\n2500.5")
     careful = table_of(tmp_path, text)
-    monkeypatch.setattr(table_reader, "BULK", 1000)
+    monkeypatch.setattr(table_reader, "LARGE", 1000)
     monkeypatch.setattr(large_files, "HEAD", 10_000)
     monkeypatch.setattr(large_files, "BLOCK", 5_000)
     monkeypatch.setattr(source, "CHUNK", 3_000)
