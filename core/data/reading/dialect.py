@@ -35,11 +35,13 @@ RARE_DELIMITERS = dict.fromkeys("^~¦§{}\x01\x1e\x1f\x1c", 0.8) | dict.fromkeys
 
 SAMPLE_LINES = 600
 _SINGLE_BELOW, _SURE_TAB = 0.2, 0.3
+_WITH_COMMA = 0.6
 _LESS = 0.85  # credit of a number with commas, which a comma may have to separate
 _PLAIN_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?%?")
 _COMMA_NUMBER = re.compile(r"[+-]?\d+(\.\d{3})*,\d+|[+-]?\d{1,3}(,\d{3})+(\.\d+)?")
 _SPACED_NUMBERS = re.compile(r"[+-]?[\d.,]+\s+[+-]?[\d.,]+(\s.*)?")
 _DOUBLED = re.compile(r"\S[ \t]{2}|^[ \t]|\t")
+_WORD_AT_COLON = re.compile(r"[^\W\d]:|:[^\W\d]")  # none is in a time of day
 _COMMENT_MARKS = ("#", "%", "//", "!", "*", "--")
 
 
@@ -300,14 +302,17 @@ def _score(sample: Sequence[str], quoting: Quoting, suffix: str) -> Candidate | 
     prior *= 1.1 if suffix == ".tsv" and quoting.delimiter == "\t" else 1.0
     if quoting.delimiter in (RUNS, " ") and (
         not _some_column_has_values(alike)
-        or _divided(sample, ",;|{}@:" if quoting.delimiter == RUNS else ",;|\t{}@")
+        or _divided(sample, ",;|{}@" if quoting.delimiter == RUNS else ",;|\t{}@")
+        or (_divided(sample, ":") and _WORD_AT_COLON.search(sample[0]))
     ):
         prior *= 0.2
     if quoting.delimiter == "," and _divided(sample, ";|\t"):
         prior *= 0.5  # these commas are decimal marks, or stand inside cells
     if width == 2 and _is_prose(records, quoting.delimiter):
         prior *= 0.2
-    return Candidate(quoting, width, prior * pattern * _type_score(alike, quoting))
+    commas_belong = quoting.delimiter in ";|\t" and _divided(sample, quoting.delimiter)
+    types = _type_score(alike, quoting, commas_belong)
+    return Candidate(quoting, width, prior * pattern * types)
 
 
 def _some_column_has_values(records: Sequence[Record]) -> bool:
@@ -338,13 +343,18 @@ def _is_value(cell: str) -> bool:
     return cell not in MISSING_MARKS and _credit(cell) in (1.0, _LESS)
 
 
-def _type_score(records: Sequence[Record], quoting: Quoting) -> float:
-    """Return the mean credibility of the cells, less where quotes had to be repaired."""
+def _type_score(records: Sequence[Record], quoting: Quoting, commas_belong: bool) -> float:
+    """Return the mean credit of the cells, less where quotes had to be repaired.
+
+    A comma inside a cell speaks less against a delimiter that divides all lines alike.
+    """
+    least = _WITH_COMMA if commas_belong else 0.0
     total = count = 0.0
     for record in records[:300]:
         for cell in record.cells:
             # a delimiter inside a cell is quoted, and so no sign of another dialect
-            total += _credit(cell.replace(quoting.delimiter, " ").strip())
+            credit = _credit(cell.replace(quoting.delimiter, " ").strip())
+            total += max(credit, least) if "," in cell else credit
             count += 1
     repaired = sum(record.repaired for record in records) / len(records)
     used = quoting.quote == '"' or repaired > 0

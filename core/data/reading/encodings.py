@@ -59,12 +59,18 @@ _SAME_LANGUAGES = {
     "cp850": "cp1252",
     "mac-roman": "cp1252",
 }
+_VOWELS = {
+    "cp1251": "аеёиоуыэюяіїєАЕЁИОУЫЭЮЯІЇЄ",
+    "cp1253": "αεηιουωάέήίόύώΑΕΗΙΟΥΩΆΈΉΊΌΎΏ",
+}
 _CODE_PAGES = (*_ALPHABETS, *_SAME_LANGUAGES)
 _PRIOR = {"cp1252": 0.08, "iso8859-2": -0.05, "cp850": -0.3, "mac-roman": -0.45}
 """How much readier a code page is believed: of two that fit alike, the commoner one."""
 
 _SIGNS = "–—’‘“”„…•°€£²³µ½¼®©™ºª¿¡«»·×±§´№\u00a0"
-_CLOSE = 0.12  # code pages whose scores differ by less are both offered
+_WORD_ENDS = "ςךםןףץ"  # letters that only end a word
+_FEWEST_VOWELS = 0.25  # of the letters; Russian and Greek have over 0.4
+_CLOSE = 0.1  # code pages whose scores differ by less are both offered
 _EAST_ASIAN = {
     "cp950": ((0xA4, 0xC6), "big5"),
     "gb18030": ((0xB0, 0xD7), "gb18030"),
@@ -267,7 +273,7 @@ def _first_difference(one: str, other: str) -> tuple[str, str]:
 def _plausibility(sample: bytes, encoding: str) -> float:
     """Return how plausible the characters beyond ASCII are as text of one language, about -2 to 1."""
     text = sample.decode(encoding, errors="replace")
-    shape = letters = total = 0.0
+    shape = total = 0.0
     counts: Counter[str] = Counter()
     for i, character in enumerate(text):
         if character < "\x80":
@@ -279,31 +285,43 @@ def _plausibility(sample: bytes, encoding: str) -> float:
         elif character in _SIGNS or not character.isalpha():
             shape += _sign_score(before, character, after)
         else:
-            letters += 1
             counts[character] += 1
             shape -= _oddness(before, character, after)
     if not total:
         return 0.0
-    alphabets = _ALPHABETS[_SAME_LANGUAGES.get(encoding, encoding)]
-    return (shape + max(_letter_score(counts, alphabet) for alphabet in alphabets)) / total
+    languages = _SAME_LANGUAGES.get(encoding, encoding)
+    alphabets, vowels = _ALPHABETS[languages], _VOWELS.get(languages, "")
+    if vowels and sum(counts[letter] for letter in vowels) < _FEWEST_VOWELS * counts.total():
+        shape -= 0.3 * counts.total()
+    known = frozenset("".join(alphabets))
+    return (shape + max(_letter_score(counts, each, known) for each in alphabets)) / total
 
 
-def _letter_score(counts: Counter[str], alphabet: str) -> float:
-    """Sum how common each letter is in one language: 1 to 0.7, and 0 for letters it has not."""
+def _letter_score(counts: Counter[str], alphabet: str, known: frozenset[str]) -> float:
+    """Sum how common the letters are in one language: 1 to 0.5, and 0.4 for its neighbours'."""
     rank = {letter: i / len(alphabet) for i, letter in enumerate(alphabet)}
-    return sum(n * (1.0 - 0.3 * rank[c]) for c, n in counts.items() if c in rank)
+    return sum(
+        count * (1.0 - 0.5 * rank[letter] if letter in rank else 0.4 * (letter in known))
+        for letter, count in counts.items()
+    )
 
 
 def _sign_score(before: str, sign: str, after: str) -> float:
     inside_word = before.isalpha() and after.isalpha() and sign not in "’–·"
     if inside_word:
         return -1.0
+    if after.isalpha() and sign in "®©™ºª":
+        return 0.0
     return 0.7 if sign in _SIGNS else 0.0
 
 
 def _oddness(before: str, letter: str, after: str) -> float:
     """Return how odd a letter is beside its neighbours: other scripts, digits, a capital inside."""
     if letter.isupper() and before.islower():
+        return 3.0
+    if letter.isupper() and before.isalpha() and after.islower():
+        return 1.0
+    if letter in _WORD_ENDS and after.isalpha():
         return 2.0
     beside = [c for c in (before, after) if c.isalpha()]
     if letter > "\u024f":  # a script of its own: a word has several of its letters

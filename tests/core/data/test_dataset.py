@@ -4,6 +4,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from core.data import read_table
 from core.base.errors import UserError
 from core.data.dataset import Dataset, Feature
 from core.data.from_table import dataset_from_table
@@ -317,10 +318,9 @@ NOTED = {"all_nan_column.csv": ("x3", "all missing"), "unicode_labels.csv": ("la
 
 
 def hostile(name):
-    tables = pytest.importorskip("core.data.reading.table_reader")
     if not (HOSTILE / name).exists():
         pytest.skip("the hostile tables are not here")
-    return tables.read_table(HOSTILE / name)
+    return read_table(HOSTILE / name)
 
 
 @pytest.mark.parametrize("name", REFUSED)

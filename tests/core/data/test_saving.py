@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.base.errors import UserError
+from core.data import read_table
 from core.data.dataset import Dataset, Feature
 from core.data.from_table import dataset_from_table
 from core.data.gallery import load
@@ -196,10 +197,9 @@ def test_a_link_stays_a_link(tmp_path):
 
 @pytest.mark.parametrize("name", ["iris", "wine", "penguins", "breast_cancer", "two_moons"])
 def test_a_saved_dataset_opens_again_with_the_same_values(name, tmp_path):
-    tables = pytest.importorskip("core.data.reading.table_reader")
     data = GENERATORS[name].make(200) if name in GENERATORS else load(name)
     write_csv(tmp_path / "saved.csv", data)
-    again = dataset_from_table(tables.read_table(tmp_path / "saved.csv"), data.target)
+    again = dataset_from_table(read_table(tmp_path / "saved.csv"), data.target)
     np.testing.assert_array_equal(again.X, data.X)
     np.testing.assert_array_equal(again.y, data.y)
     assert again.classes == data.classes
@@ -209,13 +209,12 @@ def test_a_saved_dataset_opens_again_with_the_same_values(name, tmp_path):
 
 
 def test_text_that_looks_like_a_formula_opens_again_with_the_same_values(tmp_path):
-    tables = pytest.importorskip("core.data.reading.table_reader")
     texts = ("=1+1", "+1+1", "-2+3", "@SUM(1)", "\t=1", "plain")
     codes = np.arange(24) % 6
     X = np.stack([codes, np.sin(codes * 7 + np.arange(24))], axis=1)
     data = Dataset("f", (Feature("t", texts), Feature("x")), X, codes % 2, ("-a", "b"))
     write_csv(tmp_path / "f.csv", data)
-    again = dataset_from_table(tables.read_table(tmp_path / "f.csv"), "class")
+    again = dataset_from_table(read_table(tmp_path / "f.csv"), "class")
     assert set(again.features[0].levels) == set(texts)
     words = [again.features[0].levels[int(code)] for code in again.X[:, 0]]
     assert words == [texts[code] for code in codes]

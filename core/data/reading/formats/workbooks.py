@@ -113,8 +113,8 @@ def _unless_note(
     names = _visible_first(book)
     why = ""
     if _is_note(rows):
-        found = _larger_sheet(book, names[names.index(sheet) + 1 :])
-        if found is not None and _cells(found[0]) >= _LARGER * _cells(rows):
+        found = _larger_sheet(book, names[names.index(sheet) + 1 :], rows)
+        if found is not None:
             why = f", for sheet {sheet!r} holds no table to speak of"
             rows, sheet = found
     others = ", ".join([name for name in names if name != sheet][:20])
@@ -124,8 +124,11 @@ def _unless_note(
 
 def _is_note(rows: Sequence[Sequence[str]]) -> bool:
     """Tell whether a sheet may be a remark about the others: one column, or few cells."""
-    widest = max(sum(map(bool, row)) for row in rows)
-    return widest == 1 or _cells(rows) < _NOTE_BELOW
+    return _widest(rows) == 1 or _cells(rows) < _NOTE_BELOW
+
+
+def _widest(rows: Sequence[Sequence[str]]) -> int:
+    return max(sum(map(bool, row)) for row in rows)
 
 
 def _cells(rows: Sequence[Sequence[str]]) -> int:
@@ -134,12 +137,15 @@ def _cells(rows: Sequence[Sequence[str]]) -> int:
 
 
 def _larger_sheet(
-    book: CalamineWorkbook, names: Sequence[str]
+    book: CalamineWorkbook, names: Sequence[str], note: Sequence[Sequence[str]]
 ) -> tuple[list[list[str]], str] | None:
-    """Return the first of these sheets that is no mere remark, with its cells."""
+    """Return the first of these sheets that is no mere remark beside the note, with its cells."""
+    least = _LARGER * _cells(note)
+    if _widest(note) > 1:
+        least = max(least, _NOTE_BELOW)
     for name in names:
         rows = _rows_of(book, name)
-        if any(any(row) for row in rows) and not _is_note(rows):
+        if any(any(row) for row in rows) and _widest(rows) > 1 and _cells(rows) >= least:
             return rows, name
     return None
 

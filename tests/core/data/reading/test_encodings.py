@@ -2,7 +2,7 @@
 
 import pytest
 
-from core.data.reading.encodings import decode, find_encoding
+from core.data.reading.encodings import decode, guess_encoding
 from core.data.reading.table_reader import read_table
 
 TEXTS = {
@@ -59,8 +59,8 @@ def test_names_and_labels_are_read_in_any_encoding(tmp_path, script, encoding):
 
 
 def test_ascii_and_utf8_cut_in_a_character_are_utf8():
-    assert find_encoding(b"a,b\n1,2\n") == "utf-8"
-    assert find_encoding("größe".encode()[:3], final=False) == "utf-8"
+    assert guess_encoding(b"a,b\n1,2\n").value == "utf-8"
+    assert guess_encoding("größe".encode()[:3], is_cut=True).value == "utf-8"
 
 
 def test_a_stray_byte_in_utf8_is_told(tmp_path):
@@ -79,4 +79,4 @@ def test_the_user_has_the_last_word(tmp_path):
 
 
 def test_decoding_reports_no_doubt_where_the_text_itself_has_replacement_characters():
-    assert decode("a\ufffdb".encode()).doubt == ""
+    assert decode("a\ufffdb".encode()).guess.doubt == ""

@@ -278,9 +278,10 @@ def test_senseless_overrides_are_refused_with_the_choices(tmp_path, overrides):
     assert refusal.value.mend
 
 
-def test_preview_and_column_give_what_was_read(tmp_path):
+def test_columns_give_what_was_read_and_cannot_be_changed(tmp_path):
     table = table_of(tmp_path, "a,b\n1,x\n2.5,\n")
-    assert table.preview(5) == [["1", "x"], ["2.5", ""]]
+    assert table.column("a").values.tolist() == [1.0, 2.5]
+    assert table.column("b").values.tolist() == ["x", None]
     with pytest.raises(UserError, match="Its columns are: a, b"):
         table.column("c")
     with pytest.raises(ValueError, match="read-only"):
