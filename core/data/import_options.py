@@ -24,7 +24,7 @@ class ImportOptions:
     Attributes
     ----------
     reading : mapping
-        Keywords of `core.data.reading.table_reader.read_table` in place of the guesses, all but ``kinds``.
+        Keywords of `core.data.read_table` in place of the guesses, all but ``kinds``.
     kinds : mapping
         Kinds by column name.
     target : str

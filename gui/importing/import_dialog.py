@@ -15,8 +15,8 @@ from core.data.data_knobs import DataChoices
 from core.data.dataset import Dataset
 from core.data.import_options import ImportOptions
 from core.data.loading import load_dataset
-from core.data.reading.table import Dialect
 from core.data.reading.preview import SHOWN_LINES, file_lines
+from core.data.reading.table import Dialect
 from core.experiment.experiment import Experiment
 from core.run.run import start_run
 from core.scenes.import_scene import ImportScene

@@ -12,8 +12,8 @@ from core.base.strict_json import parse_json
 from core.data.data_knobs import DataChoices
 from core.data.import_options import ImportOptions
 from core.data.loading import table_of
-from core.data.reading.table import Table
 from core.data.reading.preview import head_table
+from core.data.reading.table import Table
 from core.scenes.import_scene import ImportScene, import_scene
 from gui.importing.import_text import error_of
 from gui.session.background import Background

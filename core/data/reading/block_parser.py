@@ -1,4 +1,4 @@
-"""Parse one block of lines: pandas parses what is plain, `records` and `grid` the rest line by line.
+"""Parse one block of lines: pandas what is plain, `records` and `grid` the rest line by line.
 
 A block is plain if every line (outside quotes) is one full row, its quotes stand around whole
 cells, and it has no control characters. A column of numbers is plain if pandas makes numbers of all
@@ -35,6 +35,7 @@ EXACT = 2.0**53
 _MOST_RAGGED = 10  # one row in so many; more of them may be another table
 _LONG_INTEGER = re.compile(rb"(?<![.\d])\d{16,}(?![.\deE])")
 _NEW_LINE, _SPACE, _ZERO, _NINE = b"\n 09"
+_PIECE = 1 << 16
 _FIRST_HARMLESS = 28  # of the control characters, those from here on may only delimit cells
 
 
@@ -110,7 +111,7 @@ def parse_block(data: bytes, layout: Layout, is_last: bool) -> ParsedBlock | Non
     """Parse a block of whole lines; None where it may hold anything but rows of this table."""
     if b"\0" in data or (b"\r" in data and data.count(b"\r") != data.count(b"\r\n")):
         return None
-    is_plain = not _has_comments(data, layout) and _BOM not in data
+    is_plain = not _has_comments(data, layout) and (data.isascii() or _BOM not in data)
     part = _parse_plain(data, layout) if is_plain else None
     if part is not None and not part.odd and not _has_names_or_notes(part, layout, is_last):
         return part
@@ -216,36 +217,55 @@ def _row_starts(data: bytes, layout: Layout, has_controls: bool) -> NDArray[np.i
     delimiter, width = layout.quoting.delimiter, len(layout.types)
     quote = (layout.quoting.quote or "").encode()
     is_quoted = bool(quote) and quote in data
-    codes = np.frombuffer(data, np.uint8)
-    n_ends = _count(data, b"\n")
-    starts = np.arange(n_ends + (not data.endswith(b"\n")))
-    if not has_controls and _has_controls(data, n_ends, delimiter):
+    counts = _count_bytes(data, delimiter)
+    starts = np.arange(counts.ends + (not data.endswith(b"\n")))
+    if not has_controls and counts.controls:
         return None
     if delimiter == RUNS:
         is_full = not is_quoted and len(data.split()) == len(starts) * width
         return starts if is_full else None
-    marks = codes == ord(delimiter)
+    n_delimiters = counts.delimiters
     if is_quoted:
+        codes = np.frombuffer(data, np.uint8)
         quotes = codes == ord(quote)
         inside = np.logical_xor.accumulate(quotes)
         if inside[-1] or not _quotes_are_sound(codes, np.flatnonzero(quotes), ord(delimiter)):
             return None
-        marks &= ~inside
+        n_delimiters = np.count_nonzero((codes == ord(delimiter)) & ~inside)
         ends = np.flatnonzero(codes == _NEW_LINE)[: len(starts) - 1]
         starts = np.append(0, 1 + np.flatnonzero(~inside[ends]))
     if delimiter.isspace():
-        lengths = np.diff(np.flatnonzero(codes == _NEW_LINE), prepend=-1)
-        if lengths.min(initial=len(data)) <= width + 1:
+        ends = np.flatnonzero(np.frombuffer(data, np.uint8) == _NEW_LINE)
+        if np.diff(ends, prepend=-1).min(initial=len(data)) <= width + 1:
             return None  # perhaps a line of blanks, which is no row
-    return starts if np.count_nonzero(marks) == len(starts) * (width - 1) else None
+    return starts if n_delimiters == len(starts) * (width - 1) else None
 
 
-def _has_controls(data: bytes, n_ends: int, delimiter: str) -> bool:
-    low = np.count_nonzero(np.frombuffer(data, np.uint8) < _FIRST_HARMLESS)
-    usual = (
-        n_ends + _count(data, b"\r") + (_count(data, delimiter.encode()) if delimiter < " " else 0)
-    )
-    return low != usual or b"\x7f" in data
+@dataclass(frozen=True, slots=True)
+class _Counts:
+    """How many line feeds, delimiters, and control characters inside cells a block has."""
+
+    ends: int
+    delimiters: int
+    controls: int
+
+
+def _count_bytes(data: bytes, delimiter: str) -> _Counts:
+    """Count in pieces that stay in the processor's cache.
+
+    Where a byte is frequent, this takes a fraction of the time of ``data.count``.
+    """
+    codes = np.frombuffer(data, np.uint8)
+    mark = ord(delimiter) if len(delimiter) == 1 else _NEW_LINE
+    ends = delimiters = low = 0
+    for start in range(0, len(codes), _PIECE):
+        piece = codes[start : start + _PIECE]
+        ends += int(np.count_nonzero(piece == _NEW_LINE))
+        delimiters += int(np.count_nonzero(piece == mark))
+        low += int(np.count_nonzero(piece < _FIRST_HARMLESS))
+    usual = ends + data.count(b"\r") if b"\r" in data else ends
+    usual += delimiters if delimiter < " " else 0
+    return _Counts(ends, delimiters, low - usual + (b"\x7f" in data))
 
 
 def _quotes_are_sound(codes: NDArray[np.uint8], quotes: NDArray[np.int64], delimiter: int) -> bool:
@@ -302,11 +322,4 @@ def _zero_led(data: bytes, layout: Layout) -> set[int]:
 
 
 def _n_lines(data: bytes) -> int:
-    return _count(data, b"\n") + (not data.endswith(b"\n"))
-
-
-def _count(data: bytes, code: bytes) -> int:
-    """Count a byte; where it is frequent, that is many times as fast as ``data.count``."""
-    if code not in data:
-        return 0
-    return int(np.count_nonzero(np.frombuffer(data, np.uint8) == code[0]))
+    return data.count(b"\n") + (not data.endswith(b"\n"))

@@ -33,7 +33,7 @@ DOUBTFUL_MARKS = frozenset(
         "no data", "n a",
     ]
 )
-"""Cells (in lower case) that mean a missing value among numbers, but may be a category elsewhere."""
+"""Cells (in lower case) that mean a missing value among numbers, but may be labels elsewhere."""
 # fmt: on
 
 _EXPONENT = r"([eE][+-]?\d{1,3})?"  # a longer one is a code, such as 771E020013
@@ -41,6 +41,9 @@ _NUMBER = re.compile(rf"[+-]?(\d+\.?\d*|\.\d+){_EXPONENT}")
 _INFINITE = re.compile(r"[+-]?inf(inity)?|[+-]?∞", re.IGNORECASE)
 _COMMA_DECIMAL = re.compile(rf"[+-]?\d*,\d+{_EXPONENT}")
 _POINT_DECIMAL = re.compile(rf"[+-]?\d*\.\d+{_EXPONENT}|[+-]?\d+\.")
+_UNCLEAR_COMMA = re.compile(r"[+-]?[1-9]\d{0,2},\d{3}")
+_UNCLEAR_POINT = re.compile(r"[+-]?[1-9]\d{0,2}\.\d{3}")
+_HAS_MARK = re.compile(r"[,. \u00a0\u202f\u2009'’]")
 _GROUPS = {
     mark: re.compile(rf"[+-]?[1-9]\d{{0,2}}({escaped}\d{{3}})+([{decimals}]\d+)?")
     for mark, escaped, decimals in (
@@ -187,9 +190,9 @@ def find_number_format(cells: Iterable[str], delimiter: str | None) -> tuple[Num
         return NumberFormat(",", "." if seen.groups["."] or seen.unclear_point else space), ""
     if seen.groups["."] and not seen.point and not seen.unclear_comma:
         return NumberFormat(",", "."), ""
-    if seen.unclear_comma and not seen.point and not seen.groups[","]:
-        if delimiter not in (None, ","):
-            return NumberFormat(",", space), "cells such as 1,234 were read with a decimal comma"
+    only_unclear = seen.unclear_comma and not seen.point and not seen.groups[","]
+    if only_unclear and delimiter not in (None, ","):
+        return NumberFormat(",", space), "cells such as 1,234 were read with a decimal comma"
     if seen.groups[","]:
         return NumberFormat(".", ","), ""
     if not seen.unclear_comma:
@@ -211,17 +214,17 @@ class _Marks:
 def _count_marks(cells: Iterable[str]) -> _Marks:
     seen = _Marks(0, 0, 0, 0, Counter())
     for cell in cells:
-        text = cell.strip()
-        if not text or len(text) > 40 or not any(mark in text for mark in (*_SPACES, *",.’")):
+        if len(cell) > 40 or not _HAS_MARK.search(cell):
             continue
-        if re.fullmatch(r"[+-]?[1-9]\d{0,2},\d{3}", text):
+        text = cell.strip()
+        if _POINT_DECIMAL.fullmatch(text):
+            is_unclear = _UNCLEAR_POINT.fullmatch(text) is not None
+            seen.unclear_point += is_unclear
+            seen.point += not is_unclear
+        elif _UNCLEAR_COMMA.fullmatch(text):
             seen.unclear_comma += 1
-        elif re.fullmatch(r"[+-]?[1-9]\d{0,2}\.\d{3}", text):
-            seen.unclear_point += 1
         elif _COMMA_DECIMAL.fullmatch(text):
             seen.comma += 1
-        elif _POINT_DECIMAL.fullmatch(text):
-            seen.point += 1
         else:
             for mark, pattern in _GROUPS.items():
                 if pattern.fullmatch(text):

@@ -1,4 +1,4 @@
-"""Stage text -> dialect: guess the delimiter, quoting and comment mark that make most of a table."""
+"""Stage text -> dialect: the delimiter, quoting and comment mark that make it most of a table."""
 
 from __future__ import annotations
 

@@ -122,19 +122,23 @@ def decode(data: bytes, options: ReadOptions = GUESS_ALL) -> Text:
         guess = Guess("encoding", "utf-8", 0.5, doubt)
     else:
         content = data.decode(name, errors="replace")
-        if options.encoding is None and name == "utf-8":
-            if twice := _DECODED_TWICE.search(content):
-                doubt = f"letters such as {twice.group()!r} look as if they had been decoded wrongly before"
-                guess = replace(guess, confidence=0.5, doubt=doubt)
-        if "\ufffd" in content and "\ufffd".encode(name, errors="ignore") not in data:
-            count = content.count("\ufffd")
-            doubt = f"{count} bytes are not valid {name} and show as \ufffd"
-            guess = replace(guess, confidence=min(guess.confidence, 0.3), doubt=doubt)
+        if doubt := _doubt_of(content, data, name, is_given=options.encoding is not None):
+            guess = replace(guess, confidence=min(guess.confidence, 0.5), doubt=doubt)
     log = ProblemLog()
     if guess.doubt:
         log.add("encoding", f"Doubtful: {guess.doubt}.")
     # a mark inside the text comes from files that were pasted together
     return Text(_without_marks(content), guess, log.problems())
+
+
+def _doubt_of(content: str, data: bytes, name: str, is_given: bool) -> str:
+    """Return what looks wrong about a text that was decoded; "" for nothing."""
+    if "\ufffd" in content and "\ufffd".encode(name, errors="ignore") not in data:
+        return f"{content.count(chr(0xFFFD))} bytes are not valid {name} and show as \ufffd"
+    if not is_given and name == "utf-8" and (twice := _DECODED_TWICE.search(content)):
+        letters = repr(twice.group())
+        return f"letters such as {letters} look as if they had been decoded wrongly before"
+    return ""
 
 
 def _without_marks(content: str) -> str:
@@ -271,7 +275,7 @@ def _first_difference(one: str, other: str) -> tuple[str, str]:
 
 
 def _plausibility(sample: bytes, encoding: str) -> float:
-    """Return how plausible the characters beyond ASCII are as text of one language, about -2 to 1."""
+    """Return how plausible the characters beyond ASCII are as text of one language: -2 to 1."""
     text = sample.decode(encoding, errors="replace")
     shape = total = 0.0
     counts: Counter[str] = Counter()

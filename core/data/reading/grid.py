@@ -70,7 +70,7 @@ def _report_size(rows: Sequence[Record], width: int, log: ProblemLog) -> None:
 def fix_row_widths(
     records: Sequence[Record], names: Sequence[str], types: Sequence[str], log: ProblemLog
 ) -> list[Record]:
-    """Bring records to one width; leave out repeated names, a second table and what does not fit."""
+    """Bring records to one width; leave out repeated names, a second table and what is unfit."""
     width = len(names)
     repeated = [" ".join(name.split()) for name in names]
     rows: list[Record] = []

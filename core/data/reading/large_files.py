@@ -106,7 +106,7 @@ def _cut(
 
     The last one is at least as long as the others, so that notes after the rows stand together.
     """
-    rest = ready = b""
+    ready = b""
     pieces: list[bytes] = []
     seen = held = 0
     size = max(source.size * (4 if source.gzipped else 1), 1)
@@ -116,15 +116,18 @@ def _cut(
         report_progress(progress, span[0] + (span[1] - span[0]) * min(1.0, seen / size))
         if held < BLOCK:
             continue
-        rest = b"".join(pieces)
-        end = last_end(rest, quote)
+        last = pieces.pop()
+        cut = last.rfind(b"\n") + 1
+        block = b"".join([*pieces, last[:cut]])
+        end = last_end(block, quote)
         if not end and held > _LONGEST_BLOCK:
-            end = rest.rfind(b"\n") + 1
+            end = len(block)
         if end:
             if ready:
                 yield ready, False
-            ready, rest = rest[:end], rest[end:]
-        pieces, held = [rest], len(rest)
+            ready = block[:end]
+        pieces = [block[end:], last[cut:]]
+        held = len(pieces[0]) + len(pieces[1])
     yield (ready + b"".join(pieces)).rstrip(b"\x1a"), True  # DOS ended files with it
 
 

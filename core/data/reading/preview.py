@@ -1,4 +1,4 @@
-"""The beginning of a file, for the import dialog: its first rows as a table, and its lines as text."""
+"""The beginning of a file, for the import dialog: its first rows as a table, and its lines."""
 
 from __future__ import annotations
 

@@ -59,7 +59,7 @@ class Quoting:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One record: the line it starts on (from 1), its cells, and whether its quotes were repaired."""
+    """A record: the line it starts on (from 1), its cells, and whether quotes were repaired."""
 
     line: int
     cells: list[str]
@@ -315,9 +315,9 @@ def repair_quotes(line: str, quoting: Quoting, width: int | None) -> list[str]:
     """Split a line whose quotes break the rules into the likeliest cells.
 
     A quoted cell ends at a quote before a delimiter or the line's end; a quote may also be an
-    ordinary character. Of all ways to split into `width` cells, that of least cost (ordinary quotes,
-    delimiters inside odd quotes) is found by dynamic programming over positions; where there is
-    none, that of least cost of any width.
+    ordinary character. Of all ways to split into `width` cells, that of least cost (for ordinary
+    quotes, and delimiters inside odd quotes) is found by dynamic programming over positions; where
+    there is none, that of least cost of any width.
     """
     delimiter, quote = quoting.delimiter, quoting.quote or '"'
     if delimiter == RUNS:

@@ -1,4 +1,4 @@
-"""The pipeline of a delimited text: bytes -> text -> dialect -> records -> header -> grid -> columns.
+"""The pipeline of a text: bytes -> text -> dialect -> records -> header -> grid -> columns.
 
 Each stage is a pure function of the one before and the user's options. What it gives is frozen,
 with its problems and, where it had to decide something, a guess with its confidence.

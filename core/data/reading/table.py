@@ -1,4 +1,4 @@
-"""The values that reading a file gives: columns, dialect, guesses, problems, and the table of them."""
+"""The values that reading a file gives: columns, dialect, guesses, problems; and their table."""
 
 from __future__ import annotations
 

@@ -4,8 +4,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core.data import read_table
 from core.base.errors import UserError
+from core.data import read_table
 from core.data.dataset import Dataset, Feature
 from core.data.from_table import dataset_from_table
 from core.data.labels import natural_order, normalised_label

@@ -92,8 +92,9 @@ def test_the_first_rows_stand_as_read_table_reads_them(present, people):
     assert [name for name, _ in headings(view)] == list(table.names)
     shown = [[view.rows.data(view.rows.index(i, j), DISPLAY) for j in range(5)] for i in range(10)]
     with open(people, encoding="utf-8") as stream:
-        cells = [line.strip().replace(",", ".").split(";")[:5] for line in stream][1:11]
-    assert shown == [[re.sub(r"^NA$|\.0$", "", cell) for cell in row] for row in cells]
+        cells = [line.strip().replace(",", ".").split(";") for line in stream]
+    rows = [row for row in cells if len(row) == 5][1:11]  # one line is too long
+    assert shown == [[re.sub(r"^NA$|\.0$", "", cell) for cell in row] for row in rows]
     lines = [view.rows.headerData(i, Qt.Orientation.Vertical) for i in range(10)]
     assert lines == [str(line) for line in table.lines[:10]]
     assert headings(view)[4][1] == "yes or no · target"

@@ -104,11 +104,11 @@ def _record(line: str, number: int, value: re.Pattern[str]) -> Record:
 
 
 def _unquoted(text: str) -> str:
-    """Take off the quotes around a value, and the backslashes inside it.
+    r"""Take off the quotes around a value, and the backslashes inside it.
 
     Examples
     --------
-    >>> _unquoted("'it\\\\'s'"), _unquoted('"a b"'), _unquoted("it's")
+    >>> _unquoted("'it\\'s'"), _unquoted('"a b"'), _unquoted("it's")
     ("it's", 'a b', "it's")
     """
     if len(text) < 2 or text[0] not in "'\"" or text[-1] != text[0]:
