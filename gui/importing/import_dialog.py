@@ -92,7 +92,8 @@ class ImportDialog(QDialog):
         self._error = None
         self._waits_to_use = False
         self.reader.want(wishes)
-        self.parts.guesses.show_guesses(self._dialect(), wishes)
+        scene = self.scene
+        self.parts.guesses.show_guesses(scene.table if scene is not None else None, wishes)
         self._clock.start()
         self._show_progress()
 

@@ -78,7 +78,7 @@ class Parts:
         """Show another scene everywhere."""
         self.summary.setText(self._summary(scene))
         self.trouble.show_error(scene.error)
-        self.guesses.show_guesses(scene.table.dialect, wishes)
+        self.guesses.show_guesses(scene.table, wishes)
         self.target.show_scene(scene)
         self.remarks.show_scene(scene)
         self.rows.show_scene(scene)

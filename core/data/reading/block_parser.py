@@ -231,7 +231,7 @@ def _row_starts(data: bytes, layout: Layout, has_controls: bool) -> NDArray[np.i
         inside = np.logical_xor.accumulate(quotes)
         if inside[-1] or not _quotes_are_sound(codes, np.flatnonzero(quotes), ord(delimiter)):
             return None
-        n_delimiters = np.count_nonzero((codes == ord(delimiter)) & ~inside)
+        n_delimiters = int(np.count_nonzero((codes == ord(delimiter)) & ~inside))
         ends = np.flatnonzero(codes == _NEW_LINE)[: len(starts) - 1]
         starts = np.append(0, 1 + np.flatnonzero(~inside[ends]))
     if delimiter.isspace():

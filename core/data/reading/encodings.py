@@ -329,7 +329,7 @@ def _oddness(before: str, letter: str, after: str) -> float:
         return 2.0
     beside = [c for c in (before, after) if c.isalpha()]
     if letter > "\u024f":  # a script of its own: a word has several of its letters
-        return 1.0 if not any(c > "\u024f" for c in beside) else 0.0
+        return 2.0 if any(c < "\x80" for c in beside) else 0.0 if beside else 1.0
     return 0.8 if not beside and (before.isdigit() or after.isdigit()) else 0.0
 
 

@@ -6,13 +6,13 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from core.run.session_file import read_session
-from gui.importing.guesses_form import GUESSES
+from gui.importing.guesses_form import SETTINGS
 from gui.importing.import_dialog import ImportDialog
 from gui.session.autosave import Autosave
 from gui.window.dialogs import ErrorDialog
 from tests.gui.conftest import deliver_deletions
 
-TYPED = [guess.name for guess in GUESSES.values() if guess.parse and "text" in guess.formats]
+TYPED = [guess.name for guess in SETTINGS.values() if guess.parse and "text" in guess.formats]
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ from core.data.import_options import ROLES
 from core.data.reading.source import Cancelled
 from core.data.reading.table_reader import read_table
 from gui.importing import import_dialog as module
-from gui.importing.guesses_form import GUESSES
+from gui.importing.guesses_form import SETTINGS
 from gui.importing.import_dialog import ImportDialog
 from gui.importing.import_models import ColumnsModel
 from gui.importing.import_text import CHOSEN_KINDS
@@ -106,7 +106,21 @@ def test_what_was_found_is_shown_beside_each_guess(present, people):
     assert boxes["decimal"].currentText() == "found: comma  ,"
     assert boxes["missing"].currentText() == "found: NA"
     assert not boxes["sheet"].isVisible()
-    assert set(boxes) == {guess.name for guess in GUESSES.values()}
+    assert set(boxes) == {setting.name for setting in SETTINGS.values()}
+
+
+def test_a_doubtful_guess_says_why_and_offers_what_else_it_may_be(qtbot, present, tmp_path):
+    path = tmp_path / "towns.csv"
+    rows = [f"{i};Žďár {i % 3};{'ab'[i % 2]}" for i in range(30)]
+    path.write_bytes("\n".join(["no;město;cls", *rows]).encode("iso8859-2"))
+    dialog = present(str(path))
+    box = dialog.parts.guesses.boxes["encoding"]
+    assert box.currentText() == "doubtful: iso8859-2"
+    assert "cp1250 ('®ďár')" in box.toolTip()
+    assert "cp1250 ('®ďár')" in box.accessibleDescription()
+    say(qtbot, dialog, lambda: box.activated.emit(box.findText("cp1250")))
+    assert dialog.scene.table.column("město").values[0] == "®ďár 0"
+    assert "Doubtful" not in dialog.parts.guesses.boxes["delimiter"].toolTip()
 
 
 def test_a_guess_said_otherwise_reads_anew_at_once_and_can_be_taken_back(qtbot, present, people):
