@@ -30,7 +30,11 @@ from core.data.reading.table import NO_PROBLEMS, Guess, NoTableError, ProblemLog
 DELIMITERS = {",": 1.0, "\t": 1.0, ";": 1.0, "|": 1.0, RUNS: 0.95, " ": 0.95, ":": 0.6}
 """Delimiters looked for, each with how readily it is believed."""
 
-RARE_DELIMITERS = dict.fromkeys("^~¦§{}\x01\x1e\x1f\x1c", 0.8) | dict.fromkeys("@&!/*#+=_-$%", 0.3)
+RARE_DELIMITERS = {
+    **dict.fromkeys("^~¦§{}\x01\x1e\x1f\x1c", 0.8),
+    "@": 0.4,
+    **dict.fromkeys("&!/*#+=_-$%", 0.3),
+}
 """Delimiters tried only where they stand on nearly every line."""
 
 SAMPLE_LINES = 600
@@ -286,9 +290,11 @@ def _scored(
 
 
 def _score(sample: Sequence[str], quoting: Quoting, suffix: str) -> Candidate | None:
+    # an apostrophe that is never closed is none; a double quote so is an error of the file
+    whole = quoting.quote != '"' and len(sample) < SAMPLE_LINES
     try:
-        records = list(islice(read_records(sample, quoting, whole=False), SAMPLE_LINES))
-    except UnclosedQuoteError:  # pragma: no cover - only raised for whole files
+        records = list(islice(read_records(sample, quoting, whole=whole), SAMPLE_LINES))
+    except UnclosedQuoteError:
         return None
     widths = Counter(len(record.cells) for record in records)
     if not widths:
