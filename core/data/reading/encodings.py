@@ -70,6 +70,7 @@ _PRIOR = {"cp1252": 0.08, "iso8859-2": -0.05, "cp850": -0.3, "mac-roman": -0.45}
 _SIGNS = "–—’‘“”„…•°€£²³µ½¼®©™ºª¿¡«»·×±§´№\u00a0"
 _WORD_ENDS = "ςךםןףץ"  # letters that only end a word
 _FEWEST_VOWELS = 0.25  # of the letters; Russian and Greek have over 0.4
+_FEW_BYTES, _WORDS_OF_ONE_LANGUAGE = 24, 0.7
 _CLOSE = 0.1  # code pages whose scores differ by less are both offered
 _EAST_ASIAN = {
     "cp950": ((0xA4, 0xC6), "big5"),
@@ -175,8 +176,14 @@ def guess_encoding(data: bytes, is_cut: bool = False) -> Guess:
     sample = b"\n".join(high)[: 1 << 15]
     if _is_mostly_utf_8(sample):
         return Guess("encoding", "utf-8", 0.8)
-    east_asian = _east_asian(sample)
-    return Guess("encoding", east_asian, 0.8) if east_asian else _code_page(sample)
+    east_asian, page = _east_asian(sample), _code_page(sample)
+    if not east_asian:
+        return page
+    few = sum(byte > 0x7F for byte in sample) < _FEW_BYTES
+    if few and _plausibility(sample, str(page.value)) > _WORDS_OF_ONE_LANGUAGE:
+        doubt = page.doubt or f"it may be {page.value} or {east_asian}"
+        return replace(page, confidence=0.5, doubt=doubt, others=(*page.others, east_asian))
+    return Guess("encoding", east_asian, 0.8)
 
 
 def find_utf_16(data: bytes) -> str:
