@@ -326,7 +326,9 @@ def _are_long_codes(cells: Collection[str]) -> bool:
     return 2 * sum(len(c) >= _CODE_LENGTH and c.isdecimal() for c in cells) > len(cells)
 
 
-_ALIKE = str.maketrans("АВЕКМНОРСТХаеорсухіΑΒΕΖΗΙΚΜΝΟΡΤΥΧοι", "ABEKMHOPCTXaeopcyxiABEZHIKMNOPTYXoi")
+_LOOK_LATIN = str.maketrans(
+    "АВЕКМНОРСТХУаеорсухіΑΒΕΖΗΙΚΜΝΟΡΤΥΧο", "ABEKMHOPCTXYaeopcyxiABEZHIKMNOPTYXo"
+)
 
 
 def look_alikes(labels: Sequence[str]) -> list[list[str]]:
@@ -342,11 +344,16 @@ def look_alikes(labels: Sequence[str]) -> list[list[str]]:
     """
     groups: dict[str, list[str]] = {}
     for label in labels:
-        groups.setdefault(_skeleton(label), []).append(label)
+        groups.setdefault(normalised_label(label), []).append(label)
     return [group for group in groups.values() if len(group) > 1]
 
 
-def _skeleton(label: str) -> str:
-    text = unicodedata.normalize("NFKC", label).translate(_ALIKE)
-    visible = "".join(c for c in text if unicodedata.category(c) != "Cf")
+def normalised_label(label: str) -> str:
+    """Return what a label looks like: without case, invisible characters and odd spaces.
+
+    Unicode's compatibility form (NFKC), format characters dropped, Cyrillic and Greek letters that
+    look Latin replaced.
+    """
+    plain = unicodedata.normalize("NFKC", label).translate(_LOOK_LATIN)
+    visible = "".join(c for c in plain if unicodedata.category(c) != "Cf")
     return " ".join(visible.split()).casefold()

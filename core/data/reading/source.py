@@ -241,6 +241,10 @@ def _open_regular(place: Path, name: str) -> IO[bytes]:
     except OSError as error:
         why, mend = _explain(place, error)
         raise UserError(what, why, mend) from error
+    except ValueError as error:
+        raise UserError(
+            what, "There is a NUL in its path.", "Check its name and folder."
+        ) from error
     if not stat.S_ISREG(os.fstat(handle).st_mode):
         os.close(handle)
         raise UserError(

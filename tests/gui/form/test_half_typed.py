@@ -51,7 +51,7 @@ def test_the_import_dialog_is_left_while_something_is_typed(qtbot, window, table
     dialog = window.findChild(ImportDialog)
     qtbot.waitUntil(lambda: dialog.scene is not None and not dialog.reader.is_busy)
     type_into(qtbot, dialog, dialog.parts.guesses.boxes[name], "x")
-    wishes, before = dialog.wishes, window.session.experiment
+    options, before = dialog.options, window.session.experiment
     if leave == "escape":
         QTest.keyClick(dialog.parts.guesses.boxes[name], Qt.Key.Key_Escape)
     elif leave == "cancel":
@@ -59,7 +59,7 @@ def test_the_import_dialog_is_left_while_something_is_typed(qtbot, window, table
     else:
         dialog.close()
     assert not dialog.isVisible()
-    assert dialog.wishes == wishes
+    assert dialog.options == options
     assert not dialog.reader.is_busy
     settle(window)
     assert window.findChild(ImportDialog) is None

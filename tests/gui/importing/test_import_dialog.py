@@ -132,7 +132,7 @@ def test_a_guess_said_otherwise_reads_anew_at_once_and_can_be_taken_back(qtbot, 
     say(qtbot, dialog, lambda: box.activated.emit(0))
     assert dialog.scene.table.names == ("id", "age", "town", "flag", "done")
     assert not dialog.parts.guesses.labels["delimiter"].font().bold()
-    assert dialog.wishes.reading == {}
+    assert dialog.options.reading == {}
 
 
 def test_anything_can_be_typed_as_a_delimiter_and_enter_does_not_import(qtbot, present, people):
@@ -146,7 +146,7 @@ def test_anything_can_be_typed_as_a_delimiter_and_enter_does_not_import(qtbot, p
         qtbot.keyClick(box.lineEdit(), Qt.Key.Key_Return)
 
     say(qtbot, dialog, type_it)
-    assert dialog.wishes.reading == {"delimiter": "a"}
+    assert dialog.options.reading == {"delimiter": "a"}
     assert dialog.isVisible()
 
 

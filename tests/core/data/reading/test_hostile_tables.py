@@ -107,6 +107,11 @@ def test_cells_very_far_apart_are_refused_before_they_fill_the_memory(
         read_table(tmp_path / name)
 
 
+def test_a_nul_in_a_path_is_refused_in_words():
+    with pytest.raises(UserError, match="NUL in its path"):
+        read_table("a\0b.csv")
+
+
 def test_a_line_beyond_the_limit_is_refused_with_its_number(tmp_path, monkeypatch):
     monkeypatch.setattr(source, "LONGEST_LINE", 1 << 20)
     path = tmp_path / "t.csv"
