@@ -20,7 +20,7 @@ import pandas as pd
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from core.data.table_reader import read_table
+from core.data.reading.table_reader import read_table
 
 COLUMNS, AIM = 30, 1.5
 

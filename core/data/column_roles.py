@@ -1,8 +1,6 @@
-"""What each column of a table is used for while it is imported.
+"""The role of each column while a table is imported: the target, features, weights, split, ids.
 
-Columns that saving adds to a table, known again when the file is opened.
-
-Which column is most likely the one to predict.
+A guess at the target, and the roles of columns that `core.data.saving` added, come first.
 """
 
 from __future__ import annotations
@@ -20,29 +18,31 @@ from core.data.reading.table import Column, Table
 
 
 def roles_of(
-    table: Table, wishes: ImportOptions, target: str, returned: Mapping[str, str]
+    table: Table, options: ImportOptions, target: str, saved_roles: Mapping[str, str]
 ) -> dict[str, str]:
-    """Return each column's role: as the user says, as saving left it, or as it is usable.
+    """Return each column's role: chosen by the user, known from a saved file, or by its kind.
 
     Parameters
     ----------
     table : Table
-    wishes : ImportOptions
+    options : ImportOptions
     target : str
         The column to predict; empty where there is none.
-    returned : mapping
-        See `core.data.column_roles.roles_from_saved_columns`.
+    saved_roles : mapping
+        See `roles_from_saved_columns`.
     """
-    said = wishes.roles.values()  # one column only can divide or weigh the rows
-    known = {name: role for name, role in returned.items() if role == "ignore" or role not in said}
-    if wishes.features:
+    chosen = options.roles.values()  # only one column can be the split or the weights
+    known = {
+        name: role for name, role in saved_roles.items() if role == "ignore" or role not in chosen
+    }
+    if options.features:
         known = {}
     return {
         column.name: "target"
         if column.name == target
-        else wishes.roles.get(column.name)
+        else options.roles.get(column.name)
         or known.get(column.name)
-        or _role(column, wishes.features)
+        or _role(column, options.features)
         for column in table.columns
     }
 
@@ -59,29 +59,29 @@ def _is_usable(column: Column) -> bool:
     return column.kind in ("number", "category", "boolean") and not column.is_id
 
 
-def is_usual(
+def are_default_features(
     table: Table,
     roles: Mapping[str, str],
     wanted: Sequence[str],
-    wishes: ImportOptions,
-    returned: Mapping[str, str],
+    options: ImportOptions,
+    saved_roles: Mapping[str, str],
 ) -> bool:
-    """Tell whether just those columns are features that are where nothing is said of features."""
-    if any(roles[name] not in (role, "target") for name, role in returned.items()):
+    """Tell whether the features are those that would be used if the user had chosen none."""
+    if any(roles[name] not in (role, "target") for name, role in saved_roles.items()):
         return False
     usual = [
         column.name
         for column in table.columns
         if _is_usable(column)
         and roles[column.name] not in ("target", "weight", "split")
-        and column.name not in returned
+        and column.name not in saved_roles
     ]
-    refused = any(wishes.roles.get(name) in ("ignore", "id") for name in table.names)
+    refused = any(options.roles.get(name) in ("ignore", "id") for name in table.names)
     return list(wanted) == usual and (len(usual) > 0 or not refused)
 
 
 def roles_as_used(roles: Mapping[str, str], dataset: Dataset) -> dict[str, str]:
-    """Return the roles as they came out: columns that cannot be used are ignored, keys may be."""
+    """Return the roles in the dataset: unusable features are ignored, ids may have been used."""
     used = {feature.name for feature in dataset.features}
     found = {}
     for name, role in roles.items():
@@ -176,9 +176,9 @@ _HEAD = 1000
 def guess_target(table: Table) -> str | None:
     """Return the name of the column that is most likely the target, or None where none will do.
 
-    A column named as targets are comes first; then the last column that holds few classes, else
-    the first such. Of two alike the one with two classes is it. Id columns, dates, constant columns
-    and ones that mostly lack a value are never it, nor what a model predicted.
+    A column with a usual name of targets comes first; then the last column with few classes, else
+    the first one. Two classes are preferred. Ids, dates, constant columns, mostly missing ones and
+    a model's predictions are never the target.
 
     Examples
     --------
@@ -188,21 +188,21 @@ def guess_target(table: Table) -> str | None:
     >>> guess_target(Table((x, kind), 4))
     'kind'
     """
-    returned = roles_from_saved_columns(table.columns)
+    saved_roles = roles_from_saved_columns(table.columns)
     fit = {
         place: column
         for place, column in enumerate(table.columns)
-        if column.name not in returned and _may_be_classes(column)
+        if column.name not in saved_roles and _may_be_classes(column)
     }
     if not fit:
         return None
-    last = max(place for place, column in enumerate(table.columns) if _counts(column, returned))
+    last = max(place for place, column in enumerate(table.columns) if _counts(column, saved_roles))
     return fit[max(fit, key=lambda place: _likelihood(fit[place], place, last))].name
 
 
-def _counts(column: Column, returned: Mapping[str, str]) -> bool:
-    """Tell whether a column stands in the way of being last."""
-    return column.kind != "empty" and column.name not in returned
+def _counts(column: Column, saved_roles: Mapping[str, str]) -> bool:
+    """Tell whether a column counts when the last column of a table is looked for."""
+    return column.kind != "empty" and column.name not in saved_roles
 
 
 def _likelihood(column: Column, place: int, last: int) -> float:

@@ -1,4 +1,4 @@
-"""What a teacher would warn of before training on a dataset."""
+"""Warnings about a dataset before training: leaks of the target, imbalance, too many columns."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from core.data.from_table import listed
 MAX_IMBALANCE = 0.98
 
 
-def concerns(dataset: Dataset) -> tuple[str, ...]:
-    """Return what is doubtful about a dataset, one sentence or two each; empty if nothing is.
+def dataset_warnings(dataset: Dataset) -> tuple[str, ...]:
+    """Return the warnings about a dataset, one or two sentences each; empty if there is none.
 
     A column that alone tells the class of every row, one class with 98 % of the rows or more, and
     more columns than rows. (Ids, constant columns and labels that look alike are in the dataset's
@@ -23,7 +23,7 @@ def concerns(dataset: Dataset) -> tuple[str, ...]:
     >>> from core.data.dataset import Feature
     >>> X = [[0.0, 1.0], [1.0, 5.0], [0.0, 2.0], [1.0, 1.0]]
     >>> data = Dataset("d", (Feature("alive"), Feature("age")), X, [1, 0, 1, 0], ("no", "yes"))
-    >>> concerns(data)[0]
+    >>> dataset_warnings(data)[0]
     'alive alone tells class in every row: it may be the label under another name.'
     """
     found = []

@@ -1,7 +1,4 @@
-"""A dataset: what was loaded or drawn, in raw units, and never changed afterwards.
-
-The small shared values of the data rooms: array types, the three parts, a feature.
-"""
+"""A dataset, in raw units and immutable: features, labels, classes, and what is known of them."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ KEY = "a row number or key"
 
 
 class FeatureSelection:
-    """The features found usable so far, and what was left out and why."""
+    """Collects usable features, and why the other columns were left out."""
 
     def __init__(self, name: str, rows: NDArray[np.intp]) -> None:
         self.name = name
@@ -31,7 +31,7 @@ class FeatureSelection:
         self.keys: list[str] = []
 
     def consider(self, column: ColumnLike, asked: bool) -> None:
-        """Take the column in, or remember why not."""
+        """Add a column to the features, or record why it was left out."""
         reason = "" if asked else _unfit(column)
         if not reason:
             feature, values = self._coded(column)
@@ -43,7 +43,7 @@ class FeatureSelection:
             self.values.append(values)
 
     def fall_back_on_keys(self, columns: Sequence[ColumnLike]) -> None:
-        """Where nothing else is usable, take numbers that look like keys."""
+        """Use row numbers and keys as features where there is no other."""
         if self.features or KEY not in self.left_out:
             return
         names = self.left_out.pop(KEY)
@@ -181,7 +181,7 @@ def dataset_from_table(
     Parameters
     ----------
     table : TableLike
-        As `core.data.table_reader.read_table` gives it.
+        As `core.data.reading.table_reader.read_table` gives it.
     target : str
         The label's column.
     features : sequence of str
@@ -206,17 +206,17 @@ def dataset_from_table(
     """
     name = name or str(getattr(table, "source", "")) or "The table"
     columns = {column.name: column for column in table.columns}
-    returned = {} if features else roles_from_saved_columns(table.columns)
-    split = split or next((key for key, role in returned.items() if role == "split"), "")
-    weights = weights or next((key for key, role in returned.items() if role == "weight"), "")
-    predictions = [key for key, role in returned.items() if role == "ignore" and key != target]
+    saved_roles = {} if features else roles_from_saved_columns(table.columns)
+    split = split or next((key for key, role in saved_roles.items() if role == "split"), "")
+    weights = weights or next((key for key, role in saved_roles.items() if role == "weight"), "")
+    predictions = [key for key, role in saved_roles.items() if role == "ignore" and key != target]
     _check(table, name, [target, *features, *filter(None, (split, weights))])
     label = code_target(columns[target], bins, merge)
     rows = np.flatnonzero(label.codes >= 0)
     notes = list(label.notes)
     if lost := table.n_rows - len(rows):
         notes.append(f"Rows left out for want of a value of {target}: {lost}.")
-    if split in returned:
+    if split in saved_roles:
         notes.append(f"The rows are divided as the column {split} says.")
     if predictions:
         notes.append(f"Left out, what a model predicted: {listed(predictions)}.")

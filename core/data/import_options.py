@@ -1,4 +1,4 @@
-"""What the user says about a file while importing it; whatever is not said is found out."""
+"""The options of an import: what the user chose in the dialog; all else is guessed."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ _PAIR = ("decimal", "thousands")
 
 @dataclass(frozen=True, slots=True)
 class ImportOptions:
-    """Everything the user has changed in the import dialog so far.
+    """The choices made in the import dialog so far.
 
     Attributes
     ----------
     reading : mapping
-        Keywords of `core.data.table_reader.read_table` in place of the guesses, all but ``kinds``.
+        Keywords of `core.data.read_table` in place of the guesses, all but ``kinds``.
     kinds : mapping
         Kinds by column name.
     target : str
@@ -41,8 +41,8 @@ class ImportOptions:
 
     Examples
     --------
-    >>> wishes = ImportOptions().with_role("name", "target").with_reading("delimiter", ";")
-    >>> wishes.target, wishes.reading_json()
+    >>> options = ImportOptions().with_role("name", "target").with_reading("delimiter", ";")
+    >>> options.target, options.reading_json()
     ('name', '{"delimiter": ";"}')
     """
 
@@ -56,7 +56,7 @@ class ImportOptions:
 
     @classmethod
     def of(cls, choices: DataChoices) -> ImportOptions:
-        """Return the wishes that lead to these choices."""
+        """Return the options that give these choices."""
         reading = parse_json(choices.reading, "The reading") if choices.reading else {}
         kinds = reading.pop("kinds", {})
         columns = {"split": choices.split_column, "weight": choices.weight_column}
@@ -68,12 +68,12 @@ class ImportOptions:
     def with_reading(
         self, name: str, value: object | None, dialect: Dialect | None = None
     ) -> ImportOptions:
-        """Say how the file is read; None leaves it to be found again.
+        """Set a keyword of `read_table`; None leaves it to the guess.
 
-        The marks inside numbers are found together, so that saying one of them also says the other,
+        The decimal and thousands marks are guessed together, so that setting one fixes the other
         as `dialect` has it.
         """
-        reading = {key: said for key, said in self.reading.items() if key != name}
+        reading = {key: kept for key, kept in self.reading.items() if key != name}
         if value is not None:
             reading[name] = value
         if name in _PAIR and dialect is not None:
@@ -85,16 +85,16 @@ class ImportOptions:
         return replace(self, reading=reading)
 
     def with_kind(self, column: str, kind: str | None) -> ImportOptions:
-        """Say of which kind a column is; None leaves it to be found again."""
-        kinds = {name: said for name, said in self.kinds.items() if name != column}
+        """Set the kind of a column; None leaves it to the guess."""
+        kinds = {name: kept for name, kept in self.kinds.items() if name != column}
         return replace(self, kinds=kinds if kind is None else {**kinds, column: kind})
 
     def with_role(self, column: str, role: str) -> ImportOptions:
-        """Say what a column is used for; only one can be target, weight or split."""
+        """Set the role of a column; only one can be target, weight or split."""
         roles = {
-            name: said
-            for name, said in self.roles.items()
-            if name != column and not (role in _SINGLE and said == role)
+            name: kept
+            for name, kept in self.roles.items()
+            if name != column and not (role in _SINGLE and kept == role)
         }
         if role == "target":
             return replace(self, target=column, bins=None, roles=roles)
@@ -102,22 +102,22 @@ class ImportOptions:
         return replace(self, target=target, roles={**roles, column: role})
 
     def without(self, columns: Iterable[str]) -> ImportOptions:
-        """Leave these columns out."""
-        wishes = self
+        """Ignore these columns."""
+        options = self
         for column in columns:
-            wishes = wishes.with_role(column, "ignore")
-        return wishes
+            options = options.with_role(column, "ignore")
+        return options
 
     def with_bins(self, bins: int | None) -> ImportOptions:
-        """Say into how many classes a numeric target is divided."""
+        """Set into how many bins a numeric target is divided."""
         return replace(self, bins=bins)
 
     def with_merge(self, merge: bool) -> ImportOptions:
-        """Say whether labels that look alike make one class."""
+        """Set whether labels that look alike are merged into one class."""
         return replace(self, merge=merge)
 
     def reading_json(self, names: Iterable[str] | None = None) -> str:
-        """Return as JSON how the file is to be read; empty where nothing is said.
+        """Return the keywords of `read_table` as JSON; "" where none is set.
 
         Parameters
         ----------
@@ -126,5 +126,5 @@ class ImportOptions:
         """
         known = None if names is None else set(names)
         kinds = {name: kind for name, kind in self.kinds.items() if known is None or name in known}
-        said = {**self.reading, **({"kinds": kinds} if kinds else {})}
-        return json.dumps(said, sort_keys=True, ensure_ascii=False) if said else ""
+        keywords = {**self.reading, **({"kinds": kinds} if kinds else {})}
+        return json.dumps(keywords, sort_keys=True, ensure_ascii=False) if keywords else ""

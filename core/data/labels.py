@@ -1,9 +1,8 @@
-"""From a column to classes: which there are, in what order, and which look alike."""
+"""Encode a target column as classes: their names, their order, and labels that look alike."""
 
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -14,6 +13,7 @@ from numpy.typing import NDArray
 
 from core.base.arrays import Codes, Floats
 from core.base.errors import UserError
+from core.data.reading.column_kinds import normalised_label
 
 MAX_CLASSES = 100
 MAX_NUMERIC_CLASSES = 20
@@ -176,20 +176,6 @@ def _binned(column: ColumnLike, bins: Bins, number: bool) -> EncodedLabels:
     return EncodedLabels((f"≤ {shown[0]}", *middle, f"> {shown[-1]}"), codes)
 
 
-_TWINS = str.maketrans("АВЕКМНОРСТХУаеорсухіΑΒΕΖΗΙΚΜΝΟΡΤΥΧο", "ABEKMHOPCTXYaeopcyxiABEZHIKMNOPTYXo")
-
-
-def normalised_label(label: str) -> str:
-    """Return what a label looks like: without case, invisible marks, odd spaces and twin letters.
-
-    Unicode's compatibility form (NFKC), format characters dropped, Cyrillic and Greek letters that
-    look Latin replaced.
-    """
-    plain = unicodedata.normalize("NFKC", label).translate(_TWINS)
-    seen = "".join(c for c in plain if unicodedata.category(c) != "Cf")
-    return " ".join(seen.split()).casefold()
-
-
 def has_similar_labels(column: ColumnLike) -> bool:
     """Tell whether labels of a column of words look alike and yet differ.
 
@@ -209,10 +195,10 @@ def _look_alikes(name: str, coded: EncodedLabels, merge: bool) -> EncodedLabels:
     groups: dict[str, list[int]] = {}
     for code, label in enumerate(coded.names):
         groups.setdefault(normalised_label(label), []).append(code)
-    twins = [group for group in groups.values() if len(group) > 1]
-    if not twins:
+    alike = [group for group in groups.values() if len(group) > 1]
+    if not alike:
         return coded
-    shown = "; ".join(" and ".join(ascii(coded.names[c]) for c in group) for group in twins[:5])
+    shown = "; ".join(" and ".join(ascii(coded.names[c]) for c in group) for group in alike[:5])
     if not merge:
         note = f"{name}: these classes look alike but are kept apart: {shown}."
         return EncodedLabels(coded.names, coded.codes, (note,))

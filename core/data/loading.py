@@ -1,4 +1,4 @@
-"""Where rows come from: a formula, a bundled table, or the user's own file."""
+"""Load the dataset that the choices name: generated, bundled, painted, or the user's own file."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ if TYPE_CHECKING:
 
 MOST_TABLES = 2
 _TABLES: dict[tuple[str, object, str], Table] = {}
-"""The tables read last, the latest at the end."""
+"""Cache of the tables read last, the latest at the end."""
 
 
 def load_dataset(choices: DataChoices, progress: Progress | None = None) -> Dataset:
-    """Return the rows that the choices name, with their imbalance and label flips.
+    """Return the dataset that the choices name, with its imbalance and label flips.
 
-    A file tells `progress` how far it is read; see `table_of`.
+    While a file is read, `progress` is called; see `table_of`.
 
     Raises
     ------
@@ -59,7 +59,7 @@ def load_dataset(choices: DataChoices, progress: Progress | None = None) -> Data
 
 
 def _selected(dataset: Dataset, features: tuple[str, ...]) -> Dataset:
-    """Return the data set with these columns alone; its truth, which needs all, is dropped."""
+    """Return the dataset with these columns only; its truth, which needs all, is dropped."""
     names = [feature.name for feature in dataset.features]
     if not features or list(features) == names:
         return dataset
@@ -78,7 +78,7 @@ def _bundled(name: str) -> Dataset:
 
 
 def table_of(choices: DataChoices, progress: Progress | None = None) -> Table:
-    """Read the file that the choices name, as they say; the same file is read once.
+    """Read the file that the choices name, with their options; a file read lately is cached.
 
     Parameters
     ----------
@@ -119,10 +119,10 @@ def _file_dataset(choices: DataChoices, progress: Progress | None) -> Dataset:
 
 
 def _read(path: str, reading: str, progress: Progress | None) -> Table:
-    from core.data.table_reader import read_table
+    from core.data.reading.table_reader import read_table
 
-    said = parse_json(reading, "The reading") if reading else {}
-    return read_table(path, progress=progress, **said)
+    keywords = parse_json(reading, "The reading") if reading else {}
+    return read_table(path, progress=progress, **keywords)
 
 
 def _stamp(path: str) -> tuple[int, int] | None:

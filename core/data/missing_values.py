@@ -1,4 +1,4 @@
-"""What is done where a value is missing."""
+"""Missing values: rows are dropped, or values imputed."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def complete_rows(dataset: Dataset, drop: bool) -> tuple[Codes, list[str]]:
 
 
 def fit_fill(features: tuple[Feature, ...], X: Floats, missing: str) -> tuple[Floats, list[str]]:
-    """Fit what stands in for a missing value of each column.
+    """Fit the value to be imputed for each column.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Label noise and imbalance as experiments on any dataset."""
+"""Label noise and class imbalance, added to any dataset on purpose."""
 
 from __future__ import annotations
 

@@ -1,12 +1,8 @@
-"""From raw columns to what the network sees: split, imputed, one-hot, scaled and weighted.
+"""Prepare a dataset for training: split, impute, encode one-hot, scale and weight.
 
-Everything that is estimated (a fill, a shift, a scale, which levels exist) comes from train rows
-only. Numbers are scaled; the 0/1 inputs of a category are not. A category with two levels is one
-input, with more one input a level.
-
-Inputs: a scaled number, or 0/1 for a level of a category.
-
-Train, validation and test: a seeded draw in which each part has each class in proportion.
+Everything that is fitted (fill values, shift, scale, the levels that exist) comes from train rows
+only. Numbers are scaled, the 0/1 inputs of a category are not; a category with two levels is one
+input, with more it is one input a level. The split is stratified and seeded.
 """
 
 from __future__ import annotations
@@ -47,7 +43,7 @@ class Prepared:
     class_weights : ndarray, shape (K,)
         As fitted, before that scaling.
     fill : ndarray, shape (n_features,)
-        What stands in for a missing value of each raw column.
+        The value imputed for a missing one, for each raw column.
     notes : tuple of str
         What was left out or altered, in words for the user.
     """

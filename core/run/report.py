@@ -14,7 +14,7 @@ import numpy as np
 
 from core.base.errors import UserError
 from core.calibration.recalibration import Recalibration, fit_recalibration, recalibrated
-from core.data.data_warnings import concerns
+from core.data.data_warnings import dataset_warnings
 from core.data.gallery import OWN_FILE, sources
 from core.evaluation.performance import performance_of
 from core.experiment.experiment import Experiment
@@ -45,7 +45,7 @@ def report(trained: Trained) -> dict[str, Any]:
             "target": run.dataset.target,
             "features": [feature.name for feature in run.dataset.features],
             "notes": [*run.dataset.notes, *run.prepared.notes],
-            "concerns": list(concerns(run.dataset)),
+            "concerns": list(dataset_warnings(run.dataset)),
         },
         "classes": list(run.dataset.classes),
         "step": state.step,

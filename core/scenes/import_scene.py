@@ -10,14 +10,14 @@ import numpy as np
 from core.base.arrays import Codes
 from core.base.errors import UserError
 from core.data.column_roles import (
+    are_default_features,
     guess_target,
-    is_usual,
     roles_as_used,
     roles_from_saved_columns,
     roles_of,
 )
 from core.data.data_knobs import DataChoices
-from core.data.data_warnings import concerns, leaks_target
+from core.data.data_warnings import dataset_warnings, leaks_target
 from core.data.dataset import Dataset
 from core.data.from_table import dataset_from_table, listed
 from core.data.import_options import ImportOptions
@@ -97,7 +97,7 @@ class ImportScene:
         pairs = zip(self.table.names, self.roles, strict=True)
         return next((name for name, found in pairs if found == role), "")
 
-    def choices(self, base: DataChoices, path: str, wishes: ImportOptions) -> DataChoices:
+    def choices(self, base: DataChoices, path: str, options: ImportOptions) -> DataChoices:
         """Return the choices that import this table from a path, all else as in `base`."""
         return replace(
             base,
@@ -105,7 +105,7 @@ class ImportScene:
             path=path,
             target=self.target,
             features=self.features,
-            reading=wishes.reading_json(self.table.names),
+            reading=options.reading_json(self.table.names),
             target_bins=self.bins,
             merge_labels=self.may_merge and self.merge,
             split_column=self.column_of("split"),
@@ -114,30 +114,30 @@ class ImportScene:
 
 
 def import_scene(
-    table: Table, wishes: ImportOptions, is_whole: bool = True, drops_rows: bool = True
+    table: Table, options: ImportOptions, is_whole: bool = True, drops_rows: bool = True
 ) -> ImportScene:
-    """Return what the import dialog shows of a table under the user's wishes.
+    """Return what the import dialog shows of a table under the user's choices.
 
     Parameters
     ----------
     table : Table
-    wishes : ImportOptions
+    options : ImportOptions
         Columns they name that the table does not have are left aside.
     is_whole : bool
         Whether the table is the whole file.
     drops_rows : bool
         Whether rows with a missing value will be left out.
     """
-    target = _target(table, wishes)
-    returned = roles_from_saved_columns(table.columns)
-    roles = roles_of(table, wishes, target, returned)
+    target = _target(table, options)
+    saved_roles = roles_from_saved_columns(table.columns)
+    roles = roles_of(table, options, target, saved_roles)
     column = table.column(target) if target else None
-    bins = _bins(column, wishes.bins)
+    bins = _bins(column, options.bins)
     wanted = tuple(name for name, role in roles.items() if role == "feature")
-    usual = is_usual(table, roles, wanted, wishes, returned)
+    usual = are_default_features(table, roles, wanted, options, saved_roles)
     dataset, error = None, None
     try:
-        dataset = _dataset(table, target, wanted, usual, bins, roles, wishes.merge)
+        dataset = _dataset(table, target, wanted, usual, bins, roles, options.merge)
         roles = roles_as_used(roles, dataset)
     except UserError as refused:
         error = refused
@@ -150,7 +150,7 @@ def import_scene(
         bins=bins,
         may_bin=column is not None and _may_bin(column),
         may_merge=column is not None and bins == 0 and has_similar_labels(column),
-        merge=wishes.merge,
+        merge=options.merge,
         features=() if usual else used,
         dataset=dataset,
         counts=np.bincount(dataset.y, minlength=dataset.n_classes)
@@ -162,11 +162,11 @@ def import_scene(
     )
 
 
-def _target(table: Table, wishes: ImportOptions) -> str:
-    if wishes.target in table.names:
-        return wishes.target
+def _target(table: Table, options: ImportOptions) -> str:
+    if options.target in table.names:
+        return options.target
     guess = guess_target(table) or ""
-    return "" if guess in wishes.roles else guess
+    return "" if guess in options.roles else guess
 
 
 def _may_bin(column: Column) -> bool:
@@ -176,12 +176,12 @@ def _may_bin(column: Column) -> bool:
     return len(np.unique(column.values[np.isfinite(column.values)])) > HALVES
 
 
-def _bins(column: Column | None, wished: int | None) -> int:
+def _bins(column: Column | None, chosen: int | None) -> int:
     """Return into how many classes the target is divided, halves where each value is too many."""
     if column is None or column.kind != "number":
         return 0
-    if wished is not None:
-        return wished
+    if chosen is not None:
+        return chosen
     try:
         code_target(column)
     except UserError:
@@ -228,8 +228,8 @@ def _warned(table: Table, dataset: Dataset, drops_rows: bool) -> tuple[Warned, .
         for feature, values in zip(dataset.features, dataset.X.T, strict=True)
         if leaks_target(values, dataset.y)
     )
-    found = [Warned(text) for text in concerns(dataset)]
-    if telling:  # it is the first thing that `concerns` names
+    found = [Warned(text) for text in dataset_warnings(dataset)]
+    if telling:  # it is the first thing that `dataset_warnings` names
         found[0] = Warned(found[0].text, telling if len(telling) < dataset.n_features else ())
     keys = tuple(feature.name for feature in dataset.features if table.column(feature.name).is_id)
     if keys and len(keys) < dataset.n_features:

@@ -1,7 +1,4 @@
-"""How a file is read: every guess beside what it could be instead.
-
-What is found out about a file, and what can be said instead.
-"""
+"""How a file is read: each setting as it was guessed, its doubt, and what it can be instead."""
 
 from __future__ import annotations
 
@@ -14,49 +11,50 @@ from PySide6.QtWidgets import QGridLayout, QLabel, QLineEdit, QWidget
 
 from core.base.registry import Registry
 from core.data.import_options import ImportOptions
-from core.data.reading.table import Dialect
+from core.data.reading.table import Guess, Table
 from gui.importing.import_text import tr
 from gui.importing.target_form import LABEL_WIDTH
 from gui.widgets.controls import ComboBox
 
 
 class GuessBox(ComboBox):
-    """One guess: as it was found, or what the user says instead.
+    """One setting: as it was guessed, or what the user chose instead.
 
     Signals
     -------
-    said : (value, or None for as found)
+    said : (value, or None for the guess)
     """
 
     said = Signal(object)
 
-    def __init__(self, guess: Guess, parent: QWidget | None = None) -> None:
+    def __init__(self, setting: Setting, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.guess = guess
-        self.setObjectName(f"import.{guess.name}")
-        self.setAccessibleName(tr(guess.label))
-        self.setAccessibleDescription(tr(guess.help))
-        self.setToolTip(tr(guess.help))
+        self.setting = setting
+        self.setObjectName(f"import.{setting.name}")
+        self.setAccessibleName(tr(setting.label))
+        self._explain("")
         self._found: object = None
         self._is_known = False
+        self._is_doubtful = False
         self._value: object = None
         self._values: list[object] = []
-        if guess.parse is not None:
+        if setting.parse is not None:
             self.setEditable(True)
             self.setInsertPolicy(ComboBox.InsertPolicy.NoInsert)
             line = self.lineEdit()
             if isinstance(line, QLineEdit):
-                line.setAccessibleName(tr(guess.label))
+                line.setAccessibleName(tr(setting.label))
                 line.editingFinished.connect(self._on_typed)
         self.activated.connect(self._on_activated)
-        self._fill(guess.choices)
+        self._fill(setting.choices)
 
-    def show_guess(self, dialect: Dialect | None, said: object) -> None:
-        """Show what the user said; None shows what was found."""
-        if dialect is not None and said is None:
-            self._found, self._is_known = getattr(dialect, self.guess.name), True
-        if self.guess.name == "sheet" and dialect is not None:
-            self._fill(tuple((sheet, sheet) for sheet in dialect.sheets))
+    def show_setting(self, table: Table | None, said: object) -> None:
+        """Show what the user said; None shows what was guessed, and whether it is doubtful."""
+        if table is not None and said is None:
+            self._found, self._is_known = getattr(table.dialect, self.setting.name), True
+            self._show_guess(table.guess(self.setting.name))
+        if self.setting.name == "sheet" and table is not None:
+            self._fill(tuple((sheet, sheet) for sheet in table.dialect.sheets))
         self._value = said
         with QSignalBlocker(self):
             self.setItemText(0, self._found_text())
@@ -77,6 +75,21 @@ class GuessBox(ComboBox):
             return
         super().keyPressEvent(event)
 
+    def _show_guess(self, guess: Guess | None) -> None:
+        """Explain the doubt of a guess, and offer what else it may be."""
+        self._is_doubtful = guess is not None and bool(guess.doubt)
+        self._explain(guess.doubt if guess is not None else "")
+        known = {_plain(value) for _, value in self.setting.choices}
+        others = guess.others if guess is not None else ()
+        more = tuple((str(value), value) for value in others if _plain(value) not in known)
+        self._fill(more + self.setting.choices)
+
+    def _explain(self, doubt: str) -> None:
+        help_text = tr(self.setting.help)
+        text = self.tr("{0}\n\nDoubtful: {1}.").format(help_text, doubt) if doubt else help_text
+        self.setToolTip(text)
+        self.setAccessibleDescription(text)
+
     def _fill(self, choices: tuple[tuple[str, object], ...]) -> None:
         with QSignalBlocker(self):
             self.clear()
@@ -90,10 +103,11 @@ class GuessBox(ComboBox):
     def _found_text(self) -> str:
         if not self._is_known:
             return self.tr("as found")
-        return self.tr("found: {0}").format(self._words(self._found))
+        text = self.tr("doubtful: {0}") if self._is_doubtful else self.tr("found: {0}")
+        return text.format(self._words(self._found))
 
     def _words(self, value: object) -> str:
-        if self.guess.name == "missing" and isinstance(value, tuple | list):
+        if self.setting.name == "missing" and isinstance(value, tuple | list):
             return " ".join(filter(None, map(str, value))) or self.tr("empty cells")
         place = self._place_of("" if value is None else value)
         return self.itemText(place) if place > 0 else str(value) if value else self.tr("none")
@@ -109,7 +123,7 @@ class GuessBox(ComboBox):
 
     def _on_typed(self) -> None:
         text = self.currentText()
-        if text == self._shown() or self.guess.parse is None:
+        if text == self._shown() or self.setting.parse is None:
             return
         place = self.findText(text, Qt.MatchFlag.MatchExactly)
         if place >= 0:
@@ -117,7 +131,7 @@ class GuessBox(ComboBox):
         elif not text:
             self._say(None)
         else:
-            self._say(self.guess.parse(text))
+            self._say(self.setting.parse(text))
 
     def _say(self, value: object) -> None:
         if _plain(value) != _plain(self._value) or value is None:
@@ -126,11 +140,11 @@ class GuessBox(ComboBox):
 
 
 class GuessForm(QWidget):
-    """All guesses about how the file is read.
+    """All settings of how the file is read.
 
     Signals
     -------
-    said : (guess's name, value or None)
+    said : (setting's name, value or None)
     """
 
     said = Signal(str, object)
@@ -145,28 +159,28 @@ class GuessForm(QWidget):
         grid.setHorizontalSpacing(8)
         grid.setColumnStretch(1, 1)
         grid.setColumnMinimumWidth(0, LABEL_WIDTH)
-        for row, guess in enumerate(GUESSES.values()):
-            label, box = QLabel(tr(guess.label), self), GuessBox(guess, self)
+        for row, setting in enumerate(SETTINGS.values()):
+            label, box = QLabel(tr(setting.label), self), GuessBox(setting, self)
             label.setBuddy(box)
-            label.setToolTip(tr(guess.help))
-            box.said.connect(lambda value, name=guess.name: self.said.emit(name, value))
+            label.setToolTip(tr(setting.help))
+            box.said.connect(lambda value, name=setting.name: self.said.emit(name, value))
             grid.addWidget(label, row, 0)
             grid.addWidget(box, row, 1)
-            self.labels[guess.name], self.boxes[guess.name] = label, box
+            self.labels[setting.name], self.boxes[setting.name] = label, box
         self.show_guesses(None, ImportOptions())
 
-    def show_guesses(self, dialect: Dialect | None, wishes: ImportOptions) -> None:
-        """Show what was found and what the user said; what was said is bold."""
-        kind = dialect.format if dialect is not None else "text"
+    def show_guesses(self, table: Table | None, options: ImportOptions) -> None:
+        """Show what was guessed and what the user chose; what was chosen is bold."""
+        kind = table.dialect.format if table is not None else "text"
         for name, box in self.boxes.items():
-            said = wishes.reading.get(name)
-            box.show_guess(dialect, said)
+            said = options.reading.get(name)
+            box.show_setting(table, said)
             label = self.labels[name]
             font = label.font()
             font.setBold(said is not None)
             label.setFont(font)
             for widget in (label, box):
-                widget.setVisible(kind in box.guess.formats)
+                widget.setVisible(kind in box.setting.formats)
 
 
 def _plain(value: object) -> object:
@@ -184,13 +198,13 @@ def _(text: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Guess:
-    """Something that is found out about a file and can be said instead.
+class Setting:
+    """A setting of how a file is read: guessed, unless the user chooses it.
 
     Attributes
     ----------
     name : str
-        A keyword of `core.data.table_reader.read_table` and an attribute of its dialect.
+        A keyword of `core.data.read_table` and an attribute of its dialect.
     label, help : str
     formats : tuple of str
         For which it means something.
@@ -242,11 +256,11 @@ def as_count(text: str) -> object:
 
 
 _MARKS = ((_("none"), ""), (_("comma  ,"), ","), (_("point  ."), "."), (_("space"), " "))
-GUESSES: Registry[Guess] = Registry(
-    "guess",
+SETTINGS: Registry[Setting] = Registry(
+    "setting",
     [
-        Guess("sheet", _("sheet"), _("Which sheet of the workbook is read."), _SHEETS, ()),
-        Guess(
+        Setting("sheet", _("sheet"), _("Which sheet of the workbook is read."), _SHEETS, ()),
+        Setting(
             "encoding",
             _("encoding"),
             _("Which bytes stand for which letters. Wrong: é looks like Ã©, or like �."),
@@ -255,7 +269,7 @@ GUESSES: Registry[Guess] = Registry(
             + tuple((name, name) for name in ("cp1251", "gb18030", "big5", "shift_jis", "euc_kr")),
             str.strip,
         ),
-        Guess(
+        Setting(
             "delimiter",
             _("delimiter"),
             _("What stands between two cells. You can type another character."),
@@ -271,35 +285,35 @@ GUESSES: Registry[Guess] = Registry(
             ),
             as_character,
         ),
-        Guess(
+        Setting(
             "quote",
             _("quote"),
             _("What stands around a cell that holds the delimiter or a line end."),
             _TEXT,
             ((_('double  "'), '"'), (_("single  '"), "'"), (_("none"), "")),
         ),
-        Guess(
+        Setting(
             "decimal",
             _("decimal mark"),
             _("What stands before the decimals of a number."),
             _ROWS,
             ((_("point  ."), "."), (_("comma  ,"), ",")),
         ),
-        Guess(
+        Setting(
             "thousands",
             _("thousands"),
             _("What stands between thousands."),
             _ROWS,
             (*_MARKS, (_("apostrophe  '"), "'")),
         ),
-        Guess(
+        Setting(
             "header",
             _("names in"),
             _("How many rows at the top hold the columns' names."),
             _ROWS,
             ((_("no row"), 0), (_("1 row"), 1), (_("2 rows"), 2), (_("3 rows"), 3)),
         ),
-        Guess(
+        Setting(
             "skip",
             _("skipped lines"),
             _("How many lines at the top are left out before the names."),
@@ -307,7 +321,7 @@ GUESSES: Registry[Guess] = Registry(
             tuple((str(count), count) for count in range(6)),
             as_count,
         ),
-        Guess(
+        Setting(
             "comment",
             _("comment mark"),
             _("What lines to be left out begin with."),
@@ -315,7 +329,7 @@ GUESSES: Registry[Guess] = Registry(
             ((_("none"), ""), ("#", "#"), ("%", "%"), ("//", "//")),
             str.strip,
         ),
-        Guess(
+        Setting(
             "missing",
             _("missing marks"),
             _("Which cells, besides empty ones, mean “not known”; type them with blanks between."),

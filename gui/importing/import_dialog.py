@@ -15,8 +15,8 @@ from core.data.data_knobs import DataChoices
 from core.data.dataset import Dataset
 from core.data.import_options import ImportOptions
 from core.data.loading import load_dataset
+from core.data.reading.preview import SHOWN_LINES, file_lines
 from core.data.reading.table import Dialect
-from core.data.table_reader import SHOWN_LINES, file_lines
 from core.experiment.experiment import Experiment
 from core.run.run import start_run
 from core.scenes.import_scene import ImportScene
@@ -66,8 +66,8 @@ class ImportDialog(QDialog):
         self._clock.setInterval(100)
         self._clock.timeout.connect(self._show_progress)
         self._connect()
-        wishes = ImportOptions.of(self._base)
-        self.want(wishes.with_role(target, "target") if target else wishes)
+        options = ImportOptions.of(self._base)
+        self.want(options.with_role(target, "target") if target else options)
         self.show_lines(1)
 
     @property
@@ -76,14 +76,14 @@ class ImportDialog(QDialog):
         return self.reader.scene
 
     @property
-    def wishes(self) -> ImportOptions:
+    def options(self) -> ImportOptions:
         """What the user has changed so far."""
-        return self.reader.wishes
+        return self.reader.options
 
     # what the user says
 
-    def want(self, wishes: ImportOptions) -> None:
-        """Read and show the file under other wishes.
+    def want(self, options: ImportOptions) -> None:
+        """Read and show the file under other options.
 
         Closing takes the keyboard from a field, which then says what was half typed: too late.
         """
@@ -91,22 +91,23 @@ class ImportDialog(QDialog):
             return
         self._error = None
         self._waits_to_use = False
-        self.reader.want(wishes)
-        self.parts.guesses.show_guesses(self._dialect(), wishes)
+        self.reader.want(options)
+        scene = self.scene
+        self.parts.guesses.show_guesses(scene.table if scene is not None else None, options)
         self._clock.start()
         self._show_progress()
 
     def say_reading(self, name: str, value: object) -> None:
         """Say how the file is read; None leaves it to be found."""
-        self.want(self.wishes.with_reading(name, value, self._dialect()))
+        self.want(self.options.with_reading(name, value, self._dialect()))
 
     def say_role(self, column: str, role: str) -> None:
         """Say what a column is used for."""
-        self.want(self.wishes.with_role(column, role))
+        self.want(self.options.with_role(column, role))
 
     def say_kind(self, column: str, kind: str) -> None:
         """Say of which kind a column is."""
-        self.want(self.wishes.with_kind(column, kind))
+        self.want(self.options.with_kind(column, kind))
 
     def use(self) -> None:
         """Go on with the table, as soon as all of it is read; errors leave the dialog open."""
@@ -117,7 +118,7 @@ class ImportDialog(QDialog):
             self._waits_to_use = True
             self._show_progress()
             return
-        session, data = self.session, scene.choices(self._base, self.path, self.wishes)
+        session, data = self.session, scene.choices(self._base, self.path, self.options)
         experiment = replace(session.experiment, data=data)
 
         def work() -> Dataset:
@@ -170,8 +171,8 @@ class ImportDialog(QDialog):
         self.reader.refused.connect(self._refuse)
         parts.guesses.said.connect(self.say_reading)
         parts.target.target_chosen.connect(lambda name: self.say_role(name, "target"))
-        parts.target.bins_chosen.connect(lambda bins: self.want(self.wishes.with_bins(bins)))
-        parts.target.merge_chosen.connect(lambda on: self.want(self.wishes.with_merge(on)))
+        parts.target.bins_chosen.connect(lambda bins: self.want(self.options.with_bins(bins)))
+        parts.target.merge_chosen.connect(lambda on: self.want(self.options.with_merge(on)))
         parts.remarks.leave_out.connect(self._leave_out)
         for chooser in (parts.rows, parts.columns.columns):
             chooser.kind_chosen.connect(self.say_kind)
@@ -190,7 +191,7 @@ class ImportDialog(QDialog):
 
     def _on_described(self, scene: ImportScene) -> None:
         self._error = None
-        self.parts.show_scene(scene, self.wishes)
+        self.parts.show_scene(scene, self.options)
         if self._found_encoding() != self._encoding:
             self.show_lines(1)
         self._show_progress()
@@ -214,7 +215,7 @@ class ImportDialog(QDialog):
         self.accept()
 
     def _leave_out(self, columns: Iterable[str]) -> None:
-        self.want(self.wishes.without(columns))
+        self.want(self.options.without(columns))
 
     def _on_problem(self, row: int) -> None:
         line = self.scene.table.problems[row].line if self.scene is not None else None

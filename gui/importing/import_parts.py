@@ -75,11 +75,11 @@ class Parts:
 
     # what is shown
 
-    def show_scene(self, scene: ImportScene, wishes: ImportOptions) -> None:
+    def show_scene(self, scene: ImportScene, options: ImportOptions) -> None:
         """Show another scene everywhere."""
         self.summary.setText(self._summary(scene))
         self.trouble.show_error(scene.error)
-        self.guesses.show_guesses(scene.table.dialect, wishes)
+        self.guesses.show_guesses(scene.table, options)
         self.target.show_scene(scene)
         self.remarks.show_scene(scene)
         self.rows.show_scene(scene)

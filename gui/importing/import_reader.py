@@ -12,8 +12,8 @@ from core.base.strict_json import parse_json
 from core.data.data_knobs import DataChoices
 from core.data.import_options import ImportOptions
 from core.data.loading import table_of
+from core.data.reading.preview import head_table
 from core.data.reading.table import Table
-from core.data.table_reader import head_table
 from core.scenes.import_scene import ImportScene, import_scene
 from gui.importing.import_text import error_of
 from gui.session.background import Background
@@ -23,7 +23,7 @@ KINDS_OF_WORK = (HEAD, WHOLE, SCENE)
 
 
 class Reader(QObject):
-    """Reads a file under the user's wishes and describes what importing it will do.
+    """Reads a file under the user's choices and describes what importing it will do.
 
     What is superseded stops as soon as it asks for leave to go on, and its result is dropped.
 
@@ -42,7 +42,7 @@ class Reader(QObject):
     ) -> None:
         super().__init__(parent)
         self.path = path
-        self.wishes = ImportOptions()
+        self.options = ImportOptions()
         self.scene: ImportScene | None = None
         self.is_busy = False
         self._background = background
@@ -63,10 +63,10 @@ class Reader(QObject):
         """How long the present reading has taken so far."""
         return time.monotonic() - self._began
 
-    def want(self, wishes: ImportOptions) -> None:
-        """Read or describe the file anew, as far as the wishes differ."""
-        self.wishes = wishes
-        said = (wishes.reading, wishes.kinds)
+    def want(self, options: ImportOptions) -> None:
+        """Read or describe the file anew, as far as the options differ."""
+        self.options = options
+        said = (options.reading, options.kinds)
         if said == self._said and self._table is not None:
             self._describe()
         elif said != self._said:
@@ -86,7 +86,7 @@ class Reader(QObject):
         self._fraction = [0.0]
         self._is_whole = False
         names = self._table.names if self._table is not None else None
-        work = partial(_read_head, self.path, self.wishes, names)
+        work = partial(_read_head, self.path, self.options, names)
         self._background.run(HEAD, work, self._on_head, lambda error: self._read_whole(None))
 
     def _on_head(self, table: Table | None) -> None:
@@ -103,7 +103,7 @@ class Reader(QObject):
             return wanted()
 
         names = head.names if head is not None else None
-        work = partial(_read_whole, self.path, self.wishes, names, progress)
+        work = partial(_read_whole, self.path, self.options, names, progress)
         self._background.run(WHOLE, work, self._on_whole, self._on_refused)
 
     def _on_whole(self, table: Table) -> None:
@@ -113,7 +113,7 @@ class Reader(QObject):
     def _describe(self) -> None:
         if self._table is None:
             return
-        work = partial(import_scene, self._table, self.wishes, self._is_whole, self._drops_rows)
+        work = partial(import_scene, self._table, self.options, self._is_whole, self._drops_rows)
         self._background.run(SCENE, work, self._on_described, self._on_refused)
 
     def _on_described(self, scene: ImportScene) -> None:
@@ -127,24 +127,24 @@ class Reader(QObject):
         self.refused.emit(error_of(error))
 
 
-def _read_head(path: str, wishes: ImportOptions, names: tuple[str, ...] | None) -> Table | None:
+def _read_head(path: str, options: ImportOptions, names: tuple[str, ...] | None) -> Table | None:
     """Read the first rows; kinds of columns that are gone are left aside."""
-    reading = wishes.reading_json(names)
+    reading = options.reading_json(names)
     table = head_table(path, parse_json(reading) if reading else {})
     if table is not None and names is not None and table.names != names:
-        reading = wishes.reading_json(table.names)
+        reading = options.reading_json(table.names)
         table = head_table(path, parse_json(reading) if reading else {})
     return table
 
 
 def _read_whole(
     path: str,
-    wishes: ImportOptions,
+    options: ImportOptions,
     names: tuple[str, ...] | None,
     progress: Callable[[float], bool],
 ) -> Table:
-    if names is None and wishes.kinds:
-        plain = DataChoices(source="file", path=path, reading=wishes.reading_json(()))
+    if names is None and options.kinds:
+        plain = DataChoices(source="file", path=path, reading=options.reading_json(()))
         names = table_of(plain, progress).names
-    reading = wishes.reading_json(names)
+    reading = options.reading_json(names)
     return table_of(DataChoices(source="file", path=path, reading=reading), progress)

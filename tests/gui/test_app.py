@@ -14,7 +14,7 @@ from sklearn.metrics import accuracy_score, brier_score_loss, log_loss
 import main
 from core.base.arrays import SPLITS
 from core.base.errors import UserError
-from core.data.table_reader import read_table
+from core.data.reading.table_reader import read_table
 from core.run.command_line import experiment_for, read_arguments, read_settings
 from gui.session.autosave import Autosave
 from gui.window.dialogs import ErrorDialog

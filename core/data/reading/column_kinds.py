@@ -1,8 +1,6 @@
-"""What a column of cells is: numbers, categories, booleans, dates, free text, or nothing.
+"""Part of stage grid -> columns: infer the kind of one column from its distinct cells.
 
-What a reader of a column should check, in words.
-
-Labels that the eye takes for one and the computer for several.
+A column is numbers, categories, booleans, dates, free text, or empty; the doubts come with it.
 """
 
 from __future__ import annotations
@@ -14,43 +12,13 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
 
-from core.data.reading.numerals import DOUBTFUL_MARKS, MISSING_MARKS, NumberFormat
+from core.data.reading.cells import DOUBTFUL_MARKS, MISSING_MARKS, NumberFormat, is_date
 
-_TIME = r"([T ]\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?( ?[AaPp][Mm])?(Z| (GMT|UTC)| ?[+-]\d{2}:?\d{2})?)?"
-_MONTH = r"(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?"
-_WEEKDAY = r"(mon|tue|wed|thu|fri|sat|sun)[a-z]*\.?,? "
-_DATES = tuple(
-    re.compile(pattern + _TIME, re.IGNORECASE)
-    for pattern in (
-        r"\d{4}([-/.])(0?[1-9]|1[0-2])\1(0?[1-9]|[12]\d|3[01])",
-        r"(0?[1-9]|[12]\d|3[01])([-/.])(0?[1-9]|[12]\d|3[01])\2(\d{4}|\d{2})",
-        rf"(0?[1-9]|[12]\d|3[01])[- /]?{_MONTH}[- /,]*(\d{{4}}|\d{{2}})",
-        rf"{_MONTH}[- /](0?[1-9]|[12]\d|3[01])(st|nd|rd|th)?,? ?\d{{4}}",
-        rf"{_WEEKDAY}(0?[1-9]|[12]\d|3[01])[- ]{_MONTH}[- ]\d{{4}}",
-        rf"{_WEEKDAY}{_MONTH} (0?[1-9]|[12]\d|3[01]),? \d{{4}}",
-    )
-)
-_CLOCK = re.compile(r"\d{1,2}[:.]\d{2}([:.]\d{2}(\.\d+)?)?( ?[AaPp][Mm])?")
 _BOOLEANS = ({"true", "false"}, {"yes", "no"}, {"y", "n"}, {"t", "f"}, {"on", "off"})
-HUGE = "its integers have more digits than are kept"
+_HUGE = "its integers have more digits than are kept"
 _STRAY = re.compile(r"[,;|\t]{2,}")  # the delimiters of another program, left at the ends of rows
-_CODE = re.compile(r"[A-Z]{2}")
-
-
-def is_date(cell: str) -> bool:
-    """Tell whether a cell is a calendar date, with or without a time of day.
-
-    Examples
-    --------
-    >>> is_date("2024-01-31"), is_date("31.01.2024 12:00"), is_date("10-14"), is_date("5.1.2")
-    (True, True, False, False)
-    """
-    return 6 <= len(cell) <= 40 and any(pattern.fullmatch(cell) for pattern in _DATES)
-
-
-def is_time(cell: str) -> bool:
-    """Tell whether a cell is a time of day."""
-    return len(cell) <= 15 and ":" in cell and _CLOCK.fullmatch(cell) is not None
+_COUNTRY = re.compile(r"[A-Z]{2}")
+_CODE_WITH_E = re.compile(r"\d{2,}[eE]\d{2,}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,10 +48,10 @@ class KindGuess:
 
 def infer_kind(
     counts: Counter[str],
-    numerals: NumberFormat,
+    number_format: NumberFormat,
     marks: Collection[str] | None = None,
     found_marks: Collection[str] = (),
-    wanted: str | None = None,
+    given: str | None = None,
 ) -> KindGuess:
     """Decide what a column is from how often each distinct cell occurs.
 
@@ -91,52 +59,58 @@ def infer_kind(
     ----------
     counts : Counter
         Occurrences of each distinct cell, stripped.
-    numerals : NumberFormat
+    number_format : NumberFormat
         The file's decimal and thousands marks.
     marks : collection of str, optional
         The only missing marks, if the user named them; the empty cell is always missing.
     found_marks : collection of str
-        Doubtful marks already met among this file's numbers.
-    wanted : str, optional
-        The kind the user asked for.
+        Doubtful marks that mean missing among the numbers of this file's other columns.
+    given : str, optional
+        The kind that the user gave.
     """
     missing = frozenset(cell for cell in counts if _is_missing(cell, counts, marks))
     present = {cell: count for cell, count in counts.items() if cell not in missing}
     if not present:
         return KindGuess("empty", missing)
-    if wanted in (None, "number"):
-        verdict = _as_numbers(present, missing, _local(numerals, present), marks, wanted)
-        if verdict is not None and not any(
-            numerals.value(cell) is not None for cell in verdict.bad
+    if given in (None, "number"):
+        guess = _as_numbers(present, missing, _local(number_format, present), marks, given)
+        if guess is not None and not any(
+            number_format.value(cell) is not None for cell in guess.bad
         ):
-            return verdict
-    if wanted is None and numerals.mixed and any("," in cell for cell in present):
-        verdict = _as_numbers(present, missing, NumberFormat(","), marks, None)
-        if verdict is not None and not verdict.bad:
+            return guess
+    if given is None and number_format.mixed and any("," in cell for cell in present):
+        guess = _as_numbers(present, missing, NumberFormat(","), marks, None)
+        if guess is not None and not guess.bad:
             doubt = "its numbers have a decimal comma, those of other columns a point"
-            return replace(verdict, doubts=(*verdict.doubts, doubt))
-    soft = frozenset() if marks is not None else _soft_missing(present, found_marks)
-    present = {cell: count for cell, count in present.items() if cell not in soft}
+            return replace(guess, doubts=(*guess.doubts, doubt))
+    doubtful = frozenset() if marks is not None else _doubtful_missing(present, found_marks)
+    present = {cell: count for cell, count in present.items() if cell not in doubtful}
     if not present:
-        return KindGuess("empty", missing | soft)
-    kind = wanted or _kind_of_text(present)
-    doubts = text_doubts(present, soft - set(found_marks), counts, missing)
-    if wanted is None and kind in ("category", "text"):
-        perhaps = "" if numerals.sure else _perhaps_numbers(present, missing, numerals, marks)
-        perhaps = perhaps or dressed_numbers(present, numerals) or mostly_numbers(present, numerals)
+        return KindGuess("empty", missing | doubtful)
+    kind = given or _kind_of_text(present)
+    doubts = text_doubts(present, doubtful - set(found_marks), counts, missing)
+    if given is None and kind in ("category", "text"):
+        perhaps = (
+            "" if number_format.sure else _perhaps_numbers(present, missing, number_format, marks)
+        )
+        perhaps = (
+            perhaps
+            or decorated_numbers(present, number_format)
+            or mostly_numbers(present, number_format)
+        )
         doubts = (*doubts, perhaps) if perhaps else doubts
-    return KindGuess(kind, missing | soft, doubts=doubts)
+    return KindGuess(kind, missing | doubtful, doubts=doubts)
 
 
 def _perhaps_numbers(
     present: dict[str, int],
     missing: frozenset[str],
-    numerals: NumberFormat,
+    number_format: NumberFormat,
     marks: Collection[str] | None,
 ) -> str:
     """Say so where a column of words would be numbers if its commas stood between thousands."""
     example = next((cell for cell in present if "," in cell), "")
-    if not example or _as_numbers(present, missing, numerals, marks, None) is None:
+    if not example or _as_numbers(present, missing, number_format, marks, None) is None:
         return ""
     return (
         f"cells such as {example!r} may be numbers; set the thousands or decimal mark if they are"
@@ -153,36 +127,36 @@ def _is_missing(cell: str, counts: Counter[str], marks: Collection[str] | None) 
 
 def _country_codes(counts: Counter[str]) -> bool:
     """Tell whether NA may be Namibia: many distinct codes of two capitals and hardly else."""
-    codes = sum(_CODE.fullmatch(cell) is not None for cell in counts)
+    codes = sum(_COUNTRY.fullmatch(cell) is not None for cell in counts)
     return codes >= 10 and codes >= 0.8 * len(counts) and counts["NA"] < 0.1 * counts.total()
 
 
-def _local(numerals: NumberFormat, present: dict[str, int]) -> NumberFormat:
-    """Return the numerals of one column: a decimal comma only where the column has commas.
+def _local(number_format: NumberFormat, present: dict[str, int]) -> NumberFormat:
+    """Return the number format of one column: a decimal comma only where the column has commas.
 
     Marks that may be either are believed only where most cells carry one.
     """
-    if numerals.decimal == "," and not any("," in cell for cell in present):
+    if number_format.decimal == "," and not any("," in cell for cell in present):
         points = [cell for cell in present if "." in cell]
-        whole = numerals.thousands == "." and all(
+        whole = number_format.thousands == "." and all(
             re.fullmatch(r"[+-]?[1-9]\d{0,2}(\.\d{3})+", c) for c in points
         )
-        spaced = numerals.thousands if numerals.thousands != "." else None
-        return numerals if whole and points else NumberFormat(".", spaced)
-    if not numerals.sure:
+        spaced = number_format.thousands if number_format.thousands != "." else None
+        return number_format if whole and points else NumberFormat(".", spaced)
+    if not number_format.sure:
         grouped = sum(count for cell, count in present.items() if "," in cell)
-        return numerals if 2 * grouped >= sum(present.values()) else NumberFormat()
-    return numerals
+        return number_format if 2 * grouped >= sum(present.values()) else NumberFormat()
+    return number_format
 
 
 def _as_numbers(
     present: dict[str, int],
     missing: frozenset[str],
-    numerals: NumberFormat,
+    number_format: NumberFormat,
     marks: Collection[str] | None,
-    wanted: str | None,
+    given: str | None,
 ) -> KindGuess | None:
-    read = numerals.forced if wanted == "number" else numerals.value
+    read = number_format.decorated_value if given == "number" else number_format.value
     numbers: dict[str, float] = {}
     odd: dict[str, int] = {}
     good = 0
@@ -190,19 +164,19 @@ def _as_numbers(
         value = read(cell)
         if value is None:
             odd[cell] = count
-            if wanted is None and len(odd) > 50 and len(odd) > len(numbers):
+            if given is None and len(odd) > 50 and len(odd) > len(numbers):
                 return None
         else:
             numbers[cell] = value
             good += count
-    soft = frozenset(c for c in odd if marks is None and c.lower() in DOUBTFUL_MARKS)
-    bad = {cell: count for cell, count in odd.items() if cell not in soft}
-    if wanted is None and (not good or not _few(bad, good) or _are_codes(numbers)):
+    doubtful = frozenset(c for c in odd if marks is None and c.lower() in DOUBTFUL_MARKS)
+    bad = {cell: count for cell, count in odd.items() if cell not in doubtful}
+    if given is None and (not good or not _few(bad, good) or _are_codes(numbers)):
         return None
-    if wanted is None and soft and _are_signs(present):
+    if given is None and doubtful and _are_signs(present):
         return None
-    doubts = () if wanted or not _are_huge(numbers) else (HUGE,)
-    return KindGuess("number", missing | soft, numbers, frozenset(bad), doubts)
+    doubts = () if given or not _are_huge(numbers) else (_HUGE,)
+    return KindGuess("number", missing | doubtful, numbers, frozenset(bad), doubts)
 
 
 def _few(bad: dict[str, int], good: int) -> bool:
@@ -215,8 +189,16 @@ def _few(bad: dict[str, int], good: int) -> bool:
 
 
 def _are_codes(numbers: Collection[str]) -> bool:
-    """Tell whether digits are codes: of one width, some with a leading zero (post codes)."""
-    if len(numbers) < 2 or not all(cell.isdecimal() for cell in numbers):
+    """Tell whether digits are codes: of one width, some with a leading zero (post codes).
+
+    Codes with a letter E (2209417E01) read as numbers, too; but a number has a sign there, a single
+    digit or a decimal point before it.
+    """
+    if len(numbers) < 2:
+        return False
+    if sum(_CODE_WITH_E.fullmatch(cell) is not None for cell in numbers) > 0.5 * len(numbers):
+        return True
+    if not all(cell.isdecimal() for cell in numbers):
         return False
     width, count = Counter(map(len, numbers)).most_common(1)[0]
     zeros = sum(cell[0] == "0" for cell in numbers if len(cell) == width)
@@ -227,15 +209,16 @@ def _are_signs(present: Collection[str]) -> bool:
     return "+" in present
 
 
-def _are_huge(numbers: Collection[str]) -> bool:
+def _are_huge(numbers: Mapping[str, float]) -> bool:
     return any(
-        len(cell) > 15 and cell.lstrip("+-").isdecimal() and int(cell) > 2**53 for cell in numbers
+        len(cell) > 15 and cell.lstrip("+-").isdecimal() and abs(value) > 2.0**53
+        for cell, value in numbers.items()
     )
 
 
-def _soft_missing(present: dict[str, int], found: Collection[str]) -> frozenset[str]:
+def _doubtful_missing(present: dict[str, int], found: Collection[str]) -> frozenset[str]:
     """Find doubtful marks that mean missing in a column of words."""
-    soft = set()
+    doubtful = set()
     for cell, count in present.items():
         if cell.lower() not in DOUBTFUL_MARKS:
             continue
@@ -244,8 +227,8 @@ def _soft_missing(present: dict[str, int], found: Collection[str]) -> frozenset[
         if "+" in present or words < 2 or 2 * count > sum(present.values()):
             continue
         if cell in found or (symbol and words >= 2):
-            soft.add(cell)
-    return frozenset(soft)
+            doubtful.add(cell)
+    return frozenset(doubtful)
 
 
 def _kind_of_text(present: dict[str, int]) -> str:
@@ -271,7 +254,7 @@ _UNIT = re.compile(r"[A-Za-zµμ°²³/]+$")
 
 def text_doubts(
     present: Mapping[str, int],
-    soft: Collection[str],
+    doubtful: Collection[str],
     counts: Counter[str],
     missing: Collection[str],
 ) -> tuple[str, ...]:
@@ -281,14 +264,14 @@ def text_doubts(
     ----------
     present : mapping
         How often each distinct cell occurs that is not missing.
-    soft : collection of str
+    doubtful : collection of str
         Doubtful marks that were read as missing.
     counts : Counter
         How often each distinct cell occurs.
     missing : collection of str
         The cells read as missing.
     """
-    doubts = [f"{cell!r} was read as missing ({counts[cell]} cells)" for cell in sorted(soft)]
+    doubts = [f"{cell!r} was read as missing ({counts[cell]} cells)" for cell in sorted(doubtful)]
     if "NA" in present and "NA" not in missing:
         doubts.append("'NA' was kept as a code, not read as missing")
     if len(present) <= 1000:
@@ -299,28 +282,28 @@ def text_doubts(
     return tuple(doubts)
 
 
-def dressed_numbers(present: Mapping[str, int], numerals: NumberFormat) -> str:
+def decorated_numbers(present: Mapping[str, int], number_format: NumberFormat) -> str:
     """Say so where nearly all words would be numbers without their unit, sign or asterisk.
 
     Examples
     --------
-    >>> dressed_numbers({"$5": 1, "$7.5": 2, "$9": 1}, NumberFormat())[:24]
+    >>> decorated_numbers({"$5": 1, "$7.5": 2, "$9": 1}, NumberFormat())[:24]
     "cells such as '$5' may b"
-    >>> dressed_numbers({"a1": 1, "b2": 1, "c3": 1}, NumberFormat())
+    >>> decorated_numbers({"a1": 1, "b2": 1, "c3": 1}, NumberFormat())
     ''
     """
     looked_at = list(islice(present, _LOOKED_AT))
-    good = [cell for cell in looked_at if numerals.forced(cell) is not None]
-    dressed = [cell for cell in good if numerals.value(cell) is None]
-    units = {found.group() for cell in dressed if (found := _UNIT.search(cell))}
-    if not dressed or len(good) < max(3, 0.9 * len(looked_at)) or len(units) > 2:
+    good = [cell for cell in looked_at if number_format.decorated_value(cell) is not None]
+    decorated = [cell for cell in good if number_format.value(cell) is None]
+    units = {found.group() for cell in decorated if (found := _UNIT.search(cell))}
+    if not decorated or len(good) < max(3, 0.9 * len(looked_at)) or len(units) > 2:
         return ""
     if _are_long_codes(looked_at):
         return ""
-    return f"cells such as {dressed[0]!r} may be numbers; set the column's kind if they are"
+    return f"cells such as {decorated[0]!r} may be numbers; set the column's kind if they are"
 
 
-def mostly_numbers(present: Mapping[str, int], numerals: NumberFormat) -> str:
+def mostly_numbers(present: Mapping[str, int], number_format: NumberFormat) -> str:
     """Say so where most cells of a column of words are numbers, and name one that is not.
 
     Examples
@@ -328,7 +311,7 @@ def mostly_numbers(present: Mapping[str, int], numerals: NumberFormat) -> str:
     >>> mostly_numbers({"1": 1, "2": 1, "3": 1, "4": 1, "5": 1, "<1": 1}, NumberFormat())
     "most cells are numbers, but not '<1'; set the column's kind if they all should be"
     """
-    odd = [cell for cell in islice(present, _LOOKED_AT) if numerals.value(cell) is None]
+    odd = [cell for cell in islice(present, _LOOKED_AT) if number_format.value(cell) is None]
     total = sum(islice(present.values(), _LOOKED_AT))
     few = sum(present[cell] for cell in odd) <= (1 - _MOSTLY) * total
     if not odd or not few or _are_long_codes(present):
@@ -343,7 +326,9 @@ def _are_long_codes(cells: Collection[str]) -> bool:
     return 2 * sum(len(c) >= _CODE_LENGTH and c.isdecimal() for c in cells) > len(cells)
 
 
-_ALIKE = str.maketrans("АВЕКМНОРСТХаеорсухіΑΒΕΖΗΙΚΜΝΟΡΤΥΧοι", "ABEKMHOPCTXaeopcyxiABEZHIKMNOPTYXoi")
+_LOOK_LATIN = str.maketrans(
+    "АВЕКМНОРСТХУаеорсухіΑΒΕΖΗΙΚΜΝΟΡΤΥΧο", "ABEKMHOPCTXYaeopcyxiABEZHIKMNOPTYXo"
+)
 
 
 def look_alikes(labels: Sequence[str]) -> list[list[str]]:
@@ -359,11 +344,16 @@ def look_alikes(labels: Sequence[str]) -> list[list[str]]:
     """
     groups: dict[str, list[str]] = {}
     for label in labels:
-        groups.setdefault(_skeleton(label), []).append(label)
+        groups.setdefault(normalised_label(label), []).append(label)
     return [group for group in groups.values() if len(group) > 1]
 
 
-def _skeleton(label: str) -> str:
-    text = unicodedata.normalize("NFKC", label).translate(_ALIKE)
-    visible = "".join(c for c in text if unicodedata.category(c) != "Cf")
+def normalised_label(label: str) -> str:
+    """Return what a label looks like: without case, invisible characters and odd spaces.
+
+    Unicode's compatibility form (NFKC), format characters dropped, Cyrillic and Greek letters that
+    look Latin replaced.
+    """
+    plain = unicodedata.normalize("NFKC", label).translate(_LOOK_LATIN)
+    visible = "".join(c for c in plain if unicodedata.category(c) != "Cf")
     return " ".join(visible.split()).casefold()

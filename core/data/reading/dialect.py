@@ -1,7 +1,4 @@
-"""Finding a text file's delimiter, quoting and comment mark by how table-like each makes it.
-
-From decoded text to a grid of cells: the dialect is found, then every record read by it.
-"""
+"""Stage text -> dialect: the delimiter, quoting and comment mark that make it most of a table."""
 
 from __future__ import annotations
 
@@ -12,11 +9,14 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice
 
-from core.data.reading.column_kinds import is_date, is_time
-from core.data.reading.grid import Grid, grid_of, lay_out
-from core.data.reading.header import column_types, restore_names
-from core.data.reading.numerals import ERROR_MARKS, MISSING_MARKS, is_grouped
-from core.data.reading.read_options import ReadOptions
+from core.data.reading.cells import (
+    ERROR_MARKS,
+    MISSING_MARKS,
+    is_date,
+    is_grouped,
+    is_time,
+)
+from core.data.reading.read_options import GUESS_ALL, ReadOptions
 from core.data.reading.records import (
     RUNS,
     Quoting,
@@ -24,30 +24,139 @@ from core.data.reading.records import (
     UnclosedQuoteError,
     read_records,
     split_lines,
-    without_rims,
 )
-from core.data.reading.source import Source, refuse_wide
-from core.data.reading.table import Dialect, ProblemLog
+from core.data.reading.table import NO_PROBLEMS, Guess, NoTableError, ProblemLog, Problems
 
 DELIMITERS = {",": 1.0, "\t": 1.0, ";": 1.0, "|": 1.0, RUNS: 0.95, " ": 0.95, ":": 0.6}
 """Delimiters looked for, each with how readily it is believed."""
 
-RARE_DELIMITERS = dict.fromkeys("^~¦§\x01\x1e\x1f\x1c", 0.8) | dict.fromkeys("&!/*#@+=_-$%", 0.3)
+RARE_DELIMITERS = {
+    **dict.fromkeys("^~¦§{}\x01\x1e\x1f\x1c", 0.8),
+    "@": 0.4,
+    **dict.fromkeys("&!/*#+=_-$%", 0.3),
+}
 """Delimiters tried only where they stand on nearly every line."""
 
 SAMPLE_LINES = 600
 _SINGLE_BELOW, _SURE_TAB = 0.2, 0.3
+_WITH_COMMA = 0.6
 _LESS = 0.85  # credit of a number with commas, which a comma may have to separate
 _PLAIN_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?%?")
 _COMMA_NUMBER = re.compile(r"[+-]?\d+(\.\d{3})*,\d+|[+-]?\d{1,3}(,\d{3})+(\.\d+)?")
 _SPACED_NUMBERS = re.compile(r"[+-]?[\d.,]+\s+[+-]?[\d.,]+(\s.*)?")
 _DOUBLED = re.compile(r"\S[ \t]{2}|^[ \t]|\t")
+_WORD_AT_COLON = re.compile(r"[^\W\d]:|:[^\W\d]")  # none is in a time of day
 _COMMENT_MARKS = ("#", "%", "//", "!", "*", "--")
 
 
 @dataclass(frozen=True, slots=True)
-class Guess:
-    """A dialect, the width it gives most records, and how table-like they are (0 to 1)."""
+class TextDialect:
+    """How a text is divided into lines and cells.
+
+    Attributes
+    ----------
+    lines : tuple of str
+        Without their ends; skipped lines and comments are empty, so that line numbers stay.
+    comments : tuple of (int, str)
+        The line, from 1, and the text of each comment.
+    quoting : Quoting
+        Delimiter, quote and escape.
+    width : int
+        Cells of most records of the head.
+    skip : int
+        Lines left out at the top.
+    comment, line_end : str or None
+        What comments start with; "LF", "CRLF", "CR" or "mixed".
+    guess : Guess
+        The delimiter.
+    problems : Problems
+    """
+
+    lines: tuple[str, ...]
+    comments: tuple[tuple[int, str], ...]
+    quoting: Quoting
+    width: int
+    skip: int
+    comment: str | None
+    line_end: str
+    guess: Guess
+    problems: Problems = NO_PROBLEMS
+
+
+def find_dialect(text: str, options: ReadOptions = GUESS_ALL, suffix: str = "") -> TextDialect:
+    """Find the dialect of a text; what the options give is not guessed.
+
+    Parameters
+    ----------
+    text : str
+    options : ReadOptions
+    suffix : str
+        The file name's ending: ".tsv" speaks for tabs.
+
+    Raises
+    ------
+    NoTableError
+        If every line is blank, or a NUL stands in the text.
+    """
+    log = ProblemLog()
+    text = text.rstrip("\x1a")  # DOS ended files with it
+    _refuse_nul(text)
+    lines = split_lines(text)
+    hint = _separator_line(lines)
+    skip = options.skip if options.skip is not None else int(hint is not None)
+    comment = options.comment
+    if comment is None:
+        comment = find_comment(lines[skip : skip + _HEAD_LINES])
+    lines, comments = blank_out(lines, skip, comment or None)
+    if not any(line and not line.isspace() for line in lines):
+        raise NoTableError("There is no data in it: every line is blank.", "Choose another file.")
+    lines = _with_single_delimiters(lines, log)
+    head = lines[: _HEAD_LINES + skip]
+    candidates = rank_quotings(head, options.delimiter or hint, options.quote, suffix)
+    best = candidates[0]
+    if best.width == 1 and options.delimiter is None:
+        lines, best = _unwrapped(lines, best, suffix, log)
+    guess = _guess(candidates, best, known=bool(options.delimiter or hint))
+    if guess.doubt:
+        log.add("delimiter", f"Doubtful: {guess.doubt}.")
+    return TextDialect(
+        tuple(lines),
+        tuple(comments),
+        best.quoting,
+        best.width,
+        skip,
+        comment or None,
+        _line_end(text),
+        guess,
+        log.problems(),
+    )
+
+
+_CLOSE = 0.93  # of the best score: another delimiter that reaches it is offered, too
+
+
+def _guess(candidates: Sequence[Candidate], best: Candidate, known: bool) -> Guess:
+    """Say how sure the delimiter is: how much better its table is than the next one's."""
+    delimiter = best.quoting.delimiter
+    if known:
+        return Guess("delimiter", delimiter)
+    others = {c.quoting.delimiter: c.score for c in reversed(candidates) if c.score > 0}
+    others.pop(delimiter, None)
+    if not others or best.score == 0 or best not in candidates:
+        return Guess("delimiter", delimiter, 0.9 if best.score else 0.3)
+    ranked = sorted(others, key=lambda other: -others[other])
+    share = others[ranked[0]] / best.score
+    close = tuple(other for other in ranked if others[other] >= _CLOSE * best.score)
+    doubt = ""
+    if close:
+        names = " or ".join(repr(mark) for mark in (delimiter, *close))
+        doubt = f"{names} may separate the cells; {delimiter!r} was taken"
+    return Guess("delimiter", delimiter, round(1.0 - 0.5 * min(share, 1.0), 3), doubt, close)
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A quoting, the width it gives most records, and how table-like they are (0 to 1)."""
 
     quoting: Quoting
     width: int
@@ -103,12 +212,12 @@ def is_comment(line: str, mark: str | None) -> bool:
     return mark is not None and _is_comment(line.lstrip(), mark)
 
 
-def find_dialect(
+def rank_quotings(
     lines: Sequence[str], delimiter: str | None = None, quote: str | None = None, suffix: str = ""
-) -> Guess:
-    """Find the delimiter and quoting under which the lines look most like a table.
+) -> list[Candidate]:
+    """Return the ways to split the lines, the one under which they look most like a table first.
 
-    The measure follows van den Burg, Nazábal & Sutton (2019), "Wrangling messy CSV files by
+    The score follows van den Burg, Nazábal & Sutton (2019), "Wrangling messy CSV files by
     detecting row and type patterns", Data Mining and Knowledge Discovery 33, equation 1: the
     consistency of the records' widths times the share of cells of a known type.
 
@@ -119,18 +228,19 @@ def find_dialect(
     delimiter, quote : str, optional
         What the user says they are ("" for no quote).
     suffix : str
-        The file name's ending: ".tsv" speaks for tabs.
+        The file name's ending.
     """
     sample = [line for line in lines if line.strip()][:SAMPLE_LINES]
     text = "\n".join(sample)
     common = [delimiter] if delimiter else [d for d in DELIMITERS if _occurs(d, text)]
     often = 0.9 * len(sample)
     rare = [d for d in RARE_DELIMITERS if sum(d in line for line in sample) >= often]
-    best = _best(sample, common if delimiter else common + rare, _quotes(text, quote), suffix)
-    if best is None or (not delimiter and best.score < _SINGLE_BELOW):
+    quotes = _quotes(text, quote)
+    ranked = _scored(sample, common if delimiter else common + rare, quotes, suffix)
+    if not ranked or (not delimiter and ranked[0].score < _SINGLE_BELOW):
         mark = delimiter or ("\t" if suffix == ".tsv" else _absent(sample))
-        return Guess(Quoting(mark, _quotes(text, quote)[0]), 1, 0.0)
-    return best
+        return [Candidate(Quoting(mark, quotes[0]), 1, 0.0), *ranked]
+    return ranked
 
 
 def _absent(sample: Sequence[str]) -> str:
@@ -160,29 +270,31 @@ def _quotes(text: str, quote: str | None) -> list[str | None]:
     return found
 
 
-def _best(
+def _scored(
     sample: Sequence[str], delimiters: Sequence[str], quotes: Sequence[str | None], suffix: str
-) -> Guess | None:
-    guesses = []
+) -> list[Candidate]:
+    candidates = []
     for delimiter in delimiters:
         for quote in quotes:
             escapes = (
                 [quote, "\\"] if quote and any("\\" + quote in line for line in sample) else [quote]
             )
             for escape in escapes:
-                guess = _score(sample, Quoting(delimiter, quote, escape), suffix)
-                if guess is not None:
-                    guesses.append(guess)
-    if any(guess.quoting.delimiter == "\t" and guess.score > _SURE_TAB for guess in guesses):
+                candidate = _score(sample, Quoting(delimiter, quote, escape), suffix)
+                if candidate is not None:
+                    candidates.append(candidate)
+    if any(c.quoting.delimiter == "\t" and c.score > _SURE_TAB for c in candidates):
         # where tabs make a table, blanks are part of the cells
-        guesses = [guess for guess in guesses if guess.quoting.delimiter not in (RUNS, " ")]
-    return max(guesses, key=lambda guess: guess.score, default=None)
+        candidates = [c for c in candidates if c.quoting.delimiter not in (RUNS, " ")]
+    return sorted(candidates, key=lambda candidate: -candidate.score)
 
 
-def _score(sample: Sequence[str], quoting: Quoting, suffix: str) -> Guess | None:
+def _score(sample: Sequence[str], quoting: Quoting, suffix: str) -> Candidate | None:
+    # an apostrophe that is never closed is none; a double quote so is an error of the file
+    whole = quoting.quote != '"' and len(sample) < SAMPLE_LINES
     try:
-        records = list(islice(read_records(sample, quoting, whole=False), SAMPLE_LINES))
-    except UnclosedQuoteError:  # pragma: no cover - only raised for whole files
+        records = list(islice(read_records(sample, quoting, whole=whole), SAMPLE_LINES))
+    except UnclosedQuoteError:
         return None
     widths = Counter(len(record.cells) for record in records)
     if not widths:
@@ -196,12 +308,17 @@ def _score(sample: Sequence[str], quoting: Quoting, suffix: str) -> Guess | None
     prior *= 1.1 if suffix == ".tsv" and quoting.delimiter == "\t" else 1.0
     if quoting.delimiter in (RUNS, " ") and (
         not _some_column_has_values(alike)
-        or _divided(sample, ",;|" if quoting.delimiter == RUNS else ",;|\t")
+        or _divided(sample, ",;|{}@" if quoting.delimiter == RUNS else ",;|\t{}@")
+        or (_divided(sample, ":") and _WORD_AT_COLON.search(sample[0]))
     ):
         prior *= 0.2
+    if quoting.delimiter == "," and _divided(sample, ";|\t"):
+        prior *= 0.5  # these commas are decimal marks, or stand inside cells
     if width == 2 and _is_prose(records, quoting.delimiter):
         prior *= 0.2
-    return Guess(quoting, width, prior * pattern * _type_score(alike, quoting))
+    commas_belong = quoting.delimiter in ";|\t" and _divided(sample, quoting.delimiter)
+    types = _type_score(alike, quoting, commas_belong)
+    return Candidate(quoting, width, prior * pattern * types)
 
 
 def _some_column_has_values(records: Sequence[Record]) -> bool:
@@ -232,21 +349,22 @@ def _is_value(cell: str) -> bool:
     return cell not in MISSING_MARKS and _credit(cell) in (1.0, _LESS)
 
 
-def _type_score(records: Sequence[Record], quoting: Quoting) -> float:
-    """Return the mean credibility of the cells, less where quotes had to be mended."""
+def _type_score(records: Sequence[Record], quoting: Quoting, commas_belong: bool) -> float:
+    """Return the mean credit of the cells, less where quotes had to be repaired.
+
+    A comma inside a cell speaks less against a delimiter that divides all lines alike.
+    """
+    least = _WITH_COMMA if commas_belong else 0.0
     total = count = 0.0
     for record in records[:300]:
         for cell in record.cells:
             # a delimiter inside a cell is quoted, and so no sign of another dialect
-            total += _credit(cell.replace(quoting.delimiter, " ").strip())
+            credit = _credit(cell.replace(quoting.delimiter, " ").strip())
+            total += max(credit, least) if "," in cell else credit
             count += 1
-    mended = sum(record.mended for record in records) / len(records)
-    used = quoting.quote == '"' or any(_quoted_somewhere(record) for record in records)
-    return (total / count) ** 2 * (1 - 0.5 * mended) * (1.0 if used else 0.97)
-
-
-def _quoted_somewhere(record: Record) -> bool:
-    return record.mended
+    repaired = sum(record.repaired for record in records) / len(records)
+    used = quoting.quote == '"' or repaired > 0
+    return (total / count) ** 2 * (1 - 0.5 * repaired) * (1.0 if used else 0.97)
 
 
 @lru_cache(maxsize=8192)
@@ -272,78 +390,27 @@ def _credit(cell: str) -> float:
 _HEAD_LINES = 2000
 _WRAPPED = re.compile(r'\s*"((?:[^"]|"")*)"\s*')
 _UNWRAPPED_ABOVE = 0.4
-_CONTROL = re.compile(r"[\x01-\x08\x0e-\x1b\x7f]")
 
 
-def read_text(
-    source: Source, text: str, encoding: str, suffix: str, settings: ReadOptions, log: ProblemLog
-) -> Grid:
-    """Read delimited text.
-
-    Raises
-    ------
-    UserError
-        If there is no data, a quote is never closed, a NUL stands in the text, or there are more
-        columns than a sheet of Excel has.
-    """
-    text = text.rstrip("\x1a")  # DOS ended files with it
-    _refuse_nul(source, text)
-    lines = split_lines(text)
-    hint = _separator_line(lines)
-    skip = settings.skip if settings.skip is not None else int(hint is not None)
-    comment = (
-        settings.comment
-        if settings.comment is not None
-        else find_comment(lines[skip : skip + _HEAD_LINES])
-    )
-    lines, commented = blank_out(lines, skip, comment or None)
-    if not any(line and not line.isspace() for line in lines):
-        raise source.refuse("There is no data in it: every line is blank.", "Choose another file.")
-    head = lines[: _HEAD_LINES + skip]
-    guess = find_dialect(head, settings.delimiter or hint, settings.quote, suffix)
-    if guess.width == 1 and settings.delimiter is None:
-        lines, guess = _unwrapped(lines, guess, suffix, log)
-    records = without_rims(_records(source, lines, guess), guess.quoting.delimiter)
-    width = _width(records, guess)
-    refuse_wide(source, width)
-    if _ends_with_delimiter(records, width):
-        log.add("ragged", "Every row ends with a delimiter; the empty column was left out.")
-        width -= 1
-        records = [Record(r.line, r.cells[:width], r.mended) for r in records]
-    restore_names(records, commented, comment or "", guess.quoting, width)
-    tell_controls(lines, guess.quoting.delimiter, log)
-    layout = lay_out(records, width, settings, log, guess.quoting)
-    dialect = Dialect(
-        encoding=encoding,
-        delimiter=guess.quoting.delimiter,
-        quote=guess.quoting.quote,
-        escape=guess.quoting.escape,
-        header=layout.header,
-        skip=skip + layout.skipped,
-        footer=layout.footer,
-        comment=comment or None,
-        line_end=_line_end(text),
-    )
-    return grid_of(layout, width, dialect)
-
-
-def _refuse_nul(source: Source, text: str) -> None:
+def _refuse_nul(text: str) -> None:
     at = text.find("\0")
     if at >= 0:
         line = len(split_lines(text[:at]))
-        raise source.refuse(
+        raise NoTableError(
             f"There is a NUL byte on line {line}, which no text has.",
             "Remove the NUL bytes, or export the table again.",
         )
 
 
-def tell_controls(lines: Sequence[str], delimiter: str, log: ProblemLog, first: int = 1) -> None:
-    """Log control characters inside cells; the first line has the number `first`."""
-    for number, line in enumerate(lines, first):
-        found = None if line.isprintable() else _CONTROL.search(line.replace(delimiter, ""))
-        if found:
-            reason = f"A control character ({found.group()!r}) stands in it; check how it was read."
-            log.add("control", reason, number)
+def _with_single_delimiters(lines: list[str], log: ProblemLog) -> list[str]:
+    """Halve a delimiter that is doubled throughout, as "::" and "||" are."""
+    filled = [line for line in lines if line.strip()]
+    for mark in ":|":
+        pair = mark * 2
+        if all(pair in line and mark not in line.replace(pair, "") for line in filled):
+            log.add("delimiter", f"The delimiter is doubled; {pair!r} was read as {mark!r}.")
+            return [line.replace(pair, mark) for line in lines]
+    return lines
 
 
 def _separator_line(lines: Sequence[str]) -> str | None:
@@ -352,20 +419,20 @@ def _separator_line(lines: Sequence[str]) -> str | None:
 
 
 def _unwrapped(
-    lines: list[str], guess: Guess, suffix: str, log: ProblemLog
-) -> tuple[list[str], Guess]:
+    lines: list[str], best: Candidate, suffix: str, log: ProblemLog
+) -> tuple[list[str], Candidate]:
     """Take off the quotes in which each whole line stands, where there is a table inside them."""
     filled = [line for line in lines if line.strip()]
     whole = sum(_WRAPPED.fullmatch(line) is not None for line in filled)
     if len(filled) < 3 or whole < len(filled) - 1:
-        return lines, guess
+        return lines, best
     inner = [
         found.group(1).replace('""', '"') if (found := _WRAPPED.fullmatch(line)) else line
         for line in lines
     ]
-    again = find_dialect(inner[:_HEAD_LINES], suffix=suffix)
+    again = rank_quotings(inner[:_HEAD_LINES], suffix=suffix)[0]
     if again.width < 2 or again.score < _UNWRAPPED_ABOVE:
-        return lines, guess
+        return lines, best
     log.add("quote", "Each line stands in quotes as a whole; they were taken off.")
     return inner, again
 
@@ -384,41 +451,6 @@ def blank_out(
         else:
             kept.append(line)
     return kept, commented
-
-
-def _records(source: Source, lines: Sequence[str], guess: Guess) -> list[Record]:
-    try:
-        return list(read_records(lines, guess.quoting, guess.width if guess.width > 1 else None))
-    except UnclosedQuoteError as error:
-        raise source.refuse(
-            f"A quote ({guess.quoting.quote}) is opened on line {error.line} and never closed.",
-            "Close or remove the quote on that line.",
-        ) from error
-
-
-def _width(records: Sequence[Record], guess: Guess) -> int:
-    """Return the width of most records; of the first table where two follow each other."""
-    widths = [len(record.cells) for record in records]
-    counts = Counter(widths)
-    most = max(counts, key=lambda width: (counts[width] * (width - 0.5), width == guess.width))
-    large = [width for width in counts if counts[width] >= 0.4 * counts[most]]
-    first = large[0]
-    alone = len(large) == 2 and widths[: counts[first]].count(first) >= 0.95 * counts[first]
-    if alone and first < most and not _has_typed_column(records, first):
-        return most if _has_typed_column(records, most) else first
-    return first if alone else most
-
-
-def _has_typed_column(records: Sequence[Record], width: int) -> bool:
-    """Tell whether records of that width have a column of numbers, dates or times."""
-    return any(kind in ("number", "date", "time") for kind in column_types(records, width))
-
-
-def _ends_with_delimiter(records: Sequence[Record], width: int) -> bool:
-    """Tell whether all rows but that of the names have an empty cell at the end."""
-    if width < 3 or len(records) < 3 or len(records[0].cells) != width - 1:
-        return False
-    return all(len(r.cells) == width and not r.cells[-1].strip() for r in records[1:])
 
 
 def _line_end(text: str) -> str:

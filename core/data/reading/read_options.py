@@ -117,6 +117,10 @@ class ReadOptions:
                 raise UserError(f"Column {column} cannot be of kind {kind!r}.", "", _choose(KINDS))
 
 
+GUESS_ALL = ReadOptions()
+"""No setting is given: everything is guessed."""
+
+
 def _check(name: str, value: object, expected: type | tuple[type, ...], words: str) -> None:
     if not isinstance(value, expected):
         raise UserError(f"The setting {name} cannot be {value!r}.", "", f"Give {words}.")

@@ -1,11 +1,18 @@
-"""From lines to records: the csv module where quotes are sound, else the likeliest reading."""
+"""Stage dialect -> records: split lines into records of cells.
+
+The csv module reads what is quoted by the rules; a line whose quotes are not is repaired.
+"""
 
 from __future__ import annotations
 
 import csv
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+
+from core.data.reading.cells import column_types
+from core.data.reading.table import NO_PROBLEMS, NoTableError, ProblemLog, Problems, check_width
 
 RUNS = r"\s+"
 """The delimiter that stands for runs of spaces and tabs."""
@@ -52,11 +59,108 @@ class Quoting:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One record: the line it starts on (from 1), its cells, and whether its quotes were mended."""
+    """A record: the line it starts on (from 1), its cells, and whether quotes were repaired."""
 
     line: int
     cells: list[str]
-    mended: bool = False
+    repaired: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Records:
+    """All records of a file or sheet.
+
+    Attributes
+    ----------
+    records : tuple of Record
+    width : int
+        How many cells a row of the table has; single records may have more or fewer.
+    quoting : Quoting or None
+        How they were split; None where a workbook gives them.
+    confidence : float
+        The share of records of that width whose quotes are sound.
+    problems : Problems
+    """
+
+    records: tuple[Record, ...]
+    width: int
+    quoting: Quoting | None
+    confidence: float
+    problems: Problems = NO_PROBLEMS
+
+
+def split_records(lines: Sequence[str], quoting: Quoting, width: int) -> Records:
+    """Split lines into records, and find the width of the table.
+
+    Parameters
+    ----------
+    lines : sequence of str
+        Without their ends; those to be left out are empty, so that line numbers stay.
+    quoting : Quoting
+    width : int
+        Cells of most records of the head, where the dialect was found.
+
+    Raises
+    ------
+    NoTableError
+        If a quote is never closed, or there are too many columns.
+    """
+    log = ProblemLog()
+    try:
+        records = list(read_records(lines, quoting, width if width > 1 else None))
+    except UnclosedQuoteError as error:
+        raise NoTableError(
+            f"A quote ({quoting.quote}) is opened on line {error.line} and never closed.",
+            "Close or remove the quote on that line.",
+        ) from error
+    records = _without_frame(records, quoting.delimiter)
+    width = _table_width(records, width)
+    check_width(width)
+    if _ends_with_delimiter(records, width):
+        log.add("ragged", "Every row ends with a delimiter; the empty column was left out.")
+        width -= 1
+        records = [Record(r.line, r.cells[:width], r.repaired) for r in records]
+    report_controls(lines, quoting.delimiter, log)
+    sound = sum(len(r.cells) == width and not r.repaired for r in records)
+    return Records(tuple(records), width, quoting, sound / max(len(records), 1), log.problems())
+
+
+def _table_width(records: Sequence[Record], guess: int) -> int:
+    """Return the width of most records; of the first table where two follow each other."""
+    widths = [len(record.cells) for record in records]
+    counts = Counter(widths)
+    most = max(counts, key=lambda width: (counts[width] * (width - 0.5), width == guess))
+    large = [width for width in counts if counts[width] >= 0.4 * counts[most]]
+    first = large[0]
+    alone = len(large) == 2 and widths[: counts[first]].count(first) >= 0.95 * counts[first]
+    if alone and first < most and not _has_typed_column(records, first):
+        return most if _has_typed_column(records, most) else first
+    return first if alone else most
+
+
+def _has_typed_column(records: Sequence[Record], width: int) -> bool:
+    """Tell whether records of that width have a column of numbers, dates or times."""
+    types = column_types([record.cells for record in records], width)
+    return any(kind in ("number", "date", "time") for kind in types)
+
+
+def _ends_with_delimiter(records: Sequence[Record], width: int) -> bool:
+    """Tell whether all rows but that of the names have an empty cell at the end."""
+    if width < 3 or len(records) < 3 or len(records[0].cells) != width - 1:
+        return False
+    return all(len(r.cells) == width and not r.cells[-1].strip() for r in records[1:])
+
+
+_CONTROL = re.compile(r"[\x01-\x08\x0e-\x1b\x7f]")
+
+
+def report_controls(lines: Sequence[str], delimiter: str, log: ProblemLog, first: int = 1) -> None:
+    """Report control characters inside cells; the first line has the number `first`."""
+    for number, line in enumerate(lines, first):
+        found = None if line.isprintable() else _CONTROL.search(line.replace(delimiter, ""))
+        if found:
+            reason = f"A control character ({found.group()!r}) stands in it; check how it was read."
+            log.add("control", reason, number)
 
 
 class UnclosedQuoteError(Exception):
@@ -89,11 +193,11 @@ def split_plain(line: str, delimiter: str) -> list[str]:
     return line.split(delimiter)
 
 
-def without_rims(records: list[Record], delimiter: str) -> list[Record]:
+def _without_frame(records: list[Record], delimiter: str) -> list[Record]:
     """Take off the bars around each row, and the rows of dashes, of a table drawn with bars."""
     drawn = [record for record in records if len(record.cells) > 2]
-    rimmed = [r for r in drawn if not r.cells[0].strip() and not r.cells[-1].strip()]
-    if delimiter != "|" or not drawn or len(rimmed) < len(drawn):
+    framed = [r for r in drawn if not r.cells[0].strip() and not r.cells[-1].strip()]
+    if delimiter != "|" or not drawn or len(framed) < len(drawn):
         return records
     inner = [Record(r.line, r.cells[1:-1] if len(r.cells) > 2 else r.cells) for r in records]
     return [r for r in inner if not all(_RULE.fullmatch(cell) for cell in r.cells)]
@@ -111,8 +215,8 @@ def read_records(
     quoting : Quoting
         Delimiter, quote and escape.
     width : int, optional
-        The number of cells a record should have; a quoted record of another width is looked at
-        again, character by character.
+        The number of cells a record should have; a quoted record of another width over several
+        lines is repaired.
     whole : bool
         False where the lines are only the head of the file, so that a quote may still be closed.
 
@@ -130,18 +234,20 @@ def read_records(
             yield Record(at + 1, split_plain(line, quoting.delimiter))
             at += 1
         else:
-            record, at = _quoted(lines, at, quoting, width, whole)
+            record, at = _read_quoted(lines, at, quoting, width, whole)
             if record is not None:
                 yield record
 
 
-def _quoted(
+def _read_quoted(
     lines: Sequence[str], at: int, quoting: Quoting, width: int | None, whole: bool
 ) -> tuple[Record | None, int]:
     """Read the record that starts at a line with quotes in it; also where the next one starts."""
-    cells, used = _strict(lines, at, quoting)
+    cells, used = _read_by_the_rules(lines, at, quoting)
     if cells is not None and (width is None or len(cells) == width or used == 1):
-        stray = quoting.escape == quoting.quote and not _sound(lines[at : at + used], quoting)
+        stray = quoting.escape == quoting.quote and not _quotes_are_sound(
+            lines[at : at + used], quoting
+        )
         return Record(at + 1, cells, stray), at + used
     if cells is None and used == 0:
         if at + LONGEST_RECORD > len(lines) and not whole:
@@ -151,7 +257,9 @@ def _quoted(
     return Record(at + 1, repair_quotes(lines[at], quoting, width), True), at + 1
 
 
-def _strict(lines: Sequence[str], at: int, quoting: Quoting) -> tuple[list[str] | None, int]:
+def _read_by_the_rules(
+    lines: Sequence[str], at: int, quoting: Quoting
+) -> tuple[list[str] | None, int]:
     """Read one record by the rules: cells and lines used; (None, 0) where a quote stays open."""
     used = 0
 
@@ -159,7 +267,7 @@ def _strict(lines: Sequence[str], at: int, quoting: Quoting) -> tuple[list[str] 
         nonlocal used
         for line in lines[at : at + 1]:
             used += 1
-            yield _squeeze(line, quoting) + "\n"
+            yield _single_spaces(line, quoting) + "\n"
         for i in range(at + 1, min(at + LONGEST_RECORD, len(lines))):
             used += 1
             yield lines[i] + "\n"
@@ -168,12 +276,12 @@ def _strict(lines: Sequence[str], at: int, quoting: Quoting) -> tuple[list[str] 
         cells = next(iter(quoting.reader(feed())))
     except csv.Error as error:
         return None, 0 if "unexpected end" in str(error) else used
-    if quoting.escape == "\\" and not _sound(lines[at : at + used], quoting):
+    if quoting.escape == "\\" and not _quotes_are_sound(lines[at : at + used], quoting):
         return None, used
     return cells, used
 
 
-def _sound(lines: Sequence[str], quoting: Quoting) -> bool:
+def _quotes_are_sound(lines: Sequence[str], quoting: Quoting) -> bool:
     """Tell whether quotes stand at the ends of cells, or in pairs inside cells without them.
 
     The csv module lets quotes stand anywhere in cells that do not begin with one.
@@ -190,7 +298,7 @@ def _sound(lines: Sequence[str], quoting: Quoting) -> bool:
     return not any(cell.count(quoting.quote or "") % 2 for cell in re.split(f"[{ends}]", rest))
 
 
-def _squeeze(line: str, quoting: Quoting) -> str:
+def _single_spaces(line: str, quoting: Quoting) -> str:
     """Make runs of blanks one space, outside quotes, where blanks separate."""
     if quoting.delimiter != RUNS:
         return line
@@ -204,24 +312,25 @@ def _squeeze(line: str, quoting: Quoting) -> str:
 
 
 def repair_quotes(line: str, quoting: Quoting, width: int | None) -> list[str]:
-    """Split a line whose quotes are not sound into the most sensible cells.
+    """Split a line whose quotes break the rules into the likeliest cells.
 
     A quoted cell ends at a quote before a delimiter or the line's end; a quote may also be an
-    ordinary character. Of all readings with `width` cells, the one with the fewest such slips is
-    returned, by dynamic programming over positions; where there is none, the one with fewest slips.
+    ordinary character. Of all ways to split into `width` cells, that of least cost (for ordinary
+    quotes, and delimiters inside odd quotes) is found by dynamic programming over positions; where
+    there is none, that of least cost of any width.
     """
     delimiter, quote = quoting.delimiter, quoting.quote or '"'
     if delimiter == RUNS:
-        delimiter, line = " ", _squeeze(line, quoting)
+        delimiter, line = " ", _single_spaces(line, quoting)
     if len(line) > 100_000 or line.count(quote) > 400:
         return line.split(delimiter)
-    best = _fewest_slips(line, delimiter, quote, width)
+    best = _cheapest_split(line, delimiter, quote, width)
     if best is None and width is not None:
-        best = _fewest_slips(line, delimiter, quote, None)
+        best = _cheapest_split(line, delimiter, quote, None)
     return best if best is not None else line.split(delimiter)
 
 
-def _fewest_slips(line: str, delimiter: str, quote: str, width: int | None) -> list[str] | None:
+def _cheapest_split(line: str, delimiter: str, quote: str, width: int | None) -> list[str] | None:
     end = len(line)
     paths: dict[tuple[int, int], tuple[float, list[str]]] = {(0, 0): (0.0, [])}
     starts = sorted({0, *(i + 1 for i, c in enumerate(line) if c == delimiter)})
@@ -232,9 +341,9 @@ def _fewest_slips(line: str, delimiter: str, quote: str, width: int | None) -> l
                 if width is None:
                     break
                 continue
-            for stop, cell, slips in _readings(line, start, delimiter, quote):
+            for stop, cell, cost in _cell_readings(line, start, delimiter, quote):
                 place = (stop + 1, count + 1 if width is not None else 0)
-                total = known[0] + slips
+                total = known[0] + cost
                 if place not in paths or total < paths[place][0]:
                     paths[place] = (total, [*known[1], cell])
             if width is None:
@@ -243,10 +352,10 @@ def _fewest_slips(line: str, delimiter: str, quote: str, width: int | None) -> l
     return found[1] if found else None
 
 
-def _readings(
+def _cell_readings(
     line: str, start: int, delimiter: str, quote: str
 ) -> Iterator[tuple[int, str, float]]:
-    """Yield each way to read the cell at `start`: where it stops, its text, how odd that is."""
+    """Yield each way to read the cell at `start`: where it stops, its text, what that costs."""
     stop = line.find(delimiter, start)
     stop = len(line) if stop < 0 else stop
     plain = line[start:stop]

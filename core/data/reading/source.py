@@ -1,4 +1,4 @@
-"""Opening the user's file safely: only regular files, within limits, unchanged while it is read."""
+"""Stage source -> bytes: open only regular files, within limits, unchanged while they are read."""
 
 from __future__ import annotations
 
@@ -24,9 +24,6 @@ LARGEST_RATIO = 250
 
 LONGEST_LINE = 16 << 20
 """Bytes of one line beyond which a file is refused."""
-
-MOST_COLUMNS = 16_384
-"""Columns beyond which a file is refused: as many as a sheet of Excel has."""
 
 _RATIO_FREE = 64 << 20
 _STEEPEST = 1040  # deflate cannot pack better, so a larger claim is a damaged trailer
@@ -65,6 +62,12 @@ class Source:
     head: bytes
     gzipped: bool
     stamp: tuple[int, int, int, int]
+
+    @property
+    def suffix(self) -> str:
+        """The ending of the name in lower case, a final .gz left aside: ".csv" of "A.CSV.gz"."""
+        name = self.name.lower().removesuffix(".gz")
+        return name[name.rfind(".") :] if "." in name else ""
 
     def refuse(self, why: str, mend: str) -> UserError:
         """Return the error that says why this file was not opened."""
@@ -187,15 +190,6 @@ def check_expansion(source: Source, expanded: int) -> None:
         )
 
 
-def refuse_wide(source: Source, width: int) -> None:
-    """Raise a UserError if a table has more columns than the limit."""
-    if width > MOST_COLUMNS:
-        raise source.refuse(
-            f"It has {width:,} columns, more than the limit of {MOST_COLUMNS:,}.",
-            "Keep fewer columns, or transpose it.",
-        )
-
-
 def report_progress(progress: Progress | None, fraction: float) -> None:
     """Report progress; raise Cancelled if the answer is False."""
     if progress is not None and progress(min(fraction, 1.0)) is False:
@@ -247,6 +241,10 @@ def _open_regular(place: Path, name: str) -> IO[bytes]:
     except OSError as error:
         why, mend = _explain(place, error)
         raise UserError(what, why, mend) from error
+    except ValueError as error:
+        raise UserError(
+            what, "There is a NUL in its path.", "Check its name and folder."
+        ) from error
     if not stat.S_ISREG(os.fstat(handle).st_mode):
         os.close(handle)
         raise UserError(

@@ -1,7 +1,4 @@
-"""A table as it was read: columns of one kind each, how the file was understood, what was wrong.
-
-What was lost, padded or doubtful while a table was read.
-"""
+"""The values that reading a file gives: columns, dialect, guesses, problems; and their table."""
 
 from __future__ import annotations
 
@@ -18,6 +15,155 @@ from core.base.errors import UserError
 
 KINDS = ("number", "category", "boolean", "date", "text", "empty")
 """What a column can be."""
+
+
+KEPT_PER_KIND = 100
+"""How many problems of one kind are kept in full; the others are counted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing about the file that the user should know.
+
+    Attributes
+    ----------
+    line : int or None
+        The line of the file, counted from 1 (for a workbook, the row of the sheet); None where
+        the whole column or file is meant.
+    column : str or None
+        The column's name; None where the whole line or file is meant.
+    reason : str
+        What was found and what was done about it, in one sentence.
+    kind : str
+        A short key shared by problems of the same sort ("ragged", "number").
+
+    Examples
+    --------
+    >>> print(Problem(6, None, "It has 4 fields, not 3; it was left out.", "ragged"))
+    line 6: It has 4 fields, not 3; it was left out.
+    """
+
+    line: int | None
+    column: str | None
+    reason: str
+    kind: str = "other"
+
+    def __str__(self) -> str:
+        """Return the place and the reason on one line."""
+        place = [f"line {self.line}"] if self.line is not None else []
+        place += [f"column {self.column}"] if self.column is not None else []
+        return f"{', '.join(place)}: {self.reason}" if place else self.reason
+
+
+@dataclass(frozen=True, slots=True)
+class Problems:
+    """The problems that one stage of reading found, or several stages together.
+
+    Attributes
+    ----------
+    kept : tuple of Problem
+        At most `KEPT_PER_KIND` of each kind; those of the whole file first, then by line.
+    counts : mapping
+        How many problems of each kind there were, kept or not.
+    """
+
+    kept: tuple[Problem, ...] = ()
+    counts: Mapping[str, int] = field(default_factory=dict)
+
+    def __add__(self, other: Problems) -> Problems:
+        """Return the problems of both."""
+        log = ProblemLog()
+        log.extend(self)
+        log.extend(other)
+        return log.problems()
+
+
+NO_PROBLEMS = Problems()
+
+
+class ProblemLog:
+    """Collects the problems of a stage: the first hundred of each kind, and all counts."""
+
+    def __init__(self) -> None:
+        self._kept: list[Problem] = []
+        self._counts: Counter[str] = Counter()
+
+    def add(
+        self, kind: str, reason: str, line: int | None = None, column: str | None = None
+    ) -> None:
+        """Count a problem, and keep it unless a hundred of its kind are kept already."""
+        self._counts[kind] += 1
+        if self._counts[kind] <= KEPT_PER_KIND:
+            self._kept.append(Problem(line, column, reason, kind))
+
+    def count(self, kind: str, more: int) -> None:
+        """Count `more` problems of a kind that are not kept one by one."""
+        if more > 0:
+            self._counts[kind] += more
+
+    def extend(self, other: Problems, offset: int = 0) -> None:
+        """Add problems found elsewhere, `offset` lines further down."""
+        kept = Counter(problem.kind for problem in other.kept)
+        for problem in other.kept:
+            line = None if problem.line is None else problem.line + offset
+            self.add(problem.kind, problem.reason, line, problem.column)
+        for kind, count in other.counts.items():
+            self.count(kind, count - kept[kind])
+
+    def problems(self) -> Problems:
+        """Return what was collected, as a frozen value."""
+        kept = tuple(sorted(self._kept, key=lambda problem: problem.line or 0))
+        return Problems(kept, MappingProxyType(dict(self._counts)))
+
+
+@dataclass(frozen=True, slots=True)
+class Guess:
+    """What a stage of reading decided about one setting, and how sure it is.
+
+    Attributes
+    ----------
+    setting : str
+        A field of `core.data.reading.read_options.ReadOptions`.
+    value : object
+        What was decided.
+    confidence : float
+        From 0 to 1; 1 where the user gave the setting or the file leaves no choice.
+    doubt : str
+        Why the user should check it, in words; "" for no doubt.
+    others : tuple of object
+        What else it may be, likeliest first.
+    """
+
+    setting: str
+    value: object
+    confidence: float = 1.0
+    doubt: str = ""
+    others: tuple[object, ...] = ()
+
+
+class NoTableError(Exception):
+    """A stage found that this is no table: why, and what the user can do.
+
+    Stages do not know the file's name; `core.data.reading.table_reader` adds it.
+    """
+
+    def __init__(self, why: str, mend: str) -> None:
+        super().__init__(why, mend)
+        self.why = why
+        self.mend = mend
+
+
+MOST_COLUMNS = 16_384
+"""Columns beyond which a file is refused: as many as a sheet of Excel has."""
+
+
+def check_width(width: int) -> None:
+    """Raise a NoTableError if a table has more columns than the limit."""
+    if width > MOST_COLUMNS:
+        raise NoTableError(
+            f"It has {width:,} columns, more than the limit of {MOST_COLUMNS:,}.",
+            "Keep fewer columns, or transpose it.",
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +263,8 @@ class Table:
         The file's name, without its folder.
     lines : ndarray of int, shape (n_rows,)
         The line of the file on which each row starts.
+    guesses : tuple of Guess
+        The decisions behind `dialect`, each with its confidence and what else it may be.
     """
 
     columns: tuple[Column, ...]
@@ -126,6 +274,7 @@ class Table:
     dialect: Dialect = Dialect()
     source: str = ""
     lines: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
+    guesses: tuple[Guess, ...] = ()
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -146,95 +295,6 @@ class Table:
         listed = ", ".join(self.names[:30]) + (", …" if len(self.columns) > 30 else "")
         raise UserError(f"{self.source} has no column {name!r}.", "", f"Its columns are: {listed}.")
 
-    def preview(self, rows: int = 20) -> list[list[str]]:
-        """Return the first rows as text, "" where a value is missing."""
-        return [
-            [_shown(column.values[i]) for column in self.columns]
-            for i in range(min(rows, self.n_rows))
-        ]
-
-
-def _shown(value: object) -> str:
-    if value is None or (isinstance(value, float) and not np.isfinite(value)):
-        return ""
-    if isinstance(value, float):
-        return f"{value:.0f}" if value == int(value) and abs(value) < 1e15 else repr(float(value))
-    return str(value)
-
-
-KEPT_PER_KIND = 100
-"""How many problems of one kind are kept in full; the others are counted."""
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """One thing about the file that the user should know.
-
-    Attributes
-    ----------
-    line : int or None
-        The line of the file, counted from 1 (for a workbook, the row of the sheet); None where
-        the whole column or file is meant.
-    column : str or None
-        The column's name; None where the whole line or file is meant.
-    reason : str
-        What was found and what was done about it, in one sentence.
-    kind : str
-        A short key shared by problems of the same sort ("ragged", "number").
-
-    Examples
-    --------
-    >>> print(Problem(6, None, "It has 4 fields, not 3; it was left out.", "ragged"))
-    line 6: It has 4 fields, not 3; it was left out.
-    """
-
-    line: int | None
-    column: str | None
-    reason: str
-    kind: str = "other"
-
-    def __str__(self) -> str:
-        """Return the place and the reason on one line."""
-        place = [f"line {self.line}"] if self.line is not None else []
-        place += [f"column {self.column}"] if self.column is not None else []
-        return f"{', '.join(place)}: {self.reason}" if place else self.reason
-
-
-class ProblemLog:
-    """Collects problems while a file is read: the first hundred of each kind, and all counts."""
-
-    def __init__(self) -> None:
-        self._kept: list[Problem] = []
-        self._counts: Counter[str] = Counter()
-
-    def add(
-        self, kind: str, reason: str, line: int | None = None, column: str | None = None
-    ) -> None:
-        """Count a problem, and keep it unless a hundred of its kind are kept already."""
-        self._counts[kind] += 1
-        if self._counts[kind] <= KEPT_PER_KIND:
-            self._kept.append(Problem(line, column, reason, kind))
-
-    def count(self, kind: str, more: int) -> None:
-        """Count `more` problems of a kind that are not kept one by one."""
-        if more > 0:
-            self._counts[kind] += more
-
-    def extend(self, other: ProblemLog, offset: int) -> None:
-        """Add the problems of another log, whose lines are counted from this log's `offset`."""
-        kept = Counter(problem.kind for problem in other.kept)
-        for problem in other.kept:
-            line = None if problem.line is None else problem.line + offset
-            self.add(problem.kind, problem.reason, line, problem.column)
-        for kind, count in other.counts.items():
-            self.count(kind, count - kept[kind])
-
-    @property
-    def kept(self) -> tuple[Problem, ...]:
-        """The problems kept, those of the whole file first, then by line."""
-        return tuple(sorted(self._kept, key=lambda problem: problem.line or 0))
-
-    @property
-    def counts(self) -> Mapping[str, int]:
-        """How many problems of each kind there were, kept or not."""
-        return MappingProxyType(dict(self._counts))
+    def guess(self, setting: str) -> Guess | None:
+        """Return what was decided about a setting; None where its format leaves nothing open."""
+        return next((guess for guess in self.guesses if guess.setting == setting), None)

@@ -1,8 +1,6 @@
-"""From rows of cells to the columns of a table.
+"""Stage grid -> columns: one kind for each column, and its values.
 
-Row numbers and keys, which a model should not see.
-
-From a pandas frame to the columns of a table.
+Row numbers and keys, which a model should not see, are marked as such.
 """
 
 from __future__ import annotations
@@ -11,22 +9,87 @@ import math
 import re
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import islice, pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
-from core.base.errors import UserError
+from core.data.reading.cells import (
+    DOUBTFUL_MARKS,
+    ERROR_MARKS,
+    NumberFormat,
+    find_number_format,
+)
 from core.data.reading.column_kinds import KindGuess, infer_kind
-from core.data.reading.numerals import DOUBTFUL_MARKS, ERROR_MARKS, NumberFormat, find_numerals
-from core.data.reading.table import Column, ProblemLog
+from core.data.reading.grid import Grid
+from core.data.reading.read_options import GUESS_ALL, ReadOptions
+from core.data.reading.table import NO_PROBLEMS, Column, Guess, NoTableError, ProblemLog, Problems
 
 _CELLS = 60_000  # looked at to find the marks inside numbers
-Said = tuple[str | None, str | None]
-"""The decimal and thousands marks that the user says; None leaves them to be found."""
-
 _DELIMITERS = re.compile(r"[,;|\t]+")
 _PROTECTED = ("'=", "'+", "'-", "'@", "'\t", "'\r")
+
+
+@dataclass(frozen=True, slots=True)
+class TypedColumns:
+    """The columns of a table with their kinds.
+
+    Attributes
+    ----------
+    columns : tuple of Column
+    lines : ndarray of int, shape (n_rows,)
+        The line of the file on which each row starts.
+    number_format : NumberFormat
+    missing : tuple of str
+        The marks that were read as missing somewhere.
+    doubtful : frozenset of str
+        Those of them that mean missing among numbers only.
+    guess : Guess
+        The decimal mark.
+    footer : int
+        Records left out after the data, beside those that the grid left out.
+    problems : Problems
+    """
+
+    columns: tuple[Column, ...]
+    lines: NDArray[np.int64]
+    number_format: NumberFormat
+    missing: tuple[str, ...]
+    doubtful: frozenset[str]
+    guess: Guess
+    footer: int = 0
+    problems: Problems = NO_PROBLEMS
+
+
+def type_columns(
+    grid: Grid, options: ReadOptions = GUESS_ALL, delimiter: str | None = None
+) -> TypedColumns:
+    """Name each column, infer its kind, and turn its cells into values.
+
+    Parameters
+    ----------
+    grid : Grid
+    options : ReadOptions
+        Its kinds, missing, decimal and thousands marks are not guessed.
+    delimiter : str, optional
+        Of a text: a comma that does not delimit is likelier a decimal mark.
+
+    Raises
+    ------
+    NoTableError
+        If the options give a kind to a column that is not there.
+    """
+    log = ProblemLog()
+    names = unique_names(grid.names, log)
+    check_kinds(names, options.kinds)
+    cells, counts = strip_columns(grid.columns)
+    form, guess = _number_format(counts, options, delimiter, log)
+    doubtful = doubtful_among_numbers(counts, form)
+    columns, missing = make_columns(names, cells, counts, grid.lines, form, doubtful, options, log)
+    lines = np.array(grid.lines, np.int64)
+    lines.flags.writeable = False
+    return TypedColumns(columns, lines, form, missing, doubtful, guess, problems=log.problems())
 
 
 def unique_names(names: Sequence[str], log: ProblemLog) -> list[str]:
@@ -52,13 +115,11 @@ def unique_names(names: Sequence[str], log: ProblemLog) -> list[str]:
     return result
 
 
-def check_kinds(source: str, names: Sequence[str], kinds: Mapping[str, str]) -> None:
-    """Raise a UserError if a kind is given for a column that the file `source` does not have."""
+def check_kinds(names: Sequence[str], kinds: Mapping[str, str]) -> None:
+    """Raise a NoTableError if a kind is given for a column that is not there."""
     for name in kinds:
         if name not in names:
-            raise UserError(
-                f"{source} has no column {name!r}.", "", f"It has: {', '.join(names[:30])}."
-            )
+            raise NoTableError(f"It has no column {name!r}.", f"It has: {', '.join(names[:30])}.")
 
 
 def strip_cell(cell: str) -> str:
@@ -86,89 +147,102 @@ def _stripped(cells: Sequence[str]) -> Sequence[str]:
     return [changed.get(cell, cell) for cell in cells] if changed else cells
 
 
-def find_marks(
-    distinct: Sequence[Counter[str]], delimiter: str | None, said: Said, log: ProblemLog
-) -> tuple[NumberFormat, frozenset[str]]:
-    """Find a table's numerals, and which doubtful missing marks stand among its numbers.
+def strip_columns(
+    columns: Sequence[Sequence[str]],
+) -> tuple[list[Sequence[str]], list[Counter[str]]]:
+    """Return the cells of each column without blanks around them, and how often each occurs."""
+    cells = [_stripped(column) for column in columns]
+    return cells, [Counter(column) for column in cells]
 
-    What the user `said` of the decimal and thousands marks takes the place of what is found.
-    """
-    each = max(40, min(400, _CELLS // max(len(distinct), 1)))
-    cells = (cell for counts in distinct for cell in islice(counts, each))
-    numerals, doubt = find_numerals(cells, delimiter)
-    numerals = numerals.saying(*said)
-    if doubt and said == (None, None):
+
+def _number_format(
+    counts: Sequence[Counter[str]],
+    options: ReadOptions,
+    delimiter: str | None,
+    log: ProblemLog,
+) -> tuple[NumberFormat, Guess]:
+    """Find the marks inside numbers on some cells of each column; those given take their place."""
+    each = max(40, min(400, _CELLS // max(len(counts), 1)))
+    cells = (cell for column in counts for cell in islice(column, each))
+    form, doubt = find_number_format(cells, delimiter)
+    form = form.with_marks(options.decimal, options.thousands)
+    if options.decimal is not None or options.thousands is not None:
+        return form, Guess("decimal", form.decimal)
+    if doubt:
         log.add("doubt", f"Doubtful: {doubt}.")
-    return numerals, _doubtful_marks(distinct, numerals)
+        return form, Guess("decimal", form.decimal, 0.5, doubt, (".,"[form.decimal == "."],))
+    sure = 0.5 if not form.sure else 0.8 if form.mixed else 1.0
+    return form, Guess("decimal", form.decimal, sure)
 
 
-def _doubtful_marks(distinct: Sequence[Counter[str]], numerals: NumberFormat) -> frozenset[str]:
+def doubtful_among_numbers(counts: Sequence[Counter[str]], form: NumberFormat) -> frozenset[str]:
     """Return the doubtful missing marks that stand in columns of numbers."""
     found = set()
-    for counts in distinct:
-        doubtful = [cell for cell in counts if cell.lower() in DOUBTFUL_MARKS]
-        if doubtful and infer_kind(counts, numerals).kind == "number":
+    for column in counts:
+        doubtful = [cell for cell in column if cell.lower() in DOUBTFUL_MARKS]
+        if doubtful and infer_kind(column, form).kind == "number":
             found.update(doubtful)
     return frozenset(found)
 
 
-def build_columns(
+def make_columns(
     names: Sequence[str],
     cells: Sequence[Sequence[str]],
+    counts: Sequence[Counter[str]],
     lines: Sequence[int],
-    numerals: NumberFormat | None,
-    delimiter: str | None,
-    marks: Collection[str] | None,
-    kinds: Mapping[str, str],
+    form: NumberFormat,
+    doubtful: Collection[str],
+    options: ReadOptions,
     log: ProblemLog,
-    said: Said = (None, None),
-    doubtful: Collection[str] = (),
-) -> tuple[tuple[Column, ...], NumberFormat, tuple[str, ...]]:
-    """Turn columns of cells into `Column` values.
+) -> tuple[tuple[Column, ...], tuple[str, ...]]:
+    """Turn columns of stripped cells into `Column` values; also return the marks read as missing.
 
-    The numerals are found, but for the decimal and thousands marks that were `said`, unless given.
-    Given with them are the `doubtful` missing marks among numbers of other columns.
-
-    Returns
-    -------
-    columns : tuple of Column
-    numerals : NumberFormat
-        Given or found.
-    missing : tuple of str
-        The marks that were read as missing somewhere.
+    Parameters
+    ----------
+    counts : sequence of Counter
+        How often each distinct cell of a column occurs.
+    doubtful : collection of str
+        The doubtful marks that mean missing among this file's numbers.
     """
-    stripped = [_stripped(column) for column in cells]
-    distinct = [Counter(column) for column in stripped]
-    found_numerals, found = (
-        find_marks(distinct, delimiter, said, log)
-        if numerals is None
-        else (numerals, _doubtful_marks(distinct, numerals).union(doubtful))
-    )
     columns: list[Column] = []
-    met: set[str] = set()
-    for name, column, counts in zip(names, stripped, distinct, strict=True):
-        verdict = infer_kind(counts, found_numerals, marks, found, kinds.get(name))
-        columns.append(_column(name, column, counts, verdict, lines, log))
-        met |= verdict.missing
-    return tuple(columns), found_numerals, tuple(sorted(met))
+    missing: set[str] = set()
+    for name, column, count in zip(names, cells, counts, strict=True):
+        guess = infer_kind(count, form, options.missing, doubtful, options.kinds.get(name))
+        columns.append(_column(name, column, count, guess, lines, log))
+        missing |= guess.missing
+    return tuple(columns), tuple(sorted(missing))
+
+
+def column_of_cells(
+    name: str,
+    cells: Sequence[str],
+    lines: Sequence[int],
+    form: NumberFormat,
+    doubtful: Collection[str],
+    options: ReadOptions,
+    log: ProblemLog,
+) -> tuple[Column, tuple[str, ...]]:
+    """Make one column of its cells; also return the marks read as missing."""
+    stripped, counts = strip_columns([cells])
+    found = doubtful_among_numbers(counts, form).union(doubtful)
+    columns, missing = make_columns([name], stripped, counts, lines, form, found, options, log)
+    return columns[0], missing
 
 
 def _column(
     name: str,
     cells: Sequence[str],
     counts: Counter[str],
-    verdict: KindGuess,
+    guess: KindGuess,
     lines: Sequence[int],
     log: ProblemLog,
 ) -> Column:
-    for doubt in verdict.doubts:
+    for doubt in guess.doubts:
         log.add("doubt", f"Doubtful: {doubt}.", column=name)
-    if verdict.kind == "empty" and cells:
+    if guess.kind == "empty" and cells:
         log.add("empty", "Its values are all missing.", column=name)
     values = (
-        _numbers(name, cells, verdict, lines, log)
-        if verdict.kind == "number"
-        else _texts(cells, verdict)
+        _numbers(name, cells, guess, lines, log) if guess.kind == "number" else _texts(cells, guess)
     )
     if any(cell in counts for cell in ERROR_MARKS):
         for line, cell in zip(lines, cells, strict=True):
@@ -178,37 +252,35 @@ def _column(
                 )
     missing = (
         int(np.isnan(values).sum())
-        if verdict.kind == "number"
+        if guess.kind == "number"
         else sum(value is None for value in values)
     )
     values.flags.writeable = False
     ordered = cells[:2000]
     return Column(
-        name, verdict.kind, values, missing, is_id(name, verdict.kind, counts, ordered, missing)
+        name, guess.kind, values, missing, is_id(name, guess.kind, counts, ordered, missing)
     )
 
 
-def _texts(cells: Sequence[str], verdict: KindGuess) -> NDArray[np.object_]:
+def _texts(cells: Sequence[str], guess: KindGuess) -> NDArray[np.object_]:
     values = np.empty(len(cells), object)
-    known: dict[str, str | None] = dict.fromkeys(verdict.missing)
+    known: dict[str, str | None] = dict.fromkeys(guess.missing)
     values[:] = [known.get(cell, cell) for cell in cells] if known else list(cells)
     return values
 
 
 def _numbers(
-    name: str, cells: Sequence[str], verdict: KindGuess, lines: Sequence[int], log: ProblemLog
+    name: str, cells: Sequence[str], guess: KindGuess, lines: Sequence[int], log: ProblemLog
 ) -> NDArray[np.float64]:
-    odd = verdict.bad or any(math.isinf(value) for value in verdict.numbers.values())
+    odd = guess.bad or any(math.isinf(value) for value in guess.numbers.values())
     if odd:
         for line, cell in zip(lines, cells, strict=True):
-            if cell in verdict.bad:
+            if cell in guess.bad:
                 log.add("number", f"{cell!r} is not a number; it was read as missing.", line, name)
-            elif math.isinf(verdict.numbers.get(cell, 0.0)):
+            elif math.isinf(guess.numbers.get(cell, 0.0)):
                 log.add("infinite", f"{cell!r} is infinite; it was read as missing.", line, name)
     nan = math.nan
-    finite = {
-        cell: value if math.isfinite(value) else nan for cell, value in verdict.numbers.items()
-    }
+    finite = {cell: value if math.isfinite(value) else nan for cell, value in guess.numbers.items()}
     return np.fromiter((finite.get(cell, nan) for cell in cells), np.float64, len(cells))
 
 
@@ -239,7 +311,7 @@ def is_id(
         return False
     distinct = len(counts) / total
     if kind == "number":
-        if not all(cell.isdecimal() for cell in ordered):
+        if not all(cell.isdecimal() and len(cell) < 20 for cell in ordered):
             return False
         steps = {int(b) - int(a) for a, b in pairwise(ordered)}
         named = _ID_NAME.fullmatch(name) is not None

@@ -5,10 +5,11 @@ import numpy as np
 import pytest
 
 from core.base.errors import UserError
+from core.data import read_table
 from core.data.dataset import Dataset, Feature
 from core.data.from_table import dataset_from_table
-from core.data.labels import natural_order, normalised_label
-from core.data.table_reader import read_table
+from core.data.labels import natural_order
+from core.data.reading.column_kinds import normalised_label
 
 
 @dataclass

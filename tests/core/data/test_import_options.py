@@ -7,15 +7,16 @@ import pytest
 
 from core.base.errors import UserError
 from core.data.data_knobs import DataChoices
-from core.data.data_warnings import concerns
+from core.data.data_warnings import dataset_warnings
 from core.data.gallery import load
 from core.data.import_options import ROLES, ImportOptions
 from core.data.loading import load_dataset, table_of
 from core.data.preparing import prepare
+from core.data.reading.preview import HEAD_BYTES, cut_at_line_end, file_lines, head_table
 from core.data.reading.source import Cancelled
 from core.data.reading.table import Column, Dialect, Table
+from core.data.reading.table_reader import read_table
 from core.data.saving import write_csv
-from core.data.table_reader import HEAD_BYTES, cut_at_line_end, file_lines, head_table, read_table
 from core.experiment.experiment import Experiment
 from core.scenes.import_scene import import_scene
 
@@ -74,7 +75,7 @@ def test_nothing_said_imports_as_opening_by_itself_does(people):
 def test_what_is_doubtful_is_said_and_can_be_left_out(people):
     scene = import_scene(people, ImportOptions())
     twin, gaps = scene.warned
-    assert twin.text == concerns(scene.dataset)[0]
+    assert twin.text == dataset_warnings(scene.dataset)[0]
     assert twin.columns == ("flag",)
     assert "3 of 10 rows" in gaps.text
     assert gaps.columns == ("age",)
@@ -94,32 +95,32 @@ def test_a_key_that_the_user_makes_a_feature_is_warned_of(people):
 
 
 def test_a_column_left_out_and_taken_in_again_leaves_the_features_as_usual(people):
-    wishes = ImportOptions().with_role("age", "ignore")
-    assert import_scene(people, wishes).features == ("town", "flag")
-    assert import_scene(people, wishes.with_role("age", "feature")).features == ()
+    options = ImportOptions().with_role("age", "ignore")
+    assert import_scene(people, options).features == ("town", "flag")
+    assert import_scene(people, options.with_role("age", "feature")).features == ()
 
 
 @pytest.mark.parametrize("role", ROLES)
 def test_every_role_can_be_given_to_a_column_and_taken_back(people, role):
-    wishes = ImportOptions().with_role("town", role)
-    scene = import_scene(people, wishes)
+    options = ImportOptions().with_role("town", role)
+    scene = import_scene(people, options)
     assert roles_of(scene)["town"] == role
-    back = import_scene(people, wishes.with_role("town", "feature").with_role("done", "target"))
+    back = import_scene(people, options.with_role("town", "feature").with_role("done", "target"))
     assert roles_of(back) == roles_of(import_scene(people, ImportOptions()))
     assert back.features == ()
 
 
 def test_only_one_column_is_target_weight_or_split():
     for role in ("weight", "split"):
-        wishes = ImportOptions().with_role("a", role).with_role("b", role)
-        assert dict(wishes.roles) == {"b": role}
+        options = ImportOptions().with_role("a", role).with_role("b", role)
+        assert dict(options.roles) == {"b": role}
     assert ImportOptions().with_role("a", "target").with_role("b", "target").target == "b"
 
 
 def test_a_target_that_gets_another_role_is_no_longer_the_target(people):
-    wishes = ImportOptions().with_role("flag", "target").with_bins(2)
-    assert wishes.with_role("town", "target").bins is None
-    again = import_scene(people, wishes.with_role("flag", "ignore"))
+    options = ImportOptions().with_role("flag", "target").with_bins(2)
+    assert options.with_role("town", "target").bins is None
+    again = import_scene(people, options.with_role("flag", "ignore"))
     assert (again.target, roles_of(again)["flag"]) == ("done", "ignore")
 
 
@@ -144,8 +145,8 @@ def test_a_guessed_target_that_is_made_a_feature_leaves_the_target_to_be_chosen(
 
 
 def test_leaving_out_everything_is_refused_in_words(people):
-    wishes = ImportOptions().without(("age", "town", "flag", "one"))
-    scene = import_scene(people, wishes)
+    options = ImportOptions().without(("age", "town", "flag", "one"))
+    scene = import_scene(people, options)
     assert scene.dataset is None
     assert "no feature" in scene.error.what
 
@@ -160,11 +161,11 @@ def test_a_column_of_words_as_weights_is_refused_and_the_rest_stays_to_be_change
 def test_weights_and_split_reach_the_dataset_and_the_choices(people):
     part = text_column("part", ["train"] * 6 + ["validation"] * 2 + ["test"] * 2)
     table = replace(people, columns=(*people.columns, part))
-    wishes = ImportOptions(target="done").with_role("part", "split").with_role("one", "weight")
-    scene = import_scene(table, wishes)
+    options = ImportOptions(target="done").with_role("part", "split").with_role("one", "weight")
+    scene = import_scene(table, options)
     assert scene.dataset.split.tolist() == [0] * 6 + [1] * 2 + [2] * 2
     assert scene.dataset.weights.tolist() == [1.0] * 10
-    data = scene.choices(DataChoices(), "p.csv", wishes)
+    data = scene.choices(DataChoices(), "p.csv", options)
     assert (data.split_column, data.weight_column, data.features) == ("part", "one", ())
     assert import_scene(table, ImportOptions.of(data)).roles == scene.roles
 
@@ -194,34 +195,34 @@ def test_few_whole_numbers_are_classes_as_they_stand():
         assert scene.counts.tolist() == [60 // classes] * classes
 
 
-def test_wishes_for_columns_that_are_gone_are_left_aside(people):
-    wishes = ImportOptions(target="gone", kinds={"gone": "text"}).with_role("vanished", "ignore")
-    scene = import_scene(people, wishes)
+def test_options_for_columns_that_are_gone_are_left_aside(people):
+    options = ImportOptions(target="gone", kinds={"gone": "text"}).with_role("vanished", "ignore")
+    scene = import_scene(people, options)
     assert scene.target == "done"
-    assert scene.choices(DataChoices(), "p.csv", wishes).reading == ""
+    assert scene.choices(DataChoices(), "p.csv", options).reading == ""
 
 
 def test_reading_json_holds_only_what_the_user_said():
-    wishes = ImportOptions().with_reading("delimiter", ";").with_kind("zip", "category")
-    said = json.loads(wishes.reading_json(("zip", "x")))
+    options = ImportOptions().with_reading("delimiter", ";").with_kind("zip", "category")
+    said = json.loads(options.reading_json(("zip", "x")))
     assert said == {"delimiter": ";", "kinds": {"zip": "category"}}
-    assert wishes.with_reading("delimiter", None).with_kind("zip", None).reading_json() == ""
+    assert options.with_reading("delimiter", None).with_kind("zip", None).reading_json() == ""
 
 
 def test_saying_one_mark_inside_numbers_keeps_the_other_as_it_was_found():
     german = Dialect(decimal=",", thousands=".")
-    wishes = ImportOptions().with_reading("thousands", "", german)
-    assert wishes.reading == {"thousands": "", "decimal": ","}
+    options = ImportOptions().with_reading("thousands", "", german)
+    assert options.reading == {"thousands": "", "decimal": ","}
     assert ImportOptions().with_reading("decimal", ".", german).reading["thousands"] == "."
-    assert wishes.with_reading("thousands", None, german).reading == {}
+    assert options.with_reading("thousands", None, german).reading == {}
 
 
-def test_wishes_lead_to_choices_and_back(people):
-    wishes = (
+def test_options_lead_to_choices_and_back(people):
+    options = (
         ImportOptions(target="flag").with_role("age", "ignore").with_reading("encoding", "cp1252")
     )
-    scene = import_scene(people, wishes)
-    data = scene.choices(DataChoices(), "people.csv", wishes)
+    scene = import_scene(people, options)
+    data = scene.choices(DataChoices(), "people.csv", options)
     again = ImportOptions.of(data)
     assert again.reading == {"encoding": "cp1252"}
     repeated = import_scene(people, again)
@@ -377,16 +378,16 @@ def test_labels_that_look_alike_can_be_made_one_class(people):
     apart = import_scene(table, ImportOptions())
     assert apart.may_merge
     assert len(apart.counts) == 5
-    wishes = ImportOptions().with_merge(True)
-    scene = import_scene(table, wishes)
+    options = ImportOptions().with_merge(True)
+    scene = import_scene(table, options)
     assert scene.dataset.classes == ("no", "yes")
     assert scene.counts.tolist() == [5, 5]
     assert scene.may_merge
-    choices = scene.choices(DataChoices(), "people.csv", wishes)
+    choices = scene.choices(DataChoices(), "people.csv", options)
     assert choices.merge_labels
     assert ImportOptions.of(choices).merge
-    assert not import_scene(people, wishes).may_merge
-    assert not import_scene(people, wishes).choices(DataChoices(), "p", wishes).merge_labels
+    assert not import_scene(people, options).may_merge
+    assert not import_scene(people, options).choices(DataChoices(), "p", options).merge_labels
 
 
 def test_merging_is_a_knob_like_any_other(tmp_path):

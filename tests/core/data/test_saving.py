@@ -12,13 +12,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.base.errors import UserError
+from core.data import read_table
 from core.data.dataset import Dataset, Feature
 from core.data.from_table import dataset_from_table
 from core.data.gallery import load
 from core.data.generators import GENERATORS
 from core.data.preparing import prepare
 from core.data.saving import clear_unfinished, protect, write_atomically, write_csv
-from core.data.table_reader import read_table
 
 ROOT = Path(__file__).resolve().parents[3]
 FORMULAS = ("=1+1", "+1+1", "-2+3", "@SUM(1)", "\t=1", "\r=1", "'=1", "plain", "it's", "-2.5")

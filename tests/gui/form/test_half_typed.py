@@ -6,13 +6,13 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QComboBox
 
 from core.run.session_file import read_session
-from gui.importing.guesses_form import GUESSES
+from gui.importing.guesses_form import SETTINGS
 from gui.importing.import_dialog import ImportDialog
 from gui.session.autosave import Autosave
 from gui.window.dialogs import ErrorDialog
 from tests.gui.conftest import deliver_deletions
 
-TYPED = [guess.name for guess in GUESSES.values() if guess.parse and "text" in guess.formats]
+TYPED = [guess.name for guess in SETTINGS.values() if guess.parse and "text" in guess.formats]
 
 
 @pytest.fixture
@@ -51,7 +51,7 @@ def test_the_import_dialog_is_left_while_something_is_typed(qtbot, window, table
     dialog = window.findChild(ImportDialog)
     qtbot.waitUntil(lambda: dialog.scene is not None and not dialog.reader.is_busy)
     type_into(qtbot, dialog, dialog.parts.guesses.boxes[name], "x")
-    wishes, before = dialog.wishes, window.session.experiment
+    options, before = dialog.options, window.session.experiment
     if leave == "escape":
         QTest.keyClick(dialog.parts.guesses.boxes[name], Qt.Key.Key_Escape)
     elif leave == "cancel":
@@ -59,7 +59,7 @@ def test_the_import_dialog_is_left_while_something_is_typed(qtbot, window, table
     else:
         dialog.close()
     assert not dialog.isVisible()
-    assert dialog.wishes == wishes
+    assert dialog.options == options
     assert not dialog.reader.is_busy
     settle(window)
     assert window.findChild(ImportDialog) is None

@@ -1,4 +1,4 @@
-"""JSON tables: a list of records, one record a line, or a list of values for each column."""
+"""JSON joins the pipeline as a grid: records, one record a line, or a list for each column."""
 
 from __future__ import annotations
 
@@ -6,51 +6,45 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 
-from core.base.errors import UserError
 from core.data.reading.grid import Grid
-from core.data.reading.read_options import ReadOptions
 from core.data.reading.records import split_lines
-from core.data.reading.source import Source, refuse_wide
-from core.data.reading.table import Dialect, ProblemLog
+from core.data.reading.table import Dialect, NoTableError, ProblemLog, check_width
 
 _MEND = 'Give a list of records such as [{"x": 1, "y": "a"}], or save the table as CSV.'
 
 
-def read_json(
-    source: Source, text: str, encoding: str, settings: ReadOptions, log: ProblemLog
-) -> Grid:
-    """Read JSON records; `settings` is not needed, for nothing has to be guessed.
+def read_json(text: str) -> tuple[Grid, Dialect]:
+    """Read JSON; nothing about it has to be guessed.
 
     Raises
     ------
-    UserError
+    NoTableError
         If it is not valid JSON, or not a table.
     """
-    del settings
+    log = ProblemLog()
     try:
-        records, lines = _records(source, text, log)
+        records, lines = _records(text, log)
     except RecursionError as error:
-        raise source.refuse("It is nested too deeply for a table.", _MEND) from error
+        raise NoTableError("It is nested too deeply for a table.", _MEND) from error
     fullest: dict[str, object] = max(records, key=len)
     names = dict.fromkeys(fullest)
     for record in records:
         names.update(dict.fromkeys(record))
-        refuse_wide(source, len(names))
+        check_width(len(names))
     if not names:
-        raise source.refuse("There is no data in it.", _MEND)
+        raise NoTableError("There is no data in it.", _MEND)
     for line, record in zip(lines, records, strict=True):
         if len(record) < len(names):
             absent = ", ".join(name for name in names if name not in record)
             log.add("ragged", f"The record has no value for {absent[:60]}; read as missing.", line)
-    cells = [[_text(record.get(name)) for record in records] for name in names]
+    cells = tuple([_text(record.get(name)) for record in records] for name in names)
     if len(records) == 1:
         log.add("size", "It has only 1 row.")
-    return Grid(list(names), list(cells), lines, Dialect("json", encoding=encoding, header=1))
+    grid = Grid(tuple(names), cells, tuple(lines), problems=log.problems())
+    return grid, Dialect("json", header=1)
 
 
-def _records(
-    source: Source, text: str, log: ProblemLog
-) -> tuple[list[dict[str, object]], list[int]]:
+def _records(text: str, log: ProblemLog) -> tuple[list[dict[str, object]], list[int]]:
     twice: dict[str, None] = {}
 
     def record_of(pairs: list[tuple[str, object]]) -> dict[str, object]:
@@ -63,16 +57,16 @@ def _records(
     try:
         content = json.loads(text, object_pairs_hook=record_of)
     except ValueError as error:
-        by_line = _json_lines(source, text)
+        by_line = _json_lines(text)
         if by_line is None:
-            raise _invalid(source, error) from error
+            raise _invalid(error) from error
         return by_line
     records = _as_records(content)
     if twice:
         reason = f"Records name {', '.join(twice)[:60]} twice; the last value counts."
         log.add("name", reason)
     if records is None:
-        raise source.refuse("It is JSON, but not a table.", _MEND)
+        raise NoTableError("It is JSON, but not a table.", _MEND)
     starts = [
         text.count("\n", 0, found.start()) + 1 for found in re.finditer(r"\{", text[:5_000_000])
     ]
@@ -80,18 +74,18 @@ def _records(
     return records, starts if flat else list(range(1, len(records) + 1))
 
 
-def _invalid(source: Source, error: ValueError) -> UserError:
+def _invalid(error: ValueError) -> NoTableError:
     place = (
         f" on line {error.lineno}, column {error.colno}"
         if isinstance(error, json.JSONDecodeError)
         else ""
     )
-    return source.refuse(
+    return NoTableError(
         f"It is not valid JSON{place}.", "Export it again, or save the table as CSV."
     )
 
 
-def _json_lines(source: Source, text: str) -> tuple[list[dict[str, object]], list[int]] | None:
+def _json_lines(text: str) -> tuple[list[dict[str, object]], list[int]] | None:
     """Read one object a line, or return None where the first line is not one."""
     records: list[dict[str, object]] = []
     lines: list[int] = []
@@ -104,7 +98,7 @@ def _json_lines(source: Source, text: str) -> tuple[list[dict[str, object]], lis
             if not records:
                 return None
             why = f"Line {number} is not valid JSON."
-            raise source.refuse(why, "Mend or remove that line.") from error
+            raise NoTableError(why, "Mend or remove that line.") from error
         if not isinstance(record, dict):
             return None
         records.append(_flat(record))

@@ -1,101 +1,88 @@
-"""Parquet files, through pyarrow where it is installed."""
+"""Parquet joins the pipeline as columns: read by pyarrow, where it is installed."""
 
 from __future__ import annotations
 
 import importlib
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
-from core.data.reading.numerals import NumberFormat
+from core.data.reading.cells import NumberFormat
 from core.data.reading.read_options import ReadOptions
-from core.data.reading.source import Source, refuse_wide
-from core.data.reading.table import Column, Dialect, ProblemLog, Table
-from core.data.reading.typed_columns import build_columns, number_column, unique_names
+from core.data.reading.source import Source
+from core.data.reading.table import Column, Dialect, Guess, NoTableError, ProblemLog, check_width
+from core.data.reading.typed_columns import (
+    TypedColumns,
+    column_of_cells,
+    number_column,
+    unique_names,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
-def read_parquet(source: Source, settings: ReadOptions, log: ProblemLog) -> Table:
+def read_parquet(source: Source, options: ReadOptions) -> tuple[TypedColumns, Dialect]:
     """Read a Parquet file.
 
     Raises
     ------
-    UserError
+    NoTableError
         If pyarrow is not installed, or the file is damaged or too wide.
     """
     try:
         parquet = importlib.import_module("pyarrow.parquet")
         arrow_error = importlib.import_module("pyarrow.lib").ArrowException
     except ImportError as error:
-        raise source.refuse(
+        raise NoTableError(
             "Reading Parquet needs pyarrow, which is not installed.",
             "Install it with: pip install 'credence[parquet]', or save the table as CSV.",
         ) from error
     try:
         with source.open() as stream:
-            width = len(parquet.ParquetFile(stream).schema_arrow)
-            refuse_wide(source, width)
+            check_width(len(parquet.ParquetFile(stream).schema_arrow))
             stream.seek(0)
             frame = parquet.read_table(stream).to_pandas(ignore_metadata=True)
     except (arrow_error, OSError, ValueError) as error:
-        raise source.refuse(
+        raise NoTableError(
             f"The Parquet file is damaged ({error}).", "Save it again, or save it as CSV."
         ) from error
     if not len(frame.columns):
-        raise source.refuse("There is no data in it.", "Choose another file.")
-    source.check_unchanged()
+        raise NoTableError("There is no data in it.", "Choose another file.")
+    columns = columns_of(frame, options)
+    return columns, Dialect("parquet", header=1)
+
+
+def columns_of(frame: pd.DataFrame, options: ReadOptions) -> TypedColumns:
+    """Turn a data frame into columns: numbers as they are, the others judged by their cells."""
+    log = ProblemLog()
     names = unique_names([str(name) for name in frame.columns], log)
+    form = NumberFormat()
     lines = np.arange(1, len(frame) + 1)
-    columns, marks = columns_of(frame, names, lines, NumberFormat(), settings, log)
-    if len(frame) <= 1:
-        log.add("size", "It has only 1 row." if len(frame) else "It has names but no rows of data.")
-    dialect = Dialect("parquet", header=1, missing=marks)
     lines.flags.writeable = False
-    return Table(columns, len(frame), log.kept, log.counts, dialect, source.name, lines)
-
-
-def columns_of(
-    frame: pd.DataFrame,
-    names: Sequence[str],
-    lines: NDArray[np.int64] | None,
-    numerals: NumberFormat,
-    settings: ReadOptions,
-    log: ProblemLog,
-) -> tuple[tuple[Column, ...], tuple[str, ...]]:
-    """Turn each column of a frame into a `Column`; also the marks read as missing.
-
-    Numeric columns are taken as they are; the others are judged by their cells.
-
-    Parameters
-    ----------
-    frame : DataFrame
-        Its own names are disregarded.
-    names : sequence of str
-        One a column.
-    lines : ndarray of int, shape (n_rows,), optional
-        The line on which each row starts, where it is known.
-    """
-    numbers = np.arange(1, len(frame) + 1) if lines is None else lines
     columns: list[Column] = []
-    met: set[str] = set()
+    missing: set[str] = set()
     for j, name in enumerate(names):
         series = frame.iloc[:, j]
-        wanted = settings.kinds.get(name)
-        if series.dtype.kind in "iuf" and wanted in (None, "number"):
-            numeric = np.asarray(series.to_numpy(np.float64, na_value=np.nan), np.float64)
-            columns.append(number_column(name, numeric, lines, log))
+        if series.dtype.kind in "iuf" and options.kinds.get(name) in (None, "number"):
+            values = np.asarray(series.to_numpy(np.float64, na_value=np.nan), np.float64)
+            columns.append(number_column(name, values, lines, log))
             continue
         cells = [_text(value) for value in series.tolist()]
-        built, _, marks = build_columns(
-            [name], [cells], numbers.tolist(), numerals, None, settings.missing, settings.kinds, log
-        )
-        columns += built
-        met.update(marks)
-    return tuple(columns), tuple(sorted(met))
+        column, marks = column_of_cells(name, cells, lines.tolist(), form, (), options, log)
+        columns.append(column)
+        missing.update(marks)
+    if len(frame) <= 1:
+        log.add("size", "It has only 1 row." if len(frame) else "It has names but no rows of data.")
+    return TypedColumns(
+        tuple(columns),
+        lines,
+        form,
+        tuple(sorted(missing)),
+        frozenset(),
+        Guess("decimal", "."),
+        problems=log.problems(),
+    )
 
 
 def _text(value: object) -> str:

@@ -1,8 +1,7 @@
-"""Excel and OpenDocument workbooks: which sheet, and its cells as text.
+"""Excel and OpenDocument workbooks join the pipeline as records: the rows of one sheet, as text.
 
-Workbooks that would fill the memory: too much packed, or few cells very far apart.
-
-What a workbook's formulas failed to compute, which the reader of workbooks leaves empty.
+Workbooks that would fill the memory are refused first: too much packed, or few cells very far
+apart. The errors of formulas, which calamine leaves empty, are put back from the XML.
 """
 
 from __future__ import annotations
@@ -16,11 +15,10 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from core.base.errors import UserError
-from core.data.reading.grid import Grid, grid_of, lay_out
 from core.data.reading.read_options import ReadOptions
-from core.data.reading.records import Record
-from core.data.reading.source import CHUNK, LARGEST, LARGEST_RATIO, Source, refuse_wide
-from core.data.reading.table import Dialect, ProblemLog
+from core.data.reading.records import Record, Records
+from core.data.reading.source import CHUNK, LARGEST, LARGEST_RATIO, Source
+from core.data.reading.table import Dialect, ProblemLog, check_width
 
 if TYPE_CHECKING:
     from python_calamine import CalamineWorkbook
@@ -30,33 +28,26 @@ _NOTE_BELOW = 20  # cells of a sheet that may be a remark about the others
 _LARGER = 3  # times as many cells make another sheet the table
 
 
-def read_workbook(source: Source, kind: str, settings: ReadOptions, log: ProblemLog) -> Grid:
-    """Read one sheet: the one asked for, else the first with a table in it.
+def read_workbook(source: Source, kind: str, options: ReadOptions) -> tuple[Records, Dialect]:
+    """Read one sheet: the one asked for, else the first visible one with a table in it.
 
     Raises
     ------
     UserError
         If the workbook is damaged or locked, expands too far, or has no such sheet or no data.
     """
+    log = ProblemLog()
     book = _open(source, kind)
     names = tuple(book.sheet_names)
-    wanted = _wanted(source, names, settings.sheet)
-    rows, sheet = _filled_sheet(source, book, names, wanted)
-    if wanted is None and len(names) > 1:
-        found = _larger_sheet(book, names[names.index(sheet) + 1 :]) if _is_note(rows) else None
-        why = ""
-        if found is not None and _cells(found[0]) >= _LARGER * _cells(rows):
-            why = f", for sheet {sheet!r} holds no table to speak of"
-            rows, sheet = found
-        others = [name for name in names if name != sheet]
-        log.add(
-            "sheet", f"Sheet {sheet!r} was read{why}; there are also: {', '.join(others[:20])}."
-        )
+    asked = _asked_sheet(source, names, options.sheet)
+    rows, sheet = _first_filled(source, book, _visible_first(book) if asked is None else [asked])
+    if asked is None and len(names) > 1:
+        rows, sheet = _unless_note(book, rows, sheet, log)
     if kind == "xlsx":
         put_errors(source, sheet, rows)
     width = max(map(len, rows))
-    refuse_wide(source, width)
-    skip = settings.skip or 0
+    check_width(width)
+    skip = options.skip or 0
     records = [
         Record(line, cells)
         for line, cells in enumerate(rows, start=1)
@@ -65,16 +56,8 @@ def read_workbook(source: Source, kind: str, settings: ReadOptions, log: Problem
     if not records:
         raise source.refuse(f"There is no data on sheet {sheet!r}.", "Choose another sheet.")
     records, width = _trim(records, width)
-    layout = lay_out(records, width, settings, log)
-    dialect = Dialect(
-        kind,
-        header=layout.header,
-        skip=skip + layout.skipped,
-        footer=layout.footer,
-        sheet=sheet,
-        sheets=names,
-    )
-    return grid_of(layout, width, dialect)
+    dialect = Dialect(kind, skip=skip, sheet=sheet, sheets=names)
+    return Records(tuple(records), width, None, 1.0, log.problems()), dialect
 
 
 def _open(source: Source, kind: str) -> CalamineWorkbook:
@@ -91,7 +74,7 @@ def _open(source: Source, kind: str) -> CalamineWorkbook:
         raise source.refuse(why, "Open it in Excel and save the sheet as CSV UTF-8.") from error
 
 
-def _wanted(source: Source, names: Sequence[str], sheet: str | int | None) -> str | None:
+def _asked_sheet(source: Source, names: Sequence[str], sheet: str | int | None) -> str | None:
     if sheet is None:
         return None
     if isinstance(sheet, str) and sheet in names:
@@ -103,21 +86,49 @@ def _wanted(source: Source, names: Sequence[str], sheet: str | int | None) -> st
     )
 
 
-def _filled_sheet(
-    source: Source, book: CalamineWorkbook, names: Sequence[str], wanted: str | None
+def _visible_first(book: CalamineWorkbook) -> list[str]:
+    """Return the names of the sheets, those that are hidden last."""
+    from python_calamine import SheetVisibleEnum
+
+    sheets = book.sheets_metadata
+    hidden = [sheet.name for sheet in sheets if sheet.visible != SheetVisibleEnum.Visible]
+    return [name for name in book.sheet_names if name not in hidden] + hidden
+
+
+def _first_filled(
+    source: Source, book: CalamineWorkbook, names: Sequence[str]
 ) -> tuple[list[list[str]], str]:
-    for name in [wanted] if wanted is not None else names:
+    for name in names:
         rows = _rows_of(book, name)
         if any(any(row) for row in rows):
             return rows, name
-    where = f"on sheet {wanted!r}" if wanted is not None else "in this workbook"
+    where = f"on sheet {names[0]!r}" if len(names) == 1 else "in this workbook"
     raise source.refuse(f"There is no data {where}.", "Choose another sheet or file.")
+
+
+def _unless_note(
+    book: CalamineWorkbook, rows: list[list[str]], sheet: str, log: ProblemLog
+) -> tuple[list[list[str]], str]:
+    """Take a later, larger sheet in place of one that is a remark; report the other sheets."""
+    names = _visible_first(book)
+    why = ""
+    if _is_note(rows):
+        found = _larger_sheet(book, names[names.index(sheet) + 1 :], rows)
+        if found is not None:
+            why = f", for sheet {sheet!r} holds no table to speak of"
+            rows, sheet = found
+    others = ", ".join([name for name in names if name != sheet][:20])
+    log.add("sheet", f"Sheet {sheet!r} was read{why}; there are also: {others}.")
+    return rows, sheet
 
 
 def _is_note(rows: Sequence[Sequence[str]]) -> bool:
     """Tell whether a sheet may be a remark about the others: one column, or few cells."""
-    widest = max(sum(map(bool, row)) for row in rows)
-    return widest == 1 or _cells(rows) < _NOTE_BELOW
+    return _widest(rows) == 1 or _cells(rows) < _NOTE_BELOW
+
+
+def _widest(rows: Sequence[Sequence[str]]) -> int:
+    return max(sum(map(bool, row)) for row in rows)
 
 
 def _cells(rows: Sequence[Sequence[str]]) -> int:
@@ -126,12 +137,15 @@ def _cells(rows: Sequence[Sequence[str]]) -> int:
 
 
 def _larger_sheet(
-    book: CalamineWorkbook, names: Sequence[str]
+    book: CalamineWorkbook, names: Sequence[str], note: Sequence[Sequence[str]]
 ) -> tuple[list[list[str]], str] | None:
-    """Return the first of these sheets that is no mere remark, with its cells."""
+    """Return the first of these sheets that is no mere remark beside the note, with its cells."""
+    least = _LARGER * _cells(note)
+    if _widest(note) > 1:
+        least = max(least, _NOTE_BELOW)
     for name in names:
         rows = _rows_of(book, name)
-        if any(any(row) for row in rows) and not _is_note(rows):
+        if any(any(row) for row in rows) and _widest(rows) > 1 and _cells(rows) >= least:
             return rows, name
     return None
 

@@ -8,7 +8,7 @@ import zipfile
 import numpy as np
 import pytest
 
-from core.data.table_reader import read_table
+from core.data.reading.table_reader import read_table
 
 NAMES = ("length", "count", "species")
 LABELS = ("setosa", "versicolor", "virginica")

@@ -6,7 +6,7 @@ import pathlib
 import pytest
 
 from core.base.errors import UserError
-from core.data.table_reader import read_table
+from core.data.reading.table_reader import read_table
 
 CORPUS = pathlib.Path(__file__).parents[4].parent / "shared" / "corpus"
 MANIFEST = CORPUS / "manifest.json"

@@ -2,8 +2,8 @@
 
 import pytest
 
-from core.data.reading.encodings import decode, find_encoding
-from core.data.table_reader import read_table
+from core.data.reading.encodings import decode, guess_encoding
+from core.data.reading.table_reader import read_table
 
 TEXTS = {
     "western": (
@@ -59,8 +59,8 @@ def test_names_and_labels_are_read_in_any_encoding(tmp_path, script, encoding):
 
 
 def test_ascii_and_utf8_cut_in_a_character_are_utf8():
-    assert find_encoding(b"a,b\n1,2\n") == "utf-8"
-    assert find_encoding("größe".encode()[:3], final=False) == "utf-8"
+    assert guess_encoding(b"a,b\n1,2\n").value == "utf-8"
+    assert guess_encoding("größe".encode()[:3], is_cut=True).value == "utf-8"
 
 
 def test_a_stray_byte_in_utf8_is_told(tmp_path):
@@ -79,4 +79,39 @@ def test_the_user_has_the_last_word(tmp_path):
 
 
 def test_decoding_reports_no_doubt_where_the_text_itself_has_replacement_characters():
-    assert decode("a\ufffdb".encode()).doubt == ""
+    assert decode("a\ufffdb".encode()).guess.doubt == ""
+
+
+SHORT = {
+    "cp1252": ["18–25", "don’t", "“yes”", "5 €", "• one", "5 °C", "élève", "Größe", "coração"],
+    "cp1250": ["město", "Žďár", "łódź", "żółty", "kőszeg"],
+    "iso8859-2": ["Žďár", "zavřeno"],
+    "cp1254": ["ığdır", "güneş"],
+    "cp1255": ["שלום", "ירושלים"],
+    "cp1257": ["ģimene", "žuvis", "ąžuolas"],
+}
+
+
+@pytest.mark.parametrize(
+    ("encoding", "word"), [(name, word) for name, words in SHORT.items() for word in words]
+)
+def test_a_short_file_in_a_code_page_is_read_or_its_doubt_offers_the_right_one(encoding, word):
+    data = f"name;x\n{word};1\n{word};2\n".encode(encoding)
+    guess = guess_encoding(data)
+    readings = [data.decode(str(name)) for name in (guess.value, *guess.others)]
+    assert word in "".join(readings)
+    if word not in readings[0]:
+        assert repr(word) in guess.doubt or str(guess.others[0]) in guess.doubt
+        assert guess.confidence <= 0.5
+
+
+def test_marks_of_appended_files_are_taken_off():
+    assert decode("a\n1\n\ufeffa\n2\n".encode("utf-8-sig")).content == "a\n1\na\n2\n"
+
+
+def test_lines_of_another_encoding_are_decoded_by_it_and_told():
+    data = b"".join(f"größe {i}\n".encode("cp1252" if i % 3 == 2 else "utf-8") for i in range(60))
+    text = decode(data)
+    assert text.content.count("größe") == 60
+    assert "20 lines, from line 3 on" in text.guess.doubt
+    assert text.problems.counts == {"encoding": 1}

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from core.base.errors import UserError
-from core.data.table_reader import read_table
+from core.data.reading.table_reader import read_table
 
 RECORDS = [
     {"x": 1.5, "n": 3, "kind": "red", "ok": True},
@@ -196,3 +196,60 @@ def test_gzip_is_unpacked_whatever_the_name(tmp_path):
     table = read_table(tmp_path / "t.csv")
     assert table.names == ("a", "b")
     assert table.dialect.compression == "gzip"
+
+
+def book_of(path, sheets):
+    """Write a workbook of sheets: name -> (rows, whether it is hidden)."""
+    openpyxl = pytest.importorskip("openpyxl")
+    book = openpyxl.Workbook()
+    book.remove(book.active)
+    for name, (rows, is_hidden) in sheets.items():
+        sheet = book.create_sheet(name)
+        sheet.sheet_state = "hidden" if is_hidden else "visible"
+        for row in rows:
+            sheet.append(row)
+    book.active = next(i for i, (_, is_hidden) in enumerate(sheets.values()) if not is_hidden)
+    book.save(path)
+
+
+SMALL = [["x", "cls"], *[[i * 1.5, "ab"[i % 2]] for i in range(8)]]
+
+
+def test_a_hidden_sheet_is_read_only_where_there_is_no_other_or_it_is_asked_for(tmp_path):
+    path = tmp_path / "t.xlsx"
+    book_of(path, {"Hidden": ([["y"], [1], [2]], True), "Main": (SMALL, False)})
+    table = read_table(path)
+    assert (table.dialect.sheet, table.n_rows) == ("Main", 8)
+    assert any("Hidden" in problem.reason for problem in table.problems)
+    assert read_table(path, sheet="Hidden").names == ("y",)
+
+
+def test_a_cover_sheet_is_passed_over_though_the_table_is_small(tmp_path):
+    path = tmp_path / "t.xlsx"
+    book_of(path, {"Read me": ([["The survey of 2021."], ["Ask Ann."]], False),
+                   "Data": (SMALL, False)})  # fmt: skip
+    assert read_table(path).names == ("x", "cls")
+
+
+def test_both_quotes_may_stand_in_one_arff_file(tmp_path):
+    (tmp_path / "t.arff").write_text(
+        '@relation t\n@attribute a numeric\n@attribute when date "yyyy-MM-dd HH:mm"\n'
+        "@attribute s string\n@attribute 'it\\'s' {no,'not sure'}\n@data\n"
+        "1,\"2020-01-02 03:04\",'hello, you',no\n"
+        "2, \"2020-01-03 03:04\" ,'it\\'s','not sure'\n"
+        '3,"2020-01-04 03:04",d,no\n'
+    )
+    table = read_table(tmp_path / "t.arff")
+    assert table.names == ("a", "when", "s", "it's")
+    assert table.column("s").values.tolist() == ["hello, you", "it's", "d"]
+    assert table.column("it's").values.tolist() == ["no", "not sure", "no"]
+    assert table.column("when").kind == "date"
+    assert not table.problems
+
+
+def test_a_quote_that_is_not_closed_in_an_arff_file_is_refused_with_its_line(tmp_path):
+    (tmp_path / "t.arff").write_text(
+        "@relation t\n@attribute a numeric\n@attribute s string\n@data\n1,x\n2,'y\n"
+    )
+    with pytest.raises(UserError, match="line 6"):
+        read_table(tmp_path / "t.arff")

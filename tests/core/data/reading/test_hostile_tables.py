@@ -8,10 +8,9 @@ import zipfile
 import pytest
 
 from core.base.errors import UserError
-from core.data import table_reader
-from core.data.reading import large_files, source
+from core.data.reading import large_files, source, table_reader
 from core.data.reading.formats import workbooks
-from core.data.table_reader import read_table
+from core.data.reading.table_reader import read_table
 
 CONTENTS = {
     "nothing": (b"", "no data"),
@@ -69,8 +68,8 @@ def test_a_workbook_that_expands_too_far_is_refused(tmp_path, monkeypatch):
     ids=["rows", "quote", "NUL", "CR"],
 )
 def test_a_large_file_that_is_not_sound_is_refused_with_the_place(tmp_path, monkeypatch, line):
-    monkeypatch.setattr(table_reader, "BULK", 1000)
-    monkeypatch.setattr(large_files, "LARGEST_UNEVEN", 1000)
+    monkeypatch.setattr(table_reader, "LARGE", 1000)
+    monkeypatch.setattr(large_files, "LARGEST_IRREGULAR", 1000)
     monkeypatch.setattr(large_files, "HEAD", 4000)
     monkeypatch.setattr(large_files, "BLOCK", 2000)
     monkeypatch.setattr(source, "CHUNK", 1000)
@@ -106,6 +105,11 @@ def test_cells_very_far_apart_are_refused_before_they_fill_the_memory(
         archive.writestr(member, f'<worksheet xmlns="{MAIN}">{sheet}</worksheet>')
     with pytest.raises(UserError, match=r"spans .* cells, beyond the limit"):
         read_table(tmp_path / name)
+
+
+def test_a_nul_in_a_path_is_refused_in_words():
+    with pytest.raises(UserError, match="NUL in its path"):
+        read_table("a\0b.csv")
 
 
 def test_a_line_beyond_the_limit_is_refused_with_its_number(tmp_path, monkeypatch):

@@ -6,7 +6,7 @@ import pytest
 
 from core.base.errors import UserError
 from core.data.reading.table import KEPT_PER_KIND, ProblemLog
-from core.data.table_reader import read_table
+from core.data.reading.table_reader import read_table
 
 NAMES = ["when", "n", "what", "note"]
 ROWS = [
@@ -135,5 +135,5 @@ def test_the_first_hundred_of_a_kind_are_kept_and_all_are_counted():
     for line in range(250):
         log.add("ragged", "It is ragged.", line)
     log.add("empty", "It is empty.", column="x")
-    assert len(log.kept) == KEPT_PER_KIND + 1
-    assert log.counts == {"ragged": 250, "empty": 1}
+    assert len(log.problems().kept) == KEPT_PER_KIND + 1
+    assert log.problems().counts == {"ragged": 250, "empty": 1}

@@ -6,10 +6,9 @@ import numpy as np
 import pytest
 
 from core.base.errors import UserError
-from core.data import table_reader
-from core.data.reading import large_files, source
+from core.data.reading import large_files, source, table_reader
 from core.data.reading.source import Cancelled
-from core.data.table_reader import read_table
+from core.data.reading.table_reader import read_table
 
 NAMES = ("length", "width", "when", "kind")
 LABELS = ("red oak", "ash", "elm")
@@ -279,9 +278,10 @@ def test_senseless_overrides_are_refused_with_the_choices(tmp_path, overrides):
     assert refusal.value.mend
 
 
-def test_preview_and_column_give_what_was_read(tmp_path):
+def test_columns_give_what_was_read_and_cannot_be_changed(tmp_path):
     table = table_of(tmp_path, "a,b\n1,x\n2.5,\n")
-    assert table.preview(5) == [["1", "x"], ["2.5", ""]]
+    assert table.column("a").values.tolist() == [1.0, 2.5]
+    assert table.column("b").values.tolist() == ["x", None]
     with pytest.raises(UserError, match="Its columns are: a, b"):
         table.column("c")
     with pytest.raises(ValueError, match="read-only"):
@@ -342,7 +342,7 @@ def test_large_files_read_as_small_ones_do(tmp_path, monkeypatch, delimiter, cha
     if change == "blank line":
         text = text.replace("\n2500.5", "\n\n2500.5")
     careful = table_of(tmp_path, text)
-    monkeypatch.setattr(table_reader, "BULK", 1000)
+    monkeypatch.setattr(table_reader, "LARGE", 1000)
     monkeypatch.setattr(large_files, "HEAD", 10_000)
     monkeypatch.setattr(large_files, "BLOCK", 5_000)
     monkeypatch.setattr(source, "CHUNK", 3_000)
