@@ -7,7 +7,7 @@ import pyqtgraph as pg
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from core.experiment.view_knobs import NUMBERS_PAGES
+from core.experiment.view_choices import NUMBERS_PAGES
 from core.run.recalibration import changes_probabilities
 from core.scenes.numbers_scene import Headline, NumbersScene, headlines, numbers_scene
 from gui.panels.panel import PlottedPanel

@@ -20,7 +20,7 @@ from core.calibration.reliability import BINNINGS
 from core.data.dataset import Dataset, Feature
 from core.experiment.experiment import Experiment
 from core.experiment.view import View
-from core.experiment.view_knobs import BANDS, BAR_INTERVALS, CURVES
+from core.experiment.view_choices import BANDS, BAR_INTERVALS, CURVES
 from core.explain.binary_evaluation import polyline
 from core.explain.brushing import brushed_rows, interval_of, next_interval, part_at
 from core.explain.known_truth import true_curve, true_probabilities

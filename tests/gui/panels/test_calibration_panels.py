@@ -6,7 +6,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 
 from core.calibration.calibrators import CALIBRATORS
-from core.experiment.view_knobs import BANDS, BAR_INTERVALS, CURVES
+from core.experiment.view_choices import BANDS, BAR_INTERVALS, CURVES
 from core.explain.binary_evaluation import polyline
 from core.scenes.calibrators_scene import MapsScene, PriorsScene, handles_scene
 from gui.panels.calibrators import calibrators_panel
