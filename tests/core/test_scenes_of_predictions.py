@@ -8,7 +8,7 @@ from scipy.special import expit
 
 from core.calibration.calibration_knobs import CalibrationChoices
 from core.experiment.view import View
-from core.experiment.view_knobs import CURVES
+from core.experiment.view_choices import CURVES
 from core.explain.binary_evaluation import plain_choices
 from core.predictions import Predictions
 from core.scenes.by_class_scene import by_class_of

@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QWidget
 
 from core.calibration.calibration_knobs import calibration_methods
 from core.experiment.experiment import KNOBS
-from core.experiment.view_knobs import CALIBRATORS_PAGES
+from core.experiment.view_choices import CALIBRATORS_PAGES
 from core.explain.pooled_logits import MOST_LIVE
 from core.scenes.calibrators_scene import (
     CalibratorsScene,

@@ -21,7 +21,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from core.experiment.view_knobs import FUNCTION_FACTS, FUNCTION_SHARPNESS
+from core.experiment.view_choices import FUNCTION_FACTS
+from core.experiment.view_knobs import FUNCTION_SHARPNESS
 from core.explain.function_facts import facts_about, sharpness_of_steepest, slope_by_sharpness
 from core.explain.unit_maps import PreactivationHistogram
 from core.functions.activations import ACTIVATIONS

@@ -6,7 +6,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu, QToolButton, QVBoxLayout, QWidget
 
-from core.experiment.view_knobs import FUNCTION_OTHERS, FUNCTIONS_PAGES
+from core.experiment.view_choices import FUNCTIONS_PAGES
+from core.experiment.view_knobs import FUNCTION_OTHERS
 from core.functions.activations import ACTIVATIONS
 from core.scenes.functions_scene import FunctionsScene, functions_scene
 from gui.panels.functions import functions_text as words

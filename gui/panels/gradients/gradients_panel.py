@@ -8,7 +8,7 @@ import pyqtgraph as pg
 from PySide6.QtCore import QSignalBlocker
 from PySide6.QtWidgets import QLabel, QPushButton, QStackedWidget, QVBoxLayout, QWidget
 
-from core.experiment.view_knobs import GRADIENTS_PAGES
+from core.experiment.view_choices import GRADIENTS_PAGES
 from core.scenes.gradients_scene import GradientsScene, gradients_scene, highest_loss_row
 from gui.panels.gradients.gradients_text import (
     layer_name,

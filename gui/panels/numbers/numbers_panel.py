@@ -8,7 +8,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from core.calibration.recalibration import changes_probabilities
-from core.experiment.view_knobs import NUMBERS_PAGES
+from core.experiment.view_choices import NUMBERS_PAGES
 from core.scenes.numbers_scene import Headline, NumbersScene, headlines, numbers_scene
 from gui.panels.panel import Panel
 from gui.panels.panel_text import tr

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
-from core.experiment.view_knobs import FEWEST_LOGITS, MOST_LOGITS, SOFTMAX_PAGES
+from core.experiment.view_choices import SOFTMAX_PAGES
+from core.experiment.view_knobs import FEWEST_LOGITS, MOST_LOGITS
 from core.scenes.softmax_scene import SoftmaxScene, softmax_scene, with_classes
 from gui.panels.panel import Panel
 from gui.panels.panel_text import tr

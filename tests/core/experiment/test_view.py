@@ -19,7 +19,7 @@ from core.base.knobs import (
 )
 from core.experiment.experiment import Experiment
 from core.experiment.view import VIEW_KNOBS, VIEW_PATHS, View, view_knob
-from core.experiment.view_knobs import BAR_INTERVALS, CURVES
+from core.experiment.view_choices import BAR_INTERVALS, CURVES
 from core.run.command_line import read_settings
 from core.run.session_file import SavedSession, read_session, write_session
 

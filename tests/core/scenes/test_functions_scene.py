@@ -11,7 +11,7 @@ from scipy import integrate, optimize, special
 from core.base.errors import UserError
 from core.experiment.experiment import experiment_from_mapping
 from core.experiment.view import View
-from core.experiment.view_knobs import FUNCTION_AXES, FUNCTIONS_PAGES
+from core.experiment.view_choices import FUNCTION_AXES, FUNCTIONS_PAGES
 from core.explain.function_facts import (
     derivatives,
     facts_about,

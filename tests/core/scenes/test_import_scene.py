@@ -6,9 +6,9 @@ import numpy as np
 import pandas
 import pytest
 
+from core.data import read_table
 from core.data.data_knobs import DataChoices
 from core.data.import_options import ImportOptions
-from core.data.table_reader import read_table
 from core.scenes.import_scene import MANY_INCOMPLETE, import_scene
 
 N = 60

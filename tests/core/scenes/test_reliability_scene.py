@@ -19,7 +19,7 @@ from core.calibration.pooled import pool_forecast
 from core.calibration.reliability import BINNINGS
 from core.data.dataset import Dataset, Feature
 from core.experiment.view import View
-from core.experiment.view_knobs import BANDS, CURVES
+from core.experiment.view_choices import BANDS, CURVES
 from core.explain.binary_evaluation import polyline
 from core.explain.known_truth import true_curve, true_probabilities
 from core.scenes.reliability_scene import HISTOGRAM_BINS, reliability_scene

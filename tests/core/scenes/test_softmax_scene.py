@@ -10,7 +10,8 @@ from scipy import special, stats
 from core.base.errors import UserError
 from core.experiment.experiment import experiment_from_mapping
 from core.experiment.view import View
-from core.experiment.view_knobs import MOST_LOGITS, SOFTMAX_PAGES
+from core.experiment.view_choices import SOFTMAX_PAGES
+from core.experiment.view_knobs import MOST_LOGITS
 from core.explain.confident_mistakes import compare_losses
 from core.explain.ternary import CORNERS, probabilities_at, ternary
 from core.run.run import start_run

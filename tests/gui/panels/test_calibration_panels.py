@@ -10,7 +10,7 @@ from scipy.optimize import brentq
 from scipy.special import expit
 
 from core.calibration.calibrators import CALIBRATORS
-from core.experiment.view_knobs import BANDS, BAR_INTERVALS, CURVES
+from core.experiment.view_choices import BANDS, BAR_INTERVALS, CURVES
 from core.explain.binary_evaluation import polyline
 from core.explain.pooled_logits import MOST_LIVE
 from core.scenes.calibrators_scene import MapsScene, PriorsScene, handles_scene

@@ -12,7 +12,7 @@ from scipy import special
 
 from core.base.errors import UserError
 from core.experiment.view import View
-from core.experiment.view_knobs import FUNCTION_AXES, FUNCTIONS_PAGES
+from core.experiment.view_choices import FUNCTION_AXES, FUNCTIONS_PAGES
 from core.functions.activations import ACTIVATIONS
 from core.scenes.functions_scene import functions_scene
 from gui.panels.functions.functions_text import filled_formula, slope_formula, value_formula

@@ -7,7 +7,8 @@ from PySide6.QtGui import QColor, QMouseEvent, QWheelEvent
 from PySide6.QtWidgets import QApplication, QLabel, QWidget
 from scipy import special
 
-from core.experiment.view_knobs import MOST_LOGITS, SOFTMAX_PAGES
+from core.experiment.view_choices import SOFTMAX_PAGES
+from core.experiment.view_knobs import MOST_LOGITS
 from core.explain.ternary import CORNERS
 from core.scenes.softmax_scene import with_classes
 from gui.style.theme import class_colour, theme
