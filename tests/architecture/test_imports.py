@@ -52,7 +52,9 @@ def test_the_bare_window_waits_for_nothing_heavy():
 
 def test_the_first_window_waits_for_nothing_that_it_does_not_need():
     code = (
-        "import gui.window.window_parts, gui.panels.boundary.boundary_panel, "
+        "import gui.session.session, gui.window.actions, gui.window.dialogs, gui.window.files, "
+        "gui.window.status_line, gui.window.top_bar, gui.window.transport, gui.window.workspaces, "
+        "gui.form.knob_form, gui.window.docks, gui.panels.boundary.boundary_panel, "
         "gui.panels.loss.loss_panel, gui.panels.reliability.reliability_panel"
     )
     heavy = {
