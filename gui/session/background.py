@@ -89,6 +89,19 @@ class Background(QObject):
             done(future.result())
 
 
+class Opening:
+    """A file that is being read in the background: how far, and whether it is still wanted."""
+
+    def __init__(self, is_wanted: Callable[[], bool]) -> None:
+        self.is_wanted = is_wanted
+        self.fraction = 0.0
+
+    def progress(self, fraction: float) -> bool:
+        """Note how much is read; return whether to go on."""
+        self.fraction = fraction
+        return self.is_wanted()
+
+
 def collect_here_alone(parent: QObject) -> None:
     """Replace Python's automatic garbage collection by a timer, for as long as `parent` lives."""
     gc.disable()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
@@ -27,7 +27,7 @@ from core.run.session_file import SavedSession
 from core.training.numpy_engine import numpy_engine, steps_to_epoch
 from core.training.problem import ChooseEngine, TrainState
 from gui.session.autosave import Autosave, OpenedSession
-from gui.session.background import Background
+from gui.session.background import Background, Opening
 from gui.session.frame_clock import FrameClock
 from gui.session.player import Player
 from gui.session.trainer import Trainer
@@ -36,19 +36,6 @@ from gui.session.undo import ReplaceExperiment, SetParameters
 MOST_GHOSTS = 5
 MOST_ENDED_RUNS = 5
 MOST_STEPS_AGAIN = 20_000  # that a faster engine repeats within a frame or two
-
-
-class Opening:
-    """A file that is being read in the background: how far, and whether it is still wanted."""
-
-    def __init__(self, is_wanted: Callable[[], bool]) -> None:
-        self.is_wanted = is_wanted
-        self.fraction = 0.0
-
-    def progress(self, fraction: float) -> bool:
-        """Note how much is read; return whether to go on."""
-        self.fraction = fraction
-        return self.is_wanted()
 
 
 class Session(QObject):

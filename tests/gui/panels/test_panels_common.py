@@ -177,9 +177,11 @@ def test_while_training_a_panel_waits_for_its_turn_and_then_shows_the_state(qtbo
     frames.set_training(False)
 
 
-def test_a_panel_that_is_destroyed_is_drawn_no_longer(qtbot, session, show):
+def test_a_panel_that_is_destroyed_is_drawn_no_longer(qtbot, session):
     train(qtbot, session, 10)
-    panel, frames = show("figures", session), session.frame_clock
+    panel, frames = PANELS["figures"].make(session, None), session.frame_clock
+    panel.show()
+    qtbot.waitExposed(panel)
     frames.stop()
     frames.set_training(True)
     frames.begin_frame()

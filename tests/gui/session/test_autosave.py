@@ -87,3 +87,15 @@ def test_closing_keeps_the_session(qtbot):
     session.edit("training.learning_rate", 0.25)
     session.close()
     assert '"learning_rate": 0.25' in Autosave.autosave_path().read_text()
+
+
+@pytest.mark.parametrize("as_new", [False, True])
+def test_an_opened_session_is_saved_to_its_own_file_unless_it_is_opened_as_new(
+    qtbot, session, tmp_path, as_new
+):
+    path = str(tmp_path / "s.credence")
+    session.autosave.save(path)
+    session.autosave.save(str(tmp_path / "other.credence"))
+    with qtbot.waitSignal(session.autosave.message):
+        session.autosave.open(path, as_new=as_new)
+    assert session.autosave.path == ("" if as_new else path)
