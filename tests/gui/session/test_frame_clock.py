@@ -360,6 +360,15 @@ def test_texts_wait_for_a_frame_that_leaves_them_time(training):
     assert training.texts == 3
 
 
+def test_where_every_tick_comes_late_texts_and_other_panels_still_have_their_turns(training):
+    other = Drawing(training, frames_between=3)
+    for _ in range(60):  # the next tick is due before the rest of the frame could run
+        training.tick()
+        training.spend(2.0 * FRAME_SECONDS)
+    assert training.texts >= 5
+    assert other.drawn >= 5
+
+
 def test_a_pause_draws_and_writes_all_that_waits(training):
     drawing = Drawing(training, frames_between=50)
     training.run_frame()
