@@ -168,7 +168,6 @@ class FrameClock(QObject):
     def tick(self) -> None:
         """Let new results in, and plan the rest of the frame."""
         if self._rest_of_frame.isActive():  # frames take all the time: what waits has its turn here
-            self._rest_of_frame.stop()
             self.run_next()
         self._tick_times = (self.tick_time, self._clock())
         self._frame += 1
@@ -212,6 +211,7 @@ class FrameClock(QObject):
 
     def run_next(self) -> None:
         """Write the texts if they are due; else run the longest-waiting request that still fits."""
+        self._rest_of_frame.stop()
         waited = (self._clock() - self._text_time) / TEXT_SECONDS
         if self._text_is_requested and waited >= 1.0 and self._fits("texts", waited):
             self._run("texts", self._write_texts)
