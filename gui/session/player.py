@@ -63,7 +63,7 @@ class Player(QObject):
     def load(self, run: Run) -> None:
         """Go on with the latest state of another run; whether it plays stays as it is."""
         history = self.history = run.history
-        parts = parts_of(run.prepared)
+        parts = parts_of(run.prepared, run.sample_weights)
         self.divergence: Divergence | None = None
         self._earlier_state: TrainState | None = None
 
