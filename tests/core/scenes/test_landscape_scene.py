@@ -1,4 +1,5 @@
 import math
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -333,3 +334,16 @@ def test_the_surface_of_a_network_is_its_loss_in_loops_along_the_two_weights_nam
     assert scene.rate == 0.3
     assert scene.stable_rate == pytest.approx(2.0 / surface.largest.value)
     assert len(scene.path) == 10
+
+
+def test_an_ellipse_leans_as_the_hessian_does():
+    run, state = run_of()
+    surface = surface_of(run, state)
+    for lean in (0.8, -0.8):
+        hessian = np.array([[2.0, lean], [lean, 1.0]])
+        around = ellipse_of(replace(surface, hessian=hessian)) - surface.plane.centre
+        forms = np.einsum("ki,ij,kj->k", around, hessian, around)
+        np.testing.assert_allclose(forms, forms[0], rtol=1e-9)
+        farthest = around[np.hypot(*around.T).argmax()]
+        assert np.sign(farthest[0] * farthest[1]) == -np.sign(lean)  # along where it curves least
+        assert abs(farthest[1]) > abs(farthest[0])
