@@ -30,7 +30,7 @@ SINGLE = 2e-5  # states may be in single precision, the figures by hand never ar
 
 def number_in(text):
     """Return the number that a text shows."""
-    cleaned = text.replace("\u2212", "-").replace("\u2009", "").replace("%", "")
+    cleaned = text.replace("\u2212", "-").replace("\u202f", "").replace("%", "")
     return float(cleaned.replace("∞", "inf").replace("–", "nan"))
 
 
@@ -191,7 +191,7 @@ def check_figures(panel, session):
         (ours := part_of(session, session.view.split))[0],
         decided_by_hand(ours[1], session.view.threshold),
     )
-    assert panel.accessibleDescription().startswith(f"{100 * right:.1f}\u2009%")
+    assert panel.accessibleDescription().startswith(f"{100 * right:.1f}\u202f%")
 
 
 def check_rows(panel, session):

@@ -177,12 +177,12 @@ def test_everything_chosen_is_there_again_when_the_session_is_opened(qtbot, tmp_
     for name in NAMES:
         if name != "unit":  # is given up when the network is hidden
             first.set_view(name, other_value(name)[0])
-    first.keeper.save(path)
+    first.autosave.save(path)
     assert read_session(path).view == first.view
     second = new_session()
     try:
         with qtbot.waitSignal(second.run_changed):
-            second.keeper.open(path)
+            second.autosave.open(path)
         qtbot.waitUntil(lambda: second.view == first.view)
         for name in ("functions", "softmax", "gradients", "numbers", "calibrators"):
             panel = PANELS[name].make(second, None)
@@ -214,7 +214,7 @@ def test_computing_anew_never_reuses_what_is_on_screen(qtbot, session, show):
     panels = {name: show(name, session) for name in ("boundary", "reliability")}
     train(qtbot, session, 30)
     fields = {"boundary": "wrong_of_step", "reliability": "band_of_step"}
-    session.is_playing = True  # as while training goes on
+    session.player.is_playing = True  # as while training goes on
     try:
         lags = {name: set() for name in panels}
         for _ in range(6):
@@ -229,7 +229,7 @@ def test_computing_anew_never_reuses_what_is_on_screen(qtbot, session, show):
         assert max(lags["boundary"]) == 10  # two frames of five steps
         assert 0 in lags["boundary"]
     finally:
-        session.is_playing = False
+        session.player.is_playing = False
 
 
 def test_the_knobs_of_the_view_name_panels_that_exist():
