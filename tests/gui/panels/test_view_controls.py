@@ -11,7 +11,7 @@ from core.experiment.view import VIEW_KNOBS, VIEW_PATHS, View, view_knob
 from core.run.session_file import read_session
 from gui.panels import PANELS
 from tests.core.experiment.test_view import other_value
-from tests.gui.panel_cases import new_session, train
+from tests.gui.panel_cases import new_session, same, train
 
 NAMES = tuple(path.removeprefix("view.") for path in VIEW_PATHS)
 # what is chosen in a picture or a table, not by a control of its own
@@ -235,14 +235,3 @@ def test_computing_anew_never_reuses_what_is_on_screen(qtbot, session, show):
 def test_the_knobs_of_the_view_name_panels_that_exist():
     assert {knob.panel for knob in VIEW_KNOBS.values()} - {""} <= set(PANELS)
     assert np.all([knob.effect == "view" for knob in VIEW_KNOBS.values()])
-
-
-def same(a, b):
-    """Tell whether two scenes hold the same numbers, whatever they are made of."""
-    if isinstance(a, np.ndarray):
-        return np.array_equal(a, b, equal_nan=a.dtype.kind == "f")
-    if isinstance(a, tuple):
-        return len(a) == len(b) and all(same(x, y) for x, y in zip(a, b, strict=True))
-    if hasattr(a, "__dataclass_fields__"):
-        return all(same(getattr(a, name), getattr(b, name)) for name in a.__dataclass_fields__)
-    return a == b or (a != a and b != b)
