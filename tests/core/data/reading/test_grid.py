@@ -30,6 +30,7 @@ def test_full_rows_stay_as_they_are():
         (["7", "8"], ["7", "8", ""], "padded"),
         (["7", "", "8", "z"], ["7", "8", "z"], "cut"),
         (["7", "8", "z", ""], ["7", "8", "z"], "cut"),
+        (["", "7", "", "z"], ["", "7", "z"], "cut"),  # of two blanks the later goes
         (["7", "8", "z", "more"], None, "left out"),
         (["z", "7"], None, "left out"),
         (["7"], None, "left out"),
