@@ -85,9 +85,11 @@ def functions_for_logits(
 def stage(name: str) -> list[LazyFunction]:
     """Return the functions of a stage: a name of `STAGES` or `ON_DEMAND`."""
     if name == "calibration":
-        from core.calibration.warming import LOOPS
+        from core.calibration.binning import count_rows
+        from core.calibration.null_distribution import mean_deviations
+        from core.calibration.scores import score_rows
 
-        return list(LOOPS)
+        return [count_rows, score_rows, mean_deviations]
     if name == "opening":
         return functions_for(next(_examples("float32")))
     if name == "drawing":
