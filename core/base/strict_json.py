@@ -5,10 +5,13 @@ from __future__ import annotations
 import functools
 import json
 import math
+import re
 from collections.abc import Iterator
 from typing import Any
 
 from core.base.errors import UserError
+
+_MAYBE_NOT_FINITE = re.compile(r"NaN|Infinity|[eE]\+?0*[1-9][0-9]{2}|[0-9]{300}")
 
 
 def parse_json(text: str, name: str = "The file") -> dict[str, Any]:
@@ -35,13 +38,18 @@ def parse_json(text: str, name: str = "The file") -> dict[str, Any]:
     except json.JSONDecodeError as error:
         why = f"At line {error.lineno}, column {error.colno} it is no longer JSON: {error.msg}."
         raise UserError(f"{name} was not opened.", why, "Choose an undamaged copy.") from None
+    except ValueError:  # Python reads whole numbers of at most some thousands of digits
+        why = "A number in it is too long to be one of ours."
+        raise UserError(f"{name} was not opened.", why, "Choose an undamaged copy.") from None
     except RecursionError:
         why = "It is nested too deeply to be one of ours."
         raise UserError(f"{name} was not opened.", why, "Choose another file.") from None
     if not isinstance(value, dict):
         why = "It holds no settings: a JSON object was expected."
         raise UserError(f"{name} was not opened.", why, "Choose another file.")
-    wrong = sorted({path for path, leaf in leaves(value) if _is_not_finite(leaf)})
+    wrong: list[str] = []
+    if _MAYBE_NOT_FINITE.search(text):
+        wrong = sorted({path for path, leaf in leaves(value) if _is_not_finite(leaf)})
     if wrong:
         why = f"Not a finite number: {', '.join(wrong)}."
         raise UserError(f"{name} was not opened.", why, "Give finite numbers there.")
@@ -50,14 +58,16 @@ def parse_json(text: str, name: str = "The file") -> dict[str, Any]:
 
 def leaves(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
     """Yield every path ("model.lr") with its value; the elements of a list share its path."""
-    if isinstance(value, dict):
-        for key, inner in value.items():
-            yield from leaves(inner, f"{path}.{key}" if path else key)
-    elif isinstance(value, list):
-        for inner in value:
-            yield from leaves(inner, path)
-    else:
-        yield path, value
+    waiting: list[tuple[str, Any]] = [(path, value)]
+    while waiting:
+        path, value = waiting.pop()
+        if isinstance(value, dict):
+            for key, inner in reversed(value.items()):
+                waiting.append((f"{path}.{key}" if path else key, inner))
+        elif isinstance(value, list):
+            waiting.extend((path, inner) for inner in reversed(value))
+        else:
+            yield path, value
 
 
 def _is_not_finite(value: Any) -> bool:

@@ -171,42 +171,6 @@ def start_run(
     return Run(experiment, dataset, prepared, History(engine, problem, initial))
 
 
-def resumed_run(
-    experiment: Experiment,
-    dataset: Dataset,
-    state: TrainState,
-    choose_engine: ChooseEngine = numpy_engine,
-) -> Run:
-    """Return a run that goes on from a saved state.
-
-    Raises
-    ------
-    UserError
-        Where the state does not fit the experiment's model and data.
-    """
-    prepared = prepare_data(dataset, experiment.data)
-    problem = build_problem(experiment, prepared)
-    engine = choose_engine(problem)
-    fresh = engine.start(problem, experiment.model.initialisation, experiment.model.seed)
-    for mine, theirs in (
-        (state.parameters, fresh.parameters),
-        (state.slots, fresh.slots),
-        (state.statistics, fresh.statistics),
-    ):
-        if mine.shape != theirs.shape or not np.isfinite(mine).all():
-            what = "The saved parameters were not used."
-            why = f"They have shape {mine.shape}; this model and data need {theirs.shape}."
-            raise UserError(what, why, "Check that the table is the one that was saved with.")
-    precision = fresh.parameters.dtype
-    converted = replace(
-        state,
-        parameters=state.parameters.astype(precision),
-        slots=state.slots.astype(precision),
-        statistics=state.statistics.astype(precision),
-    )
-    return Run(experiment, dataset, prepared, History(engine, problem, converted))
-
-
 def retrained_run(run: Run, choose_engine: ChooseEngine) -> Run | None:
     """Return the run as another engine computes it: all its steps and edits repeated from step 0.
 
