@@ -11,9 +11,10 @@ from core.base.errors import UserError
 from core.data.dataset import Dataset
 from core.experiment.experiment import Experiment
 from core.run.history import Edit, History, Metrics
-from core.run.run import Run, build_problem, prepare_data
+from core.run.run import Run, build_problem, prepare_data, repeat
 from core.run.saved_history import MOST_STEPS, SavedEdit, SavedHistory
-from core.training.numpy_engine import numpy_engine
+from core.run.session_file import SavedSession
+from core.training.numpy_engine import NumpyEngine, numpy_engine
 from core.training.optimizers import OPTIMIZERS
 from core.training.problem import ChooseEngine, Problem, TrainState
 
@@ -65,6 +66,41 @@ def resumed_run(
         raise _refused("Its edits lie outside its steps.")
     history = History.of_checkpoints(engine, edits, checkpoints, metrics)
     return Run(experiment, dataset, prepared, history)
+
+
+def keeps_engine(name: str, choose_engine: ChooseEngine) -> ChooseEngine:
+    """Return what chooses the engine for a state that the engine of that name has trained.
+
+    Only numpy's goes on to the same bits with what numpy's has trained.
+    """
+    numpy = NumpyEngine()
+    return numpy_engine if name == numpy.name else choose_engine
+
+
+def run_by_its_engine(run: Run, saved: SavedSession, choose_engine: ChooseEngine) -> Run | None:
+    """Return a run that was opened before its engine was there, as that engine computes it.
+
+    What has been trained since it was opened is repeated. None where that engine still serves not,
+    or where parameters were set by hand since.
+
+    Parameters
+    ----------
+    run : Run
+        What `resumed_run` gave of the session, perhaps trained on.
+    saved : SavedSession
+    """
+    then, engine = run.history, choose_engine(run.history.problem)
+    if saved.state is None or engine.name != saved.engine or engine.name == then.engine.name:
+        return None
+    past, dataset = saved.history, run.dataset
+    opened = resumed_run(saved.experiment, dataset, saved.state, choose_engine, past)
+    since = then.edits[len(opened.history.edits) :]
+    if any(edit.state is not None for edit in since):
+        return None
+    if not repeat(opened.history, since, then.latest.step):
+        return None
+    opened.history.metrics = then.metrics.until(then.latest.step)
+    return replace(opened, experiment=run.experiment)
 
 
 def check_states(states: Iterable[TrainState], problem: Problem, fresh: TrainState) -> None:

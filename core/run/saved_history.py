@@ -47,7 +47,7 @@ class SavedRows:
 
     def equals(self, other: SavedRows) -> bool:
         """Tell whether both are the same rows, to the last bit."""
-        return self.X is other.X and self.weights is other.weights or all(
+        return (self.X is other.X and self.weights is other.weights) or all(
             np.array_equal(mine, theirs)
             for mine, theirs in (
                 (self.X, other.X),
@@ -347,16 +347,15 @@ def _are_names(names: Any) -> bool:
 
 def _first_edit(edits: Sequence[SavedEdit]) -> int:
     """Return the first edit from which on rows and states set by hand fit."""
-    left, number = ROW_BYTES, 0
+    left = ROW_BYTES
     seen: list[SavedRows] = []
     for index in range(len(edits) - 1, -1, -1):
         edit = edits[index]
-        number += 1
         left -= edit.state.n_bytes if edit.state is not None else 0
         if edit.rows is not None and not any(edit.rows is rows for rows in seen):
             left -= edit.rows.n_bytes
             seen.append(edit.rows)
-        if left < 0 or number > MOST_EDITS:
+        if left < 0 or len(edits) - index > MOST_EDITS:
             return index + 1 if index + 1 < len(edits) else index
     return 0
 

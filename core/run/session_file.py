@@ -295,7 +295,7 @@ def _session(
     report_progress(progress, 0.5)
     given = _mapping(content, "state")
     state = _read_state(given, archive, name)
-    engine = given.get("engine", _engine_of(state))
+    engine = given.get("engine", _engine_of(state, experiment))
     history = None
     if archive is not None and isinstance(content.get("history"), dict):
         history = read_history(content["history"], archive)
@@ -495,9 +495,7 @@ def _view(given: Mapping[str, Any], warnings: list[str]) -> View:
     return view
 
 
-def _read_state(
-    given: Mapping[str, Any], archive: Archive | None, name: str
-) -> TrainState | None:
+def _read_state(given: Mapping[str, Any], archive: Archive | None, name: str) -> TrainState | None:
     if not given:
         return None
     if archive is None or "parameters" in given:
@@ -527,6 +525,8 @@ def _state_of_numbers(given: Mapping[str, Any], name: str) -> TrainState:
     return TrainState(*counts, parameters, slots, statistics)
 
 
-def _engine_of(state: TrainState | None) -> str:
-    """Return which engine must have trained in version 1: numpy's has no other precision."""
-    return "compiled engine" if state is not None and state.parameters.itemsize == 4 else ""
+def _engine_of(state: TrainState | None, experiment: Experiment) -> str:
+    """Return which engine must have trained in version 1: numpy's always had float64."""
+    if state is None or experiment.training.precision == "float64":
+        return ""
+    return "compiled engine" if state.parameters.itemsize == 4 else "numpy engine"
