@@ -6,9 +6,10 @@ Between checkpoints steps are replayed, so that fewer of them lose nothing but t
 from __future__ import annotations
 
 import dataclasses
+import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeGuard
 
 import numpy as np
 
@@ -240,7 +241,7 @@ def read_history(given: Mapping[str, Any], archive: Archive) -> SavedHistory:
     edits = tuple(_read_edit(each, sets, by_hand, name) for each in listed)
     checkpoints = read_states("checkpoints", archive)
     for steps in ([edit.step for edit in edits], [state.step for state in checkpoints]):
-        if any(later <= earlier for earlier, later in zip(steps, steps[1:], strict=False)):
+        if any(later <= earlier for earlier, later in itertools.pairwise(steps)):
             why = "The steps of its history do not follow each other."
             raise refusal(name, why, "Choose an undamaged copy.")
     return SavedHistory(checkpoints, edits, tuple(names), cells)
@@ -293,8 +294,10 @@ def read_states(name: str, archive: Archive) -> tuple[TrainState, ...]:
         for key, value in zip(("step", "epoch", "position"), values, strict=True):
             whole({key: value}, key, MOST_STEPS, archive.name)
     return tuple(
-        TrainState(*map(int, counts), *arrays)
-        for counts, *arrays in zip(steps, parameters, slots, statistics, strict=True)
+        TrainState(int(step), int(epoch), int(position), *arrays)
+        for (step, epoch, position), *arrays in zip(
+            steps, parameters, slots, statistics, strict=True
+        )
     )
 
 
@@ -336,7 +339,7 @@ def _read_edit(given: Any, sets: Sequence[SavedRows], by_hand: Any, name: str) -
     return SavedEdit(step, training, rows, state)
 
 
-def _are_names(names: Any) -> bool:
+def _are_names(names: Any) -> TypeGuard[list[str]]:
     return (
         isinstance(names, list)
         and names[:2] == ["step", "epoch"]

@@ -8,14 +8,12 @@ unknown is told and kept. Sessions of version 1, one JSON text, are read too.
 from __future__ import annotations
 
 import dataclasses
-import functools
-import hashlib
 import json
 import os
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
-from pathlib import Path, PureWindowsPath
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -24,7 +22,6 @@ from core.base.errors import UserError
 from core.base.strict_json import leaves, parse_json
 from core.data.gallery import OWN_FILE
 from core.data.reading.source import (
-    CHUNK,
     Progress,
     Source,
     open_source,
@@ -41,6 +38,15 @@ from core.run.saved_history import (
     read_states,
     states_to_members,
 )
+from core.run.session_table import (
+    SavedTable,
+    hash_of,
+    is_unpacked,
+    on_table,
+    raw_chunks,
+    table_members,
+    table_of_session,
+)
 from core.training.problem import TrainState
 
 SUFFIX = ".credence"
@@ -48,39 +54,11 @@ VERSION = 2
 LARGEST, LARGEST_TEXT = 2**31, 96 * 2**20
 """Bytes of a zip file, and of a JSON text, beyond which a session is refused."""
 
-LARGEST_TABLE = 256 * 2**20
-"""Bytes of a table beyond which it does not travel inside."""
-
 MOST_NUMBERS = 5_000_000
 """Numbers in a JSON text beyond which it is refused: reading them would take all memory."""
 
-TABLE = "table"
-UNPACKED = "unpacked tables"
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 _KNOWN = ("format", "version", "experiment", "view", "data", "state", "history", "parts", "about")
-
-
-@dataclass(frozen=True, slots=True)
-class SavedTable:
-    """Where a session's own table is.
-
-    Attributes
-    ----------
-    name : str
-        The file's name.
-    place : {"none", "beside", "inside", "elsewhere", "missing"}
-        "none" where the data are drawn, painted or bundled. A table that is elsewhere may be any
-        file: whoever opens the session must be asked before it is read.
-    path : str
-        Where it would be read; where it is inside, `unpack_table` gives its path.
-    sha256 : str
-        Of its content when the session was saved; "" where that is not known.
-    """
-
-    name: str = ""
-    place: str = "none"
-    path: str = ""
-    sha256: str = ""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -195,7 +173,7 @@ def _members(path: Path, saved: SavedSession, with_table: bool) -> Iterator[Memb
     if saved.experiment.data.source == OWN_FILE.name:
         table = Path(saved.experiment.data.path)
         inside = with_table or is_unpacked(table)
-        content["data"], arrays = _table_members(path, table, inside)
+        content["data"], arrays = table_members(path, table, inside)
         content["experiment"]["data"]["path"] = content["data"]["file"]
     if saved.state is not None:
         content["state"] = {"step": saved.state.step, "engine": saved.engine}
@@ -211,21 +189,6 @@ def _members(path: Path, saved: SavedSession, with_table: bool) -> Iterator[Memb
     text = json.dumps({**content, **saved.extra}, allow_nan=False).encode("utf-8")
     yield "session.json", [text]  # first, for this is how `is_session_file` knows it
     yield from arrays
-
-
-def _table_members(path: Path, table: Path, inside: bool) -> tuple[dict[str, Any], list[Member]]:
-    table = table.resolve()
-    if inside:
-        source = open_source(table)
-        if source.size > LARGEST_TABLE:
-            why = f"It is larger than the limit, {LARGEST_TABLE >> 20} MB."
-            mend = "Save the session without its table."
-            raise UserError(f"{table.name} does not fit into a session.", why, mend)
-        content = b"".join(_raw_chunks(source))
-        digest = hashlib.sha256(content).hexdigest()
-        return {"file": table.name, "sha256": digest, "inside": True}, [(TABLE, [content])]
-    beside = table.parent == path.resolve().parent
-    return {"file": table.name if beside else str(table), "sha256": hash_of(table)}, []
 
 
 # reading
@@ -283,7 +246,7 @@ def _session(
         experiment = experiment_from_mapping(_mapping(content, "experiment"))
     except UserError as error:
         raise refusal(name, str(error), error.mend) from None
-    table = _table(path, experiment, _mapping(content, "data"), archive)
+    table = table_of_session(path, experiment, _mapping(content, "data"), archive)
     if table.place == "missing":
         warnings.append(f"{table.name} is not where it was: locate the original.")
     elif table.place == "beside" and table.sha256 and table.sha256 != hash_of(table.path):
@@ -314,101 +277,12 @@ def _session(
     )
 
 
-def on_table(experiment: Experiment, path: str) -> Experiment:
-    """Return the experiment on a table at a path; as it is where it uses no table."""
-    if experiment.data.source != OWN_FILE.name and not path:
-        return experiment
-    return replace(experiment, data=replace(experiment.data, source=OWN_FILE.name, path=path))
-
-
-def _table(
-    path: Path, experiment: Experiment, data: Mapping[str, Any], archive: Archive | None
-) -> SavedTable:
-    """Return where the table is, without reading anything but what lies beside the session."""
-    file, digest = data.get("file"), data.get("sha256")
-    if not isinstance(file, str) or not file:
-        if experiment.data.source != OWN_FILE.name:
-            return SavedTable()
-        file = experiment.data.path
-    file = file[:4096].replace("\0", "")
-    name = PureWindowsPath(file).name  # which divides at both kinds of slash
-    digest = digest if isinstance(digest, str) else ""
-    if archive is not None and TABLE in archive.members and data.get("inside") is True:
-        return SavedTable(name, "inside", "", digest)
-    if file != name:
-        return SavedTable(name, "elsewhere", file, digest)
-    beside = path.parent / name
-    try:
-        is_there = name not in ("", ".", "..") and beside.is_file()
-        if is_there and beside.resolve().parent != path.parent.resolve():
-            return SavedTable(name, "elsewhere", str(beside), digest)  # a link that leads away
-    except OSError:
-        is_there = False
-    return SavedTable(name, "beside" if is_there else "missing", str(beside), digest)
-
-
-def unpack_table(path: str | os.PathLike[str], saved: SavedSession, folder: Path) -> Path:
-    """Write the table inside a session into a folder of ours and return where it is.
-
-    Raises
-    ------
-    UserError
-        Where it is damaged or cannot be written.
-    """
-    source = open_source(path)
-    with source.open() as file:
-        content = Archive(file, source.name).text(TABLE, LARGEST_TABLE)
-    digest = hashlib.sha256(content).hexdigest()
-    if saved.table.sha256 and saved.table.sha256 != digest:
-        why = f"{saved.table.name} in it is not the table that was saved."
-        raise refusal(source.name, why, "Choose an undamaged copy.")
-    name = saved.table.name.lstrip(".").replace("\0", "") or "table.csv"
-    place = folder / UNPACKED / digest / name[-128:]
-    if not place.is_file() or hash_of(place) != digest:
-        try:
-            place.parent.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            why = f"The system says: {error.strerror}."
-            raise UserError(f"{name} was not unpacked.", why, "Make room on the disk.") from None
-        write_atomically(place, [content])
-    return place
-
-
-def is_unpacked(table: Path) -> bool:
-    """Tell whether a table came inside a session, and so travels inside again."""
-    parts = table.parts
-    return len(parts) > 2 and parts[-3] == UNPACKED and len(parts[-2]) == 64
-
-
-def hash_of(path: str | os.PathLike[str]) -> str:
-    """Return the sha256 of a regular file; "" where it cannot be read."""
-    try:
-        return _hash_of(open_source(path))
-    except (OSError, UserError, ValueError):
-        return ""
-
-
-@functools.lru_cache(maxsize=4)  # a large table is not read at each autosave
-def _hash_of(source: Source) -> str:
-    digest = hashlib.sha256()
-    for chunk in _raw_chunks(source):
-        digest.update(chunk)
-    return digest.hexdigest()
-
-
-def _raw_chunks(source: Source) -> Iterator[bytes]:
-    """Yield a file's bytes as they are on the disk."""
-    with replace(source, gzipped=False).open() as file:
-        while chunk := file.read(CHUNK):
-            yield chunk
-
-
 def _json_text(source: Source, progress: Progress | None) -> str:
     """Return the text of a session of version 1."""
     if source.size > LARGEST_TEXT:
         raise _too_large(source.name)
     pieces, seen = [], 0
-    for chunk in _raw_chunks(source):
+    for chunk in raw_chunks(source):
         pieces.append(chunk)
         seen += len(chunk)
         report_progress(progress, 0.5 * seen / max(source.size, 1))
@@ -516,13 +390,15 @@ def _state_of_numbers(given: Mapping[str, Any], name: str) -> TrainState:
             ]
     except (KeyError, ValueError, TypeError, OverflowError):
         raise refusal(name, "Its state is damaged.", "Choose an undamaged copy.") from None
-    counts = [whole(given, key, MOST_STEPS, name) for key in ("step", "epoch", "position")]
+    step, epoch, position = (
+        whole(given, key, MOST_STEPS, name) for key in ("step", "epoch", "position")
+    )
     parameters, slots, statistics = arrays
     if not slots.size:
         slots = np.empty((0, parameters.size), precision)
     if (parameters.ndim, slots.ndim, statistics.ndim) != (1, 2, 1):
         raise refusal(name, "Its state has the wrong shape.", "Choose an undamaged copy.")
-    return TrainState(*counts, parameters, slots, statistics)
+    return TrainState(step, epoch, position, parameters, slots, statistics)
 
 
 def _engine_of(state: TrainState | None, experiment: Experiment) -> str:

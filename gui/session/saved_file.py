@@ -14,13 +14,8 @@ from core.data.loading import load_dataset
 from core.run.autosaves import read_autosave
 from core.run.resuming import keeps_engine, resumed_run
 from core.run.run import Run, start_run
-from core.run.session_file import (
-    SavedSession,
-    on_table,
-    read_session,
-    unpack_table,
-    write_session,
-)
+from core.run.session_file import SavedSession, read_session, write_session
+from core.run.session_table import on_table, unpack_table
 from core.training.problem import ChooseEngine
 from gui.session.autosave import Autosave, data_folder
 from gui.session.background import Background, Opening
@@ -203,7 +198,7 @@ class SavedFile(QObject):
             saved = read_autosave(Path(path)) if own else read_session(path, opening.progress)
             place = saved.table.place
             if place == "inside":
-                table = str(unpack_table(path, saved, data_folder()))
+                table = str(unpack_table(path, saved.table, data_folder()))
             elif place in ("elsewhere", "missing"):
                 is_known = own or self.is_trusted(saved.table.path)
                 if not (is_known and os.path.isfile(saved.table.path)):

@@ -10,7 +10,8 @@ from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QAbstractButton, QFileDialog, QMessageBox, QWidget
 
 from core.base.errors import UserError
-from core.run.session_file import SUFFIX, is_session_file, is_unpacked
+from core.run.session_file import SUFFIX, is_session_file
+from core.run.session_table import is_unpacked
 from gui.session.saved_file import WantedTable
 from gui.style.theme import DASHED, brush, figures_font, pen, theme
 

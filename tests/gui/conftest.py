@@ -153,6 +153,7 @@ def open_window(qtbot):
         if paused:
             window.session.pause()
             window.session.restart()  # without what was still under way
+            window.session.undo_stack.clear()
         return window
 
     yield make
@@ -192,6 +193,8 @@ def window(qtbot, shared_window):
     window.session.undo_stack.setIndex(0)
     window.session.undo_stack.clear()
     window.session.restart()
+    window.session.undo_stack.clear()
+    window.session.file.path = ""
     window.files.recent.clear()
     window.action("reset_layout").trigger()
     if window.parts.layouts.workspace.name != "train":
