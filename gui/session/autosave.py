@@ -8,8 +8,17 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
-from PySide6.QtCore import QBuffer, QIODevice, QObject, QStandardPaths, Qt, QTimer, Signal
-from PySide6.QtGui import QImage
+from PySide6.QtCore import (
+    QBuffer,
+    QByteArray,
+    QIODevice,
+    QObject,
+    QStandardPaths,
+    Qt,
+    QTimer,
+    Signal,
+)
+from PySide6.QtGui import QImage, QImageWriter
 
 from core.base.errors import trouble_of
 from core.data.saving import clear_noted, write_noted
@@ -18,6 +27,7 @@ from core.run.session_file import SavedSession, write_session
 
 AUTOSAVE_MILLISECONDS = 4_000
 PICTURE_SECONDS = 30.0
+DrawPicture = Callable[[], QImage]
 REST = 2.0  # times what the last autosave took, so that a slow disk is not kept busy
 
 
@@ -44,7 +54,7 @@ class Autosave(QObject):
     Attributes
     ----------
     take_picture : callable or None
-        Returns a small picture of the window.
+        Returns what draws a small picture, in any thread, or None.
 
     Signals
     -------
@@ -66,7 +76,7 @@ class Autosave(QObject):
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
-        self.take_picture: Callable[[], QImage | None] | None = None
+        self.take_picture: Callable[[], DrawPicture | None] | None = None
         self._present, self._source, self._key = present, source, key
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="background saving")
         self._saver = Autosaver(self.folder())
@@ -159,11 +169,11 @@ class Autosave(QObject):
         if before is not None and name != before and was_work:
             self._saver = Autosaver(self.folder())
         self._last = (name, is_work)
-        saver, picture = self._saver, self._picture(with_picture)
+        saver, draw = self._saver, self._picture(with_picture)
 
         def work() -> float:
             began = time.monotonic()
-            saver.write(saved, source, _png(picture))
+            saver.write(saved, source, _png(draw))
             return time.monotonic() - began
 
         self._writing = self._submit(work)
@@ -171,7 +181,7 @@ class Autosave(QObject):
             self._key_written = key
             self._writing.add_done_callback(lambda ended: self._ended.emit((None, ended)))
 
-    def _picture(self, is_wanted: bool) -> QImage | None:
+    def _picture(self, is_wanted: bool) -> DrawPicture | None:
         now = time.monotonic()
         if self.take_picture is None or not (is_wanted or now >= self._picture_due):
             return None
@@ -199,13 +209,13 @@ class Autosave(QObject):
             self.written.emit()
 
 
-def _png(picture: QImage | None) -> bytes:
-    if picture is None or picture.isNull():
+def _png(draw: DrawPicture | None) -> bytes:
+    if draw is None:
         return b""
     buffer = QBuffer()
     buffer.open(QIODevice.OpenModeFlag.WriteOnly)
-    picture.save(buffer, b"PNG")
-    return bytes(buffer.data().data())
+    is_written = QImageWriter(buffer, QByteArray(b"png")).write(draw())
+    return bytes(buffer.data().data()) if is_written else b""
 
 
 def described(saved: SavedSession, title: str, text: str, is_work: bool) -> SavedSession:

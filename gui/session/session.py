@@ -506,6 +506,8 @@ class Session(QObject):
             self.ghosts = [*self.ghosts, old][-MOST_GHOSTS:]
         elif run.prepared.classes != old.prepared.classes:
             self.ghosts = []
+        if run.memo is not old.memo:
+            old.memo.clear()
         self.run = run
         self.player.load(run)
         if _looks_different(old, run):

@@ -483,9 +483,11 @@ class Window(QMainWindow):
             found.append((name, partial(session.return_to, run)))
         return found
 
-    def _picture(self) -> QImage | None:
-        """Return a small picture of the boundary, for the list of autosaves."""
+    def _picture(self) -> Callable[[], QImage] | None:
+        """Return what draws a small picture for the list of autosaves, in any thread."""
+        from gui.panels.panel import Panel
+        from gui.window.thumbnail import thumbnail
+
         panel = self.parts.docks["boundary"].widget()
-        if panel is None or not panel.isVisible():
-            return None
-        return panel.grab().toImage()
+        scene = panel.scene if isinstance(panel, Panel) else None
+        return None if scene is None else partial(thumbnail, scene, themes().theme)

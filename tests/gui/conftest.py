@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QApplication, QDialog
 from pytestqt.qtbot import QtBot
 
 from gui.panels import PANELS
+from gui.session import autosave, saved_file
 from gui.session.background import collect_what_is_due
 from gui.style.theme import themes
 from tests.gui.panel_cases import new_session
@@ -98,6 +99,13 @@ def collects_here_alone():
     gc.disable()
     yield
     gc.enable()
+
+
+@pytest.fixture(autouse=True)
+def own_data_folder(tmp_path, monkeypatch):
+    """Let each test have its own autosaves."""
+    for module in (autosave, saved_file):
+        monkeypatch.setattr(module, "data_folder", lambda: tmp_path / "data")
 
 
 @pytest.fixture(autouse=True)

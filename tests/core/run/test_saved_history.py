@@ -270,7 +270,7 @@ IMPOSSIBLE = {
     "negative moments long ago": ("checkpoints.slots", negative, "squares is negative"),
     "a step beyond all time": ("state.steps", lambda a: a + 2**60, "whole number from 0"),
     "a negative step": ("checkpoints.steps", lambda a: a - 5, "whole number from 0"),
-    "an epoch after its step": ("state.steps", lambda a: a + [[0, 10**6, 0]], "cannot be in epoch"),
+    "an epoch after its step": ("state.steps", lambda a: a + np.array([0, 10**6, 0]), "cannot be"),
     "another shape": ("state.parameters", lambda a: a[:, :-1], "shapes of its state"),
     "a narrower model": ("checkpoints.slots", lambda a: a[:, :1], "slots have shape"),
     "an object array": ("metrics", lambda a: a.astype("U3"), "not plain numbers"),
