@@ -31,6 +31,9 @@ HEAD, PICTURE = "session.credence", "picture.png"
 PART_CHECKPOINTS, MOST_PARTS, MOST_PART_BYTES = 32, 500, 40 * 2**20
 _FOLDER = re.compile(r"(\d{8}-\d{6})-(\d+)-[0-9a-f]{8}")
 _PART = re.compile(r"part-[0-9]{1,9}\.zip")
+_UNFINISHED = re.compile(
+    rf"\.({re.escape(HEAD)}|{re.escape(PICTURE)}|{_PART.pattern})\.[0-9]+\.tmp"
+)
 _LEGACY = ("autosave.credence", "previous.credence")
 
 
@@ -75,17 +78,13 @@ def kept_autosaves(folder: Path, without: Path | None = None) -> list[Kept]:
 
 def clear_old_autosaves(folder: Path, most: int = MOST, without: Path | None = None) -> None:
     """Delete all but the last autosaves, and what killed saves have left in our own folders."""
+    long_ago = time.time() - 60.0  # another window may be about to write in what is younger
+    settled = [path for path in _folders(folder) if _changed(path) < long_ago]
     for path in _folders(folder):
-        for name in (HEAD, PICTURE):
-            clear_unfinished(path / name)
-        for part in _parts(path):
-            clear_unfinished(part)
-    kept = kept_autosaves(folder, without)
-    wanted = {each.path.parent for each in kept[:most]}
-    now = time.time()
-    for path in _folders(folder):
-        is_young = _changed(path) > now - 60.0  # another window may be about to write in it
-        if path not in wanted and path != without and not is_young:
+        _clear_unfinished_in(path)
+    wanted = {each.path.parent for each in kept_autosaves(folder, without)[:most]}
+    for path in settled:
+        if path not in wanted and path != without:
             _delete(path)
 
 
@@ -282,6 +281,14 @@ def _parts(folder: Path) -> Iterable[Path]:
         return [path for path in folder.iterdir() if _PART.fullmatch(path.name)]
     except OSError:
         return []
+
+
+def _clear_unfinished_in(folder: Path) -> None:
+    """Delete what killed saves left of any of our files."""
+    with suppress(OSError):
+        for path in list(folder.iterdir()):
+            if found := _UNFINISHED.fullmatch(path.name):
+                clear_unfinished(folder / found[1])
 
 
 def _changed(path: Path) -> float:

@@ -2,8 +2,12 @@
 
 import io
 import json
+import os
+import subprocess
+import sys
 import zipfile
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -20,6 +24,7 @@ from core.run.session_file import SavedSession, read_session, write_session
 from core.training import engines
 from core.training.numpy_engine import NumpyEngine, numpy_engine
 
+ROOT = Path(__file__).resolve().parents[3]
 SMALL = {"data": {"rows": 60}, "model": {"hidden": [3]}, "training": {"optimizer": "adam"}}
 
 
@@ -214,8 +219,6 @@ def check_autosave(saver, run):
 
 
 def test_the_last_ten_are_kept_work_before_what_a_start_shows_and_nothing_else_is_deleted(tmp_path):
-    import os
-
     run = start_run(small())
     folders = []
     for number in range(14):
@@ -235,6 +238,15 @@ def test_the_last_ten_are_kept_work_before_what_a_start_shows_and_nothing_else_i
     assert (tmp_path / "20260101-000000-1-mine").exists()
     assert not folders[1].exists()
     assert kept_autosaves(tmp_path)[0].picture.read_bytes() == b"png"
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="only where processes can be forked")
+def test_what_was_saved_survives_fifty_kills_while_saving():
+    """``python -m tests.kills 1000`` is the longer run."""
+    words = [sys.executable, "-m", "tests.kills", "50"]
+    ended = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert ended.returncode == 0, ended.stderr
+    assert ended.stdout.startswith("50 kills during")
 
 
 # what cannot be
