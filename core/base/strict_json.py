@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import functools
+import itertools
 import json
 import math
-import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from core.base.errors import UserError
 
-_MAYBE_NOT_FINITE = re.compile(r"NaN|Infinity|[eE]\+?0*[1-9][0-9]{2}|[0-9]{300}")
+_NUMBERS_AT_ONCE = 10_000
 
 
-def parse_json(text: str, name: str = "The file") -> dict[str, Any]:
+def parse_json(
+    text: str, name: str = "The file", go_on: Callable[[], None] | None = None
+) -> dict[str, Any]:
     """Read one JSON object.
 
     Parameters
@@ -22,6 +24,8 @@ def parse_json(text: str, name: str = "The file") -> dict[str, Any]:
     text : str
     name : str
         What to call it in messages.
+    go_on : callable, optional
+        Called now and then; what it raises ends the reading.
 
     Raises
     ------
@@ -31,9 +35,23 @@ def parse_json(text: str, name: str = "The file") -> dict[str, Any]:
     """
     if not text.strip():
         raise UserError(f"{name} was not opened.", "It is empty.", "Choose another file.")
+    odd: list[str] = []
+    seen = itertools.count(1)
+
+    def number(word: str) -> float:  # of Python, so that other threads get their turn meanwhile
+        value = float(word)
+        if not math.isfinite(value):
+            odd.append(word)
+        if go_on is not None and next(seen) % _NUMBERS_AT_ONCE == 0:
+            go_on()
+        return value
+
     try:
         value = json.loads(
-            text, object_pairs_hook=functools.partial(_without_repeats, name), parse_constant=float
+            text,
+            object_pairs_hook=functools.partial(_without_repeats, name),
+            parse_constant=number,
+            parse_float=number,
         )
     except json.JSONDecodeError as error:
         why = f"At line {error.lineno}, column {error.colno} it is no longer JSON: {error.msg}."
@@ -48,7 +66,7 @@ def parse_json(text: str, name: str = "The file") -> dict[str, Any]:
         why = "It holds no settings: a JSON object was expected."
         raise UserError(f"{name} was not opened.", why, "Choose another file.")
     wrong: list[str] = []
-    if _MAYBE_NOT_FINITE.search(text):
+    if odd:
         wrong = sorted({path for path, leaf in leaves(value) if _is_not_finite(leaf)})
     if wrong:
         why = f"Not a finite number: {', '.join(wrong)}."

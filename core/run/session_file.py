@@ -40,7 +40,7 @@ from core.run.saved_history import (
 )
 from core.run.session_table import (
     SavedTable,
-    hash_of,
+    has_changed,
     is_unpacked,
     on_table,
     raw_chunks,
@@ -232,7 +232,7 @@ def _session(
     path: Path, text: str, archive: Archive | None, progress: Progress | None
 ) -> SavedSession:
     name = path.name
-    content = parse_json(text, name)
+    content = parse_json(text, name, lambda: report_progress(progress, 0.5))
     if content.get("format", "session") != "session":
         raise refusal(name, "It is not a session file.", "Open it as a table.")
     version = content.get("version", 1)
@@ -240,7 +240,7 @@ def _session(
         why = f"It was written by another version ({_short(version)})."
         raise refusal(name, why, "Open it with the version of Credence that wrote it.")
     warnings: list[str] = []
-    if _SURROGATE.search(text):
+    if "\\u" in text and _SURROGATE.search(text):
         _mend_surrogates(content, warnings)
     try:
         experiment = experiment_from_mapping(_mapping(content, "experiment"))
@@ -249,7 +249,7 @@ def _session(
     table = table_of_session(path, experiment, _mapping(content, "data"), archive)
     if table.place == "missing":
         warnings.append(f"{table.name} is not where it was: locate the original.")
-    elif table.place == "beside" and table.sha256 and table.sha256 != hash_of(table.path):
+    elif table.place in ("beside", "elsewhere") and has_changed(table):
         warnings.append(f"{table.name} has changed since the session was saved.")
     experiment = on_table(experiment, table.path)
     view = _view(_mapping(content, "view"), warnings)

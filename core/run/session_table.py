@@ -85,7 +85,7 @@ def table_of_session(
     if archive is not None and TABLE in archive.members and data.get("inside") is True:
         return SavedTable(name, "inside", "", digest)
     if file != name:
-        return SavedTable(name, "elsewhere", file, digest)
+        return SavedTable(name, "elsewhere", str(path.parent / file), digest)
     beside = path.parent / name
     try:
         is_there = name not in ("", ".", "..") and beside.is_file()
@@ -94,6 +94,19 @@ def table_of_session(
     except OSError:
         is_there = False
     return SavedTable(name, "beside" if is_there else "missing", str(beside), digest)
+
+
+def has_changed(table: SavedTable) -> bool:
+    """Tell whether a table is not, byte by byte, the one that the session was saved with."""
+    if not table.sha256:
+        return False
+    try:
+        source = open_source(table.path)
+    except (UserError, ValueError):
+        return False  # which is another complaint
+    if table.place == "elsewhere" and source.size > LARGEST_TABLE:
+        return False  # it may be any file, and the user is asked anyway
+    return table.sha256 != hash_of(table.path)
 
 
 def unpack_table(path: str | os.PathLike[str], table: SavedTable, folder: Path) -> Path:
