@@ -17,14 +17,15 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from core.base.errors import UserError
-from core.base.strict_json import parse_json
 from core.data.reading.source import open_source
 from core.data.saving import clear_unfinished, write_atomically
-from core.run.archive import Archive, damaged, decoded, zip_blocks
+from core.run.archive import Archive, damaged, zip_blocks
 from core.run.saved_history import SavedHistory, SavedRows, read_history
 from core.run.session_file import SavedSession, is_session_file, read_session, write_session
+from core.run.session_table import clear_unpacked
 
 MOST = 10
 HEAD, PICTURE = "session.credence", "picture.png"
@@ -77,7 +78,10 @@ def kept_autosaves(folder: Path, without: Path | None = None) -> list[Kept]:
 
 
 def clear_old_autosaves(folder: Path, most: int = MOST, without: Path | None = None) -> None:
-    """Delete all but the last autosaves, and what killed saves have left in our own folders."""
+    """Delete all but the last autosaves, and what killed saves have left in our own folders.
+
+    Tables that came inside sessions go too, once no autosave uses them.
+    """
     long_ago = time.time() - 60.0  # another window may be about to write in what is younger
     settled = [path for path in _folders(folder) if _changed(path) < long_ago]
     for path in _folders(folder):
@@ -86,6 +90,8 @@ def clear_old_autosaves(folder: Path, most: int = MOST, without: Path | None = N
     for path in settled:
         if path not in wanted and path != without:
             _delete(path)
+    tables = {_table_of(each.path) for each in kept_autosaves(folder)}
+    clear_unpacked(folder.parent, tables)
 
 
 class Autosaver:
@@ -131,7 +137,8 @@ class Autosaver:
             self._written = _Written()
         if saved.history is not None:
             self._write_history(saved.history, saved, source)
-        write_session(self.folder / HEAD, replace(saved, history=None, parts=self._written.parts))
+        head = replace(saved, history=None, parts=self._written.parts)
+        write_session(self.folder / HEAD, head, with_table=False)
         for part in _parts(self.folder):
             if part.name not in self._written.parts:
                 with suppress(OSError):
@@ -257,13 +264,27 @@ def _kept(path: Path) -> Kept | None:
     )
 
 
-def _about(path: Path) -> dict[str, str]:
+def _content(path: Path) -> dict[str, Any]:
+    """Return what an autosave's session.json holds; nothing of version 1."""
     source = open_source(path)
-    if source.head[:2] != b"PK":  # of version 1
+    if source.head[:2] != b"PK":
         return {}
     with source.open() as file:
-        text = decoded(Archive(file, path.name).text("session.json"), path.name)
-    about = parse_json(text, path.name).get("about")
+        return Archive(file, path.name).mapping("session.json")
+
+
+def _table_of(path: Path) -> Path | None:
+    """Return the table that an autosave uses; None where it uses none or cannot be read."""
+    try:
+        data = _content(path).get("data")
+    except (OSError, UserError):
+        return None
+    file = data.get("file") if isinstance(data, dict) else None
+    return Path(file) if isinstance(file, str) else None
+
+
+def _about(path: Path) -> dict[str, str]:
+    about = _content(path).get("about")
     words = about.items() if isinstance(about, dict) else ()
     return {key: value[:200] for key, value in words if isinstance(value, str)}
 

@@ -124,7 +124,7 @@ def _is_ours(head: bytes) -> bool:
 
 
 def write_session(
-    path: str | os.PathLike[str], saved: SavedSession, with_table: bool = False
+    path: str | os.PathLike[str], saved: SavedSession, with_table: bool | None = None
 ) -> None:
     """Write a session file whole or not at all.
 
@@ -132,8 +132,8 @@ def write_session(
     ----------
     path : path
     saved : SavedSession
-    with_table : bool
-        Whether the table itself travels inside, as one that has come inside does again.
+    with_table : bool, optional
+        Whether the table itself travels inside; by default one does that has come inside.
 
     Raises
     ------
@@ -165,14 +165,14 @@ def _head(path: Path) -> bytes:
         return b""
 
 
-def _members(path: Path, saved: SavedSession, with_table: bool) -> Iterator[Member]:
+def _members(path: Path, saved: SavedSession, with_table: bool | None) -> Iterator[Member]:
     content: dict[str, Any] = {"format": "session", "version": VERSION}
     content["experiment"] = json.loads(saved.experiment.to_json())
     content["view"] = dataclasses.asdict(saved.view)
     arrays: list[Member] = []
     if saved.experiment.data.source == OWN_FILE.name:
         table = Path(saved.experiment.data.path)
-        inside = with_table or is_unpacked(table)
+        inside = is_unpacked(table) if with_table is None else with_table
         content["data"], arrays = table_members(path, table, inside)
         content["experiment"]["data"]["path"] = content["data"]["file"]
     if saved.state is not None:

@@ -5,7 +5,10 @@ from __future__ import annotations
 import functools
 import hashlib
 import os
-from collections.abc import Iterator, Mapping
+import re
+import time
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path, PureWindowsPath
 from typing import Any
@@ -136,10 +139,27 @@ def unpack_table(path: str | os.PathLike[str], table: SavedTable, folder: Path) 
     return place
 
 
+def clear_unpacked(folder: Path, wanted: Collection[Path | None]) -> None:
+    """Delete what `unpack_table` wrote more than a day ago, but for the tables that are wanted."""
+    long_ago = time.time() - 86_400.0
+    with suppress(OSError):  # there are none yet, or another window is clearing them too
+        for place in list((folder / UNPACKED).iterdir()):
+            if not _DIGEST.fullmatch(place.name) or place.stat().st_mtime > long_ago:
+                continue
+            for table in list(place.iterdir()):
+                if table not in wanted and hash_of(table) == place.name:
+                    table.unlink()
+            if not any(place.iterdir()):
+                place.rmdir()
+
+
+_DIGEST = re.compile("[0-9a-f]{64}")
+
+
 def is_unpacked(table: Path) -> bool:
     """Tell whether a table came inside a session, and so travels inside again."""
     parts = table.parts
-    return len(parts) > 2 and parts[-3] == UNPACKED and len(parts[-2]) == 64
+    return len(parts) > 2 and parts[-3] == UNPACKED and bool(_DIGEST.fullmatch(parts[-2]))
 
 
 def hash_of(path: str | os.PathLike[str]) -> str:

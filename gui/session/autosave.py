@@ -134,7 +134,7 @@ class Autosave(QObject):
         self,
         path: str,
         saved: SavedSession,
-        with_table: bool,
+        with_table: bool | None,
         done: Callable[[BaseException | None], None],
     ) -> None:
         """Write a session file of the user's; then call `done(error or None)` in this thread."""

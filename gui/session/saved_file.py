@@ -126,7 +126,7 @@ class SavedFile(QObject):
         """Whether another program, or another window, has written the file since."""
         return bool(self.path) and _stamp(self.path) not in (self._stamp, None)
 
-    def save(self, path: str, with_table: bool = False) -> None:
+    def save(self, path: str, with_table: bool | None = None) -> None:
         """Write the session to a file, and wait for it.
 
         Raises
@@ -138,7 +138,7 @@ class SavedFile(QObject):
         write_session(path, saved, with_table)
         self._note(path, saved, key)
 
-    def begin_to_save(self, path: str, with_table: bool = False) -> None:
+    def begin_to_save(self, path: str, with_table: bool | None = None) -> None:
         """Write the session to a file in the background, then emit `saved` or `failed`."""
         saved, key = self._present(), self._key()
 

@@ -119,13 +119,13 @@ class Files(QObject):
 
     def save_as(self) -> None:
         """Ask for a file and save the session to it."""
-        self._ask_and_save(self.tr("Save session"), with_table=False)
+        self._ask_and_save(self.tr("Save session"), with_table=None)
 
     def save_with_table(self) -> None:
         """Ask for a file and save the session to it, with the table inside."""
         self._ask_and_save(self.tr("Save session with its table"), with_table=True)
 
-    def _ask_and_save(self, title: str, with_table: bool) -> None:
+    def _ask_and_save(self, title: str, with_table: bool | None) -> None:
         stem = Path(self._session.run.dataset.name).stem
         proposed = str(Path(self.folder()) / f"{stem}{SUFFIX}")
         filters = self.tr("Credence sessions (*{0})").format(SUFFIX)
@@ -133,7 +133,7 @@ class Files(QObject):
         if chosen:
             self.save_to(chosen, with_table)
 
-    def save_to(self, chosen: str, with_table: bool = False) -> None:
+    def save_to(self, chosen: str, with_table: bool | None = None) -> None:
         """Save the session to a file, which always ends in ``.credence``."""
         path = chosen if Path(chosen).suffix.lower() == SUFFIX else f"{chosen}{SUFFIX}"
         if path != chosen and Path(path).exists():  # of this name the dialog has not asked
@@ -142,7 +142,7 @@ class Files(QObject):
         else:
             self._session.file.begin_to_save(path, with_table)
 
-    def _ask_to_overwrite(self, path: str, what: str, with_table: bool = False) -> None:
+    def _ask_to_overwrite(self, path: str, what: str, with_table: bool | None = None) -> None:
         """Ask, and then save, save elsewhere or do nothing."""
         box = question(self._window, "dialog.overwrite", what)
         box.setInformativeText(self.tr("Saving would replace what it holds."))

@@ -3,6 +3,7 @@
 import os
 import time
 import zipfile
+from dataclasses import replace
 
 import pytest
 
@@ -10,6 +11,7 @@ from core.base.errors import UserError
 from core.data.reading.source import Cancelled
 from core.experiment.experiment import Experiment
 from core.run.session_file import SavedSession, is_session_file, read_session, write_session
+from core.run.session_table import clear_unpacked, unpack_table
 
 MOST_SECONDS = 30.0  # on a machine that is busy with much else
 
@@ -140,3 +142,31 @@ def test_a_table_elsewhere_is_not_read_and_a_link_that_leads_away_is_elsewhere(t
     )
     (tmp_path / "old.credence").write_text(named)  # of version 1, whose choices name the path
     assert read_session(tmp_path / "old.credence").table.place == "elsewhere"
+
+
+def test_a_table_inside_is_unpacked_into_a_folder_of_ours_and_cleared_once_nothing_uses_it(
+    tmp_path,
+):
+    (tmp_path / "t.csv").write_text("a,b\n1,x\n")
+    experiment = Experiment().replacing("data.source", "file")
+    experiment = experiment.replacing("data.path", str(tmp_path / "t.csv"))
+    path, ours = tmp_path / "s.credence", tmp_path / "ours"
+    write_session(path, SavedSession(experiment), with_table=True)
+    saved = read_session(path)
+    assert saved.table.place == "inside"
+    place = unpack_table(path, saved.table, ours)
+    assert place.read_text() == "a,b\n1,x\n"
+    assert place.is_relative_to(ours)
+    with pytest.raises(UserError, match="not the table"):
+        unpack_table(path, replace(saved.table, sha256="0" * 64), ours)
+    escaping = unpack_table(path, replace(saved.table, name="..\\..\\x"), ours)
+    assert escaping.is_relative_to(ours)
+    (place.parent / "mine.txt").write_text("a year of work")
+    for each in (place.parent, place.parent.parent):
+        os.utime(each, (1e9, 1e9))
+    clear_unpacked(ours, {place})
+    assert place.exists()
+    os.utime(place.parent, (1e9, 1e9))
+    clear_unpacked(ours, set())
+    assert not place.exists()
+    assert (place.parent / "mine.txt").exists()
