@@ -116,6 +116,7 @@ def _build(window: Window, arguments: argparse.Namespace) -> None:
     x_axis, y_axis = session.view.x_axis, session.view.y_axis
     is_asked = (view.x_axis, view.y_axis) != (View().x_axis, View().y_axis)
     session.view = view if is_asked else replace(view, x_axis=x_axis, y_axis=y_axis)
+    session.file.mark_unchanged()
     session.player.set_pace(FIRST_PACE)
     window.build(session)
 

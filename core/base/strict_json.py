@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import functools
+import itertools
 import json
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from core.base.errors import UserError
 
+_NUMBERS_AT_ONCE = 10_000
 
-def parse_json(text: str, name: str = "The file") -> dict[str, Any]:
+
+def parse_json(
+    text: str, name: str = "The file", go_on: Callable[[], None] | None = None
+) -> dict[str, Any]:
     """Read one JSON object.
 
     Parameters
@@ -19,6 +24,8 @@ def parse_json(text: str, name: str = "The file") -> dict[str, Any]:
     text : str
     name : str
         What to call it in messages.
+    go_on : callable, optional
+        Called now and then; what it raises ends the reading.
 
     Raises
     ------
@@ -28,12 +35,29 @@ def parse_json(text: str, name: str = "The file") -> dict[str, Any]:
     """
     if not text.strip():
         raise UserError(f"{name} was not opened.", "It is empty.", "Choose another file.")
+    odd: list[str] = []
+    seen = itertools.count(1)
+
+    def number(word: str) -> float:  # of Python, so that other threads get their turn meanwhile
+        value = float(word)
+        if not math.isfinite(value):
+            odd.append(word)
+        if go_on is not None and next(seen) % _NUMBERS_AT_ONCE == 0:
+            go_on()
+        return value
+
     try:
         value = json.loads(
-            text, object_pairs_hook=functools.partial(_without_repeats, name), parse_constant=float
+            text,
+            object_pairs_hook=functools.partial(_without_repeats, name),
+            parse_constant=number,
+            parse_float=number,
         )
     except json.JSONDecodeError as error:
         why = f"At line {error.lineno}, column {error.colno} it is no longer JSON: {error.msg}."
+        raise UserError(f"{name} was not opened.", why, "Choose an undamaged copy.") from None
+    except ValueError:  # Python reads whole numbers of at most some thousands of digits
+        why = "A number in it is too long to be one of ours."
         raise UserError(f"{name} was not opened.", why, "Choose an undamaged copy.") from None
     except RecursionError:
         why = "It is nested too deeply to be one of ours."
@@ -41,7 +65,9 @@ def parse_json(text: str, name: str = "The file") -> dict[str, Any]:
     if not isinstance(value, dict):
         why = "It holds no settings: a JSON object was expected."
         raise UserError(f"{name} was not opened.", why, "Choose another file.")
-    wrong = sorted({path for path, leaf in leaves(value) if _is_not_finite(leaf)})
+    wrong: list[str] = []
+    if odd:
+        wrong = sorted({path for path, leaf in leaves(value) if _is_not_finite(leaf)})
     if wrong:
         why = f"Not a finite number: {', '.join(wrong)}."
         raise UserError(f"{name} was not opened.", why, "Give finite numbers there.")
@@ -50,14 +76,16 @@ def parse_json(text: str, name: str = "The file") -> dict[str, Any]:
 
 def leaves(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
     """Yield every path ("model.lr") with its value; the elements of a list share its path."""
-    if isinstance(value, dict):
-        for key, inner in value.items():
-            yield from leaves(inner, f"{path}.{key}" if path else key)
-    elif isinstance(value, list):
-        for inner in value:
-            yield from leaves(inner, path)
-    else:
-        yield path, value
+    waiting: list[tuple[str, Any]] = [(path, value)]
+    while waiting:
+        path, value = waiting.pop()
+        if isinstance(value, dict):
+            for key, inner in reversed(value.items()):
+                waiting.append((f"{path}.{key}" if path else key, inner))
+        elif isinstance(value, list):
+            waiting.extend((path, inner) for inner in reversed(value))
+        else:
+            yield path, value
 
 
 def _is_not_finite(value: Any) -> bool:

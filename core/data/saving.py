@@ -6,9 +6,10 @@ import csv
 import io
 import os
 import re
+import secrets
 import stat
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from itertools import count
 from math import isnan
@@ -152,7 +153,7 @@ def write_atomically(path: str | os.PathLike[str], blocks: Iterable[bytes]) -> N
         If that fails; an older file is then as it was.
     """
     place = Path(path).resolve()
-    beside = place.with_name(f".{place.name}.{os.getpid()}.tmp")
+    beside = temporary_of(place)
     try:
         with open(beside, "wb") as file:
             for block in blocks:
@@ -169,6 +170,58 @@ def write_atomically(path: str | os.PathLike[str], blocks: Iterable[bytes]) -> N
     finally:
         with suppress(OSError):
             beside.unlink(missing_ok=True)
+
+
+def temporary_of(path: str | os.PathLike[str]) -> Path:
+    """Return the file that `write_atomically` writes first."""
+    place = Path(path).resolve()
+    return place.with_name(f".{place.name}.{os.getpid()}.tmp")
+
+
+def write_noted(notes: Path, path: str | os.PathLike[str], write: Callable[[], None]) -> None:
+    """Write a file of the user's by `write_atomically`, leaving a note of it meanwhile.
+
+    If the program is killed in between, `clear_noted` knows by the note what to delete.
+
+    Parameters
+    ----------
+    notes : Path
+        A folder of the program's own.
+    write : callable
+        Writes the file at `path`.
+    """
+    temporary = temporary_of(path)
+    note = notes / f"{secrets.token_hex(8)}.note"
+    with suppress(OSError):  # without notes it is written all the same
+        notes.mkdir(parents=True, exist_ok=True)
+        note.write_text(str(temporary), encoding="utf-8", errors="surrogateescape")
+    try:
+        write()
+    finally:
+        with suppress(OSError):
+            note.unlink(missing_ok=True)
+
+
+def clear_noted(notes: Path) -> None:
+    """Delete what killed saves left in the user's folders: exactly the files that were noted."""
+    with suppress(OSError):  # there are no notes yet, or another window is clearing them too
+        for note in list(notes.iterdir()):
+            if not _NOTE.fullmatch(note.name) or _is_young(note):
+                continue
+            place = Path(note.read_text(encoding="utf-8", errors="surrogateescape"))
+            if _TEMPORARY.fullmatch(place.name) and place.is_file() and not place.is_symlink():
+                if _is_young(place):
+                    continue
+                place.unlink()
+            note.unlink()
+
+
+_NOTE = re.compile(r"[0-9a-f]{16}\.note")
+_TEMPORARY = re.compile(r"\..+\.[1-9][0-9]*\.tmp", re.DOTALL)
+
+
+def _is_young(path: Path) -> bool:
+    return time.time() - path.lstat().st_mtime <= _STILL_SECONDS
 
 
 def clear_unfinished(path: str | os.PathLike[str]) -> None:

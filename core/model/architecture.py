@@ -145,14 +145,18 @@ class Architecture:
                     ones[...] = 1.0
         return flat
 
-    def initial_statistics(self) -> np.ndarray:
-        """Return the first running statistics: means 0, variances 1."""
-        flat = np.zeros(self.n_statistics)
+    def variance_mask(self) -> np.ndarray:
+        """Return (n_statistics,) True where a running variance stands, False at a mean."""
+        mask = np.zeros(self.n_statistics, bool)
         for layer in self.layers:
             if layer.batch_norm:
                 middle = layer.statistics_start + layer.units
-                flat[middle : middle + layer.units] = 1.0
-        return flat
+                mask[middle : middle + layer.units] = True
+        return mask
+
+    def initial_statistics(self) -> np.ndarray:
+        """Return the first running statistics: means 0, variances 1."""
+        return self.variance_mask().astype(np.float64)
 
 
 def _views(layer: Layer, flat: np.ndarray) -> LayerParameters:

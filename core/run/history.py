@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import bisect
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -96,6 +96,21 @@ class Metrics:
         view.flags.writeable = False
         return view
 
+    def table(self) -> tuple[tuple[str, ...], np.ndarray]:
+        """Return the names and a read-only view (rows, names) of all that is recorded by now."""
+        view = self._cells[: self._length, : len(self._names)]
+        view.flags.writeable = False
+        return self.names, view
+
+    @classmethod
+    def of_table(cls, names: Sequence[str], cells: np.ndarray) -> Metrics:
+        """Return the metrics of which `table` gave names and cells (rows, names)."""
+        metrics = cls()
+        metrics._names = {name: place for place, name in enumerate(names)}
+        metrics._cells = np.vstack([cells, np.full((64, len(names)), np.nan)])
+        metrics._length = len(cells)
+        return metrics
+
     def until(self, step: int) -> Metrics:
         """Return a copy of the rows up to a step."""
         kept = Metrics()
@@ -133,6 +148,34 @@ class History:
         self._checkpoints: list[TrainState] = [initial]
         self._replayed = initial
         self.latest = initial
+
+    @classmethod
+    def of_checkpoints(
+        cls,
+        engine: Engine,
+        edits: Sequence[Edit],
+        checkpoints: Sequence[TrainState],
+        metrics: Metrics,
+    ) -> History:
+        """Return a history that was recorded before.
+
+        Parameters
+        ----------
+        edits : sequence of Edit
+            The first at or before the first checkpoint.
+        checkpoints : sequence of TrainState
+            The last is the latest state.
+        """
+        history = cls(engine, edits[0].problem, checkpoints[0])
+        history.edits, history.metrics = list(edits), metrics
+        history._checkpoints = list(checkpoints)
+        history._replayed = history.latest = checkpoints[-1]
+        return history
+
+    @property
+    def n_bytes(self) -> int:
+        """Roughly the memory that its checkpoints take."""
+        return len(self._checkpoints) * self._checkpoints[-1].n_bytes
 
     @property
     def first_step(self) -> int:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from core.base.arrays import Codes, Floats, read_only
-from core.base.errors import UserError
 from core.base.knobs import EFFECTS, Effect, SourceKnob
 from core.base.memo import Memo
 from core.data.data_knobs import DataChoices
@@ -20,7 +19,7 @@ from core.experiment.experiment import SECTIONS, Experiment, knob_at
 from core.functions.heads import class_logits
 from core.model.architecture import Architecture, build_architecture
 from core.predictions.predictions import Column, ValuesAt
-from core.run.history import History
+from core.run.history import Edit, History
 from core.training.engines import logits_at, probabilities_at
 from core.training.numpy_engine import numpy_engine
 from core.training.problem import ChooseEngine, Problem, TrainState
@@ -171,42 +170,6 @@ def start_run(
     return Run(experiment, dataset, prepared, History(engine, problem, initial))
 
 
-def resumed_run(
-    experiment: Experiment,
-    dataset: Dataset,
-    state: TrainState,
-    choose_engine: ChooseEngine = numpy_engine,
-) -> Run:
-    """Return a run that goes on from a saved state.
-
-    Raises
-    ------
-    UserError
-        Where the state does not fit the experiment's model and data.
-    """
-    prepared = prepare_data(dataset, experiment.data)
-    problem = build_problem(experiment, prepared)
-    engine = choose_engine(problem)
-    fresh = engine.start(problem, experiment.model.initialisation, experiment.model.seed)
-    for mine, theirs in (
-        (state.parameters, fresh.parameters),
-        (state.slots, fresh.slots),
-        (state.statistics, fresh.statistics),
-    ):
-        if mine.shape != theirs.shape or not np.isfinite(mine).all():
-            what = "The saved parameters were not used."
-            why = f"They have shape {mine.shape}; this model and data need {theirs.shape}."
-            raise UserError(what, why, "Check that the table is the one that was saved with.")
-    precision = fresh.parameters.dtype
-    converted = replace(
-        state,
-        parameters=state.parameters.astype(precision),
-        slots=state.slots.astype(precision),
-        statistics=state.statistics.astype(precision),
-    )
-    return Run(experiment, dataset, prepared, History(engine, problem, converted))
-
-
 def retrained_run(run: Run, choose_engine: ChooseEngine) -> Run | None:
     """Return the run as another engine computes it: all its steps and edits repeated from step 0.
 
@@ -220,16 +183,26 @@ def retrained_run(run: Run, choose_engine: ChooseEngine) -> Run | None:
         return None
     model, first = run.experiment.model, old.edits[0].problem
     history = History(engine, first, engine.start(first, model.initialisation, model.seed))
-    ends = [edit.step for edit in old.edits[1:]] + [old.latest.step]
-    for end, following in zip(ends, [*old.edits[1:], None], strict=True):
-        burst = engine.burst(history.problem, history.latest, end - history.latest.step)
+    if not repeat(history, old.edits[1:], old.latest.step):
+        return None
+    history.metrics = old.metrics.until(old.latest.step)
+    return replace(run, history=history)
+
+
+def repeat(history: History, edits: Sequence[Edit], last: int) -> bool:
+    """Take the steps from a history's latest up to another, with edits on the way.
+
+    Returns False where training diverges before.
+    """
+    for end, following in zip([*(e.step for e in edits), last], [*edits, None], strict=True):
+        steps = end - history.latest.step
+        burst = history.engine.burst(history.problem, history.latest, steps)
         if burst.state.step != end:
-            return None
+            return False
         history.record_state(burst.state)
         if following is not None:
             history.record_edit(end, following.problem)
-    history.metrics = old.metrics.until(old.latest.step)
-    return replace(run, history=history)
+    return True
 
 
 def effect_of(old: Experiment, new: Experiment) -> Effect:

@@ -1,20 +1,18 @@
-"""Saved sessions: the experiment, the view, the state and where the data are, in one JSON file.
+"""Saved sessions: one zip file of session.json and plain arrays.
 
-Nothing in a session file is ever run or unpickled; what is unknown is told and kept.
-
-The text of a session file, out of plain JSON or a zip; anything hostile is refused unopened.
+It holds the experiment, the view, the state looked at, the history's figures and checkpoints, and
+where the data are or, on request, the table itself. Nothing in it is ever run or unpickled; what is
+unknown is told and kept. Sessions of version 1, one JSON text, are read too.
 """
 
 from __future__ import annotations
 
 import dataclasses
-import hashlib
-import io
 import json
 import os
-import zipfile
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -23,14 +21,44 @@ import numpy as np
 from core.base.errors import UserError
 from core.base.strict_json import leaves, parse_json
 from core.data.gallery import OWN_FILE
+from core.data.reading.source import (
+    Progress,
+    Source,
+    open_source,
+    report_progress,
+)
 from core.data.saving import write_atomically
 from core.experiment.experiment import Experiment, experiment_from_mapping
 from core.experiment.view import VIEW_KNOBS, View
+from core.run.archive import Archive, Member, decoded, refusal, whole, zip_blocks
+from core.run.saved_history import (
+    MOST_STEPS,
+    SavedHistory,
+    read_history,
+    read_states,
+    states_to_members,
+)
+from core.run.session_table import (
+    SavedTable,
+    has_changed,
+    is_unpacked,
+    on_table,
+    raw_chunks,
+    table_members,
+    table_of_session,
+)
 from core.training.problem import TrainState
 
 SUFFIX = ".credence"
-VERSION = 1
-KNOWN = ("format", "version", "experiment", "view", "data", "state")
+VERSION = 2
+LARGEST, LARGEST_TEXT = 2**31, 96 * 2**20
+"""Bytes of a zip file, and of a JSON text, beyond which a session is refused."""
+
+MOST_NUMBERS = 5_000_000
+"""Numbers in a JSON text beyond which it is refused: reading them would take all memory."""
+
+_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
+_KNOWN = ("format", "version", "experiment", "view", "data", "state", "history", "parts", "about")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -42,11 +70,20 @@ class SavedSession:
     experiment : Experiment
     view : View
     state : TrainState or None
-        None where the file holds none: training then begins at step 0.
+        The one looked at. None where the file holds none: training then begins at step 0.
     warnings : tuple of str
         What was unknown or has changed, in words for the user.
     extra : mapping
         What this version does not know, kept for saving again.
+    engine : str
+        The name of the engine that trained; "" where that is not known.
+    history : SavedHistory or None
+        What led to the state, and perhaps beyond it.
+    table : SavedTable
+    parts : tuple of str
+        Of an autosave: the files beside it that hold its history.
+    about : mapping of str to str
+        In words for the list of autosaves.
     """
 
     experiment: Experiment
@@ -54,100 +91,249 @@ class SavedSession:
     state: TrainState | None = None
     warnings: tuple[str, ...] = ()
     extra: Mapping[str, Any] = field(default_factory=dict)
+    engine: str = ""
+    history: SavedHistory | None = None
+    table: SavedTable = field(default_factory=SavedTable)
+    parts: tuple[str, ...] = ()
+    about: Mapping[str, str] = field(default_factory=dict)
 
 
 def is_session_file(path: str) -> bool:
-    """Tell whether a path is to be opened as a session rather than as a table."""
+    """Tell whether a path is to be opened as a session rather than as a table, by its content."""
     suffix = Path(path).suffix.lower()
     if suffix in {SUFFIX, ".pkl", ".pickle", ".npz", ".zip"}:
         return True
-    if suffix != ".json":
-        return False
     try:
-        with open(path, "rb") as file:
-            head = file.read(512)
-    except OSError:
-        return False
-    return not head.strip() or b'"format"' in head
+        head = open_source(path).head
+    except (UserError, ValueError):  # empty, or nothing that can be read
+        return suffix == ".json" and os.path.isfile(path)
+    if _is_ours(head):
+        return True
+    return suffix == ".json" and (not head.strip() or b'"format"' in head[:512])
 
 
-def write_session(path: str, saved: SavedSession) -> None:
+def _is_ours(head: bytes) -> bool:
+    """Tell whether a file that begins like this is a session."""
+    if head[:4] == b"PK\x03\x04":
+        return head[30:42] == b"session.json"
+    beginning = head[:512].lstrip(b"\xef\xbb\xbf \t\r\n")
+    return beginning[:1] == b"{" and b'"format": "session"' in beginning
+
+
+# writing
+
+
+def write_session(
+    path: str | os.PathLike[str], saved: SavedSession, with_table: bool | None = None
+) -> None:
     """Write a session file whole or not at all.
+
+    Parameters
+    ----------
+    path : path
+    saved : SavedSession
+    with_table : bool, optional
+        Whether the table itself travels inside; by default one does that has come inside.
 
     Raises
     ------
     UserError
-        Where the file cannot be written; an older one of that name stays as it was.
+        Where the file cannot be written, or another kind of file is there; what was there stays.
     """
-    text = json.dumps(_to_mapping(Path(path), saved), indent=1, allow_nan=False)
-    write_atomically(path, [text.encode("utf-8"), b"\n"])
+    place = Path(path)
+    refuse_to_overwrite(place)
+    members = [*_members(place, saved, with_table)]
+    write_atomically(place, zip_blocks(members))
 
 
-def read_session(path: str) -> SavedSession:
+def refuse_to_overwrite(path: Path) -> None:
+    """Raise a `UserError` where something is at a path that is no session."""
+    try:
+        size = path.stat().st_size
+    except OSError:
+        return
+    if path.is_file() and (size == 0 or _is_ours(_head(path))):
+        return
+    what = f"{path.name} was not overwritten."
+    raise UserError(what, "It is not a session.", f"Save the session under another {SUFFIX} name.")
+
+
+def _head(path: Path) -> bytes:
+    try:
+        return open_source(path).head
+    except UserError:
+        return b""
+
+
+def _members(path: Path, saved: SavedSession, with_table: bool | None) -> Iterator[Member]:
+    content: dict[str, Any] = {"format": "session", "version": VERSION}
+    content["experiment"] = json.loads(saved.experiment.to_json())
+    content["view"] = dataclasses.asdict(saved.view)
+    arrays: list[Member] = []
+    if saved.experiment.data.source == OWN_FILE.name:
+        table = Path(saved.experiment.data.path)
+        inside = is_unpacked(table) if with_table is None else with_table
+        content["data"], arrays = table_members(path, table, inside)
+        content["experiment"]["data"]["path"] = content["data"]["file"]
+    if saved.state is not None:
+        content["state"] = {"step": saved.state.step, "engine": saved.engine}
+        arrays += states_to_members("state", [saved.state])
+    if saved.history is not None:
+        latest = saved.state.step if saved.state is not None else -1
+        content["history"], members = saved.history.bounded(latest).to_members()
+        arrays += members
+    if saved.parts:
+        content["parts"] = list(saved.parts)
+    if saved.about:
+        content["about"] = dict(saved.about)
+    text = json.dumps({**content, **saved.extra}, allow_nan=False).encode("utf-8")
+    yield "session.json", [text]  # first, for this is how `is_session_file` knows it
+    yield from arrays
+
+
+# reading
+
+
+def read_session(path: str | os.PathLike[str], progress: Progress | None = None) -> SavedSession:
     """Read a session file.
+
+    Parameters
+    ----------
+    path : path
+    progress : callable, optional
+        Called with the fraction read; reading stops when it returns False.
 
     Raises
     ------
     UserError
         Where it is no session, is damaged, or holds values that cannot be.
+    core.data.reading.source.Cancelled
+        Where `progress` returned False.
     """
-    name = os.path.basename(path)
-    content = parse_json(read_session_text(path, name), name)
+    source = open_source(path)
+    name, suffix = source.name, Path(path).suffix.lower()
+    if source.head[:1] == b"\x80" or suffix in {".pkl", ".pickle"}:
+        why = "Pickle files are not supported, because opening one can run any program."
+        raise refusal(name, why, "Save the session as a .credence file.")
+    report_progress(progress, 0.0)
+    if source.head[:2] == b"PK" or suffix in {".zip", ".npz"}:
+        if source.size > LARGEST:
+            raise _too_large(name)
+        with source.open() as file:
+            archive = Archive(file, name)
+            if "session.json" not in archive.members:
+                raise refusal(name, _why_no_session(archive), "Choose a .credence file.")
+            text = decoded(archive.text("session.json"), name)
+            return _session(Path(path), text, archive, progress)
+    return _session(Path(path), _json_text(source, progress), None, progress)
+
+
+def _session(
+    path: Path, text: str, archive: Archive | None, progress: Progress | None
+) -> SavedSession:
+    name = path.name
+    content = parse_json(text, name, lambda: report_progress(progress, 0.5))
     if content.get("format", "session") != "session":
         raise refusal(name, "It is not a session file.", "Open it as a table.")
-    if content.get("version", VERSION) != VERSION:
-        why = f"It was written by another version ({content['version']!r})."
+    version = content.get("version", 1)
+    if isinstance(version, bool) or version not in (1, VERSION):
+        why = f"It was written by another version ({_short(version)})."
         raise refusal(name, why, "Open it with the version of Credence that wrote it.")
     warnings: list[str] = []
-    _mend_surrogates(content, warnings)
+    if "\\u" in text and _SURROGATE.search(text):
+        _mend_surrogates(content, warnings)
     try:
         experiment = experiment_from_mapping(_mapping(content, "experiment"))
     except UserError as error:
         raise refusal(name, str(error), error.mend) from None
-    experiment = _with_data(experiment, Path(path), _mapping(content, "data"), warnings)
+    table = table_of_session(path, experiment, _mapping(content, "data"), archive)
+    if table.place == "missing":
+        warnings.append(f"{table.name} is not where it was: locate the original.")
+    elif table.place in ("beside", "elsewhere") and has_changed(table):
+        warnings.append(f"{table.name} has changed since the session was saved.")
+    experiment = on_table(experiment, table.path)
     view = _view(_mapping(content, "view"), warnings)
-    extra = {key: content[key] for key in content if key not in KNOWN}
+    extra = {key: content[key] for key in content if key not in _KNOWN}
     warnings += [f"{key!r} is not known to this version and was kept." for key in extra]
-    state = _state(_mapping(content, "state"), name)
-    return SavedSession(experiment, view, state, tuple(warnings), extra)
+    report_progress(progress, 0.5)
+    given = _mapping(content, "state")
+    state = _read_state(given, archive, name)
+    engine = given.get("engine", _engine_of(state, experiment))
+    history = None
+    if archive is not None and isinstance(content.get("history"), dict):
+        history = read_history(content["history"], archive)
+    report_progress(progress, 1.0)
+    return SavedSession(
+        experiment,
+        view,
+        state,
+        tuple(warnings),
+        extra,
+        str(engine) if isinstance(engine, str) else "",
+        history,
+        table,
+        _texts(content.get("parts")),
+        {key: text for key, text in _mapping(content, "about").items() if isinstance(text, str)},
+    )
 
 
-def _to_mapping(path: Path, saved: SavedSession) -> dict[str, Any]:
-    content: dict[str, Any] = {"format": "session", "version": VERSION}
-    content["experiment"] = json.loads(saved.experiment.to_json())
-    content["view"] = dataclasses.asdict(saved.view)
-    if saved.experiment.data.source == OWN_FILE.name:
-        table = Path(saved.experiment.data.path).resolve()
-        beside = table.parent == path.resolve().parent
-        content["data"] = {"file": table.name if beside else str(table), "sha256": _hash(table)}
-    if saved.state is not None:
-        state = saved.state
-        content["state"] = {
-            "step": state.step,
-            "epoch": state.epoch,
-            "position": state.position,
-            "precision": str(state.parameters.dtype),
-            "parameters": state.parameters.tolist(),
-            "slots": state.slots.tolist(),
-            "statistics": state.statistics.tolist(),
-        }
-    return {**content, **saved.extra}
+def _json_text(source: Source, progress: Progress | None) -> str:
+    """Return the text of a session of version 1."""
+    if source.size > LARGEST_TEXT:
+        raise _too_large(source.name)
+    pieces, seen = [], 0
+    for chunk in raw_chunks(source):
+        pieces.append(chunk)
+        seen += len(chunk)
+        report_progress(progress, 0.5 * seen / max(source.size, 1))
+        if seen > LARGEST_TEXT:
+            raise _too_large(source.name)
+    content = b"".join(pieces)
+    if content.count(b",") > MOST_NUMBERS:
+        raise _too_large(source.name)
+    return decoded(content, source.name)
+
+
+def _too_large(name: str) -> UserError:
+    return refusal(name, "It is too large for a session file.", "Choose another file.")
+
+
+def _why_no_session(archive: Archive) -> str:
+    """Say what is wrong with arrays that stand where a session was expected."""
+    for member in archive.members:
+        label = member.removesuffix(".npy")
+        if label == member:
+            continue
+        try:
+            array = archive.array(label)
+        except UserError as error:
+            return error.why
+        if not np.isfinite(array).all():
+            return f"{label} hold values that are not finite."
+        return f"{label} of shape {array.shape} stand there, but no session.json."
+    return "It holds no session.json."
 
 
 def _mend_surrogates(content: Any, warnings: list[str]) -> None:
     """Replace broken characters, which could not be saved again, in place."""
-    for path in sorted({p for p, leaf in leaves(content) if _is_broken(leaf)}):
-        warnings.append(f"{path} held a broken character, which was replaced.")
-    _replace_broken(content)
+    broken = {path for path, leaf in leaves(content) if _is_broken(leaf)}
+    if broken:
+        warnings += [
+            f"{path} held a broken character, which was replaced." for path in sorted(broken)
+        ]
+        _replace_broken(content)
 
 
-def _replace_broken(value: Any) -> None:
-    pairs = value.items() if isinstance(value, dict) else enumerate(value)
-    for key, inner in list(pairs):
-        if _is_broken(inner):
-            value[key] = inner.encode("utf-8", "replace").decode("utf-8")
-        elif isinstance(inner, dict | list):
-            _replace_broken(inner)
+def _replace_broken(content: Any) -> None:
+    waiting = [content]
+    while waiting:
+        value = waiting.pop()
+        pairs = value.items() if isinstance(value, dict) else enumerate(value)
+        for key, inner in list(pairs):
+            if _is_broken(inner):
+                value[key] = inner.encode("utf-8", "replace").decode("utf-8")
+            elif isinstance(inner, dict | list):
+                waiting.append(inner)
 
 
 def _is_broken(value: Any) -> bool:
@@ -159,30 +345,14 @@ def _mapping(content: Mapping[str, Any], key: str) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def _with_data(
-    experiment: Experiment, path: Path, data: Mapping[str, Any], warnings: list[str]
-) -> Experiment:
-    file = data.get("file")
-    if not isinstance(file, str) or not file:
-        return experiment
-    table = path.parent / file
-    choices = replace(experiment.data, source=OWN_FILE.name, path=str(table))
-    if not table.is_file():
-        warnings.append(f"{file} is not where it was: locate the original.")
-    elif data.get("sha256") != _hash(table):
-        warnings.append(f"{file} has changed since the session was saved.")
-    return replace(experiment, data=choices)
+def _texts(value: Any) -> tuple[str, ...]:
+    is_list = isinstance(value, list) and all(isinstance(text, str) for text in value)
+    return tuple(value) if is_list else ()
 
 
-def _hash(path: Path) -> str:
-    digest = hashlib.sha256()
-    try:
-        with open(path, "rb") as file:
-            while chunk := file.read(1 << 20):
-                digest.update(chunk)
-    except OSError:
-        return ""
-    return digest.hexdigest()
+def _short(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 40 else f"{text[:40]}…"
 
 
 def _view(given: Mapping[str, Any], warnings: list[str]) -> View:
@@ -199,89 +369,40 @@ def _view(given: Mapping[str, Any], warnings: list[str]) -> View:
     return view
 
 
-def _state(given: Mapping[str, Any], name: str) -> TrainState | None:
+def _read_state(given: Mapping[str, Any], archive: Archive | None, name: str) -> TrainState | None:
     if not given:
         return None
+    if archive is None or "parameters" in given:
+        return _state_of_numbers(given, name)
+    states = read_states("state", archive)
+    if len(states) != 1 or states[0].step != whole(given, "step", MOST_STEPS, name):
+        raise refusal(name, "Its state is damaged.", "Choose an undamaged copy.")
+    return states[0]
+
+
+def _state_of_numbers(given: Mapping[str, Any], name: str) -> TrainState:
+    """Return the state of a session of version 1, whose numbers stand in lists."""
     try:
         precision = np.dtype({"float32": "f4", "float64": "f8"}[given["precision"]])
-        arrays = [
-            np.asarray(given[key], precision) for key in ("parameters", "slots", "statistics")
-        ]
-        step, epoch, position = (int(given[key]) for key in ("step", "epoch", "position"))
-    except (KeyError, ValueError, TypeError):
+        with np.errstate(over="ignore"):
+            arrays = [
+                np.asarray(given[key], precision) for key in ("parameters", "slots", "statistics")
+            ]
+    except (KeyError, ValueError, TypeError, OverflowError):
         raise refusal(name, "Its state is damaged.", "Choose an undamaged copy.") from None
-    if arrays[0].ndim != 1 or arrays[2].ndim != 1 or min(step, epoch, position) < 0:
-        raise refusal(name, "Its state has the wrong shape.", "Choose an undamaged copy.")
-    slots = (
-        arrays[1].reshape(-1, arrays[0].size) if arrays[1].size else np.empty((0, arrays[0].size))
+    step, epoch, position = (
+        whole(given, key, MOST_STEPS, name) for key in ("step", "epoch", "position")
     )
-    return TrainState(step, epoch, position, arrays[0], slots.astype(precision), arrays[2])
+    parameters, slots, statistics = arrays
+    if not slots.size:
+        slots = np.empty((0, parameters.size), precision)
+    if (parameters.ndim, slots.ndim, statistics.ndim) != (1, 2, 1):
+        raise refusal(name, "Its state has the wrong shape.", "Choose an undamaged copy.")
+    return TrainState(step, epoch, position, parameters, slots, statistics)
 
 
-LARGEST = 256 * 2**20
-
-
-def refusal(name: str, why: str, mend: str) -> UserError:
-    """Return the error that says why a file was not opened."""
-    return UserError(f"{name} was not opened.", why, mend)
-
-
-def read_session_text(path: str, name: str) -> str:
-    """Return a session file's text.
-
-    Raises
-    ------
-    UserError
-        Where it is too large, damaged, not UTF-8, a pickle, or a zip without session.json.
-    """
-    try:
-        if os.path.getsize(path) > LARGEST:
-            raise refusal(name, "It is too large for a session file.", "Choose another file.")
-        with open(path, "rb") as file:
-            content = file.read()
-    except OSError as error:
-        why = f"The system says: {error.strerror}."
-        raise refusal(name, why, "Choose another file.") from None
-    if content[:2] == b"PK" or Path(path).suffix.lower() in {".zip", ".npz"}:
-        content = _packed(content, name)
-    if content[:1] == b"\x80" or Path(path).suffix.lower() in {".pkl", ".pickle"}:
-        why = "Pickle files are not supported, because opening one can run any program."
-        raise refusal(name, why, "Save the session as a .credence file.")
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        why = f"Byte {error.start} is not UTF-8 text."
-        raise refusal(name, why, "Choose an undamaged copy.") from None
-
-
-def _packed(content: bytes, name: str) -> bytes:
-    """Return session.json out of a zip file."""
-    try:
-        archive = zipfile.ZipFile(io.BytesIO(content))
-        members = archive.namelist()
-        for member in members:
-            if members.count(member) > 1:
-                raise refusal(name, f"{member} stands twice in it.", "Choose an undamaged copy.")
-        if "session.json" not in members:
-            raise refusal(name, _why_no_session(archive, members), "Choose a .credence file.")
-        if archive.getinfo("session.json").file_size > LARGEST:
-            raise refusal(name, "It is too large for a session file.", "Choose another file.")
-        return archive.read("session.json")
-    except (zipfile.BadZipFile, EOFError, OSError, NotImplementedError, RuntimeError):
-        raise refusal(name, "The file is damaged.", "Choose an undamaged copy.") from None
-
-
-def _why_no_session(archive: zipfile.ZipFile, members: list[str]) -> str:
-    """Say what is wrong with arrays that stand where a session was expected."""
-    for member in members:
-        label = member.removesuffix(".npy")
-        if label == member or archive.getinfo(member).file_size > LARGEST:
-            continue
-        try:
-            array = np.load(io.BytesIO(archive.read(member)), allow_pickle=False)
-        except ValueError:
-            return f"{label} are not plain numbers."
-        if not np.isfinite(array).all():
-            return f"{label} hold values that are not finite."
-        return f"{label} of shape {array.shape} stand there, but no session.json."
-    return "It holds no session.json."
+def _engine_of(state: TrainState | None, experiment: Experiment) -> str:
+    """Return which engine must have trained in version 1: numpy's always had float64."""
+    if state is None or experiment.training.precision == "float64":
+        return ""
+    return "compiled engine" if state.parameters.itemsize == 4 else "numpy engine"

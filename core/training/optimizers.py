@@ -88,6 +88,8 @@ class Optimizer:
         it, numpy trains.
     point_loop : callable
         The compiled form of `point`: (parameters, slots, rates, out) writes it into `out`.
+    squares : tuple of int
+        The slots that hold sums or means of squares, which are never negative.
     """
 
     name: str
@@ -100,6 +102,7 @@ class Optimizer:
     point: Point = _here
     loop: Callable[..., Any] | None = None
     point_loop: Callable[..., None] = _here_loop
+    squares: tuple[int, ...] = ()
 
     def init(self, parameters: np.ndarray) -> np.ndarray:
         """Return the slots before the first step: zeros (n_slots, n_parameters)."""
@@ -347,6 +350,7 @@ OPTIMIZERS: Registry[Optimizer] = Registry(
             "Tieleman & Hinton 2012, lecture 6e",
             uses=("decay_rate",),
             loop=_rmsprop_loop,
+            squares=(0,),
         ),
         Optimizer(
             "adam",
@@ -357,6 +361,7 @@ OPTIMIZERS: Registry[Optimizer] = Registry(
             "Kingma & Ba 2015, algorithm 1",
             uses=("momentum", "beta2"),
             loop=_adam_loop,
+            squares=(1,),
         ),
         Optimizer(
             "adamw",
@@ -368,6 +373,7 @@ OPTIMIZERS: Registry[Optimizer] = Registry(
             "Loshchilov & Hutter 2019, algorithm 2",
             uses=("momentum", "beta2", "weight_decay"),
             loop=_adamw_loop,
+            squares=(1,),
         ),
         Optimizer(
             "adagrad",
@@ -378,6 +384,7 @@ OPTIMIZERS: Registry[Optimizer] = Registry(
             r" + \epsilon)",
             "Duchi, Hazan & Singer 2011, equation 1",
             loop=_adagrad_loop,
+            squares=(0,),
         ),
     ],
 )

@@ -19,6 +19,19 @@ MAX_WORKERS = 3  # so that quick work need not wait for slow work
 COLLECT_MILLISECONDS = 100
 
 
+class Opening:
+    """A file that is being read in the background: how far, and whether it is still wanted."""
+
+    def __init__(self, is_wanted: Callable[[], bool]) -> None:
+        self.is_wanted = is_wanted
+        self.fraction = 0.0
+
+    def progress(self, fraction: float) -> bool:
+        """Note how much is read; return whether to go on."""
+        self.fraction = fraction
+        return self.is_wanted()
+
+
 class Background(QObject):
     """Runs functions in worker threads and hands their results back in the window's thread.
 
@@ -87,19 +100,6 @@ class Background(QObject):
             failed(error)
         else:
             done(future.result())
-
-
-class Opening:
-    """A file that is being read in the background: how far, and whether it is still wanted."""
-
-    def __init__(self, is_wanted: Callable[[], bool]) -> None:
-        self.is_wanted = is_wanted
-        self.fraction = 0.0
-
-    def progress(self, fraction: float) -> bool:
-        """Note how much is read; return whether to go on."""
-        self.fraction = fraction
-        return self.is_wanted()
 
 
 def collect_here_alone(parent: QObject) -> None:

@@ -21,21 +21,25 @@ from core.experiment.experiment import Experiment
 from core.experiment.view import View
 from core.explain.planes import most_separating_pair
 from core.model.architecture import Architecture
+from core.run.earlier_runs import EarlierRuns
 from core.run.history import with_parameters
+from core.run.resuming import run_by_its_engine
 from core.run.run import Run, edited_run, effect_of, retrained_run, start_run
+from core.run.saved_history import SavedHistory
 from core.run.session_file import SavedSession
 from core.training.numpy_engine import numpy_engine, steps_to_epoch
 from core.training.problem import ChooseEngine, TrainState
-from gui.session.autosave import Autosave, OpenedSession
+from gui.session.autosave import Autosave, described
 from gui.session.background import Background, Opening
 from gui.session.frame_clock import FrameClock
 from gui.session.player import Player
+from gui.session.saved_file import OpenedSession, SavedFile
 from gui.session.trainer import Trainer
-from gui.session.undo import ReplaceExperiment, SetParameters
+from gui.session.undo import ReplaceExperiment, ReplaceRun, SetParameters
 
 MOST_GHOSTS = 5
-MOST_ENDED_RUNS = 5
 MOST_STEPS_AGAIN = 20_000  # that a faster engine repeats within a frame or two
+MOST_STEPS_SINCE = 200_000  # the same of a run from a file, which must not change its engine else
 
 
 class Session(QObject):
@@ -72,7 +76,11 @@ class Session(QObject):
     frame_clock : FrameClock
         Decides when panels are drawn.
     undo_stack : QUndoStack
+    earlier_runs : EarlierRuns
+        Runs that were put aside, to return to.
     autosave : Autosave
+        Keeps the present work by itself.
+    file : SavedFile
         Saves and opens session files.
     background : Background
         Does other slow work.
@@ -93,6 +101,7 @@ class Session(QObject):
     message : (str)
         Something the user should know, for the status line.
     marks_changed : ()
+    earlier_runs_changed : ()
     failed : (object)
         An error to show as a dialog; everything is as it was before.
     """
@@ -104,6 +113,7 @@ class Session(QObject):
     opening_changed = Signal()
     message = Signal(str)
     marks_changed = Signal()
+    earlier_runs_changed = Signal()
     failed = Signal(object)
 
     def __init__(
@@ -127,9 +137,14 @@ class Session(QObject):
         self.background = Background(self)
         self.trainer = Trainer(self.frame_clock, awake)
         self.player = Player(self.run, self.trainer, self)
-        self.autosave = Autosave(self._saved, choose_engine, self.background, self)
+        self.earlier_runs = EarlierRuns()
+        self._first_experiment = experiment
+        self.autosave = Autosave(self.saved, lambda: self.run.history, self._key, self)
+        self.file = SavedFile(
+            self.saved, self._key, choose_engine, self.background, self.autosave, self
+        )
         self.is_awake = False
-        self._ended_runs: list[Run] = []
+        self._opened: OpenedSession | None = None
         self._last_drag: object = None
         self._is_changing = False
         self._connect()
@@ -137,16 +152,18 @@ class Session(QObject):
             self.wake()
 
     def _connect(self) -> None:
-        player, frames, autosave = self.player, self.frame_clock, self.autosave
+        player, frames, file = self.player, self.frame_clock, self.file
         frames.ticked.connect(player.collect)
         player.playing_changed.connect(frames.set_training)
         player.advanced.connect(self.state_changed)
         player.message.connect(self.message)
         player.failed.connect(self.failed)
         self.state_changed.connect(frames.begin_frame)
-        autosave.opened.connect(self._on_session_opened)
-        autosave.message.connect(self.message)
-        autosave.failed.connect(self.failed)
+        file.opened.connect(self._on_session_opened)
+        file.opening.connect(self._set_opening)
+        file.message.connect(self.message)
+        file.failed.connect(self.failed)
+        self.autosave.message.connect(self.message)
 
     def wake(self) -> None:
         """Begin to train and to draw."""
@@ -227,11 +244,24 @@ class Session(QObject):
         self.player.scrub(step)
 
     def restart(self) -> None:
-        """Begin again at step 0 with the same seed; the present run stays as a ghost."""
-        fresh = start_run(self.experiment, self.run.dataset, self._choose_engine)
+        """Begin again at step 0 with the same seed, undoably; the present run stays as a ghost."""
+        old = self.run
+        fresh = start_run(self.experiment, old.dataset, self._choose_engine)
+        self._put_run_aside(old)
         self._replace_run(fresh, keep_ghost=True)
+        if old.history.latest.step > 0:
+            self._push_run(old, self.tr("restart"))
+            self._tell_put_aside(old)
         if self.is_playing:
             self.play()
+
+    def return_to(self, run: Run) -> None:
+        """Go on with a run that was put aside, undoably."""
+        old = self.run
+        if run.history is not old.history:
+            self.pause()
+            self._put_run(run, run.experiment)
+            self._push_run(old, self.tr("return to an earlier run"))
 
     def new_seed(self) -> None:
         """Begin again with other first weights and another order of the rows."""
@@ -242,11 +272,22 @@ class Session(QObject):
 
         An older one keeps its engine; the next run takes the faster one.
         """
-        if not self.is_live or self.run.history.latest.step > MOST_STEPS_AGAIN:
+        again: Run | None = None
+        opened, history = self._opened, self.run.history
+        step, was_live = self.state.step, self.is_live
+        if opened is not None and opened.run.history is history:
+            if history.latest.step - opened.run_step <= MOST_STEPS_SINCE:
+                again = run_by_its_engine(self.run, opened.saved, self._choose_engine)
+        elif was_live and history.latest.step <= MOST_STEPS_AGAIN:
+            again = retrained_run(self.run, self._choose_engine)
+        if again is None:
             return
-        again = retrained_run(self.run, self._choose_engine)
-        if again is not None:
-            self._replace_run(again, keep_ghost=False)
+        was_changed = self.file.is_changed
+        self._replace_run(again, keep_ghost=False)
+        if not was_live:
+            self.player.scrub(step)
+        if not was_changed:
+            self.file.mark_unchanged()
 
     # edits
 
@@ -278,9 +319,11 @@ class Session(QObject):
         old = self.run
         if self._is_changing or experiment == old.experiment:
             return
+        cuts = not self.is_live and effect_of(old.experiment, experiment) != "view"
         self._apply(experiment, dataset)
-        self._remember(old, drag)
-        self.undo_stack.push(ReplaceExperiment(self._return_to, old, experiment, drag))
+        self._remember(old, drag, cuts)
+        command = ReplaceExperiment(self._return_to, old, experiment, drag, cuts)
+        self.undo_stack.push(command)
 
     def put(self, experiment: Experiment, afresh: bool = False) -> None:
         """Put another experiment in place for a command that brings its own undo.
@@ -313,6 +356,8 @@ class Session(QObject):
         before = self.state
         if self._is_changing or with_parameters(before, indices, values).same_bits(before):
             return
+        if not self.is_live:
+            self._branch_here(self.tr("change of an earlier step"))
         put = functools.partial(self._put_parameters, self.run.architecture)
         put(indices, values)
         old = before.parameters[indices]
@@ -347,27 +392,58 @@ class Session(QObject):
         self._set_opening(None)
         self.message.emit(self.tr("Reading was stopped; everything is as it was."))
 
-    def resume(self, run: Run, view: View) -> None:
-        """Go on with a run from a file, undoably; the view comes with it."""
+    def resume(self, run: Run, view: View, step: int = -1) -> None:
+        """Go on with a run from a file, undoably; the view comes with it.
+
+        Parameters
+        ----------
+        step : int
+            The one looked at; by default the latest.
+        """
         old = self.run
         self.pause()
-        with self._changing():
-            self._replace_run(run, keep_ghost=False)
-            self._use_view(view)
-            if run.experiment != old.experiment:
-                self._remember(old)
-                self.undo_stack.push(ReplaceExperiment(self._return_to, old, run.experiment))
-            self.experiment_changed.emit(old.experiment, run.experiment)
-            self.state_changed.emit()
+        self._put_run(run, run.experiment)
+        self._use_view(view)
+        self._push_run(old, self.tr("opening"))
+        if 0 <= step < run.history.latest.step:
+            self.scrub(step)
+
+    def saved(self) -> SavedSession:
+        """Return all that a session file holds of what is present; nothing is copied."""
+        history = self.run.history
+        saved = SavedSession(
+            self.experiment,
+            self.view,
+            self.state,
+            extra=dict(self.file.extra),
+            engine=history.engine.name,
+            history=SavedHistory.of(history),
+        )
+        is_work = (
+            self.undo_stack.count() > 0
+            or bool(self.file.path)
+            or self.experiment != self._first_experiment
+        )
+        name = self.run.name
+        return described(saved, name, self._text_of_model(), is_work)
 
     # inside
 
-    def _saved(self) -> SavedSession:
-        return SavedSession(self.experiment, self.view, self.state)
+    def _key(self) -> object:
+        history = self.run.history
+        return self.experiment, self.view, history, history.latest, self.state.step
+
+    def _text_of_model(self) -> str:
+        model, hidden = self.experiment.model, self.experiment.model.hidden
+        epoch = self.state.epoch
+        if not hidden:
+            return self.tr("logistic regression, epoch {0}").format(epoch)
+        widths = "-".join(map(str, hidden))
+        return self.tr("{0} {1} units, epoch {2}").format(widths, model.activation, epoch)
 
     def _play(self, steps: float) -> None:
         if not self.is_live:
-            self._branch_here()
+            self._branch_here(self.tr("going on from an earlier step"))
         self.player.play(steps)
 
     def _use_view(self, view: View) -> None:
@@ -375,9 +451,54 @@ class Session(QObject):
         if view != old:
             self.view_changed.emit(old, view)
 
-    def _branch_here(self) -> None:
-        branch = self.run.history.branch(self.state.step)
-        self._replace_run(replace(self.run, history=branch), keep_ghost=True)
+    def _branch_here(self, text: str) -> None:
+        """Go on from the step looked at; what came after it stays with the run put aside."""
+        old = self.run
+        branch = old.history.branch(self.state.step)
+        self._put_run_aside(old)
+        self._replace_run(replace(old, history=branch), keep_ghost=True)
+        self._push_run(old, text)
+        self._tell_put_aside(old)
+
+    def _put_run_aside(self, run: Run) -> None:
+        """Keep a run, so that undo and the list of earlier runs can bring it back."""
+        if run.history.latest.step > 0 or run.history.edits[-1].state is not None:
+            self.earlier_runs.add(run)
+            self.earlier_runs_changed.emit()
+
+    def _tell_put_aside(self, run: Run) -> None:
+        epochs = run.history.latest.epoch
+        if epochs > 0:
+            said = self.tr("The run of {0} epochs was put aside; undo brings it back.")
+            self.message.emit(said.format(f"{epochs:,}"))
+
+    def _push_run(self, old: Run, text: str) -> None:
+        self.undo_stack.push(ReplaceRun(self._return_to_run, old, self.run, text))
+
+    def _return_to_run(self, run: Run | None, experiment: Experiment) -> Run:
+        """Undo or redo a `ReplaceRun`."""
+        old = self.run
+        self.pause()
+        if run is None:
+            self.message.emit(self.tr("That run is no longer kept; it begins anew."))
+        try:
+            fresh = run or start_run(experiment, choose_engine=self._choose_engine)
+        except UserError as error:
+            self.failed.emit(error)
+            return old
+        self._put_run(fresh, experiment)
+        return old
+
+    def _put_run(self, run: Run, experiment: Experiment) -> None:
+        """Put a run in the place of the present one, which is put aside."""
+        old = self.run
+        self._put_run_aside(old)
+        with self._changing():
+            self.ghosts = [ghost for ghost in self.ghosts if ghost.history is not run.history]
+            self._replace_run(run, keep_ghost=run.dataset is old.dataset)
+            if run.experiment != old.experiment:
+                self.experiment_changed.emit(old.experiment, run.experiment)
+            self.state_changed.emit()
 
     def _replace_run(self, run: Run, keep_ghost: bool) -> None:
         old = self.run
@@ -395,25 +516,26 @@ class Session(QObject):
             self._use_view(self.view.for_other_model())
         self.run_changed.emit()
 
-    def _remember(self, run: Run, drag: object = None) -> None:
+    def _remember(self, run: Run, drag: object = None, cuts: bool = False) -> None:
         """Keep a run that an edit has ended, so that undo brings it back; of a drag, the first."""
         is_same_drag = drag is not None and drag == self._last_drag
         self._last_drag = drag
-        if effect_of(run.experiment, self.experiment) == "restart" and not is_same_drag:
-            others = [kept for kept in self._ended_runs if kept is not run]
-            self._ended_runs = [*others, run][-MOST_ENDED_RUNS:]
+        ends = effect_of(run.experiment, self.experiment) == "restart"
+        if (ends or cuts) and not is_same_drag:
+            self._put_run_aside(run)
+            self._tell_put_aside(run)
 
-    def _return_to(self, experiment: Experiment, run: Run | None) -> Run:
+    def _return_to(self, experiment: Experiment, run: Run | None, brings_run: bool) -> Run:
         """Undo or redo an edit; the run that ended with it goes on, while it is remembered."""
         old = self.run
         ends = effect_of(old.experiment, experiment) == "restart"
-        is_there = ends and run is not None and run.experiment == experiment
+        is_there = (ends or brings_run) and run is not None and run.experiment == experiment
         try:
             self._apply(experiment, ended=run if is_there else None)
         except UserError as error:
             self.failed.emit(error)
             return old
-        self._remember(old)
+        self._remember(old, cuts=brings_run)
         return old
 
     def _apply(
@@ -423,7 +545,9 @@ class Session(QObject):
         old = self.run
         with self._changing():
             effect = effect_of(old.experiment, experiment)
-            if effect == "live" and self.is_live:
+            if ended is not None:
+                self._start_or_branch(experiment, dataset, ended, effect)
+            elif effect == "live" and self.is_live:
                 self.run = replace(old, experiment=experiment)
                 self.player.change_problem(old.history.problem.with_training(experiment.training))
             elif effect == "view":
@@ -467,8 +591,10 @@ class Session(QObject):
         if self.is_playing:
             self.player.set_parameters(indices, values)
             return
-        if not self.is_live:
-            self._branch_here()
+        if not self.is_live:  # undone while an earlier step was looked at
+            self._put_run_aside(self.run)
+            branch = self.run.history.branch(self.state.step)
+            self._replace_run(replace(self.run, history=branch), keep_ghost=True)
         history = self.run.history
         state = with_parameters(history.latest, indices, values)
         problem = history.problem.with_training(self.experiment.training)
@@ -495,7 +621,9 @@ class Session(QObject):
         self.message.emit(" ".join(opened.dataset.notes))
 
     def _on_session_opened(self, opened: OpenedSession) -> None:
-        self.resume(opened.run, opened.saved.view)
+        self._opened = opened
+        state = opened.saved.state
+        self.resume(opened.run, opened.saved.view, state.step if state is not None else -1)
 
 
 def _looks_different(old: Run, new: Run) -> bool:

@@ -27,14 +27,17 @@ class ReplaceExperiment(QUndoCommand):
     new : Experiment
     drag : object or None
         The same for all moves of one drag; None where the change stands alone.
+    brings_run : bool
+        Whether undo brings the run before back whatever has changed: the edit cut its future off.
     """
 
     def __init__(
         self,
-        apply: Callable[[Experiment, Run | None], Run],
+        apply: Callable[[Experiment, Run | None, bool], Run],
         old: Run,
         new: Experiment,
         drag: object = None,
+        brings_run: bool = False,
     ) -> None:
         super().__init__(_describe(old.experiment, new))
         self._apply = apply
@@ -43,6 +46,7 @@ class ReplaceExperiment(QUndoCommand):
         self._new = new
         self._new_run: ref[Run] | None = None
         self._drag = drag
+        self._brings_run = brings_run
         self._is_done = True
 
     def id(self) -> int:
@@ -62,11 +66,50 @@ class ReplaceExperiment(QUndoCommand):
         if self._is_done:
             self._is_done = False
             return
-        self._apply(self._new, self._new_run() if self._new_run else None)
+        run = self._new_run() if self._new_run else None
+        self._apply(self._new, run, self._brings_run)
 
     def undo(self) -> None:
         """Put the old experiment back."""
-        self._new_run = ref(self._apply(self._old, self._old_run()))
+        self._new_run = ref(self._apply(self._old, self._old_run(), self._brings_run))
+
+
+class ReplaceRun(QUndoCommand):
+    """Put one run in the place of another: a restart, a branch, a session opened, a return.
+
+    Parameters
+    ----------
+    put : callable
+        Takes a run, or None where it is no longer kept, and its experiment, and puts it in place;
+        gives back the run that was there.
+    old : Run
+        The run before.
+    new : Run
+    text : str
+        What undo would undo.
+    """
+
+    def __init__(
+        self, put: Callable[[Run | None, Experiment], Run], old: Run, new: Run, text: str
+    ) -> None:
+        super().__init__(text)
+        self._put = put
+        self._old, self._old_experiment = ref(old), old.experiment
+        self._new, self._new_experiment = ref(new), new.experiment
+        self._is_done = True
+
+    def redo(self) -> None:
+        """Put the new run in place; at the first call, by `push`, it is there already."""
+        if self._is_done:
+            self._is_done = False
+            return
+        old = self._put(self._new(), self._new_experiment)
+        self._old, self._old_experiment = ref(old), old.experiment
+
+    def undo(self) -> None:
+        """Put the old run back."""
+        new = self._put(self._old(), self._old_experiment)
+        self._new, self._new_experiment = ref(new), new.experiment
 
 
 class SetParameters(QUndoCommand):

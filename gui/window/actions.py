@@ -61,6 +61,12 @@ ACTIONS: Registry[ActionRecord] = Registry(
         ActionRecord("resume", _("Continue the last session")),
         ActionRecord("save", _("Save session"), "Ctrl+S"),
         ActionRecord("save_as", _("Save session as…"), "Ctrl+Shift+S"),
+        ActionRecord(
+            "save_with_table",
+            _("Save session with its table…"),
+            help=_("One file to send: the table travels inside"),
+        ),
+        ActionRecord("recover", _("Recover…"), help=_("Go back to earlier work")),
         ActionRecord("save_data", _("Save data as…")),
         ActionRecord(
             "reading", _("How it is read…"), "Ctrl+I", help=_("Change how the file is read")
@@ -102,7 +108,8 @@ def _make_action(record: ActionRecord, do: Callable[[], object], parent: QWidget
     action.setShortcuts([QKeySequence(keys) for keys in record.keys.split()])
     action.setShortcutContext(Qt.ShortcutContext.WindowShortcut)
     if record.help:
-        action.setToolTip(f"{translated(record.help)} ({record.keys})")
+        keys = f" ({record.keys})" if record.keys else ""
+        action.setToolTip(f"{translated(record.help)}{keys}")
     action.triggered.connect(without_checked(do))
     parent.addAction(action)
     return action
@@ -167,7 +174,13 @@ def single_action(event: QKeyEvent) -> str:
     return ""
 
 
-FILE = ("reading", None, "resume", "save", "save_as", "save_data", None, "quit")
+NamedCommand = tuple[str, Callable[[], object]]
+"""What a menu says, and what is then done."""
+
+FILE = (
+    *("reading", None, "resume", "recover", None),
+    *("save", "save_as", "save_with_table", "save_data", None, "quit"),
+)
 TRAINING = ("play", "step", "epoch", "ten_epochs", None, "restart", "new_seed")
 
 
@@ -188,7 +201,8 @@ class Menus(QObject):
         self._fill(self.tr("&File"), ("open", "gallery", self.recent, *FILE))
         self._fill(self.tr("&Edit"), ("undo", "redo", None, "paint", "paint_blank"))
         self.view = window.menuBar().addMenu(self.tr("&View"))
-        self._fill(self.tr("&Training"), TRAINING)
+        self.earlier = QMenu(self.tr("Earlier runs"), window)
+        self._fill(self.tr("&Training"), (*TRAINING, None, self.earlier))
         self._fill(self.tr("&Help"), ("shortcuts", "about"))
 
     def fill_view(
@@ -222,6 +236,19 @@ class Menus(QObject):
 
         self.recent.setToolTipsVisible(True)
         self.recent.aboutToShow.connect(fill)
+        fill()
+
+    def follow_earlier_runs(self, named: Callable[[], Iterable[NamedCommand]]) -> None:
+        """List the runs to return to, anew each time the menu is opened."""
+
+        def fill() -> None:
+            self.earlier.clear()
+            for name, do in named():
+                self.earlier.addAction(name).triggered.connect(without_checked(do))
+            if self.earlier.isEmpty():
+                self.earlier.addAction(self.tr("There are none yet")).setEnabled(False)
+
+        self.earlier.aboutToShow.connect(fill)
         fill()
 
     def _add_themes(self, choose_theme: Callable[[str], None]) -> None:

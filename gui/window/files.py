@@ -5,14 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QMimeData, QObject, QRect, QSettings, Qt
+from PySide6.QtCore import QMimeData, QObject, QRect, QSettings, QStandardPaths, Qt
 from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QFileDialog, QWidget
+from PySide6.QtWidgets import QAbstractButton, QFileDialog, QMessageBox, QWidget
 
 from core.base.errors import UserError
-from core.data.saving import clear_unfinished
 from core.run.session_file import SUFFIX, is_session_file
-from gui.session.autosave import Autosave
+from core.run.session_table import is_unpacked
+from gui.session.saved_file import WantedTable
 from gui.style.theme import DASHED, brush, figures_font, pen, theme
 
 if TYPE_CHECKING:
@@ -40,7 +40,10 @@ class Files(QObject):
         self._settings = settings
         self._window = window
         self.recent = RecentFiles(settings)
-        self.previous = _set_aside_autosave()
+        session.file.is_trusted = lambda path: path in self.recent.paths
+        session.file.table_wanted.connect(self._ask_for_table)
+        session.file.saved.connect(self._remember_session)
+        session.autosave.clear_old()
         session.run_changed.connect(self._remember)
 
     def ask(self) -> None:
@@ -48,7 +51,7 @@ class Files(QObject):
         every = f"{TABLES} *{SUFFIX}"
         filters = self.tr("Tables and sessions ({0});;All files (*)").format(every)
         chosen, _ = QFileDialog.getOpenFileName(
-            self._window, self.tr("Open"), self._folder(), filters
+            self._window, self.tr("Open"), self.folder(), filters
         )
         if chosen:
             self.offer(chosen)
@@ -56,7 +59,7 @@ class Files(QObject):
     def offer(self, path: str) -> None:
         """Open a session, or show what a table holds and let the user decide how to use it."""
         if is_session_file(path):
-            self._session.autosave.open(path)
+            self._session.file.open(path)
         else:
             self._show_import(path)
 
@@ -72,39 +75,126 @@ class Files(QObject):
     def open(self, path: str, target: str = "") -> None:
         """Read a table as found, or a session, in the background and go on with it at once."""
         if is_session_file(path):
-            self._session.autosave.open(path)
+            self._session.file.open(path)
         else:
             self._session.open_table(path, target)
 
+    @property
+    def previous(self) -> Path | None:
+        """The autosave of what was worked on last, by this window not counted."""
+        kept = self._session.autosave.kept()
+        return kept[0].path if kept else None
+
     def resume(self) -> None:
-        """Go on from the autosave of the last start."""
-        if self.previous is None:
+        """Go on with what was worked on last."""
+        if (path := self.previous) is None:
             what = self.tr("There is no last session.")
             self._session.failed.emit(UserError(what, "", self.tr("Open a file instead.")))
             return
-        self._session.autosave.open(str(self.previous), as_new=True)
+        self._session.file.open(str(path), as_new=True)
+
+    def recover(self) -> None:
+        """Let the user choose among the autosaves."""
+        from gui.window.recover_dialog import RecoverDialog
+
+        def open_kept(path: Path) -> None:
+            self._session.file.open(str(path), as_new=True)
+
+        RecoverDialog(self._session.autosave.kept(), open_kept, self._window).open()
 
     def save(self) -> None:
-        """Save the session to its file, or ask for one."""
-        if self._session.autosave.path:
-            self._save_to(self._session.autosave.path)
-        else:
+        """Save the session to its file, or ask for one; ask before other work is overwritten."""
+        file = self._session.file
+        name = Path(file.path).name
+        if not file.path:
             self.save_as()
+        elif file.has_other_data:
+            what = self.tr("{0} holds another data set.").format(name)
+            self._ask_to_overwrite(file.path, what)
+        elif file.is_changed_by_others:
+            what = self.tr("{0} was changed by another window or program.").format(name)
+            self._ask_to_overwrite(file.path, what)
+        else:
+            file.begin_to_save(file.path)
 
     def save_as(self) -> None:
         """Ask for a file and save the session to it."""
-        proposed = str(Path(self._folder()) / f"{self._session.run.dataset.name}{SUFFIX}")
+        self._ask_and_save(self.tr("Save session"), with_table=None)
+
+    def save_with_table(self) -> None:
+        """Ask for a file and save the session to it, with the table inside."""
+        self._ask_and_save(self.tr("Save session with its table"), with_table=True)
+
+    def _ask_and_save(self, title: str, with_table: bool | None) -> None:
+        stem = Path(self._session.run.dataset.name).stem
+        proposed = str(Path(self.folder()) / f"{stem}{SUFFIX}")
         filters = self.tr("Credence sessions (*{0})").format(SUFFIX)
-        chosen, _ = QFileDialog.getSaveFileName(
-            self._window, self.tr("Save session"), proposed, filters
-        )
+        chosen, _ = QFileDialog.getSaveFileName(self._window, title, proposed, filters)
         if chosen:
-            self._save_to(chosen if Path(chosen).suffix else f"{chosen}{SUFFIX}")
+            self.save_to(chosen, with_table)
+
+    def save_to(self, chosen: str, with_table: bool | None = None) -> None:
+        """Save the session to a file, which always ends in ``.credence``."""
+        path = chosen if Path(chosen).suffix.lower() == SUFFIX else f"{chosen}{SUFFIX}"
+        if path != chosen and Path(path).exists():  # of this name the dialog has not asked
+            what = self.tr("{0} is there already.").format(Path(path).name)
+            self._ask_to_overwrite(path, what, with_table)
+        else:
+            self._session.file.begin_to_save(path, with_table)
+
+    def _ask_to_overwrite(self, path: str, what: str, with_table: bool | None = None) -> None:
+        """Ask, and then save, save elsewhere or do nothing."""
+        box = question(self._window, "dialog.overwrite", what)
+        box.setInformativeText(self.tr("Saving would replace what it holds."))
+        replace = box.addButton(self.tr("Replace"), QMessageBox.ButtonRole.DestructiveRole)
+        other = box.addButton(self.tr("Save as…"), QMessageBox.ButtonRole.ActionRole)
+        box.setDefaultButton(other)
+
+        def answer(button: QAbstractButton) -> None:
+            if button is replace:
+                self._session.file.begin_to_save(path, with_table)
+            elif button is other:
+                self._ask_and_save(self.tr("Save session"), with_table)
+
+        box.buttonClicked.connect(answer)
+        box.open()
+
+    def _ask_for_table(self, wanted: WantedTable) -> None:
+        """Ask where the table of a session is, which is not beside it."""
+        table, file = wanted.saved.table, self._session.file
+        name = Path(wanted.path).name
+        is_there = table.place == "elsewhere" and Path(table.path).is_file()
+        what = self.tr("The table of {0} is not beside it.").format(name)
+        box = question(self._window, "dialog.table", what)
+        told = (
+            self.tr("It names {0}.") if is_there else self.tr("It names {0}, which is not there.")
+        )
+        box.setInformativeText(told.format(table.path[:300]))
+        box.setTextFormat(Qt.TextFormat.PlainText)
+        read = None
+        if is_there:
+            read = box.addButton(self.tr("Read that file"), QMessageBox.ButtonRole.AcceptRole)
+        choose = box.addButton(self.tr("Choose the table…"), QMessageBox.ButtonRole.ActionRole)
+        box.setDefaultButton(choose)
+
+        def answer(button: QAbstractButton) -> None:
+            if read is not None and button is read:
+                file.open_with_table(wanted, table.path)
+            elif button is choose:
+                filters = self.tr("Tables ({0});;All files (*)").format(TABLES)
+                folder = str(Path(wanted.path).parent)
+                title = self.tr("The table of {0}").format(name)
+                chosen, _ = QFileDialog.getOpenFileName(self._window, title, folder, filters)
+                if chosen:
+                    file.open_with_table(wanted, chosen)
+
+        box.buttonClicked.connect(answer)
+        box.open()
 
     def save_data(self) -> None:
         """Ask for a file and save the rows as shown, with their part and what the model says."""
         name = Path(self._session.run.dataset.name).stem
-        proposed = str(Path(self._folder()) / f"{name} data.csv")
+        proposed = str(Path(self.folder()) / f"{name} data.csv")
         filters = self.tr("Comma-separated values (*.csv)")
         chosen, _ = QFileDialog.getSaveFileName(
             self._window, self.tr("Save data"), proposed, filters
@@ -137,33 +227,34 @@ class Files(QObject):
             present.reject()
         ImportDialog(self._session, path, parent=self._window).open()
 
-    def _save_to(self, path: str) -> None:
-        try:
-            self._session.autosave.save(path)
-        except UserError as error:
-            self._session.failed.emit(error)
-
-    def _folder(self) -> str:
-        return str(self._settings.value("folder", ""))
+    def folder(self) -> str:
+        """Return where dialogs begin: the folder used last, else the user's documents."""
+        last = str(self._settings.value("folder", ""))
+        if last and Path(last).is_dir():
+            return last
+        documents = QStandardPaths.StandardLocation.DocumentsLocation
+        found = QStandardPaths.writableLocation(documents)
+        return found if Path(found).is_dir() else str(Path.home())
 
     def _remember(self) -> None:
         data = self._session.experiment.data
-        if data.source == "file":
+        if data.source == "file" and not is_unpacked(Path(data.path)):
             self.recent.add(data.path)
             self._settings.setValue("folder", str(Path(data.path).parent))
 
+    def _remember_session(self) -> None:
+        if path := self._session.file.path:
+            self.recent.add(path)
+            self._settings.setValue("folder", str(Path(path).parent))
 
-def _set_aside_autosave() -> Path | None:
-    """Move the last autosave aside, before this session's takes its place; return where it is."""
-    autosave = Autosave.autosave_path()
-    previous = autosave.with_stem("previous")
-    clear_unfinished(autosave)
-    try:
-        if autosave.exists():
-            autosave.replace(previous)
-    except OSError:  # another window moves it; what it leaves is good enough
-        return autosave
-    return previous if previous.exists() else None
+
+def question(parent: QWidget, name: str, what: str) -> QMessageBox:
+    """Return a question with a Cancel button, which the user may leave by Escape."""
+    box = QMessageBox(QMessageBox.Icon.Question, "Credence", what, parent=parent)
+    box.setObjectName(name)
+    box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    box.setEscapeButton(box.addButton(QMessageBox.StandardButton.Cancel))
+    return box
 
 
 MOST_RECENT = 8

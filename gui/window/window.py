@@ -15,6 +15,7 @@ from PySide6.QtGui import (
     QDragEnterEvent,
     QDragLeaveEvent,
     QDropEvent,
+    QImage,
     QKeyEvent,
     QResizeEvent,
 )
@@ -111,7 +112,15 @@ class Window(QMainWindow):
         reporter.troubled.connect(self.show_trouble)
         reporter.install()
         session.failed.connect(reporter.report)
-        session.run_changed.connect(self._show_name)
+        for change in (
+            session.run_changed,
+            session.experiment_changed,
+            session.view_changed,
+            session.frame_clock.text_due,
+            session.file.saved,
+        ):
+            change.connect(self._show_name)
+        session.autosave.take_picture = self._picture
         self.parts.layouts.use_last()
         self.parts.top.show_workspace(self.parts.layouts.workspace.name)
         self.is_built = True
@@ -162,6 +171,7 @@ class Window(QMainWindow):
         self.statusBar().show()
         menus = Menus(self, actions)
         menus.follow_recent(self.files.recent, self.files.offer)
+        menus.follow_earlier_runs(self._earlier_runs)
         shown = [dock.toggleViewAction() for dock in docks.values()]
         workspaces = make_workspace_actions(self.switch_workspace, self)
         menus.fill_view(shown, workspaces, self.choose_theme)
@@ -182,7 +192,9 @@ class Window(QMainWindow):
             "resume": files.resume,
             "save": files.save,
             "save_as": files.save_as,
+            "save_with_table": files.save_with_table,
             "save_data": files.save_data,
+            "recover": files.recover,
             "reading": files.show_reading,
             "quit": self.close,
             "undo": session.undo_stack.undo,
@@ -449,6 +461,33 @@ class Window(QMainWindow):
         return self.parts.layouts.workspace.columns[1][0]
 
     def _show_name(self) -> None:
-        data = self.session.experiment.data
-        name = Path(data.path).name if data.source == "file" else self.session.run.dataset.name
-        self.setWindowTitle(f"{name} – Credence")
+        session = self.session
+        data = session.experiment.data
+        name = Path(data.path).name if data.source == "file" else session.run.dataset.name
+        if session.file.path:
+            name = Path(session.file.path).name
+        mark = " •" if session.file.is_changed else ""
+        title = f"{name}{mark} – Credence"
+        if title != self.windowTitle():
+            self.setWindowTitle(title)
+
+    def _earlier_runs(self) -> list[tuple[str, Callable[[], object]]]:
+        """Return a name and a command for each run that was put aside."""
+        from core.run.earlier_runs import difference
+
+        session = self.session
+        found: list[tuple[str, Callable[[], object]]] = []
+        for run in session.earlier_runs.without(session.run):
+            epochs = self.tr("{0} epochs").format(f"{run.history.latest.epoch:,}")
+            name = f"{difference(run, session.run)} ({epochs})".replace("&", "&&")
+            found.append((name, partial(session.return_to, run)))
+        return found
+
+    def _picture(self) -> Callable[[], QImage] | None:
+        """Return what draws a small picture for the list of autosaves, in any thread."""
+        from gui.panels.panel import Panel
+        from gui.window.thumbnail import thumbnail
+
+        panel = self.parts.docks["boundary"].widget()
+        scene = panel.scene if isinstance(panel, Panel) else None
+        return None if scene is None else partial(thumbnail, scene, themes().theme)

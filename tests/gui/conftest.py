@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QApplication, QDialog
 from pytestqt.qtbot import QtBot
 
 from gui.panels import PANELS
+from gui.session import autosave, saved_file
 from gui.session.background import collect_what_is_due
 from gui.style.theme import themes
 from tests.gui.panel_cases import new_session
@@ -103,6 +104,13 @@ def collects_here_alone():
 
 
 @pytest.fixture(autouse=True)
+def own_data_folder(tmp_path, monkeypatch):
+    """Let each test have its own autosaves."""
+    for module in (autosave, saved_file):
+        monkeypatch.setattr(module, "data_folder", lambda: tmp_path / "data")
+
+
+@pytest.fixture(autouse=True)
 def nothing_leaks(qapp, tmp_path, collects_here_alone):
     """Fail where a window, a running timer or a thread outlives its test; own settings for each."""
     use_own_settings(tmp_path)
@@ -155,6 +163,7 @@ def open_window(qtbot):
         if paused:
             window.session.pause()
             window.session.restart()  # without what was still under way
+            window.session.undo_stack.clear()
         return window
 
     yield make
@@ -194,6 +203,8 @@ def window(qtbot, shared_window):
     window.session.undo_stack.setIndex(0)
     window.session.undo_stack.clear()
     window.session.restart()
+    window.session.undo_stack.clear()
+    window.session.file.path = ""
     window.files.recent.clear()
     window.action("reset_layout").trigger()
     if window.parts.layouts.workspace.name != "train":

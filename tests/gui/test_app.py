@@ -103,7 +103,7 @@ def test_a_session_is_saved_opened_and_continued(qtbot, open_window, tmp_path):
     first = open_window("--set", "training.learning_rate=0.05")
     train(qtbot, first.session, 15)
     path = str(tmp_path / "mine.credence")
-    first.session.autosave.save(path)
+    first.session.file.save(path)
     state = first.session.state
     first.close()
     second = open_window(path, paused=False)
@@ -117,14 +117,23 @@ def test_a_session_is_saved_opened_and_continued(qtbot, open_window, tmp_path):
     qtbot.waitUntil(lambda: second.session.state.step == 15)
 
 
-def test_a_start_clears_what_a_killed_save_left(open_window):
-    kept = Autosave.autosave_path()
-    kept.parent.mkdir(parents=True, exist_ok=True)
-    left = kept.with_name(f".{kept.name}.4321.tmp")
-    left.write_bytes(b"half")
-    os.utime(left, (0, 0))
+def test_a_start_clears_what_a_killed_save_left(qtbot, open_window, tmp_path):
+    folder = Autosave.folder() / "20260101-120000-4321-0123abcd"
+    folder.mkdir(parents=True, exist_ok=True)
+    Autosave.notes().mkdir(exist_ok=True)
+    theirs, note = tmp_path / ".mine.credence.4321.tmp", Autosave.notes() / "0123456789abcdef.note"
+    left = [folder / ".session.credence.4321.tmp", theirs]
+    note.write_text(str(theirs))
+    for path in left:
+        path.write_bytes(b"half")
+    for path in (*left, note):
+        os.utime(path, (0, 0))
+    mine = tmp_path / ".other.credence.4321.tmp"  # of which there is no note
+    mine.write_text("a year of work")
+    os.utime(mine, (0, 0))
     open_window()
-    assert not left.exists()
+    qtbot.waitUntil(lambda: not any(path.exists() for path in (*left, note)))
+    assert mine.exists()
 
 
 # the command line

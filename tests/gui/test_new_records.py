@@ -28,7 +28,7 @@ def test_a_new_record_is_chosen_trained_drawn_saved_and_opened_again(
         assert np.isfinite(surface.probabilities).all()
         assert window.panel("reliability").scene is not None
         file = str(tmp_path / "new.credence")
-        window.session.autosave.save(file)
+        window.session.file.save(file)
         back = read_session(file)
         assert back.experiment == session.experiment
         assert back.state.parameters.tolist() == session.state.parameters.tolist()

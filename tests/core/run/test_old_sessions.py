@@ -11,7 +11,7 @@ from sklearn.metrics import accuracy_score, log_loss
 from core.base.arrays import SPLITS
 from core.data.loading import load_dataset
 from core.experiment.experiment import KNOBS
-from core.run.run import resumed_run
+from core.run.resuming import resumed_run
 from core.run.session_file import read_session
 from core.scenes.figures_scene import figures_scene
 from tests.core.scene_cases import shown_probabilities

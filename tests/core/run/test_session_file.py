@@ -152,7 +152,7 @@ def test_what_is_unknown_is_told_and_broken_characters_are_replaced(tmp_path):
         assert named in told
     assert back.view == View()  # "?" is no metric
     assert back.extra == {"zz": "?"}
-    write_session(str(path), back)
+    write_session(str(tmp_path / "again.credence"), back)
 
 
 def test_a_table_is_told_from_a_session(tmp_path):

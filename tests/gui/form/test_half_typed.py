@@ -5,6 +5,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QComboBox
 
+from core.run.autosaves import kept_autosaves
 from core.run.session_file import read_session
 from gui.importing.guesses_form import SETTINGS
 from gui.importing.import_dialog import ImportDialog
@@ -150,7 +151,7 @@ def test_what_is_half_typed_when_the_window_is_closed_is_kept(qtbot, open_window
     window.close()
     deliver_deletions()
     assert window.findChild(ErrorDialog) is None
-    kept = read_session(str(Autosave.autosave_path())).experiment
+    kept = read_session(kept_autosaves(Autosave.folder())[0].path).experiment
     assert kept == window.session.experiment
     assert kept.value(name) in (1.0, (1,))
 

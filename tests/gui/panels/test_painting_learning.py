@@ -193,7 +193,7 @@ def test_painted_points_are_saved_as_a_table_and_in_the_session(qtbot, window, t
     panel.painter.stop()
     form = window.panel("knobs").rows["data.painted"].editor
     assert form.text() == "3 points…"
-    window.session.autosave.save(str(tmp_path / "mine.credence"))
+    window.session.file.save(str(tmp_path / "mine.credence"))
     assert read_session(str(tmp_path / "mine.credence")).experiment.data.painted == painted
     window.files.save_data_to(str(tmp_path / "mine.csv"))
     qtbot.waitUntil((tmp_path / "mine.csv").exists)

@@ -1,21 +1,15 @@
+from dataclasses import replace
+
 import pytest
-from PySide6.QtCore import QStandardPaths
 
 from core.base.errors import UserError
 from core.experiment.experiment import experiment_from_mapping
+from core.run.autosaves import kept_autosaves
+from core.run.session_file import read_session, write_session
 from gui.session.autosave import Autosave
 from gui.session.session import Session
 
 START = experiment_from_mapping({"data": {"rows": 60}, "model": {"hidden": [3]}})
-
-
-@pytest.fixture(autouse=True)
-def _own_folder(qapp):
-    QStandardPaths.setTestModeEnabled(True)
-    Autosave.autosave_path().unlink(missing_ok=True)
-    yield
-    Autosave.autosave_path().unlink(missing_ok=True)
-    QStandardPaths.setTestModeEnabled(False)
 
 
 @pytest.fixture
@@ -34,14 +28,14 @@ def test_a_saved_session_goes_on_where_it_was(qtbot, session, tmp_path):
     train(qtbot, session, 30)
     session.set_view("threshold", 0.7)
     path = str(tmp_path / "s.credence")
-    session.autosave.save(path)
+    session.file.save(path)
     saved = session.state
     train(qtbot, session, 10)
     later = session.state
     session.edit("model.activation", "relu")
     session.set_view("threshold", 0.2)
     with qtbot.waitSignal(session.run_changed):
-        session.autosave.open(path)
+        session.file.open(path)
     assert session.experiment == START
     assert session.view.threshold == 0.7
     assert session.state.same_bits(saved)
@@ -55,7 +49,7 @@ def test_a_session_that_cannot_be_opened_changes_nothing(qtbot, session, tmp_pat
     run, view = session.run, session.view
     (tmp_path / "bad.credence").write_text('{"format": "session", "version')
     with qtbot.waitSignal(session.failed) as failed:
-        session.autosave.open(str(tmp_path / "bad.credence"))
+        session.file.open(str(tmp_path / "bad.credence"))
     assert isinstance(failed.args[0], UserError)
     assert session.run is run
     assert session.view is view
@@ -63,30 +57,34 @@ def test_a_session_that_cannot_be_opened_changes_nothing(qtbot, session, tmp_pat
 
 def test_parameters_that_do_not_fit_are_refused(qtbot, session, tmp_path):
     path = tmp_path / "s.credence"
-    session.autosave.save(str(path))
-    path.write_text(path.read_text().replace('"hidden": [\n    3\n   ]', '"hidden": [4]'))
+    session.file.save(str(path))
+    wider = replace(session.saved(), experiment=START.replacing("model.hidden", (4,)))
+    write_session(path, wider)
     with qtbot.waitSignal(session.failed) as failed:
-        session.autosave.open(str(path))
+        session.file.open(str(path))
     assert "not used" in str(failed.args[0])
 
 
+def kept_experiment():
+    return read_session(kept_autosaves(Autosave.folder())[0].path).experiment
+
+
 def test_what_has_changed_is_kept_by_itself(qtbot, session):
-    session.autosave.write_if_changed()
-    kept = Autosave.autosave_path()
-    assert kept.is_file()
-    kept.unlink()
-    session.autosave.write_if_changed()
-    assert not kept.exists()
+    session.autosave.write_now()
+    kept = kept_autosaves(Autosave.folder())[0].path
+    written = kept.stat().st_mtime_ns
+    session.autosave.write_now()
+    assert kept.stat().st_mtime_ns == written
     session.edit("training.learning_rate", 0.5)
     session.autosave.write_if_changed()
-    assert '"learning_rate": 0.5' in kept.read_text()
+    qtbot.waitUntil(lambda: kept_experiment().training.learning_rate == 0.5)
 
 
 def test_closing_keeps_the_session(qtbot):
     session = Session(START)
     session.edit("training.learning_rate", 0.25)
     session.close()
-    assert '"learning_rate": 0.25' in Autosave.autosave_path().read_text()
+    assert kept_experiment().training.learning_rate == 0.25
 
 
 @pytest.mark.parametrize("as_new", [False, True])
@@ -94,8 +92,8 @@ def test_an_opened_session_is_saved_to_its_own_file_unless_it_is_opened_as_new(
     qtbot, session, tmp_path, as_new
 ):
     path = str(tmp_path / "s.credence")
-    session.autosave.save(path)
-    session.autosave.save(str(tmp_path / "other.credence"))
-    with qtbot.waitSignal(session.autosave.message):
-        session.autosave.open(path, as_new=as_new)
-    assert session.autosave.path == ("" if as_new else path)
+    session.file.save(path)
+    session.file.save(str(tmp_path / "other.credence"))
+    with qtbot.waitSignal(session.file.message):
+        session.file.open(path, as_new=as_new)
+    assert session.file.path == ("" if as_new else path)

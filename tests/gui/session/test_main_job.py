@@ -186,7 +186,10 @@ def test_a_real_table_is_opened_trained_scrubbed_and_undone(qtbot, open_window):
     assert session.experiment == before
     assert session.run.dataset.name != "breast_cancer.csv"
     session.undo_stack.redo()
+    assert session.state.step == 210  # what came after step 73 is there again
+    session.undo_stack.redo()
     assert session.state.step == 113
+    session.undo_stack.undo()
     session.restart()
     train(qtbot, session, 210)
     assert session.state.same_bits(live)

@@ -13,7 +13,7 @@ def test_an_old_session_opens_in_the_window_and_goes_on(qtbot, window, tmp_path,
     failures = []
     session.failed.connect(failures.append)
     window.files.offer(path_of(name))
-    qtbot.waitUntil(lambda: failures or session.autosave.path == path_of(name))
+    qtbot.waitUntil(lambda: failures or session.file.path == path_of(name))
     session.failed.disconnect(failures.append)
     assert failures == []
     assert session.run.dataset.name == expected["dataset"]
@@ -24,7 +24,7 @@ def test_an_old_session_opens_in_the_window_and_goes_on(qtbot, window, tmp_path,
         shown = f"{expected[split][figure]:.3f}"
         qtbot.waitUntil(lambda label=figures[figure], shown=shown: label.text() == shown)
     again = str(tmp_path / "again.credence")
-    session.autosave.save(again)
+    session.file.save(again)
     back = read_session(again)
     stored = content_of(name)["state"]
     for key in ("step", "epoch", "position"):

@@ -2,6 +2,7 @@
 
 import pytest
 
+from core.run.earlier_runs import MOST_RUNS
 from core.training.numpy_engine import burst
 from gui.session.session import Session
 from tests.gui.panel_cases import START, train
@@ -87,7 +88,7 @@ def test_undoing_a_drag_brings_back_the_run_before_it(qtbot, session):
 
 def test_undo_beyond_the_runs_remembered_begins_anew(qtbot, session):
     first = session.experiment
-    for seed in range(1, 9):
+    for seed in range(1, MOST_RUNS + 3):
         train(qtbot, session, 2)
         session.edit("model.seed", seed)
     while session.undo_stack.canUndo():
