@@ -87,8 +87,12 @@ class Run:
     @property
     def sample_weights(self) -> Floats | None:
         """How much each prepared row counts, (n,); class weights are left out."""
-        weights = self.dataset.weights
-        return None if weights is None else read_only(weights[self.rows], np.float64)
+        return self.prepared.sample_weights
+
+    @property
+    def weighted_by(self) -> str:
+        """The column of sample weights; empty without any."""
+        return self.dataset.weight_name
 
     @property
     def class_weights(self) -> Floats:

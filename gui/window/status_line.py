@@ -77,7 +77,7 @@ class StatusLine(QWidget):
             from core.training.recorded_metrics import measure, parts_of
 
             problem = run.history.problem_at(state.step)
-            self._values = measure(problem, parts_of(run.prepared, run.sample_weights), state)
+            self._values = measure(problem, parts_of(run.prepared), state)
             self._measured = (run, state)
         return self._values
 
