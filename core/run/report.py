@@ -47,6 +47,7 @@ def report(trained: Trained) -> dict[str, Any]:
             "notes": [*run.dataset.notes, *run.prepared.notes],
             "concerns": list(concerns(run.dataset)),
         },
+        "weighted_by": run.weighted_by or None,
         "classes": list(run.dataset.classes),
         "step": state.step,
         "epoch": state.epoch,
