@@ -52,8 +52,10 @@ class NullDistribution:
         Which number; a name in `STATISTICS`.
     value : float
         The number itself.
+    mean : float
+        What a calibrated model would show on average.
     median : float
-        What a calibrated model would show half the time.
+        What it would show half the time.
     low, high : float
         Between which it would stay with probability ``level``.
     level : float
@@ -64,6 +66,7 @@ class NullDistribution:
 
     statistic: str
     value: float
+    mean: float
     median: float
     low: float
     high: float
@@ -142,14 +145,21 @@ def chance_of(
         )
     value = record.of(cells, bins) if len(cells.values) else float("nan")
     if np.isnan(value):
-        return NullDistribution(statistic, *(float("nan"),) * 4, level, float("nan"))
+        return NullDistribution(statistic, *(float("nan"),) * 5, level, float("nan"))
     shown = null_distribution(cells, record, bins, draws, seed)
     low, median, high = np.quantile(shown, [(1.0 - level) / 2.0, 0.5, (1.0 + level) / 2.0])
     # What equals the value up to rounding counts as much.
     hits = int((shown >= value - 1e-12 * abs(value)).sum()) if np.isfinite(value) else 0
     p_value = (1 + hits) / (1 + draws)
     return NullDistribution(
-        statistic, value, float(median), float(low), float(high), level, p_value
+        statistic,
+        value,
+        float(shown.mean()),
+        float(median),
+        float(low),
+        float(high),
+        level,
+        p_value,
     )
 
 

@@ -295,8 +295,8 @@ def binned_curve(name: str, bins: Bins) -> ReliabilityCurve:
 BINNINGS: Registry[Binning] = Registry(
     "binning",
     [
-        Binning("width", "equal width, (low, high]", width_curve),
-        Binning("mass", "equal mass, ties together", mass_curve),
+        Binning("width", "equal width, each with its upper edge", width_curve),
+        Binning("mass", "equal mass, equal values together", mass_curve),
         Binning("corp", "CORP (pool adjacent violators)", corp_curve),
         Binning("smooth", "reflected Gaussian kernel", smooth_curve),
     ],

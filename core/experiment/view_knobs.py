@@ -48,15 +48,15 @@ CURVES: Registry[Choice] = Registry(
 BANDS: Registry[Choice] = Registry(
     "band",
     [
-        Choice("consistency", "chance band"),
-        Choice("confidence", "confidence band"),
-        Choice("none", "no band"),
+        Choice("consistency", "chance"),
+        Choice("confidence", "confidence"),
+        Choice("none", "none"),
     ],
 )
 BAR_INTERVALS: Registry[Choice] = Registry(
     "interval",
     [
-        Choice("none", "no intervals"),
+        Choice("none", "none"),
         Choice("jeffreys", "Jeffreys"),
         Choice("clopper_pearson", "Clopper-Pearson"),
     ],
@@ -352,7 +352,7 @@ RELIABILITY_OPTIONS = _Choice(
     panel="reliability",
     default="auto",
     choices=_one_of(FOLDING),
-    help="Show or hide band, intervals, true curve and calibrators.",
+    help="Show or hide band, intervals, bars, true curve and calibrators.",
 )
 BARS = _Switch(
     label="Bars", panel="reliability", help="Show the observed frequency in bins beside the curve."

@@ -215,7 +215,7 @@ def test_reliability_controls_change_the_view(qtbot, session, show):
     assert session.view.split == panel.scene.split == "test"
     panel.controls.judged.setCurrentIndex(1)
     assert session.view.reliability_class == panel.scene.view == 0
-    panel.controls.bars.click()
+    panel.controls.folded.bars.click()
     assert session.view.bars
     assert panel.diagram.columns.isVisible()
     full = ~panel.scene.raw.bars.empty
