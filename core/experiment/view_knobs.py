@@ -120,8 +120,8 @@ SOFTMAX_PAGES: Registry[Choice] = Registry(
         Choice("logits", "Logits"),
         Choice("steps", "Steps"),
         Choice("slopes", "Slopes"),
-        Choice("sigmoid", "K=2"),
-        Choice("triangle", "K=3"),
+        Choice("sigmoid", "Two classes"),
+        Choice("triangle", "Three classes"),
         Choice("learning", "Loss"),
     ],
 )
@@ -321,6 +321,13 @@ LOG_STEPS = _Switch(
 )
 SMOOTHED = _Switch(
     label="Smooth", panel="loss", help="Draw the mean of neighbouring records over the raw line."
+)
+
+GHOSTS = _Switch(
+    label="Ghosts",
+    panel="loss",
+    default=True,
+    help="Draw earlier runs of these data in the background.",
 )
 
 # reliability, by class, calibrators, numbers

@@ -109,10 +109,12 @@ class Player(QObject):
 
     def change_problem(self, problem: Problem) -> None:
         """Go on with other training knobs from the next burst."""
+        self.divergence = None
         self._trainer.change(problem)
 
     def set_parameters(self, indices: np.ndarray, values: np.ndarray) -> None:
         """Set parameters by hand from the next burst."""
+        self.divergence = None
         self._trainer.set_parameters(indices, values)
 
     def collect(self) -> None:
