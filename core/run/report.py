@@ -49,6 +49,7 @@ def report(trained: Trained) -> dict[str, Any]:
         },
         "weighted_by": run.weighted_by or None,
         "classes": list(run.dataset.classes),
+        "output": run.architecture.head,
         "step": state.step,
         "epoch": state.epoch,
         "engine": run.history.engine.name,
@@ -58,6 +59,7 @@ def report(trained: Trained) -> dict[str, Any]:
             "method": method,
             "fitted_on": choices.fitted_on,
             "parameters": _numbers(recalibration),
+            "degenerate": degenerate_fit(predictions, choices) or None,
         },
         **figures_by_split(predictions, recalibration),
     }

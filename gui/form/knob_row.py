@@ -123,6 +123,16 @@ class Row(QWidget):
         self._hide_refusal()
         self._show_mark()
 
+    def show_forced(self, value: object, why: str) -> None:
+        """Show what is used in place of the choice, which has no meaning now; "" frees it again."""
+        self.editor.setEnabled(not why)
+        self.editor.setToolTip(why)
+        if why:
+            self.editor.show_value(value)
+            self.label.setText(escape(self.binding.knob.label))
+        else:
+            self.show_value()
+
     def show_help(self) -> None:
         """Show the help text beside the row."""
         place = self.mapToGlobal(QPoint(self.width(), -8))

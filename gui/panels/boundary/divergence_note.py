@@ -14,7 +14,7 @@ from gui.style.number_text import format_number
 from gui.style.theme import theme, themes
 from gui.widgets.controls import without_checked
 
-WIDEST, MARGIN = 380, 16  # pixels
+WIDEST, MARGIN, BORDER = 380, 16, 2  # pixels
 
 
 class DivergenceNote(QFrame):
@@ -73,7 +73,7 @@ class DivergenceNote(QFrame):
     def _place(self) -> None:
         width = min(WIDEST, max(self._plot.width() - 2 * MARGIN, 120))
         self.setFixedWidth(width)
-        self.setFixedHeight(self.layout().heightForWidth(width))
+        self.setFixedHeight(self.layout().totalHeightForWidth(width) + 2 * BORDER)
         self.move((self._plot.width() - width) // 2, MARGIN)
 
     def _paint_ground(self) -> None:

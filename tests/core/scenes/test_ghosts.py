@@ -54,7 +54,7 @@ def test_before_the_run_has_gone_on_a_steady_ghost_gives_the_axes_and_a_diverged
 
 def test_a_run_that_blew_up_and_was_mended_can_still_be_read():
     scene = scene_of(recorded((0.7, 6e41, 0.6, 0.5, 0.4)))
-    assert scene.y_range == (0.0, 0.7)
+    assert scene.y_range == pytest.approx((0.0, 0.7))
 
 
 def test_ghosts_can_be_hidden():

@@ -14,7 +14,8 @@ from core.functions.losses import LOSSES
 from core.model.gradient_check import finite_differences
 from core.model.network import backward, forward, logits_of
 from core.run.run import start_run
-from core.scenes.gradients_scene import gradients_scene, highest_loss_row, steepest_slope
+from core.explain.saturation import steepest_slope
+from core.scenes.gradients_scene import gradients_scene, highest_loss_row
 from core.training.numpy_engine import burst, step
 from core.training.optimizers import OPTIMIZERS
 from tests.core.problems import check_objective_gradient
