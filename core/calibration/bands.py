@@ -20,8 +20,8 @@ from numpy.typing import ArrayLike
 
 from core.base.arrays import FloatArray, IntArray, frozen
 from core.base.errors import UserError
-from core.calibration.isotonic import isotonic_blocks
 from core.calibration.intervals import frequency_interval
+from core.calibration.isotonic import isotonic_blocks
 from core.calibration.pooled import PooledForecast, coarsened, pool_forecast, squared_weight
 from core.calibration.reliability import ReliabilityCurve, drawn_points
 from core.predictions.forecasts import ForecastKind
@@ -188,9 +188,7 @@ def curve_band(
     return _binned_band(cells, curve, level, kind)
 
 
-def _binned_band(
-    cells: PooledForecast, curve: ReliabilityCurve, level: float, kind: Kind
-) -> Band:
+def _binned_band(cells: PooledForecast, curve: ReliabilityCurve, level: float, kind: Kind) -> Band:
     full = curve.counts > 0.0
     p, trials = curve.probability[full], curve.trials[full]
     if kind == "confidence":

@@ -102,5 +102,5 @@ def _centre(X: Floats, missing: str, weights: Floats | None) -> Floats:
         return np.asarray(np.median(X, axis=0) if missing == "median" else X.mean(axis=0))
     if missing == "median":
         columns = X.reshape(len(X), -1)
-        return weighted_quantiles(columns, (0.5,), weights)[0].reshape(X.shape[1:])
+        return np.reshape(weighted_quantiles(columns, (0.5,), weights), X.shape[1:])
     return np.asarray(np.average(X, axis=0, weights=weights))

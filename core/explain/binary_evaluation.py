@@ -241,9 +241,7 @@ def evaluate_forecast(
     return BinaryEvaluation(curve, bars, low, high, ece, chance, brier(predictions, subject))
 
 
-def curve_of(
-    predictions: Predictions, subject: Subject, options: CurveOptions
-) -> ReliabilityCurve:
+def curve_of(predictions: Predictions, subject: Subject, options: CurveOptions) -> ReliabilityCurve:
     """Return the curve of a subject, which needs scipy where it is CORP or smooth.
 
     Raises

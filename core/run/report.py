@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from core.base.errors import UserError
+from core.calibration.degenerate_fits import degenerate_fit
 from core.calibration.recalibration import Recalibration, fit_recalibration, recalibrated
 from core.data.data_warnings import concerns
 from core.data.gallery import OWN_FILE, sources

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from core.base.arrays import Codes, Floats, read_only
+from core.base.arrays import Codes, Floats
 from core.base.errors import UserError
 from core.base.knobs import EFFECTS, Effect, SourceKnob
 from core.base.memo import Memo

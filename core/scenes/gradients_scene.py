@@ -107,7 +107,9 @@ def gradients_scene(run: Run, state: TrainState, view: View) -> GradientsScene:
                 layer.units,
                 norms[k],
                 norms[last] * SIGMOID_SLOPE ** (last - k),
-                float(is_saturated(layer.activation, done.scaled).mean()) if k < last else float("nan"),
+                float(is_saturated(layer.activation, done.scaled).mean())
+                if k < last
+                else float("nan"),
                 ratios[k],
                 *_histogram(layer.activation, done.activations),
             )

@@ -23,8 +23,8 @@ from core.calibration.null_distribution import (
     expected_null_error,
 )
 from core.calibration.pooled import PooledForecast, squared_weight
-from core.calibration.reliability import mass_curve, width_curve
 from core.calibration.recalibration import changes_probabilities, is_judged_on_fitting_rows
+from core.calibration.reliability import mass_curve, width_curve
 from core.experiment.view import View
 from core.explain.binary_evaluation import LEVEL, Subject, pooled, viewed_forecast
 from core.functions.sigmoid_family import logit
@@ -191,8 +191,9 @@ def headlines(
 ) -> tuple[Headline, ...]:
     """Return every headline number with its mean, 90 % interval and p-value if calibrated.
 
-    The mean calibration error in bins is worked out as the strip and the diagram have it. Those of `STATISTICS` by simulation; Spiegelhalter's z, slope and intercepts by their normal
-    distribution for many rows.
+    The mean calibration error in bins is worked out as the strip and the diagram have it. The other
+    numbers of `STATISTICS` come by simulation; Spiegelhalter's z, slope and intercepts by their
+    normal distribution for many rows.
     """
     exact = {"ece": width_curve, "ece_mass": mass_curve}
     found = []
@@ -242,4 +243,6 @@ def _normal(label: str, says: str, value: float, centre: float, error: float) ->
     """Return a number that is normal about its centre if calibrated, with a two-sided p-value."""
     p_value = math.erfc(abs(value - centre) / error / math.sqrt(2.0)) if error else float("nan")
     low, high = centre - NORMAL_90 * error, centre + NORMAL_90 * error
-    return Headline(label, says, NullDistribution(label, value, centre, centre, low, high, LEVEL, p_value))
+    return Headline(
+        label, says, NullDistribution(label, value, centre, centre, low, high, LEVEL, p_value)
+    )

@@ -13,6 +13,7 @@ from core.base.scipy_import import is_scipy_postponed
 from core.calibration.bands import Band, Kind, curve_band
 from core.calibration.calibration_knobs import CalibrationChoices
 from core.calibration.calibrators import CALIBRATORS
+from core.calibration.degenerate_fits import degenerate_fit
 from core.calibration.recalibration import (
     base_class_of,
     changes_probabilities,
@@ -33,7 +34,6 @@ from core.explain.binary_evaluation import (
     viewed_forecast,
 )
 from core.explain.brushing import LitRows, lit_rows
-from core.explain.degenerate_fits import degenerate_fit
 from core.explain.known_truth import Truth, true_curve
 from core.predictions.predictions import Predictions, predictions_of
 from core.run.run import Run

@@ -180,9 +180,7 @@ def explain_divergence(problem: Problem, state: TrainState) -> Divergence:
     if training.penalty == "l2" and training.learning_rate * training.penalty_strength > 1.0:
         mend = f"Lower the penalty strength (now {training.penalty_strength:g})."
         better = 0.1 * min(training.penalty_strength, 1.0 / training.learning_rate)
-        return Divergence(
-            state.step, "training.penalty_strength", what, mend, _round_down(better)
-        )
+        return Divergence(state.step, "training.penalty_strength", what, mend, _round_down(better))
     mend = f"Lower the learning rate (now {training.learning_rate:g})."
     if float(np.abs(problem.X).max(initial=0.0)) > 1e3:
         mend = f"Scale the data, or lower the learning rate (now {training.learning_rate:g})."

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from html import escape
+from typing import Any
 
 from PySide6.QtCore import QEvent, QPoint, QSize, Qt
 from PySide6.QtGui import QEnterEvent, QKeyEvent
@@ -123,7 +124,7 @@ class Row(QWidget):
         self._hide_refusal()
         self._show_mark()
 
-    def show_forced(self, value: object, why: str) -> None:
+    def show_forced(self, value: Any, why: str) -> None:
         """Show what is used in place of the choice, which has no meaning now; "" frees it again."""
         self.editor.setEnabled(not why)
         self.editor.setToolTip(why)

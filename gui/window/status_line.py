@@ -45,7 +45,7 @@ class StatusLine(QWidget):
         self.follow()
 
     def follow(self) -> None:
-        """Show the metrics of the state looked at; drop the warning of a divergence that is past."""
+        """Show the metrics of the state looked at; a warning that is past goes."""
         if self.message.property("warning") and self.session.player.divergence is None:
             self.message.setProperty("warning", False)
             self.message.style().polish(self.message)

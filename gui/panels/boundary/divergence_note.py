@@ -32,7 +32,7 @@ class DivergenceNote(QFrame):
         self.mend = QPushButton(self)
         self.mend.setObjectName("boundary.diverged.mend")
         self.mend.clicked.connect(without_checked(session.mend_divergence))
-        layout = QVBoxLayout(self)
+        layout = self._layout = QVBoxLayout(self)
         layout.setContentsMargins(12, 10, 12, 10)
         layout.setSpacing(8)
         layout.addWidget(self.says)
@@ -73,7 +73,7 @@ class DivergenceNote(QFrame):
     def _place(self) -> None:
         width = min(WIDEST, max(self._plot.width() - 2 * MARGIN, 120))
         self.setFixedWidth(width)
-        self.setFixedHeight(self.layout().totalHeightForWidth(width) + 2 * BORDER)
+        self.setFixedHeight(self._layout.totalHeightForWidth(width) + 2 * BORDER)
         self.move((self._plot.width() - width) // 2, MARGIN)
 
     def _paint_ground(self) -> None:

@@ -96,9 +96,9 @@ class GradientsPanel(Panel):
                 (self.tr("gradient"), self.tr("Norm of the gradient by the layer's weights")),
                 (
                     self.tr("saturated"),
-                    self.tr("Share of activations where the slope is below {0} of the steepest").format(
-                        format_percent(SATURATED, decimals=0)
-                    ),
+                    self.tr(
+                        "Share of activations where the slope is below {0} of the steepest"
+                    ).format(format_percent(SATURATED, decimals=0)),
                 ),
                 (
                     self.tr("update"),

@@ -6,6 +6,7 @@ What the curves panel says: the present figures, or what is under the mouse.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 from PySide6.QtCore import Qt
@@ -139,8 +140,9 @@ class CurvesPanel(Panel):
         self.ghosts_said.setProperty("quiet", True)
         self.ghosts_said.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self._ghost_row = QWidget()
-        self._ghost_row.setLayout(row(self.ghosts, self.ghosts_said, self.clear, spacing=2))
-        self._ghost_row.layout().setStretch(1, 1)
+        line = row(self.ghosts, self.ghosts_said, self.clear, spacing=2)
+        line.setStretch(1, 1)
+        self._ghost_row.setLayout(line)
         self._ghost_row.hide()
 
     def _build_items(self) -> None:
@@ -185,7 +187,7 @@ class CurvesPanel(Panel):
         self,
         items: list[Curve],
         depths: tuple[float, float],
-        lines: tuple[Line, ...],
+        lines: Sequence[Line],
         scene: CurvesScene,
         pens: list[QPen],
     ) -> None:
@@ -342,7 +344,9 @@ def legend(scene: CurvesScene) -> str:
     )
     said = weighted_text(scene.weighted_by)
     end = f" &nbsp; <span style='color:{theme().quiet}'>{said}</span>" if said else ""
-    return values + end if values else tr("Press play: the figures appear here as the model learns.")
+    return (
+        values + end if values else tr("Press play: the figures appear here as the model learns.")
+    )
 
 
 def metric_name(scene: CurvesScene) -> str:

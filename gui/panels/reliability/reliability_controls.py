@@ -94,7 +94,6 @@ class ReliabilityControls(QWidget):
 
     def show_scene(self, scene: ReliabilityScene) -> None:
         """Show what is chosen."""
-        view = self.session.view
         self._offer_forecasts(scene)
         self.split.show_value(scene.split)
         self.curve.show_value(scene.kind)
@@ -163,9 +162,7 @@ class ReliabilityControls(QWidget):
         return slider, said
 
     def _offer_forecasts(self, scene: ReliabilityScene) -> None:
-        choices: list[tuple[str, object]] = [
-            (name, k) for k, name in enumerate(scene.classes)
-        ]
+        choices: list[tuple[str, object]] = [(name, k) for k, name in enumerate(scene.classes)]
         if len(scene.classes) == 2:
             choices = [(choices[1][0], -1), choices[0]]
         else:

@@ -78,9 +78,7 @@ def part_words(curve: ReliabilityCurve, x: float, is_weighted: object = False) -
         format_number(float(curve.low[k]), decimals=2),
         format_number(float(curve.high[k]), decimals=2),
         held,
-        _happened(
-            float(curve.probability[k]), float(curve.frequency[k]), float(curve.trials[k])
-        ),
+        _happened(float(curve.probability[k]), float(curve.frequency[k]), float(curve.trials[k])),
     )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from core.base.errors import UserError
@@ -16,7 +18,6 @@ from core.calibration.recalibration import (
     fitting_split,
     is_manual,
 )
-from core.explain.binary_evaluation import plain_choices
 from core.predictions.predictions import Predictions
 
 CERTAIN = 1e-6  # what is left to all other classes
@@ -34,7 +35,9 @@ def degenerate_fit(predictions: Predictions, choices: CalibrationChoices) -> str
     if choices.method == NO_METHOD or is_manual(choices, predictions.n_classes):
         return ""
     try:
-        return _degenerate_fit(predictions, plain_choices(choices))
+        # what only draws is left out of what is remembered
+        plain = replace(choices, bins=1, binning="width", compared=(), base_rate=0.0)
+        return _degenerate_fit(predictions, plain)
     except UserError:
         return ""
 
