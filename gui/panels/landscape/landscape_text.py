@@ -24,11 +24,14 @@ def parameter_names(run: Run) -> list[tuple[str, object]]:
     named: list[tuple[str, object]] = []
     for layer, shape in enumerate(architecture.layers):
         for unit in range(shape.units):
-            owner = f"{layer + 1}.{unit + 1}" if layer < last else outputs[unit]
+            own = tr("unit {0}.{1}").format(layer + 1, unit + 1)
+            owner = own if layer < last else outputs[unit]
             if last == 0 and architecture.n_outputs == 1:
                 owner = ""
             for place in places_of(architecture, layer, unit):
-                source = inputs[place.source] if layer == 0 else f"{layer}.{place.source + 1}"
+                source = inputs[place.source]
+                if layer > 0:
+                    source = tr("unit {0}.{1}").format(layer, place.source + 1)
                 text = f"w {source}" if place.name == "weight" else SYMBOLS[place.name]
                 named.append((f"{text} → {owner}" if owner else text, place.index))
             if len(named) >= MOST_NAMED:

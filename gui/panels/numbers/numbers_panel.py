@@ -187,7 +187,7 @@ class NumbersPanel(Panel):
             found = it.chance
             rows.append(
                 (
-                    self.tr(it.label),
+                    self._label(it),
                     format_number(found.value, decimals=3),
                     format_number(found.mean, decimals=3),
                     format_number(found.low, decimals=3),
@@ -200,6 +200,15 @@ class NumbersPanel(Panel):
         self.table_model.helps = tuple(self.tr(it.help) for it in self.found)
         self.table_model.show_rows(rows, marked=frozenset(marked))
         self.table.setFixedHeight((max(len(rows), 1) + 1) * ROW_HEIGHT + 12)
+
+    def _label(self, headline: Headline) -> str:
+        """Return a number's name; of more than two classes scores are of one forecast."""
+        label, scene = self.tr(headline.label), self.scene
+        if scene is None or len(scene.classes) == 2 or headline.label not in ("Brier", "log loss"):
+            return label
+        if scene.view == "confidence":
+            return self.tr("{0}, confidence").format(label)
+        return self.tr("{0}, class {1}").format(label, scene.classes[int(scene.view)])
 
     def _sentence(self, scene: NumbersScene) -> str:
         if scene.problem:

@@ -46,7 +46,9 @@ def misleading():
 def ordinary():
     rng = np.random.default_rng(2)
     z = rng.normal(0.0, 2.0, 300)
-    return Predictions.from_logits(rng.random(300) < 1 / (1 + np.exp(-z)), z, split=np.arange(300) % 3)
+    return Predictions.from_logits(
+        rng.random(300) < 1 / (1 + np.exp(-z)), z, split=np.arange(300) % 3
+    )
 
 
 @pytest.mark.parametrize("n_classes", [2, 3])
@@ -107,7 +109,11 @@ def test_each_calibrator_is_told_to_be_judged_on_the_rows_it_was_fitted_on(split
 @pytest.mark.skipif(not SEPARABLE.exists(), reason="there are no shared reports here")
 def test_a_separable_table_is_told_to_be_degenerate():
     experiment = Experiment()
-    for path, text in {"data.source": "file", "data.path": str(SEPARABLE), "data.target": "y"}.items():
+    for path, text in {
+        "data.source": "file",
+        "data.path": str(SEPARABLE),
+        "data.target": "y",
+    }.items():
         experiment = experiment.parsing(path, text)
     run = start_run(experiment)
     state = run.history.engine.burst(run.history.problem, run.history.latest, 3000).state

@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 from scipy.optimize import brentq
 
+from core.experiment.view import View
 from core.explain.saturation import SATURATED, is_saturated, steepest_slope
 from core.explain.unit_maps import preactivation_histogram
 from core.functions.activations import ACTIVATIONS
 from core.scenes.gradients_scene import gradients_scene
-from core.experiment.view import View
 from tests.core.scene_cases import trained
 
 
@@ -17,7 +17,9 @@ def test_a_unit_saturates_where_the_slope_falls_below_the_share_of_the_steepest(
     slope = ACTIVATIONS[activation].slope
     limit = SATURATED * steepest_slope(activation)
     edge = brentq(lambda z: float(slope(np.array([z]))[0]) - limit, 0.0, 20.0)
-    found = is_saturated(activation, np.array([-edge - 1e-6, 1e-6 - edge, edge - 1e-6, edge + 1e-6]))
+    found = is_saturated(
+        activation, np.array([-edge - 1e-6, 1e-6 - edge, edge - 1e-6, edge + 1e-6])
+    )
     assert found.tolist() == [True, False, False, True]
 
 
