@@ -29,6 +29,7 @@ from core.predictions.forecasts import ForecastKind
 Kind = Literal["consistency", "confidence"]
 MAX_CELLS = 512
 MAX_POINTS = 128
+SMOOTH_POINTS = 48  # a smooth band needs fewer
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -259,7 +260,7 @@ def _smooth_band(
 ) -> Band:
     few = coarsened(cells, MAX_CELLS)
     shown = drawn_points(curve)
-    points = min(len(shown), MAX_POINTS)
+    points = min(len(shown), SMOOTH_POINTS)
     at = shown[np.arange(points) * (len(shown) - 1) // max(points - 1, 1)]
     chance = few.values
     if kind == "confidence":

@@ -24,7 +24,7 @@ from core.calibration.null_distribution import (
 )
 from core.calibration.pooled import PooledForecast, squared_weight
 from core.calibration.recalibration import changes_probabilities, is_judged_on_fitting_rows
-from core.calibration.reliability import mass_curve, width_curve
+from core.calibration.reliability import ReliabilityCurve, mass_curve, width_curve
 from core.experiment.view import View
 from core.explain.binary_evaluation import LEVEL, Subject, pooled, viewed_forecast
 from core.functions.sigmoid_family import logit
@@ -175,15 +175,21 @@ def strip_of(index: CumulativePool) -> Strip:
     """Return the error for every number of bins up to 100."""
     bins = range(1, MOST_BINS + 1)
     cumulated = cumulative_variance(index.cells)
-    chance = [expected_null_error(index.cells, width_curve(index, b), cumulated) for b in bins]
+    curves = [width_curve(index, b) for b in bins]
+    chance = [expected_null_error(index.cells, it, cumulated) for it in curves]
+    mass = [bin_error(bins_of(index, b, "mass"), "l1") for b in bins]
     return Strip(
         read_only(np.array(bins), np.float64),
-        read_only(
-            np.array([bin_error(bins_of(index, b, "width"), "l1") for b in bins]), np.float64
-        ),
-        read_only(np.array([bin_error(bins_of(index, b, "mass"), "l1") for b in bins]), np.float64),
+        read_only(np.array([_error(it) for it in curves]), np.float64),
+        read_only(np.array(mass), np.float64),
         read_only(np.array(chance), np.float64),
     )
+
+
+def _error(curve: ReliabilityCurve) -> float:
+    """Return the mean gap of a binned curve."""
+    gaps = np.nan_to_num(np.abs(curve.frequency - curve.probability))
+    return float(gaps @ curve.counts / curve.counts.sum())
 
 
 def headlines(

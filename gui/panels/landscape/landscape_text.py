@@ -29,9 +29,8 @@ def parameter_names(run: Run) -> list[tuple[str, object]]:
             if last == 0 and architecture.n_outputs == 1:
                 owner = ""
             for place in places_of(architecture, layer, unit):
-                source = inputs[place.source]
-                if layer > 0:
-                    source = tr("unit {0}.{1}").format(layer, place.source + 1)
+                of_unit = tr("unit {0}.{1}").format(layer, place.source + 1)
+                source = inputs[place.source] if layer == 0 else of_unit
                 text = f"w {source}" if place.name == "weight" else SYMBOLS[place.name]
                 named.append((f"{text} → {owner}" if owner else text, place.index))
             if len(named) >= MOST_NAMED:
