@@ -113,13 +113,15 @@ class ReliabilityControls(QWidget):
         self.judged = view_choice(
             session, "reliability_class", widest=WIDEST, caption=tr("forecast")
         )
-        self.judged.setMinimumWidth(LEAST)
+        for box in (self.split, self.judged):
+            box.setMinimumWidth(LEAST)
 
     def _build_curve(self) -> None:
         knob = KNOBS["calibration.bins"]
         self.curve = view_choice(
             self.session, "reliability_curve", widest=WIDEST, caption=tr("curve")
         )
+        self.curve.setMinimumWidth(LEAST)
         self.bins, self._bins_said = self._slider("reliability.bins", self.tr("Bins"), knob.help)
         if isinstance(knob, IntegerKnob):
             self.bins.setRange(knob.low, knob.high)
