@@ -342,26 +342,39 @@ def _one_fewer(p: FloatArray, bins: int) -> IntArray:
 CONVENTIONS: Registry[Convention] = Registry(
     "convention",
     [
-        Convention("right", "(low, high], 0 in the first", "As defined; used here.", _right),
-        Convention("left", "[low, high), 1 in the last", "Edges such as 0.3 move up a bin.", _left),
+        Convention(
+            "right",
+            "scikit-learn: an edge belongs to the bin below it",
+            "Bins (low, high], 0 in the first; as defined, and used here.",
+            _right,
+        ),
+        Convention(
+            "left",
+            "NumPy's histogram: an edge belongs to the bin above it",
+            "Bins [low, high), 1 in the last; edges such as 0.3 move up a bin.",
+            _left,
+        ),
         Convention(
             "one_apart",
-            "[low, high), 1 by itself",
-            "A certain yes gets a bin of its own.",
+            "TorchMetrics: an edge to the bin above, 1 to a bin of its own",
+            "Bins [low, high), and one more for a certain yes.",
             _one_apart,
         ),
         Convention(
             "divided",
-            "int(p / width)",
+            "a common loop: int(p / width)",
             "0.3 / 0.1 is 2.999… in floats, so that some edges move and others do not.",
             _divided,
         ),
         Convention(
-            "zero_dropped", "(low, high], 0 left out", "A certain no is not counted.", _zero_dropped
+            "zero_dropped",
+            "Guo et al. (2017): an edge to the bin below, 0 left out",
+            "Bins (low, high]; a certain no is not counted.",
+            _zero_dropped,
         ),
         Convention(
             "one_fewer",
-            "one bin fewer",
+            "a common slip: one bin fewer",
             "The number of edges is taken for that of bins.",
             _one_fewer,
         ),

@@ -121,6 +121,7 @@ BASE_RATE = NumberKnob(
 )
 BASE_CLASS = IntegerKnob(
     label="class of the base rate",
+    unit="from 0; −1: last",
     default=-1,
     low=-1,
     high=9999,

@@ -29,7 +29,12 @@ from core.calibration.calibration_error import (
     integrated_error,
     monotonic_sweep,
 )
-from core.calibration.pooled import PooledForecast, coarsened, pool_forecast
+from core.calibration.pooled import (
+    PooledForecast,
+    coarsened,
+    pool_forecast,
+    squared_weight,
+)
 from core.calibration.reliability import ReliabilityCurve
 from core.calibration.scores import SCORES, decompose
 from core.calibration.significance import excess
@@ -47,8 +52,10 @@ class NullDistribution:
         Which number; a name in `STATISTICS`.
     value : float
         The number itself.
+    mean : float
+        What a calibrated model would show on average.
     median : float
-        What a calibrated model would show half the time.
+        What it would show half the time.
     low, high : float
         Between which it would stay with probability ``level``.
     level : float
@@ -59,6 +66,7 @@ class NullDistribution:
 
     statistic: str
     value: float
+    mean: float
     median: float
     low: float
     high: float
@@ -137,14 +145,21 @@ def chance_of(
         )
     value = record.of(cells, bins) if len(cells.values) else float("nan")
     if np.isnan(value):
-        return NullDistribution(statistic, *(float("nan"),) * 4, level, float("nan"))
+        return NullDistribution(statistic, *(float("nan"),) * 5, level, float("nan"))
     shown = null_distribution(cells, record, bins, draws, seed)
     low, median, high = np.quantile(shown, [(1.0 - level) / 2.0, 0.5, (1.0 + level) / 2.0])
     # What equals the value up to rounding counts as much.
     hits = int((shown >= value - 1e-12 * abs(value)).sum()) if np.isfinite(value) else 0
     p_value = (1 + hits) / (1 + draws)
     return NullDistribution(
-        statistic, value, float(median), float(low), float(high), level, p_value
+        statistic,
+        value,
+        float(shown.mean()),
+        float(median),
+        float(low),
+        float(high),
+        level,
+        p_value,
     )
 
 
@@ -352,12 +367,13 @@ def expected_null_error(
 
     A bin's gap is then |S - E S| / n, where S counts the bin's rows in which it happened: a sum of
     independent rows (Poisson binomial), convolved row by row; of many rows nearly normal, with
-    E |S - E S| = sqrt(2 / pi) times the standard deviation.
+    E |S - E S| = sqrt(2 / pi) times the standard deviation. Rows of unequal weight are taken as
+    nearly normal also where a bin has few of them.
 
     Parameters
     ----------
     cells : PooledForecast
-        Rows pooled by probability, of weight 1 each.
+        Rows pooled by probability.
     bars : ReliabilityCurve
         In bins (low, high].
     cumulated : pair of arrays, optional
@@ -373,29 +389,33 @@ def expected_null_error(
     """
     if not len(cells.values):
         return float("nan")
-    weight, variance = cumulative_variance(cells) if cumulated is None else cumulated
+    rows, variance = cumulative_variance(cells) if cumulated is None else cumulated
     ends = np.searchsorted(cells.values, bars.high, side="right")
     ends[-1] = len(cells.values)
-    counts = np.rint(np.diff(weight[ends], prepend=0.0)).astype(np.int64)
+    counts = np.rint(np.diff(rows[ends], prepend=0.0)).astype(np.int64)
     spread = np.maximum(np.diff(variance[ends], prepend=0.0), 0.0)
     deviation = np.sqrt(2.0 / math.pi * spread)
     few = (counts > 0) & (counts <= MOST_EXACT)
-    if few.any():
+    each = cells.weight / cells.trials  # of one row
+    if few.any() and np.ptp(each) <= 1e-9 * each[0]:
         starts = np.concatenate([[0], ends[:-1]])
-        deviation[few] = _exact_deviations(cells, starts[few], ends[few])
+        deviation[few] = each[0] * _exact_deviations(cells, starts[few], ends[few])
     return float(deviation.sum() / cells.total)
 
 
 def cumulative_variance(cells: PooledForecast) -> tuple[FloatArray, FloatArray]:
-    """Return the rows and their variance up to each cell, (m + 1,) each: what any bins need."""
-    variance = cells.weight * cells.values * (1.0 - cells.values)
-    rows, spread = (np.concatenate([[0.0], np.cumsum(it)]) for it in (cells.weight, variance))
+    """Return the rows up to each cell, and the variance of the weight in which it happens.
+
+    Both are (m + 1,), and all that any bins need.
+    """
+    variance = squared_weight(cells) * cells.values * (1.0 - cells.values)
+    rows, spread = (np.concatenate([[0.0], np.cumsum(it)]) for it in (cells.trials, variance))
     return rows, spread
 
 
 def _exact_deviations(cells: PooledForecast, starts: np.ndarray, ends: np.ndarray) -> np.ndarray:
     """Return E |S - E S| of bins of cells, by convolution row by row."""
-    rows = np.rint(cells.weight).astype(np.int64)
+    rows = np.rint(cells.trials).astype(np.int64)
     p = [np.repeat(cells.values[a:b], rows[a:b]) for a, b in zip(starts, ends, strict=True)]
     counts = np.array([len(bin_rows) for bin_rows in p], dtype=np.int64)
     if mean_deviations.compiled is None:

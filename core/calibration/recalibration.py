@@ -149,6 +149,16 @@ def fitting_split(choices: CalibrationChoices) -> str:
     return "validation" if choices.fitted_on == CROSS_FITTED else choices.fitted_on
 
 
+def is_judged_on_fitting_rows(choices: CalibrationChoices, split: str, n_classes: int) -> bool:
+    """Tell whether a part's rows are those that the calibrator was fitted on.
+
+    It then looks better than it is. Set by hand it was not fitted, and a cross-fitted one judges
+    each row by a map that did not see it.
+    """
+    is_fitted = choices.method != NO_METHOD and not is_manual(choices, n_classes)
+    return is_fitted and choices.fitted_on != CROSS_FITTED and fitting_split(choices) == split
+
+
 def plain_method(choices: CalibrationChoices, method: str) -> CalibrationChoices:
     """Return the choices with another calibrator, fitted and not by hand."""
     return replace(choices, method=method, by_hand=False)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from core.base.arrays import FloatArray, frozen
+from core.base.arrays import FloatArray, IntArray, frozen
 from core.base.registry import Registry
 from core.calibration.binning import (
     Bins,
@@ -260,6 +260,24 @@ def smooth_curve(
     )
 
 
+LEAST_HELD = 0.2  # rows within the width of a smooth curve's kernel
+
+
+def drawn_points(curve: ReliabilityCurve) -> IntArray:
+    """Return which parts of a curve are drawn, (m,): those with rows.
+
+    The smooth curve ends where the kernel holds next to no rows: beyond, it would be invented.
+    """
+    known = ~np.isnan(curve.frequency)
+    if curve.binning == "smooth":
+        held = np.flatnonzero(
+            known & (curve.counts * len(curve.counts) * curve.sigma >= LEAST_HELD)
+        )
+        inside = np.arange(len(known))
+        known &= (inside >= held.min(initial=len(known))) & (inside <= held.max(initial=-1))
+    return np.flatnonzero(known)
+
+
 def binned_curve(name: str, bins: Bins) -> ReliabilityCurve:
     """Return filled bins as a curve."""
     return ReliabilityCurve(
@@ -277,8 +295,8 @@ def binned_curve(name: str, bins: Bins) -> ReliabilityCurve:
 BINNINGS: Registry[Binning] = Registry(
     "binning",
     [
-        Binning("width", "equal width, (low, high]", width_curve),
-        Binning("mass", "equal mass, ties together", mass_curve),
+        Binning("width", "equal width, each with its upper edge", width_curve),
+        Binning("mass", "equal mass, equal values together", mass_curve),
         Binning("corp", "CORP (pool adjacent violators)", corp_curve),
         Binning("smooth", "reflected Gaussian kernel", smooth_curve),
     ],

@@ -23,11 +23,17 @@ CLASS_WEIGHTS: Registry[Choice] = Registry(
 """Every class weighting, by name."""
 
 
-def fit_class_weights(choice: str | Sequence[float], y: Codes, classes: tuple[str, ...]) -> Floats:
+def fit_class_weights(
+    choice: str | Sequence[float],
+    y: Codes,
+    classes: tuple[str, ...],
+    sample_weights: Floats | None = None,
+) -> Floats:
     """Return one weight for each class, fitted on the train labels ``y``.
 
-    ``"balanced"`` is n / (K n_k), as in scikit-learn, over the K classes that have train rows; a
-    class that has none gets weight 1. ``"none"`` and an empty sequence give 1 to each.
+    ``"balanced"`` is n / (K n_k), as in scikit-learn, over the K classes that have train rows; n
+    and n_k are sums of the sample weights (n,), where there are any. A class that has none gets
+    weight 1. ``"none"`` and an empty sequence give 1 to each.
 
     Raises
     ------
@@ -39,13 +45,13 @@ def fit_class_weights(choice: str | Sequence[float], y: Codes, classes: tuple[st
     >>> fit_class_weights("balanced", np.array([0, 0, 0, 1]), ("a", "b")).round(3).tolist()
     [0.667, 2.0]
     """
-    counts = np.bincount(y, minlength=len(classes))
+    counts = np.bincount(y, weights=sample_weights, minlength=len(classes))
     if isinstance(choice, str):
         CLASS_WEIGHTS[choice]
         weights = np.ones(len(classes))
         if choice == "balanced":
             there = counts > 0
-            weights[there] = len(y) / (there.sum() * counts[there])
+            weights[there] = counts.sum() / (there.sum() * counts[there])
         return weights
     weights = np.asarray(choice, dtype=np.float64)
     if weights.size == 0:

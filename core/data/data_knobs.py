@@ -95,7 +95,7 @@ TARGET_BINS = IntegerKnob(
     only_for=(("data.source", ("file",)),),
 )
 MERGE_LABELS = SwitchKnob(
-    label="merge look-alikes",
+    label="merge similar labels",
     default=False,
     advanced=True,
     help="Labels that differ only in capitals, blanks or letters drawn alike make one class.",

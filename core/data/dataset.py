@@ -37,6 +37,8 @@ class Dataset:
         A given split: 0 train, 1 validation, 2 test. Read-only.
     weights : ndarray, shape (n_samples,), optional
         Sample weights. Read-only.
+    weight_name : str
+        The column they come from; empty without any.
 
     Raises
     ------
@@ -62,6 +64,7 @@ class Dataset:
     truth: Truth | None = None
     split: NDArray[np.int8] | None = None
     weights: Floats | None = None
+    weight_name: str = ""
 
     def __post_init__(self) -> None:
         """Check the shapes and make the arrays read-only."""

@@ -235,6 +235,7 @@ def dataset_from_table(
         notes=(*notes, *chosen.notes()),
         split=split_codes(columns[split])[rows] if split else None,
         weights=sample_weights(columns[weights])[rows] if weights else None,
+        weight_name=weights,
     )
 
 

@@ -8,6 +8,7 @@ from core.base.arrays import Codes, Floats, take_columns
 from core.base.errors import UserError
 from core.base.registry import Choice, Registry
 from core.data.dataset import Dataset, Feature
+from core.data.scaling import weighted_quantiles
 
 MISSING: Registry[Choice] = Registry(
     "way with missing values",
@@ -54,7 +55,9 @@ def complete_rows(dataset: Dataset, drop: bool) -> tuple[Codes, list[str]]:
     return rows, [f"{lost} of {dataset.n_samples} rows have a missing value and were left out."]
 
 
-def fit_fill(features: tuple[Feature, ...], X: Floats, missing: str) -> tuple[Floats, list[str]]:
+def fit_fill(
+    features: tuple[Feature, ...], X: Floats, missing: str, weights: Floats | None = None
+) -> tuple[Floats, list[str]]:
     """Fit the value to be imputed for each column.
 
     Parameters
@@ -64,6 +67,8 @@ def fit_fill(features: tuple[Feature, ...], X: Floats, missing: str) -> tuple[Fl
         Raw train rows.
     missing : str
         A key of `MISSING`; with ``"category"`` a category that lacks values here gets the code -1.
+    weights : ndarray, shape (n,), optional
+        How much each row counts, above 0.
 
     Returns
     -------
@@ -75,17 +80,27 @@ def fit_fill(features: tuple[Feature, ...], X: Floats, missing: str) -> tuple[Fl
     counts = gaps.sum(axis=0)
     numbers = np.array([not feature.levels for feature in features])
     whole = np.flatnonzero(numbers & (counts == 0))
-    fill[whole] = _centre(take_columns(X, whole), missing)
+    fill[whole] = _centre(take_columns(X, whole), missing, weights)
     for j in np.flatnonzero(numbers & (counts > 0) & (counts < len(X))):
-        fill[j] = _centre(X[~gaps[:, j], j], missing)
+        known = ~gaps[:, j]
+        own = None if weights is None else weights[known]
+        fill[j] = _centre(X[known, j], missing, own)
     for j in np.flatnonzero(~numbers):
         if missing == "category" and counts[j]:
             fill[j] = OWN_LEVEL
         elif counts[j] < len(X):
-            fill[j] = np.bincount(X[~gaps[:, j], j].astype(np.int64)).argmax()
+            known = ~gaps[:, j]
+            own = None if weights is None else weights[known]
+            fill[j] = np.bincount(X[known, j].astype(np.int64), weights=own).argmax()
     unknown = np.flatnonzero(counts == len(X))
     return fill, [f"{features[j].name} has no value in any train row." for j in unknown]
 
 
-def _centre(X: Floats, missing: str) -> Floats:
-    return np.asarray(np.median(X, axis=0) if missing == "median" else X.mean(axis=0))
+def _centre(X: Floats, missing: str, weights: Floats | None) -> Floats:
+    """Return the mean or the median along the rows."""
+    if weights is None:
+        return np.asarray(np.median(X, axis=0) if missing == "median" else X.mean(axis=0))
+    if missing == "median":
+        columns = X.reshape(len(X), -1)
+        return np.reshape(weighted_quantiles(columns, (0.5,), weights), X.shape[1:])
+    return np.asarray(np.average(X, axis=0, weights=weights))

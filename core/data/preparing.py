@@ -18,7 +18,7 @@ from core.base.errors import UserError
 from core.data.class_weights import fit_class_weights, row_weights
 from core.data.dataset import Dataset, Feature
 from core.data.missing_values import MISSING, OWN_LEVEL, complete_rows, fit_fill
-from core.data.scaling import SCALINGS, fit_scaling
+from core.data.scaling import SCALINGS, counted_rows, fit_scaling
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -46,6 +46,8 @@ class Prepared:
         The value imputed for a missing one, for each raw column.
     notes : tuple of str
         What was left out or altered, in words for the user.
+    sample_weights : ndarray, shape (n,), optional
+        How much each row counts in every figure: class weights are left out, and nothing is scaled.
     """
 
     inputs: tuple[Input, ...]
@@ -58,12 +60,15 @@ class Prepared:
     class_weights: Floats
     fill: Floats
     notes: tuple[str, ...] = ()
+    sample_weights: Floats | None = None
 
     def __post_init__(self) -> None:
         """Make the arrays read-only."""
         for name in ("X", "y", "split", "rows", "weights", "class_weights", "fill"):
             array = getattr(self, name)
             object.__setattr__(self, name, read_only(array, array.dtype.type))
+        if self.sample_weights is not None:
+            object.__setattr__(self, "sample_weights", read_only(self.sample_weights, np.float64))
 
     def part(self, split: int) -> tuple[Floats, Codes, Floats]:
         """Return X, y and weights of one part (0 train, 1 validation, 2 test), contiguous."""
@@ -139,9 +144,11 @@ def prepare(
         )
     raw = dataset.X if len(rows) == dataset.n_samples else dataset.X[rows]
     seen = raw[in_train]
-    fill, fill_notes = fit_fill(dataset.features, seen, missing)
-    inputs, input_notes = fit_inputs(dataset.features, seen, fill, scaling, missing)
-    per_class = fit_class_weights(class_weights, y[in_train], dataset.classes)
+    own = None if dataset.weights is None else dataset.weights[rows][in_train]
+    counted, counts = counted_rows(seen, own)
+    fill, fill_notes = fit_fill(dataset.features, counted, missing, counts)
+    inputs, input_notes = fit_inputs(dataset.features, counted, fill, scaling, missing, counts)
+    per_class = fit_class_weights(class_weights, y[in_train], dataset.classes, own)
     weights = row_weights(dataset, rows, per_class[y], in_train)
     absent = [c for k, c in enumerate(dataset.classes) if not (y[in_train] == k).any()]
     class_notes = [f"No train row has the class {name}." for name in absent]
@@ -156,6 +163,7 @@ def prepare(
         class_weights=per_class,
         fill=fill,
         notes=(*notes, *fill_notes, *input_notes, *class_notes),
+        sample_weights=None if dataset.weights is None else dataset.weights[rows],
     )
 
 
@@ -188,7 +196,12 @@ class Input:
 
 
 def fit_inputs(
-    features: tuple[Feature, ...], X: Floats, fill: Floats, scaling: str, missing: str
+    features: tuple[Feature, ...],
+    X: Floats,
+    fill: Floats,
+    scaling: str,
+    missing: str,
+    weights: Floats | None = None,
 ) -> tuple[tuple[Input, ...], list[str]]:
     """Fit the inputs on raw train rows, in the order of the raw columns.
 
@@ -200,6 +213,8 @@ def fit_inputs(
     fill : ndarray, shape (n_features,)
     scaling, missing : str
         Keys of `core.data.scaling.SCALINGS` and `core.data.missing_values.MISSING`.
+    weights : ndarray, shape (n,), optional
+        How much each row counts, above 0.
 
     Returns
     -------
@@ -213,7 +228,7 @@ def fit_inputs(
     lacking = np.atleast_1d(gaps.any(axis=0))
     if lacking.any():
         block = np.where(gaps, fill[numbers], block)
-    shift, scale, flat = fit_scaling(scaling, block)
+    shift, scale, flat = fit_scaling(scaling, block, weights)
     inputs: list[list[Input]] = [[] for _ in features]
     notes = []
     for i, j in enumerate(numbers):

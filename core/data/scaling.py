@@ -21,35 +21,77 @@ class Scaling:
     name, label, description : str
         The key; what the window calls it; one sentence on what it does.
     fit : callable
-        Train rows of shape (n, d) without missing values -> shift (d,) and scale (d,); a scale of 0
-        says that the column has no spread.
+        Train rows of shape (n, d) without missing values, and their weights (n,), all above 0, or
+        None -> shift (d,) and scale (d,); a scale of 0 says that the column has no spread.
     """
 
     name: str
     label: str
     description: str
-    fit: Callable[[Floats], tuple[Floats, Floats]]
+    fit: Callable[[Floats, Floats | None], tuple[Floats, Floats]]
 
 
-def _standard(X: Floats) -> tuple[Floats, Floats]:
+def _standard(X: Floats, weights: Floats | None) -> tuple[Floats, Floats]:
     # Divided by its largest value first, so that squares of huge numbers do not overflow.
     top = np.maximum(np.abs(X).max(axis=0), np.finfo(np.float64).tiny)
     unit = X / top
-    return unit.mean(axis=0) * top, unit.std(axis=0) * top
+    if weights is None:
+        return unit.mean(axis=0) * top, unit.std(axis=0) * top
+    mean = np.average(unit, axis=0, weights=weights)
+    variance = np.average((unit - mean) ** 2, axis=0, weights=weights)
+    return mean * top, np.sqrt(variance) * top
 
 
-def _minmax(X: Floats) -> tuple[Floats, Floats]:
+def _minmax(X: Floats, weights: Floats | None) -> tuple[Floats, Floats]:
     low = X.min(axis=0)
     return low, X.max(axis=0) - low
 
 
-def _robust(X: Floats) -> tuple[Floats, Floats]:
-    low, middle, high = np.quantile(X, (0.25, 0.5, 0.75), axis=0)
+def _robust(X: Floats, weights: Floats | None) -> tuple[Floats, Floats]:
+    low, middle, high = weighted_quantiles(X, (0.25, 0.5, 0.75), weights)
     return middle, high - low
 
 
-def _none(X: Floats) -> tuple[Floats, Floats]:
+def _none(X: Floats, weights: Floats | None) -> tuple[Floats, Floats]:
     return np.zeros(X.shape[1]), np.ones(X.shape[1])
+
+
+def weighted_quantiles(X: Floats, shares: tuple[float, ...], weights: Floats | None) -> Floats:
+    """Return quantiles of each column, (q, d).
+
+    Without weights they are numpy's (linear between neighbours). With weights, the values in order
+    are laid out one after the other, each as long as its weight, and a quantile is the mean over a
+    stretch as long as the least weight, which begins at that share of what is left. Equal weights
+    therefore give numpy's quantiles, and whole weights from 1 on give those of repeated rows.
+
+    Parameters
+    ----------
+    X : (n, d) array
+    shares : tuple of float
+        In [0, 1].
+    weights : (n,) array or None
+        All above 0.
+
+    Examples
+    --------
+    >>> X = np.array([[1.0], [2.0], [9.0]])
+    >>> weighted_quantiles(X, (0.5,), np.array([1.0, 2.0, 3.0])).tolist()
+    [[5.5]]
+    """
+    if weights is None:
+        return np.asarray(np.quantile(X, shares, axis=0))
+    found = np.empty((len(shares), X.shape[1]))
+    least = float(weights.min())
+    for j in range(X.shape[1]):
+        order = np.argsort(X[:, j], kind="stable")
+        values, ends = X[order, j], np.cumsum(weights[order])
+        begin = np.array(shares) * (ends[-1] - least)
+        # As no value is shorter than the stretch, it touches at most two of them; where rounding
+        # puts it a hair before an end, that value gets next to no part.
+        at = np.minimum(np.searchsorted(ends, begin, side="right"), len(values) - 1)
+        own = np.clip((ends[at] - begin) / least, 0.0, 1.0)
+        found[:, j] = own * values[at] + (1.0 - own) * values[np.minimum(at + 1, len(values) - 1)]
+    return found
 
 
 SCALINGS: Registry[Scaling] = Registry(
@@ -79,8 +121,18 @@ SCALINGS: Registry[Scaling] = Registry(
 """Every scaling, by name."""
 
 
-def fit_scaling(name: str, X: Floats) -> tuple[Floats, Floats, NDArray[np.bool_]]:
+def fit_scaling(
+    name: str, X: Floats, weights: Floats | None = None
+) -> tuple[Floats, Floats, NDArray[np.bool_]]:
     """Fit a scaling on train rows; a column whose spread is no more than rounding gets scale 1.
+
+    Parameters
+    ----------
+    name : str
+        A key of `SCALINGS`.
+    X : ndarray, shape (n, d)
+    weights : ndarray, shape (n,), optional
+        How much each row counts; one of weight 0 is left out.
 
     Returns
     -------
@@ -94,9 +146,20 @@ def fit_scaling(name: str, X: Floats) -> tuple[Floats, Floats, NDArray[np.bool_]
     >>> shift.tolist(), scale.tolist(), flat.tolist()
     ([1.0, 7.0], [2.0, 1.0], [False, True])
     """
-    shift, scale = SCALINGS[name].fit(X)
+    X, weights = counted_rows(X, weights)
+    shift, scale = SCALINGS[name].fit(X, weights)
     flat = scale <= 10 * np.finfo(np.float64).eps * np.abs(X).max(axis=0)
     if name == "none":
         flat = np.ptp(X, axis=0) == 0
     scale = np.where(flat, 1.0, np.minimum(scale, np.finfo(np.float64).max))
     return shift, scale, flat
+
+
+def counted_rows(X: Floats, weights: Floats | None) -> tuple[Floats, Floats | None]:
+    """Return the rows that count, with their weights; None where all count alike, or none does."""
+    counts = np.zeros(0, dtype=np.bool_) if weights is None else weights > 0.0
+    if weights is None or not counts.any():
+        return X, None
+    if not counts.all():
+        X, weights = X[counts], weights[counts]
+    return X, None if (weights == weights[0]).all() else weights

@@ -53,7 +53,7 @@ class View:
         and how many points a second the airbrush sprays.
     metric : str
         The recorded figure that the loss panel draws.
-    by_epoch, log_metric, log_steps, smoothed : bool
+    by_epoch, log_metric, log_steps, smoothed, ghosts : bool
         How it draws it.
     reliability_class : int
         The class whose reliability is drawn; -1 is the confidence in the class decided, or, of two
@@ -148,6 +148,7 @@ class View:
     log_metric: bool = setting(knobs.LOG_METRIC)
     log_steps: bool = setting(knobs.LOG_STEPS)
     smoothed: bool = setting(knobs.SMOOTHED)
+    ghosts: bool = setting(knobs.GHOSTS)
 
     reliability_class: int = setting(knobs.RELIABILITY_CLASS)
     reliability_curve: str = setting(knobs.RELIABILITY_CURVE)

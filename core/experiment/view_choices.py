@@ -26,15 +26,15 @@ CURVES: Registry[Choice] = Registry(
 BANDS: Registry[Choice] = Registry(
     "band",
     [
-        Choice("consistency", "chance band"),
-        Choice("confidence", "confidence band"),
-        Choice("none", "no band"),
+        Choice("consistency", "chance"),
+        Choice("confidence", "confidence"),
+        Choice("none", "none"),
     ],
 )
 BAR_INTERVALS: Registry[Choice] = Registry(
     "interval",
     [
-        Choice("none", "no intervals"),
+        Choice("none", "none"),
         Choice("jeffreys", "Jeffreys"),
         Choice("clopper_pearson", "Clopper-Pearson"),
     ],
@@ -98,8 +98,8 @@ SOFTMAX_PAGES: Registry[Choice] = Registry(
         Choice("logits", "Logits"),
         Choice("steps", "Steps"),
         Choice("slopes", "Slopes"),
-        Choice("sigmoid", "K=2"),
-        Choice("triangle", "K=3"),
+        Choice("sigmoid", "Two classes"),
+        Choice("triangle", "Three classes"),
         Choice("learning", "Loss"),
     ],
 )

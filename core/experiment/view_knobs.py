@@ -240,6 +240,13 @@ SMOOTHED = _Switch(
     label="Smooth", panel="loss", help="Draw the mean of neighbouring records over the raw line."
 )
 
+GHOSTS = _Switch(
+    label="Ghosts",
+    panel="loss",
+    default=True,
+    help="Draw earlier runs of these data in the background.",
+)
+
 # reliability, by class, calibrators, numbers
 
 RELIABILITY_CLASS = _Integer(
@@ -269,7 +276,7 @@ RELIABILITY_OPTIONS = _Choice(
     panel="reliability",
     default="auto",
     choices=_one_of(FOLDING),
-    help="Show or hide band, intervals, true curve and calibrators.",
+    help="Show or hide band, intervals, bars, true curve and calibrators.",
 )
 BARS = _Switch(
     label="Bars", panel="reliability", help="Show the observed frequency in bins beside the curve."

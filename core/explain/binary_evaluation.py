@@ -18,6 +18,7 @@ from core.calibration.recalibration import fit_recalibration, is_manual
 from core.calibration.reliability import (
     ReliabilityCurve,
     corp_curve,
+    drawn_points,
     mass_curve,
     smooth_curve,
     width_curve,
@@ -44,7 +45,6 @@ from core.predictions.predictions import EVERY, Predictions
 
 LEVEL = 0.9
 JUDGED = 24  # forecasts remembered of one set of predictions: a dozen classes, raw and calibrated
-LEAST_HELD = 0.2  # rows within the width of a smooth curve's kernel
 NO_FLOATS: Floats = read_only(np.empty(0), np.float64)
 
 
@@ -64,7 +64,7 @@ class BinaryEvaluation:
         Expected calibration error in those bins.
     chance_ece : float
         What a perfectly calibrated model with these probabilities would show on average; nan where
-        rows do not count alike.
+        another base rate is assumed, since outcomes then decide how much rows count.
     brier : Decomposition
     """
 
@@ -236,30 +236,35 @@ def evaluate_forecast(
         from core.calibration.intervals import bars as bar_intervals
 
         low, high = bar_intervals(bars, LEVEL, options.interval)
-    curve = bars
-    if not is_plain and options.curve == "corp":
-        curve = _corp(predictions, subject)
-    elif not is_plain and options.curve == "smooth":
-        curve = _smooth(predictions, subject, options.smoothing)
+    curve = bars if is_plain else curve_of(predictions, subject, options)
     brier = _plain_brier if is_plain else _brier
     return BinaryEvaluation(curve, bars, low, high, ece, chance, brier(predictions, subject))
+
+
+def curve_of(predictions: Predictions, subject: Subject, options: CurveOptions) -> ReliabilityCurve:
+    """Return the curve of a subject, which needs scipy where it is CORP or smooth.
+
+    Raises
+    ------
+    UserError
+        As `pooled`.
+    """
+    if options.curve == "corp":
+        return _corp(predictions, subject)
+    if options.curve == "smooth":
+        return _smooth(predictions, subject, options.smoothing)
+    return _bars(predictions, subject, options.binning, options.bins)[0]
 
 
 def polyline(curve: ReliabilityCurve) -> tuple[Floats, Floats]:
     """Return the corners (x, y) of a curve as it is drawn: bins by their means, CORP by blocks.
 
-    The smooth curve ends where the kernel holds next to no rows: beyond, it would be invented.
+    A smooth curve is drawn as far as its kernel holds rows.
     """
     if curve.binning == "corp":
         return curve.knots
-    known = ~np.isnan(curve.frequency)
-    if curve.binning == "smooth":
-        held = np.flatnonzero(
-            known & (curve.counts * len(curve.counts) * curve.sigma >= LEAST_HELD)
-        )
-        inside = np.arange(len(known))
-        known &= (inside >= held.min(initial=len(known))) & (inside <= held.max(initial=-1))
-    return curve.probability[known], curve.frequency[known]
+    drawn = drawn_points(curve)
+    return curve.probability[drawn], curve.frequency[drawn]
 
 
 @remembered(most=JUDGED)
@@ -269,10 +274,9 @@ def _bars(
     """Return a forecast in bins, its error there, and what chance would show."""
     index = pooled(predictions, subject)
     found = (mass_curve if binning == "mass" else width_curve)(index, bins)
-    variance = _variance(predictions, subject)
     chance = float("nan")
-    if variance is not None:
-        chance = expected_null_error(index.cells, found, variance)
+    if not subject.base_rate[0]:
+        chance = expected_null_error(index.cells, found, _variance(predictions, subject))
     return found, bin_error(_as_bins(found), "l1"), chance
 
 
@@ -283,10 +287,9 @@ def _as_bins(bars: ReliabilityCurve) -> Bins:
 
 
 @remembered(most=JUDGED)
-def _variance(predictions: Predictions, subject: Subject) -> tuple[Floats, Floats] | None:
-    """Return what the chance error of any bins needs; None where rows do not count 1 each."""
-    cells = pooled(predictions, subject).cells
-    return cumulative_variance(cells) if np.array_equal(cells.weight, cells.trials) else None
+def _variance(predictions: Predictions, subject: Subject) -> tuple[Floats, Floats]:
+    """Return what the chance error of any bins needs."""
+    return cumulative_variance(pooled(predictions, subject).cells)
 
 
 @remembered(most=JUDGED)

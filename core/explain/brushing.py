@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,6 +32,44 @@ def brushed_rows(predictions: Predictions, view: View) -> NDArray[np.bool_]:
     is_here = predictions.split == predictions.splits.index(view.split)
     lit[is_here] = (p > low) & (p <= high)
     return read_only(lit, np.bool_)
+
+
+@dataclass(frozen=True, slots=True)
+class LitRows:
+    """What is known of the rows that a brush lights.
+
+    Attributes
+    ----------
+    n_rows : int
+        How many are lit.
+    weight : float
+        Of these rows; their number where none counts more than another.
+    trials : float
+        Their effective number, (sum w)^2 / sum w^2.
+    mean, frequency : float
+        Their mean judged probability, and how often it happened; nan where none counts.
+    """
+
+    n_rows: int
+    weight: float
+    trials: float
+    mean: float
+    frequency: float
+
+
+def lit_rows(predictions: Predictions, view: View) -> LitRows | None:
+    """Return what is known of the rows that `brushed_rows` picks out; None without a brush."""
+    if not view.brushed:
+        return None
+    lit = predictions.at(np.flatnonzero(brushed_rows(predictions, view)))
+    forecast = lit.forecast(viewed_forecast(view, lit))
+    w = np.ones(lit.n_rows) if forecast.weights is None else forecast.weights
+    total = float(w.sum())
+    if not total > 0.0:
+        return LitRows(lit.n_rows, 0.0, 0.0, math.nan, math.nan)
+    trials = total * total / float(w @ w)
+    mean, frequency = (float(w @ it) / total for it in (forecast.probabilities, forecast.outcomes))
+    return LitRows(lit.n_rows, total, trials, mean, frequency)
 
 
 def judged_probabilities(part: Predictions, view: View) -> Floats:

@@ -28,6 +28,8 @@ class CalibrationMap:
         some rows for more.
     meanings : tuple of (name, value, sentence)
     problem : str
+    degenerate : str
+        Why the fit is none to believe, in words; empty otherwise.
     """
 
     name: str
@@ -37,6 +39,7 @@ class CalibrationMap:
     p: Floats
     meanings: tuple[tuple[str, str, str], ...] = ()
     problem: str = ""
+    degenerate: str = ""
 
 
 def meanings_of(
@@ -52,8 +55,15 @@ def meanings_of(
     return tuple(found)
 
 
+MOST_SAID = 12  # numbers of one parameter
+
+
 def _said(value: Floats, classes: tuple[str, ...]) -> str:
-    """Return a parameter's numbers as text."""
+    """Return a parameter's numbers as text; of many only how many and between which they lie."""
+    if value.size > MOST_SAID:
+        low, high = (_number(float(it)) for it in (value.min(), value.max()))
+        shape = " × ".join(str(n) for n in value.shape)
+        return f"{shape} numbers from {low} to {high}"
     if value.ndim == 0:
         return _number(float(value))
     if value.shape == (len(classes),):

@@ -106,17 +106,22 @@ RISE, LEAST_RISE = 0.05, 0.01  # of the lowest loss, and in nats
 FALL = 0.005  # of the accuracy, that is not yet a fall
 
 
-def overconfidence_onset(log_loss: Floats, accuracy: Floats) -> int:
+def overconfidence_onset(
+    log_loss: Floats, accuracy: Floats, train_loss: Floats | None = None
+) -> int:
     """Return the record from which the log loss rises although the accuracy does not fall, or -1.
 
     Both are smoothed by a moving average first. The loss rises where it has been lowest, if since
     then it has risen by 5 % and by at least 0.01 nats; the accuracy does not fall if it is now at
-    most 0.005 below what it was there.
+    most 0.005 below what it was there. Where the loss of the train rows has risen as well, the
+    steps are too long, and it is no overconfidence.
 
     Parameters
     ----------
     log_loss, accuracy : (n,) arrays
         Recorded on the validation rows, in order; records with nan are passed over.
+    train_loss : (n,) array, optional
+        The log loss of the train rows.
 
     Examples
     --------
@@ -132,5 +137,12 @@ def overconfidence_onset(log_loss: Floats, accuracy: Floats) -> int:
     window = max(int(SMOOTHING_SHARE * len(known)) // 2 * 2 + 1, 3)
     loss, right = (running_mean(column[known], window) for column in (log_loss, accuracy))
     at = int(np.argmin(loss))
-    has_turned = loss[-1] - loss[at] >= max(RISE * loss[at], LEAST_RISE)
+    has_turned = has_risen(loss, at)
+    if has_turned and train_loss is not None and np.isfinite(train_loss[known]).all():
+        has_turned = not has_risen(running_mean(train_loss[known], window), at)
     return int(known[at]) if has_turned and right[-1] >= right[at] - FALL else -1
+
+
+def has_risen(loss: Floats, since: int) -> bool:
+    """Tell whether a smoothed loss has risen by 5 %, and at least 0.01 nats, since a record."""
+    return bool(loss[-1] - loss[since] >= max(RISE * loss[since], LEAST_RISE))

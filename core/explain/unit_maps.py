@@ -12,8 +12,8 @@ import numpy as np
 from core.base.arrays import Floats, read_only
 from core.base.memo import remembered
 from core.explain.planes import Plane
+from core.explain.saturation import is_saturated
 from core.explain.surface import Surface
-from core.functions.activations import ACTIVATIONS
 from core.functions.heads import HEADS, binary_logit
 from core.model.network import forward
 from core.run.run import Run
@@ -146,8 +146,6 @@ def unit_map(
 
 HISTOGRAM_BINS = 64
 MOST_HISTOGRAM_ROWS = 2000
-SATURATED = 0.1
-"""A unit is saturated on a row where its slope is below this share of the function's steepest."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -173,7 +171,7 @@ class PreactivationHistogram:
         The shares beyond the edges.
     mean, sd : float
     saturated : float
-        The share with a slope below a tenth of the function's steepest.
+        The share that is saturated; see `core.explain.saturation`.
     stuck : int
         Units that are saturated on every row.
     """
@@ -214,9 +212,7 @@ def preactivation_histogram(
         return None
     edges = np.linspace(-span, span, HISTOGRAM_BINS + 1)
     counts, _ = np.histogram(inputs, edges)
-    function = ACTIVATIONS[activation]
-    steepest = np.abs(function.slope(edges)).max()
-    flat = np.abs(function.slope(inputs)) < SATURATED * steepest
+    flat = is_saturated(activation, inputs)
     return PreactivationHistogram(
         step=state.step,
         layer=layer,

@@ -77,6 +77,8 @@ class Predictions:
         The parts' names.
     weights : (n,) float64 array or None
         How much each row counts in every figure; None means 1 each.
+    weighted_by : str
+        The name of the weights' column, where it has one.
     groups : (n,) int64 array or None
         Which rows belong together: places in `group_names`.
     group_names : tuple of str
@@ -110,6 +112,7 @@ class Predictions:
     class_weights: Floats
     splits: tuple[str, ...] = SPLITS
     weights: Floats | None = None
+    weighted_by: str = ""
     groups: Codes | None = None
     group_names: tuple[str, ...] = ()
     positive: int = 1
@@ -328,6 +331,10 @@ class PredictionSource(Protocol[State_contra]):
         """How much each row counts in every figure, (n,)."""
 
     @property
+    def weighted_by(self) -> str:
+        """The name of the weights' column; empty without one."""
+
+    @property
     def class_weights(self) -> Floats:
         """How much each class counted in training, (K,)."""
 
@@ -361,6 +368,7 @@ def predictions_of(source: PredictionSource[State], state: State) -> Predictions
             rows=source.rows,
             class_weights=source.class_weights,
             weights=source.sample_weights,
+            weighted_by=source.weighted_by,
             target=source.target,
             columns=source.columns,
         ),

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from core.base.errors import UserError
+from core.calibration.degenerate_fits import degenerate_fit
 from core.calibration.recalibration import Recalibration, fit_recalibration, recalibrated
 from core.data.data_warnings import dataset_warnings
 from core.data.gallery import OWN_FILE, sources
@@ -47,7 +48,9 @@ def report(trained: Trained) -> dict[str, Any]:
             "notes": [*run.dataset.notes, *run.prepared.notes],
             "concerns": list(dataset_warnings(run.dataset)),
         },
+        "weighted_by": run.weighted_by or None,
         "classes": list(run.dataset.classes),
+        "output": run.architecture.head,
         "step": state.step,
         "epoch": state.epoch,
         "engine": run.history.engine.name,
@@ -57,6 +60,7 @@ def report(trained: Trained) -> dict[str, Any]:
             "method": method,
             "fitted_on": choices.fitted_on,
             "parameters": _numbers(recalibration),
+            "degenerate": degenerate_fit(predictions, choices) or None,
         },
         **figures_by_split(predictions, recalibration),
     }

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from core.base.arrays import Codes, Floats, read_only
+from core.base.arrays import Codes, Floats
 from core.base.knobs import EFFECTS, Effect, SourceKnob
 from core.base.memo import Memo
 from core.data.data_knobs import DataChoices
@@ -86,8 +86,12 @@ class Run:
     @property
     def sample_weights(self) -> Floats | None:
         """How much each prepared row counts, (n,); class weights are left out."""
-        weights = self.dataset.weights
-        return None if weights is None else read_only(weights[self.rows], np.float64)
+        return self.prepared.sample_weights
+
+    @property
+    def weighted_by(self) -> str:
+        """The column of sample weights; empty without any."""
+        return self.dataset.weight_name
 
     @property
     def class_weights(self) -> Floats:

@@ -87,7 +87,7 @@ def train(
     """
     run = start_run(experiment, choose_engine=choose_engine)
     history, problem = run.history, run.history.problem
-    validation = parts_of(run.prepared, run.sample_weights)[SPLITS.index("validation")]
+    validation = parts_of(run.prepared)[SPLITS.index("validation")]
     patience = experiment.training.patience if experiment.training.early_stopping else 0
     watch, divergence, seconds = EarlyStopping(), None, 0.0
     # only early stopping looks at every epoch

@@ -10,7 +10,11 @@ from core.base.arrays import Codes, Floats, read_only
 from core.base.errors import UserError
 from core.base.memo import remembered
 from core.calibration.calibration_knobs import CalibrationChoices
-from core.calibration.recalibration import changes_probabilities, fit_recalibration
+from core.calibration.recalibration import (
+    changes_probabilities,
+    fit_recalibration,
+    is_judged_on_fitting_rows,
+)
 from core.experiment.view import View
 from core.explain.binary_evaluation import (
     BinaryEvaluation,
@@ -70,6 +74,10 @@ class ByClassScene:
         Of three classes the rows in the triangle, thinned; else empty.
     labels : (m,) int array
     problem : str
+    fitted_here : bool
+        Whether the calibrated curves are of the rows that the calibrator was fitted on.
+    weighted_by : str
+        The column of sample weights; empty where rows count alike.
     """
 
     step: int
@@ -81,6 +89,8 @@ class ByClassScene:
     points: Floats
     labels: Codes
     problem: str = ""
+    fitted_here: bool = False
+    weighted_by: str = ""
 
 
 def by_class_scene(run: Run, state: TrainState, view: View) -> ByClassScene:
@@ -104,6 +114,8 @@ def by_class_of(predictions: Predictions, choices: CalibrationChoices, view: Vie
         ece=(float("nan"), float("nan")),
         points=read_only(np.empty((0, 2)), np.float64),
         labels=read_only(np.empty(0), np.int64),
+        fitted_here=is_judged_on_fitting_rows(choices, view.split, predictions.n_classes),
+        weighted_by=predictions.weighted_by,
     )
     if part.is_empty:
         return empty

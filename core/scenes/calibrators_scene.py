@@ -11,6 +11,7 @@ from core.base.errors import UserError
 from core.base.memo import remembered
 from core.calibration.calibration_knobs import CalibrationChoices
 from core.calibration.calibrators import CALIBRATORS
+from core.calibration.degenerate_fits import degenerate_fit
 from core.calibration.intervals import frequency_interval
 from core.calibration.pooled import effective_rows
 from core.calibration.recalibration import (
@@ -19,6 +20,7 @@ from core.calibration.recalibration import (
     fit_recalibration,
     fitting_logits,
     fitting_split,
+    is_judged_on_fitting_rows,
     is_manual,
     plain_method,
     target_base_rates,
@@ -105,6 +107,12 @@ class ParametersScene:
     meanings : tuple of (name, value, sentence)
         The parameters in force.
     problem : str
+    degenerate : str
+        Why the fit is none to believe, in words; empty otherwise.
+    fitted_here : bool
+        Whether the part looked at holds the rows it was fitted on.
+    weighted_by : str
+        The column of sample weights; empty where rows count alike.
     """
 
     method: str
@@ -123,6 +131,9 @@ class ParametersScene:
     meanings: tuple[tuple[str, str, str], ...]
     problem: str = ""
     rounded: bool = False
+    degenerate: str = ""
+    fitted_here: bool = False
+    weighted_by: str = ""
 
 
 def handles_scene(
@@ -166,6 +177,8 @@ def parameters_of(
         mended=after,
         changed=round(share * empty.n_rows),
         meanings=meanings_of(recalibration, predictions.classes),
+        degenerate=degenerate_fit(predictions, choices),
+        fitted_here=is_judged_on_fitting_rows(choices, view.split, predictions.n_classes),
         rounded=0 < most < empty.n_rows,
     )
     if not handles:
@@ -205,6 +218,7 @@ def _empty(predictions: Predictions, choices: CalibrationChoices, view: View) ->
         n_rows=predictions.part(view.split).n_rows,
         threshold=view.threshold if predictions.n_classes == 2 else nan,
         meanings=(),
+        weighted_by=predictions.weighted_by,
     )
 
 
@@ -276,7 +290,8 @@ def maps_of(predictions: Predictions, choices: CalibrationChoices, view: View) -
             continue
         x, p = _map(recalibration, logits, scores, best, judged, line)
         meanings = meanings_of(recalibration, predictions.classes)
-        maps.append(CalibrationMap(name, label, chosen, x, p, meanings))
+        degenerate = degenerate_fit(predictions, which)
+        maps.append(CalibrationMap(name, label, chosen, x, p, meanings, degenerate=degenerate))
     return MapsScene(
         judged=judged,
         classes=predictions.classes,

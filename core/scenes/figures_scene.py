@@ -26,6 +26,8 @@ class FiguresScene:
         Of two classes the second is decided where its probability is at least this.
     parts : tuple of (Performance or None)
         Of train, validation and test; None where a part has no rows.
+    weighted_by : str
+        The column of sample weights; empty where rows count alike.
     """
 
     step: int
@@ -33,6 +35,7 @@ class FiguresScene:
     split: str
     threshold: float
     parts: tuple[Performance | None, ...]
+    weighted_by: str = ""
 
     @property
     def chosen(self) -> Performance | None:
@@ -49,4 +52,6 @@ def figures_of(predictions: Predictions, view: View) -> FiguresScene:
     """Return what the figures panel shows of predictions."""
     parts = (predictions.part(split) for split in predictions.splits)
     figures = tuple(None if it.is_empty else performance_of(it, view.threshold) for it in parts)
-    return FiguresScene(0, predictions.classes, view.split, view.threshold, figures)
+    return FiguresScene(
+        0, predictions.classes, view.split, view.threshold, figures, predictions.weighted_by
+    )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,9 +9,8 @@ import numpy as np
 from core.base.arrays import TRAIN, Codes, Floats, evenly_spaced, read_only
 from core.experiment.view import View
 from core.explain.chain_rule import RowGradients, row_gradients
-from core.functions.activations import ACTIVATIONS
+from core.explain.saturation import is_saturated, steepest_slope
 from core.functions.losses import LOSSES
-from core.model.architecture import Layer
 from core.model.network import LayerPass
 from core.run.run import Run
 from core.training.numpy_engine import gradient_at
@@ -22,7 +20,6 @@ from core.training.problem import Problem, TrainState, rates_at
 MOST_ROWS, FEWEST_ROWS = 400, 32
 BUDGET = 2e7  # rows times parameters
 BINS = 24
-SATURATED = 0.05  # of the activation's steepest slope
 SIGMOID_SLOPE = 0.25  # the largest that a sigmoid has, at 0
 _LIMITS = {"sigmoid": (0.0, 1.0), "adaptive_sigmoid": (0.0, 1.0), "tanh": (-1.0, 1.0)}
 
@@ -38,7 +35,8 @@ class LayerGradient:
         Euclidean norm of the objective's gradient by the layer's weights.
     bound : float
         The output layer's norm times 0.25 for each layer in between: what is left after sigmoids at
-        their steepest with weights of size 1.
+        their steepest, if weights neither enlarge nor shrink it. No bound of a network's gradient,
+        since its weights multiply too.
     saturated : float
         The share of activations, over rows and units, whose slope is below 5 % of the steepest;
         nan for the output layer, which is linear.
@@ -109,7 +107,9 @@ def gradients_scene(run: Run, state: TrainState, view: View) -> GradientsScene:
                 layer.units,
                 norms[k],
                 norms[last] * SIGMOID_SLOPE ** (last - k),
-                _saturated(layer, done) if k < last else float("nan"),
+                float(is_saturated(layer.activation, done.scaled).mean())
+                if k < last
+                else float("nan"),
                 ratios[k],
                 *_histogram(layer.activation, done.activations),
             )
@@ -136,19 +136,6 @@ def highest_loss_row(run: Run, state: TrainState) -> int:
     return int(run.prepared.rows[mine[np.nan_to_num(losses, nan=-1.0).argmax()]])
 
 
-@functools.lru_cache(maxsize=32)
-def steepest_slope(activation: str) -> float:
-    """Return the largest slope of an activation between -20 and 20.
-
-    Examples
-    --------
-    >>> steepest_slope("sigmoid"), steepest_slope("tanh"), steepest_slope("relu")
-    (0.25, 1.0, 1.0)
-    """
-    z = np.linspace(-20.0, 20.0, 4001)
-    return float(ACTIVATIONS[activation].slope(z).max())
-
-
 def _next_update(
     problem: Problem, state: TrainState, rows: Codes
 ) -> tuple[Floats, Floats, tuple[LayerPass, ...]]:
@@ -172,11 +159,6 @@ def _next_update(
 def _ratio(moved: Floats, weights: Floats) -> float:
     size = float(np.linalg.norm(weights))
     return float(np.linalg.norm(moved)) / size if size > 0.0 else float("nan")
-
-
-def _saturated(layer: Layer, done: LayerPass) -> float:
-    slopes = np.abs(ACTIVATIONS[layer.activation].slope(done.scaled))
-    return float(np.mean(slopes < SATURATED * steepest_slope(layer.activation)))
 
 
 def _histogram(activation: str, activations: Floats) -> tuple[float, float, Floats]:

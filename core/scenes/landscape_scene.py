@@ -37,6 +37,8 @@ class LandscapeScene:
         Around the state whose curvature it shows, closed; empty where the plane curves down.
     rate, stable_rate : float
         The learning rate, and the largest that is stable; nan while it is not known.
+    loss : float
+        The surface's height at the present parameters; nan outside.
     """
 
     step: int
@@ -46,6 +48,7 @@ class LandscapeScene:
     ellipse: Floats
     rate: float
     stable_rate: float
+    loss: float = math.nan
 
     @property
     def surface_of_step(self) -> int:
@@ -65,15 +68,30 @@ def landscape_scene(run: Run, state: TrainState, surface: LossSurface | None) ->
     if surface is None or surface.architecture is not run.architecture:
         none = np.empty((0, 2))
         return LandscapeScene(state.step, None, np.zeros(2), none, none, rate, math.nan)
+    at = surface.plane.coordinates([state.parameters])[0]
     return LandscapeScene(
         step=state.step,
         surface=surface,
-        at=surface.plane.coordinates([state.parameters])[0],
+        at=at,
         path=path_of(run.history, surface.plane, state.step),
         ellipse=ellipse_of(surface),
         rate=rate,
         stable_rate=surface.largest.stable_rate,
+        loss=height_at(surface, float(at[0]), float(at[1])),
     )
+
+
+def height_at(surface: LossSurface, x: float, y: float) -> float:
+    """Return the loss at a point of a surface, linear between its points; nan outside."""
+    columns, rows = surface.x, surface.y
+    if not (columns[0] <= x <= columns[-1] and rows[0] <= y <= rows[-1]):
+        return math.nan
+    j = min(int(np.searchsorted(columns, x, side="right")) - 1, len(columns) - 2)
+    i = min(int(np.searchsorted(rows, y, side="right")) - 1, len(rows) - 2)
+    across = float((x - columns[j]) / (columns[j + 1] - columns[j]))
+    up = float((y - rows[i]) / (rows[i + 1] - rows[i]))
+    corners = surface.values[i : i + 2, j : j + 2]
+    return float(np.array([1.0 - up, up]) @ corners @ np.array([1.0 - across, across]))
 
 
 def path_of(history: History, plane: LossPlane, step: int) -> Floats:

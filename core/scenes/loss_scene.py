@@ -5,12 +5,13 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from core.base.arrays import SPLITS, Floats, read_only
-from core.base.knobs import knobs_of
+from core.base.knobs import ChoiceKnob, Knob, knobs_of
+from core.experiment.experiment import knob_at
 from core.experiment.view import View
 from core.explain.metric_lines import mean_along, overconfidence_onset, thinned
 from core.run.history import History, Metrics
@@ -45,6 +46,21 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
+class Ghost:
+    """An earlier run beside the present one.
+
+    Attributes
+    ----------
+    name : str
+        What differs from the present run; empty where nothing but the training does.
+    lines : tuple of Line
+    """
+
+    name: str
+    lines: tuple[Line, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class EditMark:
     """A step at which training was edited.
 
@@ -75,17 +91,25 @@ class CurvesScene:
         The figures as recorded.
     smoothed : tuple of Line
         The same, smoothed; empty where that is not asked for.
-    ghosts : tuple of Line
-        Earlier runs' lines, the oldest first.
+    ghosts : tuple of Ghost
+        Earlier runs of these data, the oldest first; none where they are hidden.
+    hidden_ghosts : int
+        How many earlier runs are kept but not drawn: hidden, or of other data.
     edits : tuple of EditMark
     best : float
-        Where the validation loss was lowest; nan where it is not known.
+        Where the validation loss was lowest; nan before there are two to compare.
     turn : float
         Where the validation log loss begins to rise although the accuracy does not fall; nan if it
         does not.
     now : float
         Where the step looked at is; nan while it is the latest.
     x_range, y_range : (low, high)
+        The present run's alone, once it has two records: no earlier run, nor one that diverged,
+        leaves it no room.
+    weighted_by : str
+        The column of sample weights; empty where rows count alike.
+    brier_is_summed : bool
+        Whether the Brier score is a sum over more than two classes.
     """
 
     metric: Metric
@@ -94,13 +118,16 @@ class CurvesScene:
     log_y: bool
     lines: tuple[Line, ...]
     smoothed: tuple[Line, ...]
-    ghosts: tuple[Line, ...]
+    ghosts: tuple[Ghost, ...]
+    hidden_ghosts: int
     edits: tuple[EditMark, ...]
     best: float
     turn: float
     now: float
     x_range: tuple[float, float]
     y_range: tuple[float, float]
+    weighted_by: str = ""
+    brier_is_summed: bool = False
 
 
 def curves_scene(run: Run, ghosts: Sequence[Run], view: View, step: int) -> CurvesScene:
@@ -117,10 +144,12 @@ def curves_scene(run: Run, ghosts: Sequence[Run], view: View, step: int) -> Curv
     history = run.history
     lines = _lines(history.metrics, metric, view, step)
     smoothed = _lines(history.metrics, metric, view, step, True) if view.smoothed else ()
-    earlier = tuple(
-        line for ghost in ghosts for line in _lines(ghost.history.metrics, metric, view, step)
-    )
-    drawn = (*lines, *earlier)
+    comparable = [ghost for ghost in ghosts if _is_comparable(ghost, run)]
+    earlier = _ghosts(comparable, run, metric, view, step) if view.ghosts else ()
+    fixing = lines
+    if all(len(line.x) < 2 for line in lines):
+        steady = (line for ghost in earlier for line in ghost.lines if not has_blown_up(line))
+        fixing = (*lines, *steady)
     is_past = step < history.latest.step
     return CurvesScene(
         metric=metric,
@@ -130,13 +159,90 @@ def curves_scene(run: Run, ghosts: Sequence[Run], view: View, step: int) -> Curv
         lines=lines,
         smoothed=smoothed,
         ghosts=earlier,
+        hidden_ghosts=len(ghosts) - len(earlier),
         edits=_edits(history, view),
         best=_best(history.metrics, view),
         turn=_turn(history.metrics, view),
         now=_places(history, [step], view)[0] if is_past else float("nan"),
-        x_range=_x_range(drawn, view.log_steps),
-        y_range=_y_range(drawn, view.log_metric, metric.name in SHARES),
+        x_range=_x_range(fixing, view.log_steps),
+        y_range=_y_range(fixing, view.log_metric, _is_share(metric, run)),
+        weighted_by=run.weighted_by,
+        brier_is_summed=len(run.classes) > 2,
     )
+
+
+MOST_GROWN = 100.0  # times what a line began at, or nats
+
+
+def has_blown_up(line: Line) -> bool:
+    """Tell whether a line has left its beginning so far behind that its run must have diverged."""
+    return float(line.y.max()) > MOST_GROWN * max(float(line.y[0]), 1.0)
+
+
+def _is_share(metric: Metric, run: Run) -> bool:
+    """Tell whether a figure cannot exceed 1; a Brier score summed over classes can."""
+    return metric.name in SHARES and not (metric.name == "brier" and len(run.classes) > 2)
+
+
+def _is_comparable(ghost: Run, run: Run) -> bool:
+    """Tell whether an earlier run is about the same table and classes."""
+    same_data = ghost.dataset.name == run.dataset.name
+    return same_data and ghost.target == run.target and ghost.classes == run.classes
+
+
+def _ghosts(
+    ghosts: Sequence[Run], run: Run, metric: Metric, view: View, step: int
+) -> tuple[Ghost, ...]:
+    found = (
+        Ghost(what_differs(it, run), _lines(it.history.metrics, metric, view, step))
+        for it in ghosts
+    )
+    return tuple(ghost for ghost in found if ghost.lines)
+
+
+MOST_NAMED = 2  # choices in a run's name
+
+
+def what_differs(ghost: Run, run: Run) -> str:
+    """Return an earlier run's choices that are not those of the present run, in words.
+
+    What only changes a view is no difference. Empty where there is none. Of training the choices
+    count that the earlier run's last step was taken with.
+    """
+    history = ghost.history
+    trained = history.problem_at(max(history.latest.step - 1, history.first_step)).training
+    experiment = replace(ghost.experiment, training=trained)
+    paths = [
+        path
+        for path in run.experiment.changes(experiment)
+        if knob_at(path).effect_between(run.experiment.value(path), experiment.value(path))
+        != "view"
+    ]
+    named = [
+        f"{knob_at(path).label} {choice_text(knob_at(path), experiment.value(path))}"
+        for path in paths
+    ]
+    more = f", +{len(named) - MOST_NAMED}" if len(named) > MOST_NAMED else ""
+    return ", ".join(named[:MOST_NAMED]) + more
+
+
+def choice_text(knob: Knob, value: object) -> str:
+    """Return a choice's value as a person says it: its label, a number, or "none".
+
+    Examples
+    --------
+    >>> choice_text(knob_at("model.hidden"), (8, 4)), choice_text(knob_at("model.hidden"), ())
+    ('8 4', 'none')
+    >>> choice_text(knob_at("training.optimizer"), "adam")
+    'Adam'
+    """
+    if isinstance(knob, ChoiceKnob):
+        return str(getattr(knob.choices().get(str(value)), "label", value))
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    if isinstance(value, tuple):
+        return " ".join(str(it) for it in value) or "none"
+    return f"{value:g}" if isinstance(value, float) else str(value) or "none"
 
 
 def _lines(
@@ -205,7 +311,7 @@ def _changes(old: TrainingChoices, new: TrainingChoices) -> tuple[tuple[str, obj
 
 def _best(metrics: Metrics, view: View) -> float:
     loss = metrics.column("validation.loss")
-    if not np.isfinite(loss).any():
+    if np.isfinite(loss).sum() < 2:
         return float("nan")
     x = _horizontal(metrics, view)
     return float(x[np.nanargmin(np.where(np.isfinite(loss), loss, np.nan))])
@@ -214,7 +320,9 @@ def _best(metrics: Metrics, view: View) -> float:
 def _turn(metrics: Metrics, view: View) -> float:
     all_seen = metrics.column("epoch") >= 1.0
     loss = np.where(all_seen, metrics.column("validation.log_loss"), np.nan)
-    at = overconfidence_onset(loss, metrics.column("validation.accuracy"))
+    at = overconfidence_onset(
+        loss, metrics.column("validation.accuracy"), metrics.column("train.log_loss")
+    )
     return float(_horizontal(metrics, view)[at]) if at >= 0 else math.nan
 
 
@@ -225,21 +333,31 @@ def _x_range(lines: Sequence[Line], is_log: bool) -> tuple[float, float]:
     high = max(float(line.x[-1]) for line in lines)
     if is_log:
         return low, max(high, 2.0 * low)
-    return low, max(high, low + 1e-9 + 1e-3 * abs(low))
+    return low, high if high > low else low + 1.0
 
 
 def _y_range(lines: Sequence[Line], is_log: bool, is_share: bool) -> tuple[float, float]:
-    """Return a range of round numbers, so that it stays while the lines move a little."""
+    """Return a range of round numbers, so that it stays while the lines move a little.
+
+    On a linear axis what has blown up leaves the picture at ten times where it began.
+    """
     if not lines:
         return (0.1, 1.0) if is_log else (0.0, 1.0)
     low = min(float(line.y.min()) for line in lines)
-    high = max(float(line.y.max()) for line in lines)
+    high = max(_highest(line, is_log) for line in lines)
     if is_log:
         low, high = _round_down(low), _round_up(high)
         return (low, high) if high > low else (low / 2.0, high * 2.0)
     if is_share and low > 0.5:  # accuracy and AUC: the upper part is what matters
         return np.floor(low * 10.0 - 0.3) / 10.0, 1.0
     return min(low, 0.0), (min(_round_up(high), 1.0) if is_share else _round_up(high)) or 1.0
+
+
+def _highest(line: Line, is_log: bool) -> float:
+    if is_log or not has_blown_up(line):
+        return float(line.y.max())
+    limit = 10.0 * max(float(line.y[0]), 1.0)
+    return float(line.y[line.y <= limit].max(initial=float(line.y[0])))
 
 
 def _round_up(value: float) -> float:

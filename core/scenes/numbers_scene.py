@@ -11,13 +11,20 @@ import numpy as np
 from core.base.arrays import Floats, read_only
 from core.base.errors import UserError
 from core.base.memo import remembered
-from core.calibration.binning import CONVENTIONS, CumulativePool, width_edges
+from core.calibration.binning import CONVENTIONS, CumulativePool
 from core.calibration.calibration_error import bin_error, bins_of
 from core.calibration.calibration_knobs import CalibrationChoices
 from core.calibration.logistic_regression import calibration_slope
-from core.calibration.null_distribution import STATISTICS, NullDistribution, chance_of
+from core.calibration.null_distribution import (
+    STATISTICS,
+    NullDistribution,
+    chance_of,
+    cumulative_variance,
+    expected_null_error,
+)
 from core.calibration.pooled import PooledForecast, squared_weight
-from core.calibration.recalibration import changes_probabilities
+from core.calibration.recalibration import changes_probabilities, is_judged_on_fitting_rows
+from core.calibration.reliability import ReliabilityCurve, mass_curve, width_curve
 from core.experiment.view import View
 from core.explain.binary_evaluation import LEVEL, Subject, pooled, viewed_forecast
 from core.functions.sigmoid_family import logit
@@ -40,8 +47,8 @@ class Strip:
     bins, width, mass : (100,) arrays
         The error in bins of equal width and of equal mass.
     chance : (100,) array
-        What a calibrated model would show on average in bins of equal width, by the normal
-        approximation: sum over bins of sqrt(2 / pi var) / n.
+        What a calibrated model would show on average in bins of equal width; see
+        `core.calibration.null_distribution.expected_null_error`.
     """
 
     bins: Floats
@@ -88,6 +95,10 @@ class NumbersScene:
     strip : Strip or None
     answers : tuple of Answer
     problem : str
+    fitted_here : bool
+        Whether the probabilities are calibrated ones of the rows that the calibrator was fitted on.
+    weighted_by : str
+        The column of sample weights; empty where rows count alike.
     """
 
     step: int
@@ -101,6 +112,8 @@ class NumbersScene:
     strip: Strip | None
     answers: tuple[Answer, ...]
     problem: str = ""
+    fitted_here: bool = False
+    weighted_by: str = ""
 
 
 def numbers_scene(
@@ -133,6 +146,9 @@ def numbers_of(
         index=None,
         strip=None,
         answers=(),
+        fitted_here=is_calibrated
+        and is_judged_on_fitting_rows(choices, view.split, predictions.n_classes),
+        weighted_by=predictions.weighted_by,
     )
     if predictions.part(view.split).is_empty:
         return empty
@@ -157,42 +173,41 @@ def _strip(predictions: Predictions, subject: Subject) -> Strip:
 
 def strip_of(index: CumulativePool) -> Strip:
     """Return the error for every number of bins up to 100."""
-    cells = index.cells
     bins = range(1, MOST_BINS + 1)
-    variance = np.cumsum(squared_weight(cells) * cells.values * (1.0 - cells.values))
+    cumulated = cumulative_variance(index.cells)
+    curves = [width_curve(index, b) for b in bins]
+    chance = [expected_null_error(index.cells, it, cumulated) for it in curves]
+    mass = [bin_error(bins_of(index, b, "mass"), "l1") for b in bins]
     return Strip(
         read_only(np.array(bins), np.float64),
-        read_only(
-            np.array([bin_error(bins_of(index, b, "width"), "l1") for b in bins]), np.float64
-        ),
-        read_only(np.array([bin_error(bins_of(index, b, "mass"), "l1") for b in bins]), np.float64),
-        read_only(np.array([_normal_chance(cells, variance, b) for b in bins]), np.float64),
+        read_only(np.array([_error(it) for it in curves]), np.float64),
+        read_only(np.array(mass), np.float64),
+        read_only(np.array(chance), np.float64),
     )
 
 
-def _normal_chance(cells: PooledForecast, variance: Floats, bins: int) -> float:
-    ends = np.searchsorted(cells.values, width_edges(bins)[1:-1], side="right")
-    up_to = np.concatenate(([0.0], variance))[np.append(ends, len(cells.values))]
-    spread = np.sqrt(np.maximum(np.diff(up_to, prepend=0.0), 0.0))
-    return float(math.sqrt(2.0 / math.pi) * spread.sum() / cells.total)
+def _error(curve: ReliabilityCurve) -> float:
+    """Return the mean gap of a binned curve."""
+    gaps = np.nan_to_num(np.abs(curve.frequency - curve.probability))
+    return float(gaps @ curve.counts / curve.counts.sum())
 
 
 def headlines(
     cells: PooledForecast, bins: int, draws: int = DRAWS, fewer: int = FEWER
 ) -> tuple[Headline, ...]:
-    """Return every headline number with its median, 90 % interval and p-value if calibrated.
+    """Return every headline number with its mean, 90 % interval and p-value if calibrated.
 
-    Those of `STATISTICS` by simulation; Spiegelhalter's z, slope and intercepts by their normal
-    distribution for many rows.
+    The mean calibration error in bins is worked out as the strip and the diagram have it. The other
+    numbers of `STATISTICS` come by simulation; Spiegelhalter's z, slope and intercepts by their
+    normal distribution for many rows.
     """
-    found = [
-        Headline(
-            it.label,
-            it.help,
-            chance_of(cells, name, bins=bins, draws=fewer if name in SLOW else draws),
-        )
-        for name, it in STATISTICS.items()
-    ]
+    exact = {"ece": width_curve, "ece_mass": mass_curve}
+    found = []
+    for name, it in STATISTICS.items():
+        chance = chance_of(cells, name, bins=bins, draws=fewer if name in SLOW else draws)
+        if name in exact and len(cells.values):
+            chance = replace(chance, mean=expected_null_error(cells, exact[name](cells, bins)))
+        found.append(Headline(it.label, it.help, chance))
     return (*found, *_regressions(cells))
 
 
@@ -234,4 +249,6 @@ def _normal(label: str, says: str, value: float, centre: float, error: float) ->
     """Return a number that is normal about its centre if calibrated, with a two-sided p-value."""
     p_value = math.erfc(abs(value - centre) / error / math.sqrt(2.0)) if error else float("nan")
     low, high = centre - NORMAL_90 * error, centre + NORMAL_90 * error
-    return Headline(label, says, NullDistribution(label, value, centre, low, high, LEVEL, p_value))
+    return Headline(
+        label, says, NullDistribution(label, value, centre, centre, low, high, LEVEL, p_value)
+    )

@@ -10,15 +10,14 @@ from core.base.arrays import Floats, read_only
 from core.base.errors import UserError
 from core.base.memo import remembered
 from core.base.scipy_import import is_scipy_postponed
-from core.calibration.bands import Band, Kind, band_of
+from core.calibration.bands import Band, Kind, curve_band
 from core.calibration.calibration_knobs import CalibrationChoices
 from core.calibration.calibrators import CALIBRATORS
+from core.calibration.degenerate_fits import degenerate_fit
 from core.calibration.recalibration import (
-    CROSS_FITTED,
-    NO_METHOD,
     base_class_of,
     changes_probabilities,
-    fitting_split,
+    is_judged_on_fitting_rows,
     is_manual,
     plain_method,
 )
@@ -28,11 +27,13 @@ from core.explain.binary_evaluation import (
     BinaryEvaluation,
     CurveOptions,
     Subject,
+    curve_of,
     evaluate_forecast,
     is_rounded,
     pooled,
     viewed_forecast,
 )
+from core.explain.brushing import LitRows, lit_rows
 from core.explain.known_truth import Truth, true_curve
 from core.predictions.predictions import Predictions, predictions_of
 from core.run.run import Run
@@ -53,12 +54,18 @@ class Compared:
         None where it cannot be fitted.
     problem : str
         Why, in words.
+    fitted_here : bool
+        Whether it is judged on the rows it was fitted on.
+    degenerate : str
+        Why its fit is none to believe, in words; empty otherwise.
     """
 
     name: str
     label: str
     judged: BinaryEvaluation | None
     problem: str = ""
+    fitted_here: bool = False
+    degenerate: str = ""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -84,8 +91,8 @@ class ReliabilityScene:
         None where nothing changes the probabilities.
     compared : tuple of Compared
     band : Band or None
-        Where a perfectly calibrated model's curve would lie at this n (or, as confidence band,
-        where else the curve could have been); None if not drawn.
+        Where a perfectly calibrated model's curve of this kind would lie at this n (or, as
+        confidence band, where else the curve could have been); None if not drawn.
     band_of_step : int
         The step whose probabilities it is for; before `step` only where a previous scene was passed
         in, -1 where there is no band.
@@ -109,6 +116,12 @@ class ReliabilityScene:
         (low, high]; empty where no rows are picked out.
     problem : str
         Why there is no calibrated curve although a calibrator is chosen; empty otherwise.
+    degenerate : str
+        Why the calibrator's fit is none to believe, in words; empty otherwise.
+    weighted_by : str
+        The column of sample weights; empty where rows count alike.
+    lit : LitRows or None
+        The rows in the brushed interval; None where there is no brush.
     rounded : bool
         Whether the calibrated curve is followed from fewer than all rows; see
         ``core.explain.binary_evaluation.is_rounded``.
@@ -136,6 +149,9 @@ class ReliabilityScene:
     base_class: int
     brushed: tuple[float, ...]
     problem: str
+    degenerate: str = ""
+    weighted_by: str = ""
+    lit: LitRows | None = None
     rounded: bool = False
     band_of_step: int = -1
 
@@ -200,11 +216,13 @@ def reliability_of(
     if changes_probabilities(choices):
         shown = Subject.recalibrated(view.split, empty.view, choices, n_classes, most)
         calibrated, problem = _evaluated(predictions, shown, options)
-    band, band_of_step = _band(predictions, own, view, draws), step
+    band, band_of_step = _band(predictions, own, options, view, draws), step
     if band is None and previous is not None and _has_band_for(previous, empty, view):
         band, band_of_step = previous.band, previous.band_of_step
     return replace(
         empty,
+        lit=lit_rows(predictions, view),
+        degenerate=degenerate_fit(predictions, choices),
         raw=evaluate_forecast(predictions, own, options),
         calibrated=calibrated,
         compared=_compared(predictions, choices, own, options),
@@ -239,18 +257,13 @@ def _empty(predictions: Predictions, choices: CalibrationChoices, view: View) ->
         truth=(NO_FLOATS, NO_FLOATS),
         method=choices.method,
         fitted_on=choices.fitted_on,
-        fitted_here=_is_fitted_here(choices, view.split, n_classes),
+        fitted_here=is_judged_on_fitting_rows(choices, view.split, n_classes),
         base_rates=(float(part.base_rates[k]), choices.base_rate) if choices.base_rate else (),
         base_class=k,
         brushed=view.brushed,
         problem="",
+        weighted_by=predictions.weighted_by,
     )
-
-
-def _is_fitted_here(choices: CalibrationChoices, split: str, n_classes: int) -> bool:
-    """Tell whether a calibrator is judged on rows that it saw; cross-fitted ones never are."""
-    some = choices.method != NO_METHOD and not is_manual(choices, n_classes)
-    return some and choices.fitted_on != CROSS_FITTED and fitting_split(choices) == split
 
 
 def _evaluated(
@@ -273,18 +286,36 @@ def _compared(
             continue
         other = plain_method(choices, name)
         subject = Subject.recalibrated(own.split, own.forecast, other, n_classes)
-        evaluation = _evaluated(predictions, subject, options)
-        found.append(Compared(name, CALIBRATORS[name].label, *evaluation))
+        judged, problem = _evaluated(predictions, subject, options)
+        is_here = is_judged_on_fitting_rows(other, own.split, n_classes)
+        degenerate = degenerate_fit(predictions, other)
+        label = CALIBRATORS[name].label
+        found.append(Compared(name, label, judged, problem, is_here, degenerate))
     return tuple(found)
 
 
-def _band(predictions: Predictions, subject: Subject, view: View, draws: int) -> Band | None:
-    """Return the band; none where rows are weighted by their class, since outcomes decide that."""
-    if view.reliability_band == "none" or subject.base_rate[0]:
+def _band(
+    predictions: Predictions, subject: Subject, options: CurveOptions, view: View, draws: int
+) -> Band | None:
+    """Return the band of the curve that is drawn; bins need no draws for theirs.
+
+    None where another base rate is assumed: outcomes then decide how much rows count.
+    """
+    if view.reliability_band == "none" or subject.base_rate[0] or is_scipy_postponed():
         return None
-    if not draws or is_scipy_postponed():
+    if options.curve in ("width", "mass"):
+        draws = 0
+    elif not draws:
         return None
-    return _drawn_band(predictions, subject, draws, _kind_of_band(view))
+    return _drawn_band(predictions, subject, _of_curve(options), draws, _kind_of_band(view))
+
+
+def _of_curve(options: CurveOptions) -> CurveOptions:
+    """Return the options that the curve depends on, the others as they are for none."""
+    bins = options.bins if options.curve in ("width", "mass") else 1
+    smoothing = options.smoothing if options.curve == "smooth" else 0.0
+    binning = options.curve if options.curve in ("width", "mass") else "width"
+    return CurveOptions(options.curve, bins, binning, "none", smoothing)
 
 
 def _has_band_for(previous: ReliabilityScene, empty: ReliabilityScene, view: View) -> bool:
@@ -296,7 +327,8 @@ def _has_band_for(previous: ReliabilityScene, empty: ReliabilityScene, view: Vie
         empty.view,
         empty.classes,
     )
-    return same and previous.band.kind == _kind_of_band(view)
+    wanted = _kind_of_band(view), empty.kind
+    return same and (previous.band.kind, previous.band.binning) == wanted
 
 
 def _kind_of_band(view: View) -> Kind:
@@ -304,8 +336,11 @@ def _kind_of_band(view: View) -> Kind:
 
 
 @remembered(most=4)
-def _drawn_band(predictions: Predictions, subject: Subject, draws: int, kind: Kind) -> Band:
-    return band_of(pooled(predictions, subject).cells, draws=draws, kind=kind)
+def _drawn_band(
+    predictions: Predictions, subject: Subject, options: CurveOptions, draws: int, kind: Kind
+) -> Band:
+    cells = pooled(predictions, subject).cells
+    return curve_band(cells, curve_of(predictions, subject, options), draws=draws, kind=kind)
 
 
 @remembered(most=4)

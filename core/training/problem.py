@@ -112,12 +112,15 @@ class Divergence:
         The path of the knob to turn.
     what, mend : str
         In words for the user.
+    better : float
+        What the knob had better be.
     """
 
     step: int
     knob: str
     what: str
     mend: str
+    better: float = float("nan")
 
     def error(self) -> UserError:
         """Return it as the error a user meets."""
@@ -176,8 +179,22 @@ def explain_divergence(problem: Problem, state: TrainState) -> Divergence:
     what = f"Training diverged after step {state.step}: the loss is no longer a finite number."
     if training.penalty == "l2" and training.learning_rate * training.penalty_strength > 1.0:
         mend = f"Lower the penalty strength (now {training.penalty_strength:g})."
-        return Divergence(state.step, "training.penalty_strength", what, mend)
+        better = 0.1 * min(training.penalty_strength, 1.0 / training.learning_rate)
+        return Divergence(state.step, "training.penalty_strength", what, mend, _round_down(better))
     mend = f"Lower the learning rate (now {training.learning_rate:g})."
     if float(np.abs(problem.X).max(initial=0.0)) > 1e3:
         mend = f"Scale the data, or lower the learning rate (now {training.learning_rate:g})."
-    return Divergence(state.step, "training.learning_rate", what, mend)
+    better = _round_down(0.1 * min(training.learning_rate, 1.0))
+    return Divergence(state.step, "training.learning_rate", what, mend, better)
+
+
+def _round_down(value: float) -> float:
+    """Return the largest number of one digit that is not above a positive value.
+
+    Examples
+    --------
+    >>> _round_down(0.0456), _round_down(0.1), _round_down(0.001)
+    (0.04, 0.1, 0.001)
+    """
+    scale = 10.0 ** np.floor(np.log10(value) + 1e-9)
+    return float(f"{np.floor(value / scale + 1e-9) * scale:.1g}")

@@ -62,15 +62,13 @@ DRAWN: Registry[Metric] = Registry("metric", [*METRICS.values(), DECOMPOSITION])
 Part = tuple[np.ndarray, np.ndarray, np.ndarray | None]
 
 
-def parts_of(prepared: Prepared, sample_weights: np.ndarray | None = None) -> tuple[Part, ...]:
+def parts_of(prepared: Prepared) -> tuple[Part, ...]:
     """Return X (n, n_inputs), y (n,) and sample weights (n,) of train, validation and test part.
 
-    Parameters
-    ----------
-    sample_weights : (n,) array, optional
-        Of all prepared rows, class weights left out; without them every row counts 1.
+    Where rows have no weights of their own, there is None; class weights are left out.
     """
     parts: list[Part] = []
+    sample_weights = prepared.sample_weights
     for code in range(len(SPLITS)):
         X, y, _ = prepared.part(code)
         weights = None if sample_weights is None else sample_weights[prepared.split == code]

@@ -126,6 +126,7 @@ class KnobForm(QScrollArea):
         self.setMinimumWidth(_NARROWEST)
         self.setMaximumWidth(_WIDEST)
         session.experiment_changed.connect(self._follow)
+        session.run_changed.connect(self._show_forced)
         self._show_relevance()
         if complete:
             self.complete()
@@ -165,7 +166,16 @@ class KnobForm(QScrollArea):
                 self.rows[path].show_value()
         self._show_relevance()
 
+    def _show_forced(self) -> None:
+        """Show the output that the classes force: more than two always use softmax."""
+        run, path = self.session.run, "model.head"
+        if path in self.rows:
+            is_forced = len(run.classes) > 2
+            why = self.tr("More than two classes always use softmax.") if is_forced else ""
+            self.rows[path].show_forced(run.architecture.head, why)
+
     def _show_relevance(self) -> None:
+        self._show_forced()
         experiment = self.session.experiment
         for name, section in self.sections.items():
             own = [path for path in KNOBS if path.startswith(f"{name}.")]

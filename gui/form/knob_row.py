@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from html import escape
+from typing import Any
 
 from PySide6.QtCore import QEvent, QPoint, QSize, Qt
 from PySide6.QtGui import QEnterEvent, QKeyEvent
@@ -122,6 +123,16 @@ class Row(QWidget):
         self.editor.show_value(self.binding.value)
         self._hide_refusal()
         self._show_mark()
+
+    def show_forced(self, value: Any, why: str) -> None:
+        """Show what is used in place of the choice, which has no meaning now; "" frees it again."""
+        self.editor.setEnabled(not why)
+        self.editor.setToolTip(why)
+        if why:
+            self.editor.show_value(value)
+            self.label.setText(escape(self.binding.knob.label))
+        else:
+            self.show_value()
 
     def show_help(self) -> None:
         """Show the help text beside the row."""

@@ -6,12 +6,13 @@ What units and their parameters are called.
 from __future__ import annotations
 
 import math
+from html import escape
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QCoreApplication
 
 from core.explain.unit_maps import INPUTS
-from gui.style.number_text import format_number
+from gui.style.number_text import format_count, format_number
 
 if TYPE_CHECKING:
     from core.scenes.network_scene import NetworkScene, Place
@@ -20,6 +21,22 @@ if TYPE_CHECKING:
 def tr(text: str) -> str:
     """Translate a text that stands outside a widget."""
     return QCoreApplication.translate("Panels", text)
+
+
+def rows_text(count: int) -> str:
+    """Return a number of rows in words: "1 row", "12 rows"."""
+    return tr("1 row") if count == 1 else tr("{0} rows").format(format_count(count))
+
+
+def weighted_text(column: str) -> str:
+    """Say that rows count by a column; nothing where all count alike.
+
+    Examples
+    --------
+    >>> weighted_text("w"), weighted_text("")
+    ('weighted by w', '')
+    """
+    return tr("weighted by {0}").format(escape(column)) if column else ""
 
 
 def level_or_number(levels: tuple[str, ...], value: float) -> str:

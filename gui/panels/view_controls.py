@@ -20,6 +20,7 @@ def view_choice(
     name: str,
     choices: Sequence[tuple[str, object]] | None = None,
     widest: int = 0,
+    caption: str = "",
 ) -> ComboBox:
     """Return a list whose choice is a field of the view; its object name is ``view.<name>``.
 
@@ -29,12 +30,15 @@ def view_choice(
         What is offered; by default the knob's own choices.
     widest : int
         In pixels; 0 where the layout decides.
+    caption : str
+        What is chosen; it stands before the choice in the closed box.
     """
     knob = view_knob(name)
     if choices is None:
         choices = choices_of(knob) if isinstance(knob, ChoiceKnob) else ()
     put = partial(session.set_view, name)
-    return choice(f"view.{name}", tr(knob.label), tr(knob.help), choices, put, widest=widest)
+    own = f"view.{name}"
+    return choice(own, tr(knob.label), tr(knob.help), choices, put, widest=widest, caption=caption)
 
 
 def choices_of(knob: ChoiceKnob) -> list[tuple[str, object]]:

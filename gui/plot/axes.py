@@ -43,10 +43,18 @@ class QuietAxis(pg.AxisItem):  # type: ignore[misc]
         """Return the spacing of ticks and their offset, for a length in pixels."""
         if high <= low:
             return []
-        apart = TICK_PIXELS[self.orientation]
+        span, pixels = high - low, max(size, 1.0)
+        step = nice_step(span * min(TICK_PIXELS[self.orientation] / pixels, 1.0))
         if self.orientation == "bottom":
-            apart = max(apart, text_pixels(format_number(max(abs(low), abs(high)), decimals=0)))
-        return [(nice_step((high - low) * min(apart / max(size, 1.0), 1.0)), 0.0)]
+            # Wider steps have shorter texts, so that this ends.
+            while step < span and self._widest(low, high, step) > step / span * pixels:
+                step = nice_step(1.5 * step)
+        return [(step, 0.0)]
+
+    def _widest(self, low: float, high: float, step: float) -> float:
+        """Return how many pixels the longest text of ticks so far apart takes."""
+        ends = [math.ceil(low / step) * step, math.floor(high / step) * step]
+        return max(text_pixels(text) for text in self.tickStrings(ends, 1.0, step))
 
     def tickStrings(self, values: list[float], scale: float, spacing: float | None) -> list[str]:
         """Return the ticks' texts: as many decimals as their spacing has, and a plain 0."""

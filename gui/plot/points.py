@@ -23,6 +23,7 @@ SIZE = 7
 RING_SIZE = 13
 SELECTED_SIZE = 18
 LIT_SIZE, LIT_OPACITY = 17, 120
+DIMMED = 0.25  # opacity of what is not lit, while something is
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,7 @@ class PointLayer(Layer):
     Attributes
     ----------
     rings, lit : (m, 2) arrays
-        Which points are ringed, and which are lit.
+        Which points are ringed, and which are lit: these lie on top, and the others are dimmed.
     marks : QImage
         The points as last painted, without rings; another picture each time that they are painted
         anew.
@@ -71,6 +72,7 @@ class PointLayer(Layer):
         self._points: tuple[Floats, Codes, np.ndarray] = (self.rings, no_codes, no_codes)
         self._theme = ""
         self._wrong = self._bright = b""
+        self._is_lit = np.empty(0, dtype=np.bool_)
         self._selected: tuple[float, ...] = ()
         self._place: Place | None = None
         self.marks, self._picture = QImage(), QImage()
@@ -116,7 +118,7 @@ class PointLayer(Layer):
         if bits != self._bright:
             self._bright, self._is_stale = bits, True
             self.update()
-        self.lit = at[lit]
+        self.lit, self._is_lit = at[lit], lit
 
     def paint(
         self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None
@@ -140,30 +142,49 @@ class PointLayer(Layer):
         return Place(transform, QRectF(seen.toAlignedRect()), device_ratio(painter))
 
     def _compose(self, place: Place) -> QImage:
-        """Return lit spots, rings, marks and the selected point's ring, from below to the top."""
+        """Return rings, marks, what is lit and the selected point's ring, from below to the top."""
         picture = place.picture()
         painter = QPainter(picture)
         chosen = theme()
-        _stamp(painter, place.pixels(self.lit), _lit_mark(chosen, place.ratio))
+        has_lit = len(self.lit) > 0
+        painter.setOpacity(DIMMED if has_lit else 1.0)
         _stamp(painter, place.pixels(self.rings), _ring(chosen, place.ratio))
         painter.drawImage(0, 0, self.marks)
+        painter.setOpacity(1.0)
+        if has_lit:
+            self._stamp_lit(painter, place)
         if self._selected:
             spot = place.pixels(np.array([self._selected]))
             _stamp(painter, spot, _selected_ring(chosen, place.ratio))
         painter.end()
         return picture
 
+    def _stamp_lit(self, painter: QPainter, place: Place) -> None:
+        """Paint the lit points with their marks and rings over everything else."""
+        chosen = theme()
+        _stamp(painter, place.pixels(self.lit), _lit_mark(chosen, place.ratio))
+        if len(self._is_lit) != len(self._points[0]):
+            return
+        wrong = np.frombuffer(self._wrong, dtype=np.bool_)
+        ringed = self._points[0][self._is_lit & wrong]
+        _stamp(painter, place.pixels(ringed), _ring(chosen, place.ratio))
+        self._stamp_marks(painter, place, self._is_lit)
+
     def _paint_marks(self, place: Place) -> QImage:
         """Return the points' marks, in their order."""
         picture = place.picture()
-        at, labels, is_filled = self._points
         painter = QPainter(picture)
+        self._stamp_marks(painter, place, np.ones(len(self._points[0]), dtype=np.bool_))
+        painter.end()
+        return picture
+
+    def _stamp_marks(self, painter: QPainter, place: Place, some: np.ndarray) -> None:
+        """Paint the marks of some of the points (m,), in their order."""
+        at, labels, is_filled = (it[some] for it in self._points)
         for spot, label, filled in zip(
             place.pixels(at), labels.tolist(), is_filled.tolist(), strict=True
         ):
             _stamp(painter, [spot], _mark(label, filled, theme(), place.ratio))
-        painter.end()
-        return picture
 
 
 def _is_same(one: np.ndarray, other: np.ndarray) -> bool:

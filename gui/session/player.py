@@ -63,7 +63,7 @@ class Player(QObject):
     def load(self, run: Run) -> None:
         """Go on with the latest state of another run; whether it plays stays as it is."""
         history = self.history = run.history
-        parts = parts_of(run.prepared, run.sample_weights)
+        parts = parts_of(run.prepared)
         self.divergence: Divergence | None = None
         self._earlier_state: TrainState | None = None
 
@@ -109,10 +109,12 @@ class Player(QObject):
 
     def change_problem(self, problem: Problem) -> None:
         """Go on with other training knobs from the next burst."""
+        self.divergence = None
         self._trainer.change(problem)
 
     def set_parameters(self, indices: np.ndarray, values: np.ndarray) -> None:
         """Set parameters by hand from the next burst."""
+        self.divergence = None
         self._trainer.set_parameters(indices, values)
 
     def collect(self) -> None:

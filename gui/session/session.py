@@ -263,6 +263,20 @@ class Session(QObject):
             self._put_run(run, run.experiment)
             self._push_run(old, self.tr("return to an earlier run"))
 
+    def mend_divergence(self) -> None:
+        """Give the knob that let training diverge the better value, and begin again."""
+        divergence = self.player.divergence
+        if divergence is None or math.isnan(divergence.better):
+            return
+        self.edit(divergence.knob, divergence.better)
+        self.restart()
+        self.play()
+
+    def clear_ghosts(self) -> None:
+        """Forget the runs that edits have ended, as far as they are shown."""
+        self.ghosts = []
+        self.state_changed.emit()
+
     def new_seed(self) -> None:
         """Begin again with other first weights and another order of the rows."""
         self.edit("model.seed", (self.experiment.model.seed + 1) % 1_000_000)

@@ -4,20 +4,60 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from PySide6.QtCore import QSignalBlocker, Qt
-from PySide6.QtGui import QWheelEvent
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSizePolicy, QToolButton, QWidget
+from PySide6.QtCore import QSignalBlocker, QSize, Qt
+from PySide6.QtGui import QPaintEvent, QWheelEvent
+from PySide6.QtWidgets import (
+    QComboBox,
+    QHBoxLayout,
+    QLabel,
+    QSizePolicy,
+    QStyle,
+    QStyleOptionComboBox,
+    QStylePainter,
+    QToolButton,
+    QWidget,
+)
 
 
 class ComboBox(QComboBox):
-    """A list to choose from, no wider than its place; the wheel scrolls what is around it."""
+    """A list to choose from, no wider than its place; the wheel scrolls what is around it.
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    Parameters
+    ----------
+    caption : str
+        What is chosen, such as "judge on"; it stands before the choice in the closed box.
+    """
+
+    def __init__(self, parent: QWidget | None = None, caption: str = "") -> None:
         super().__init__(parent)
+        self.caption = caption
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizeAdjustPolicy(self.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.setMinimumContentsLength(6)
         self.setMaxVisibleItems(24)
+
+    def sizeHint(self) -> QSize:
+        """Leave room for the caption."""
+        return super().sizeHint() + QSize(self._caption_width(), 0)
+
+    def minimumSizeHint(self) -> QSize:
+        """Leave room for the caption."""
+        return super().minimumSizeHint() + QSize(self._caption_width(), 0)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Paint the caption before the choice."""
+        if not self.caption:
+            super().paintEvent(event)
+            return
+        option = QStyleOptionComboBox()
+        self.initStyleOption(option)
+        painter = QStylePainter(self)
+        painter.drawComplexControl(QStyle.ComplexControl.CC_ComboBox, option)
+        option.currentText = f"{self.caption}: {option.currentText}"
+        painter.drawControl(QStyle.ControlElement.CE_ComboBoxLabel, option)
+
+    def _caption_width(self) -> int:
+        return self.fontMetrics().horizontalAdvance(f"{self.caption}: ") if self.caption else 0
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         """Leave the wheel to the scroll area around it."""
@@ -70,9 +110,10 @@ def choice(
     choices: Sequence[tuple[str, object]],
     changed: Callable[[object], None],
     widest: int = 0,
+    caption: str = "",
 ) -> ComboBox:
     """Return a combo box; with a widest width, it is as wide as its texts up to that."""
-    box = ComboBox()
+    box = ComboBox(caption=caption)
     if widest:
         box.setSizeAdjustPolicy(box.SizeAdjustPolicy.AdjustToContents)
         box.setMaximumWidth(widest)

@@ -25,6 +25,7 @@ class StatusLine(QWidget):
         self.session = session
         self._measured: tuple[object, object] = (None, None)
         self._values: dict[str, float] = {}
+        self._titles: dict[str, QLabel] = {}
         self.figures = {name: self._figure(name) for name in FIGURES}
         self.split = self._quiet("status.split")
         self.message = self._quiet("status.message")
@@ -38,17 +39,25 @@ class StatusLine(QWidget):
         session.frame_clock.text_due.connect(self.follow)
         session.run_changed.connect(self.follow)
         session.view_changed.connect(self.follow)
+        session.experiment_changed.connect(self.follow)
         session.message.connect(self.show_message)
         session.player.playing_changed.connect(self._on_playing)
         self.follow()
 
     def follow(self) -> None:
-        """Show the metrics of the state looked at."""
+        """Show the metrics of the state looked at; a warning that is past goes."""
+        if self.message.property("warning") and self.session.player.divergence is None:
+            self.message.setProperty("warning", False)
+            self.message.style().polish(self.message)
+            self._clear_message()
         split = self.session.view.split
         values = self._figures_now()
         for name, label in self.figures.items():
             label.setText(format_number(values.get(f"{split}.{name}", math.nan), decimals=3))
         self.split.setText(self._split_text(split))
+        is_summed = len(self.session.run.classes) > 2
+        title = self.tr("Brier score, summed") if is_summed else self.tr("Brier score")
+        self._titles["brier"].setText(title)
         self.engine.setText(self.session.run.history.engine.name)
 
     def show_message(self, text: str) -> None:
@@ -77,7 +86,7 @@ class StatusLine(QWidget):
             from core.training.recorded_metrics import measure, parts_of
 
             problem = run.history.problem_at(state.step)
-            self._values = measure(problem, parts_of(run.prepared, run.sample_weights), state)
+            self._values = measure(problem, parts_of(run.prepared), state)
             self._measured = (run, state)
         return self._values
 
@@ -87,7 +96,9 @@ class StatusLine(QWidget):
             "validation": self.tr("on validation rows"),
             "test": self.tr("on test rows"),
         }
-        return texts[split]
+        column = self.session.run.weighted_by
+        said = self.tr(", weighted by {0}").format(column) if column else ""
+        return texts[split] + said
 
     def _on_playing(self, playing: bool) -> None:
         if playing and self.message.property("warning"):
@@ -115,7 +126,7 @@ class StatusLine(QWidget):
         titles = {
             "accuracy": self.tr("accuracy"),
             "log_loss": self.tr("log loss"),
-            "brier": self.tr("Brier"),
+            "brier": self.tr("Brier score"),
         }
         layout = QHBoxLayout(self)
         layout.setContentsMargins(12, 2, 12, 2)
@@ -123,6 +134,7 @@ class StatusLine(QWidget):
         for name, figure in self.figures.items():
             title = self._quiet(f"status.{name}.title")
             title.setText(titles[name])
+            self._titles[name] = title
             figure.setAccessibleName(titles[name])
             layout.addWidget(title)
             layout.addWidget(StableLabel(figure))

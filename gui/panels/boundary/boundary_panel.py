@@ -23,6 +23,7 @@ from gui.panels.boundary.boundary_text import (
     reading_html,
     unit_note,
 )
+from gui.panels.boundary.divergence_note import DivergenceNote
 from gui.panels.boundary.painting.paint_layer import PaintLayer
 from gui.panels.boundary.painting.paint_palette import painting_note
 from gui.panels.boundary.painting.painter import Painter
@@ -66,6 +67,7 @@ class BoundaryPanel(Panel):
         self.says = note("boundary.note")
         self.says.hide()
         self._read_out = ReadOut(self.plot)
+        self.diverged = DivergenceNote(session, self.plot)
         self._build_layers()
         layout = self._layout = self.stack()
         layout.addWidget(self.header)

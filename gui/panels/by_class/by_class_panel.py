@@ -15,7 +15,7 @@ from core.explain.binary_evaluation import polyline
 from core.explain.ternary import CORNERS
 from core.scenes.by_class_scene import ByClassScene, Tile, by_class_scene
 from gui.panels.panel import Panel
-from gui.panels.panel_text import tr
+from gui.panels.panel_text import rows_text, tr, weighted_text
 from gui.panels.view_controls import view_choice, view_toggle
 from gui.session.session import Session
 from gui.style.number_text import format_count, format_number
@@ -77,6 +77,10 @@ class ByClassPanel(Panel):
         text = text.format(
             format_number(scene.ece[0], decimals=3) + mended, format_count(len(scene.classes))
         )
+        if mended and scene.fitted_here:
+            text += " " + self.tr("The calibrator was fitted on these rows.")
+        if scene.weighted_by:
+            text += " " + self.tr("Rows are {0}.").format(weighted_text(scene.weighted_by))
         return text + " " + self.tr("Across: what was said; up: how often it happened.")
 
 
@@ -163,11 +167,13 @@ class Tiles(QWidget):
         square = self.places()[self._scene.tiles.index(tile)]
         p = min(max((event.position().x() - square.left()) / square.width(), 0.0), 1.0)
         x, y = polyline(tile.raw.curve)
-        text = tr("{0}: said {1}, happened {2}; {3} rows").format(
+        text = tr("{0}: said {1}, happened {2}; {3}").format(
             self._scene.classes[tile.of_class],
             format_number(p, decimals=2),
             format_number(float(np.interp(p, x, y)), decimals=2) if len(x) else "–",
-            format_count(tile.n_rows),
+            tr("weight {0}").format(format_count(tile.n_rows))
+            if self._scene.weighted_by
+            else rows_text(tile.n_rows),
         )
         QToolTip.showText(event.globalPosition().toPoint(), text, self)
 

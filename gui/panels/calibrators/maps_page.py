@@ -110,6 +110,9 @@ class MapsPage(QWidget):
             sample = "—" if it.chosen else line_style(list(CALIBRATORS).index(it.name))[2]
             head = f"<span style='color:{theme().calibrated}'>{sample} {escape(it.label)}</span>"
             lines.append(f"{head} {escape(it.problem)}".rstrip())
+            if it.degenerate:
+                told = escape(it.degenerate)
+                lines.append(f"<span style='color:{theme().warning}'>{told}</span>")
             if it.meanings:
                 lines.append(meanings_html(it.meanings))
         return "<br>".join(lines)

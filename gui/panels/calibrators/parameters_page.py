@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
 from core.base.knobs import NumberKnob
 from core.experiment.experiment import KNOBS
 from core.scenes.calibrators_scene import ParametersScene
+from gui.panels.panel_text import weighted_text
 from gui.plot.axes import log_ticks
 from gui.plot.canvas import PlotCanvas, curve
 from gui.session.session import Session
@@ -123,6 +124,12 @@ class HandlesPage(QWidget):
             ),
             self._decisions(scene),
         ]
+        told = [escape(scene.degenerate)] if scene.degenerate else []
+        if scene.fitted_here:
+            told.append(self.tr("It was fitted on these rows: it looks better than it is."))
+        lines += [f"<span style='color:{theme().warning}'>{text}</span>" for text in told]
+        if scene.weighted_by:
+            lines.append(quiet(self.tr("Rows are {0}.").format(weighted_text(scene.weighted_by))))
         if scene.rounded:
             lines.append(quiet(self.tr("About; counted to the last row once nothing moves.")))
         if not scene.handles and scene.method == "platt":

@@ -124,7 +124,7 @@ class PriorsPage(QWidget):
                 "The classes counted alike in training, so that no weight shifts the logits."
             )
         pairs = zip(scene.classes, scene.weights.tolist(), strict=True)
-        weights = ", ".join(f"{escape(name)} {format_number(weight)}" for name, weight in pairs)
+        weights = ", ".join(f"{escape(name)}: {format_number(weight)}" for name, weight in pairs)
         lines = [self.tr("Class weights in training: {0}.").format(weights)]
         if len(scene.predicted) == 1:
             lines.append(
@@ -156,8 +156,8 @@ class PriorsPage(QWidget):
         name, rate = escape(scene.classes[k]), format_percent(float(scene.rates[k]))
         if not scene.base_rate:
             return self.tr(
-                "{0} of the {1} rows are {2}. Drag to where the model will serve: probabilities "
-                "and diagram are re-weighted."
+                "{0} of the {1} rows have the class {2}. Drag to where the model will serve: "
+                "probabilities and diagram are re-weighted."
             ).format(rate, self.tr(scene.split), name)
         if len(scene.classes) == 2:
             return self.tr(

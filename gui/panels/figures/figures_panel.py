@@ -5,6 +5,8 @@ A confusion matrix: actual classes down, decided classes across, cells shaded by
 
 from __future__ import annotations
 
+from html import escape
+
 import numpy as np
 from PySide6.QtCore import QEvent, QPointF, QRectF, Qt
 from PySide6.QtGui import QFontMetricsF, QHelpEvent, QPainter, QPaintEvent
@@ -13,6 +15,7 @@ from PySide6.QtWidgets import QGridLayout, QLabel, QToolTip, QWidget
 from core.base.arrays import SPLITS
 from core.scenes.figures_scene import FiguresScene, figures_scene
 from gui.panels.panel import Panel
+from gui.panels.panel_text import rows_text, weighted_text
 from gui.panels.view_controls import view_choice, view_slider
 from gui.session.session import Session
 from gui.style.number_text import format_count, format_number, format_percent
@@ -50,6 +53,8 @@ class FiguresPanel(Panel):
     def draw(self, scene: FiguresScene) -> None:
         """Write the figures and paint the matrix."""
         self._show_threshold(scene)
+        several = len(scene.classes) > 2
+        self._brier.setText(self.tr("Brier score, summed") if several else self.tr("Brier score"))
         self.split.show_value(scene.split)
         for split, part in zip(SPLITS, scene.parts, strict=True):
             for name in SHOWN:
@@ -60,7 +65,7 @@ class FiguresPanel(Panel):
         chosen = scene.chosen
         self.matrix.setVisible(chosen is not None)
         if chosen is not None:
-            self.matrix.show_counts(chosen.confusion, scene.classes)
+            self.matrix.show_counts(chosen.confusion, scene.classes, scene.weighted_by)
         self._say(scene)
 
     def describe(self, scene: FiguresScene) -> str:
@@ -92,6 +97,7 @@ class FiguresPanel(Panel):
             "log_loss": self.tr("log loss, nats"),
             "brier": self.tr("Brier score"),
         }
+        self._brier = QLabel(labels["brier"])
         grid = QGridLayout()
         grid.setContentsMargins(8, 4, 8, 4)
         grid.setVerticalSpacing(2)
@@ -101,7 +107,7 @@ class FiguresPanel(Panel):
             head.setProperty("quiet", True)
             grid.addWidget(head, 0, column, right)
         for line, name in enumerate(SHOWN, start=1):
-            label = QLabel(labels[name])
+            label = self._brier if name == "brier" else QLabel(labels[name])
             label.setProperty("quiet", True)
             grid.addWidget(label, line, 0)
             for column, split in enumerate(SPLITS, start=1):
@@ -123,10 +129,15 @@ class FiguresPanel(Panel):
             )
         elif len(scene.classes) == 2:
             text = self.tr("Precision, recall and F1 are those of the class {0}.").format(
-                scene.classes[1]
+                escape(scene.classes[1])
             )
         else:
-            text = self.tr("Precision, recall, F1 and AUC are means over the classes.")
+            text = self.tr(
+                "Precision, recall, F1 and AUC are means over the classes; the Brier score is "
+                "summed over them, from 0 to 2."
+            )
+        if scene.chosen is not None and scene.weighted_by:
+            text += " " + self.tr("All figures are {0}.").format(weighted_text(scene.weighted_by))
         if text != self.says.text():
             self.says.setText(text)
 
@@ -147,10 +158,13 @@ class ConfusionMatrix(QWidget):
         self.setAccessibleName(self.tr("Confusion matrix"))
         self._counts = np.zeros((0, 0))
         self._classes: tuple[str, ...] = ()
+        self._weighted_by = ""
 
-    def show_counts(self, counts: np.ndarray, classes: tuple[str, ...]) -> None:
-        """Show other counts."""
-        self._counts, self._classes = counts, classes
+    def show_counts(
+        self, counts: np.ndarray, classes: tuple[str, ...], weighted_by: str = ""
+    ) -> None:
+        """Show other counts; weights of rows, where those have some."""
+        self._counts, self._classes, self._weighted_by = counts, classes, weighted_by
         self.update()
 
     def cell_at(self, position: QPointF) -> tuple[int, int] | None:
@@ -228,6 +242,10 @@ class ConfusionMatrix(QWidget):
         painter.drawText(cell, Qt.AlignmentFlag.AlignCenter, text)
 
     def _sentence(self, i: int, j: int) -> str:
-        return self.tr("{0} rows of class {1} were decided as {2}.").format(
-            format_number(float(self._counts[i, j])), self._classes[i], self._classes[j]
+        count = float(self._counts[i, j])
+        held = rows_text(round(count))
+        if self._weighted_by:
+            held = self.tr("Rows of weight {0}").format(format_number(count))
+        return self.tr("{0} of class {1}, decided as {2}.").format(
+            held, self._classes[i], self._classes[j]
         )

@@ -30,6 +30,7 @@ from core.scenes.functions_scene import SPAN, FunctionsScene
 from gui.panels.functions import functions_text as words
 from gui.panels.panel_text import tr
 from gui.panels.view_controls import view_choice, view_slider
+from gui.plot.axes import log_ticks
 from gui.plot.canvas import PlotCanvas, curve
 from gui.session.session import Session
 from gui.style.number_text import format_number, format_percent
@@ -97,7 +98,6 @@ class SharpnessPage(Page):
         self.plot = PlotCanvas("functions.sharpness.plot", self)
         self.plot.setAccessibleName(self.tr("Slope at z against sharpness"))
         self.plot.setFixedHeight(150)
-        self.plot.axis("bottom").setLogMode(y=False, x=True)
         self.plot.label("bottom", self.tr("sharpness t"))
         self._limit, self._slope = (curve(self.plot, k, antialias=True) for k in (1, 2))
         self._now = pg.ScatterPlotItem(size=9.0, pxMode=True)
@@ -135,6 +135,8 @@ class SharpnessPage(Page):
         room = 0.12 * (high - low)
         self.plot.label("left", self.tr("slope at z"))
         self.plot.set_limits(-1.0, 2.0, low - room, high + room)
+        ends = FUNCTION_SHARPNESS.low, FUNCTION_SHARPNESS.high
+        self.plot.ticks("bottom", log_ticks(*ends, self.plot.box.width()))
         self._slope.setData(np.log10(ts), slopes, pen=pen(chosen.accent, 1.8))
         fits = steepest < high + 10.0 * room
         line = pen(chosen.raw, 1.2, style=DASHED)

@@ -9,6 +9,7 @@ from PySide6.QtCore import QCoreApplication
 
 from core.explain.function_facts import Facts
 from core.explain.numerics import ALL_DIGITS, Comparison
+from core.explain.saturation import SATURATED
 from core.explain.unit_maps import PreactivationHistogram
 from core.scenes.functions_scene import FunctionsScene
 from gui.style.number_text import MINUS, format_count, format_latex, format_number, format_percent
@@ -136,7 +137,10 @@ def steepest_fact(scene: FunctionsScene) -> str:
     if scene.has_odds and scene.view.function_sharpness != 1.0:
         text += tr(" That is t / 4.")
     elif scene.has_odds:
-        text += tr(" Through ten such layers a gradient keeps at most 0.25¹⁰, a millionth.")
+        text += tr(
+            " Ten such slopes alone leave at most 0.25¹⁰ of a gradient, a millionth; the weights "
+            "between the layers multiply it too, and can make up for that, or worsen it."
+        )
     return text
 
 
@@ -177,16 +181,19 @@ def failures(comparisons: tuple[Comparison, ...]) -> str:
 
 def units_words(units: PreactivationHistogram) -> str:
     """Say where the units sit."""
-    text = tr("{0} of {1} numbers ({2} units × {3} train rows) lie where the slope is under a ")
-    text += tr("tenth of its steepest: those units hardly learn from those rows.")
+    text = tr("{0} of {1} numbers (units: {2}, train rows: {3}) are saturated: the slope there is ")
+    text += tr("below {4} of the steepest, so that those units hardly learn from those rows.")
     text = text.format(
         f"<b>{format_percent(units.saturated)}</b>",
         format_count(units.n_units * units.n_rows),
         format_count(units.n_units),
         format_count(units.n_rows),
+        format_percent(SATURATED, decimals=0),
     )
     if units.stuck:
-        text += tr(" <b>{0}</b> units are so on every row.").format(format_count(units.stuck))
+        text += tr(" Saturated on every row: <b>{0}</b> of the units.").format(
+            format_count(units.stuck)
+        )
     beyond = units.below + units.above
     if beyond > 0.0005:
         text += tr(" {0} lie beyond the plot.").format(format_percent(beyond))

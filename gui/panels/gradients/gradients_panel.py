@@ -9,6 +9,7 @@ from PySide6.QtCore import QSignalBlocker
 from PySide6.QtWidgets import QLabel, QPushButton, QStackedWidget, QVBoxLayout, QWidget
 
 from core.experiment.view_choices import GRADIENTS_PAGES
+from core.explain.saturation import SATURATED
 from core.scenes.gradients_scene import GradientsScene, gradients_scene, highest_loss_row
 from gui.panels.gradients.gradients_text import (
     layer_name,
@@ -23,7 +24,7 @@ from gui.panels.panel import Panel
 from gui.panels.panel_text import tr
 from gui.plot.canvas import PlotCanvas, curve
 from gui.session.session import Session
-from gui.style.number_text import format_number
+from gui.style.number_text import format_number, format_percent
 from gui.style.theme import DASHED, brush, pen, theme
 from gui.widgets.controls import note, row
 from gui.widgets.sections import QuietTabs
@@ -95,7 +96,9 @@ class GradientsPanel(Panel):
                 (self.tr("gradient"), self.tr("Norm of the gradient by the layer's weights")),
                 (
                     self.tr("saturated"),
-                    self.tr("Share of activations where the slope is below 5 % of the steepest"),
+                    self.tr(
+                        "Share of activations where the slope is below {0} of the steepest"
+                    ).format(format_percent(SATURATED, decimals=0)),
                 ),
                 (
                     self.tr("update"),

@@ -61,7 +61,10 @@ def layers_note(scene: GradientsScene) -> str:
             )
         )
     parts.append(
-        tr("Dashed: 0.25 for each layer before the output, the most that sigmoids pass on.")
+        tr(
+            "Dashed: 0.25 for each layer before the output, what the slopes of sigmoids alone "
+            "leave at most. It is no bound: the weights multiply too."
+        )
     )
     if scene.rows < scene.total:
         text = tr("Over {0} of {1} train rows, evenly spaced.")

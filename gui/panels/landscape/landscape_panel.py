@@ -22,15 +22,28 @@ from core.explain.loss_surface import (
     pair_of,
     plane_through,
 )
-from core.scenes.landscape_scene import LandscapeScene, landscape_scene, path_of
+from core.scenes.landscape_scene import (
+    LandscapeScene,
+    height_at,
+    landscape_scene,
+    path_of,
+)
 from core.training.problem import Problem, TrainState
 from gui.panels.landscape.landscape_plot import LandscapePlot
-from gui.panels.landscape.landscape_text import axis_name, curvature_note, parameter_names
+from gui.panels.landscape.landscape_text import (
+    axis_name,
+    curvature_note,
+    legend,
+    moved_message,
+    parameter_names,
+    reading,
+)
 from gui.panels.panel import Panel
 from gui.panels.view_controls import view_choice
 from gui.session.session import Session
 from gui.style.number_text import format_number
 from gui.widgets.controls import ComboBox, note, row
+from gui.widgets.layouts import StableLabel
 
 LIVE_FINEST = 25
 LIVE_PAUSE = 1000  # milliseconds between two surfaces while training goes on
@@ -68,13 +81,18 @@ class LandscapePanel(Panel):
         self.plot = LandscapePlot(self)
         self.plot.setAccessibleName(self.tr("Loss surface; the arrow keys move the weights"))
         self.says = note("landscape.note")
+        self.reading = note("landscape.reading")
+        self._mouse: tuple[float, float] | None = None
         layout = self.stack()
         layout.addLayout(self._header())
         layout.addWidget(self._pair_row())
         layout.addWidget(self.plot, 1)
+        layout.addWidget(StableLabel(self.reading))
         layout.addWidget(self.says)
         self.plot.moved.connect(self.move_to)
-        self.plot.clicked.connect(self.move_to)
+        self.plot.clicked.connect(self.jump_to)
+        self.plot.hovered.connect(self._on_hovered)
+        self.plot.left.connect(self._on_left)
 
     def compute(self) -> LandscapeScene:
         """Return the last surface with the present point and path; ask for a newer one."""
@@ -89,6 +107,7 @@ class LandscapePanel(Panel):
         self._label(scene)
         rate = scene.stable_rate
         self.session.set_mark(RATE, rate if math.isfinite(rate) else math.nan)
+        self._read(scene)
         text = self._problem or curvature_note(scene, self.session.run)
         if text != self.says.text():
             self.says.setText(text)
@@ -106,6 +125,15 @@ class LandscapePanel(Panel):
         """The plane that the view asks for."""
         return chosen_plane(self.session.view, self.session.run.architecture)
 
+    def jump_to(self, x: float, y: float) -> None:
+        """Move the weights to where the plot was clicked, and say so: it is an edit like others."""
+        before = self.session.state
+        loss = self.scene.loss if self.scene is not None else math.nan
+        surface = self.surface
+        self.move_to(x, y)
+        if surface is not None and self.session.state is not before and not self._problem:
+            self.session.message.emit(moved_message(loss, height_at(surface, x, y)))
+
     def move_to(self, x: float, y: float, drag: object = None) -> None:
         """Give the parameters the values at a point of the plane."""
         surface, run = self.surface, self.session.run
@@ -122,6 +150,25 @@ class LandscapePanel(Panel):
         except UserError as error:
             self._problem = str(error)
             self.refresh()
+
+    def _on_hovered(self, x: float, y: float) -> None:
+        self._mouse = (x, y)
+        if self.scene is not None:
+            self._read(self.scene)
+
+    def _on_left(self) -> None:
+        self._mouse = None
+        if self.scene is not None:
+            self._read(self.scene)
+
+    def _read(self, scene: LandscapeScene) -> None:
+        """Write the loss under the mouse, or what is drawn."""
+        if scene.surface is None:
+            text = ""
+        else:
+            text = reading(scene, *self._mouse) if self._mouse is not None else legend(scene)
+        if text != self.reading.text():
+            self.reading.setText(text)
 
     def hideEvent(self, event: QHideEvent) -> None:
         """Drop what is under way."""

@@ -6,10 +6,11 @@ import math
 
 from core.explain.loss_surface import LossSurface, is_affordable
 from core.run.run import Run
-from core.scenes.landscape_scene import LandscapeScene
+from core.scenes.landscape_scene import LandscapeScene, height_at
 from core.scenes.network_scene import places_of
 from gui.panels.panel_text import SYMBOLS, tr
 from gui.style.number_text import format_count, format_number
+from gui.style.theme import theme
 
 MOST_NAMED = 400  # parameters in a list
 
@@ -23,11 +24,13 @@ def parameter_names(run: Run) -> list[tuple[str, object]]:
     named: list[tuple[str, object]] = []
     for layer, shape in enumerate(architecture.layers):
         for unit in range(shape.units):
-            owner = f"{layer + 1}.{unit + 1}" if layer < last else outputs[unit]
+            own = tr("unit {0}.{1}").format(layer + 1, unit + 1)
+            owner = own if layer < last else outputs[unit]
             if last == 0 and architecture.n_outputs == 1:
                 owner = ""
             for place in places_of(architecture, layer, unit):
-                source = inputs[place.source] if layer == 0 else f"{layer}.{place.source + 1}"
+                of_unit = tr("unit {0}.{1}").format(layer, place.source + 1)
+                source = inputs[place.source] if layer == 0 else of_unit
                 text = f"w {source}" if place.name == "weight" else SYMBOLS[place.name]
                 named.append((f"{text} → {owner}" if owner else text, place.index))
             if len(named) >= MOST_NAMED:
@@ -38,6 +41,43 @@ def parameter_names(run: Run) -> list[tuple[str, object]]:
 def axis_name(names: list[tuple[str, object]], index: int) -> str:
     """Return what an axis of a pair's plane says."""
     return next((text for text, place in names if place == index), str(index))
+
+
+def legend(scene: LandscapeScene) -> str:
+    """Say what is drawn over the surface, and the loss at the present weights."""
+    chosen = theme()
+    parts = [
+        _sample(chosen.accent, "●", tr("now, loss {0}").format(format_number(scene.loss))),
+        _sample(chosen.accent, "○", tr("the start")),
+        _sample(chosen.accent, "—", tr("the way")),
+    ]
+    if len(scene.ellipse):
+        parts.append(_sample(chosen.calibrated, "⬭", tr("equal rise, by the curvature")))
+    return " &nbsp; ".join(parts)
+
+
+def reading(scene: LandscapeScene, x: float, y: float) -> str:
+    """Return the loss under the mouse, beside that at the present weights."""
+    if scene.surface is None:
+        return ""
+    here = height_at(scene.surface, x, y)
+    return tr("loss <b>{0}</b> at ({1}, {2}); now {3}. A click moves the weights there.").format(
+        format_number(here, digits=4),
+        format_number(x),
+        format_number(y),
+        format_number(scene.loss, digits=4),
+    )
+
+
+def moved_message(before: float, after: float) -> str:
+    """Say that a click has moved the weights, and how to take that back."""
+    return tr("You moved the weights: loss {0} → {1}. Undo (Ctrl+Z) takes it back.").format(
+        format_number(before), format_number(after)
+    )
+
+
+def _sample(colour: str, glyph: str, name: str) -> str:
+    return f"<span style='color:{colour}'>{glyph}</span> {name}"
 
 
 def curvature_note(scene: LandscapeScene, run: Run) -> str:

@@ -6,17 +6,19 @@ What the curves panel says: the present figures, or what is under the mouse.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QPen, QResizeEvent
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QLabel, QSizePolicy, QToolButton, QWidget
 
 from core.experiment.view import View
 from core.run.history import History
 from core.scenes.loss_scene import CurvesScene, EditMark, Line, curves_scene
 from core.training.recorded_metrics import DRAWN
 from gui.panels.panel import Panel
-from gui.panels.panel_text import tr
+from gui.panels.panel_text import tr, weighted_text
 from gui.panels.view_controls import view_choice, view_toggle
 from gui.plot.axes import log_ticks, short_name, spread, stepped
 from gui.plot.canvas import Curve, PlotCanvas, curve
@@ -25,7 +27,7 @@ from gui.session.session import Session
 from gui.style.number_text import format_number
 from gui.style.palette import Theme
 from gui.style.theme import DASHED, SOLID, pen, theme
-from gui.widgets.controls import note, row, show_checked, toggle
+from gui.widgets.controls import note, row, show_checked, toggle, without_checked
 from gui.widgets.layouts import StableLabel
 
 MOST_GHOST_LINES = 15
@@ -36,6 +38,9 @@ LABEL_PIXELS = 64.0  # right of the lines' ends, for their names
 MOST_LABEL_SHARE = 0.4  # of the width
 TOP_SHARE = 0.13  # of the height that the lines take, above them
 NAME_SHIFT = 4.0
+SMALL = 0.85  # of the font, for the names of earlier runs
+LEAST_NAME = 90.0  # pixels that an earlier run's line needs before its name
+MOST_LETTERS = 28
 HALF_WORD = 16.0  # pixels
 LABEL_HEIGHT = 13.0  # pixels that two labels keep apart
 
@@ -60,6 +65,7 @@ class CurvesPanel(Panel):
         layout.addLayout(
             row(self.metric_box, None, self.by_step, self.log_x, self.log_y, self.smooth, spacing=2)
         )
+        layout.addWidget(self._ghost_row)
         layout.addWidget(self.plot, 1)
         layout.addWidget(StableLabel(self.reading))
         layout.addWidget(self.turned)
@@ -77,7 +83,8 @@ class CurvesPanel(Panel):
         self._show_controls()
         self._set_axes(scene)
         chosen = theme()
-        ghosts = scene.ghosts[:MOST_GHOST_LINES]
+        self._show_ghosts(scene)
+        ghosts = [line for ghost in scene.ghosts for line in ghost.lines][:MOST_GHOST_LINES]
         self._draw_lines(self._ghosts, (1.0, 0.0), ghosts, scene, [pen(chosen.band)] * len(ghosts))
         faint = bool(scene.smoothed)
         pens = [_line_pen(chosen, line.split, faint) for line in scene.lines]
@@ -99,9 +106,13 @@ class CurvesPanel(Panel):
         if not values:
             return self.tr("No figures are recorded yet.")
         unit = self.tr("epochs") if scene.by_epoch else self.tr("steps")
-        return self.tr("{0} after {1} {2}: {3}.").format(
-            self.tr(scene.metric.label), format_number(_end(scene)), unit, values
+        text = self.tr("{0} after {1} {2}: {3}.").format(
+            metric_name(scene), format_number(_end(scene)), unit, values
         )
+        named = [ghost.name for ghost in scene.ghosts if ghost.name]
+        if named:
+            text += " " + self.tr("Earlier runs: {0}.").format("; ".join(named))
+        return text
 
     def _build_controls(self) -> None:
         session = self.session
@@ -116,6 +127,23 @@ class CurvesPanel(Panel):
         self.log_x = view_toggle(session, "log_steps")
         self.log_y = view_toggle(session, "log_metric")
         self.smooth = view_toggle(session, "smoothed")
+        self.ghosts = view_toggle(session, "ghosts")
+        self.clear = QToolButton()
+        self.clear.setObjectName("curves.clear_ghosts")
+        self.clear.setText(self.tr("Clear"))
+        self.clear.setToolTip(self.tr("Forget the earlier runs"))
+        self.clear.setAccessibleName(self.tr("Forget the earlier runs"))
+        self.clear.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.clear.clicked.connect(without_checked(session.clear_ghosts))
+        self.ghosts_said = QLabel()
+        self.ghosts_said.setObjectName("curves.ghosts")
+        self.ghosts_said.setProperty("quiet", True)
+        self.ghosts_said.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self._ghost_row = QWidget()
+        line = row(self.ghosts, self.ghosts_said, self.clear, spacing=2)
+        line.setStretch(1, 1)
+        self._ghost_row.setLayout(line)
+        self._ghost_row.hide()
 
     def _build_items(self) -> None:
         self._ghosts: list[Curve] = []
@@ -124,6 +152,7 @@ class CurvesPanel(Panel):
         self._edits = curve(self.plot, 2, connect="pairs")
         self._best, self._now, self._turn = (curve(self.plot, depth) for depth in (2, 8, 2))
         self._names = WordsLayer(self.plot, 9)
+        self._ghost_names = WordsLayer(self.plot, 8.5, SMALL)
         self._marked: dict[Curve, tuple[object, ...]] = {}
 
     def _show_controls(self) -> None:
@@ -136,7 +165,7 @@ class CurvesPanel(Panel):
 
     def _set_axes(self, scene: CurvesScene) -> None:
         unit = f", {scene.metric.unit}" if scene.metric.unit else ""
-        self.plot.label("left", self.tr(scene.metric.label) + unit)
+        self.plot.label("left", metric_name(scene) + unit)
         self.plot.label("bottom", self.tr("epoch") if scene.by_epoch else self.tr("step"))
         x_range = (scene.x_range[0], stepped(scene.x_range[1]))
         box = self.plot.box
@@ -158,7 +187,7 @@ class CurvesPanel(Panel):
         self,
         items: list[Curve],
         depths: tuple[float, float],
-        lines: tuple[Line, ...],
+        lines: Sequence[Line],
         scene: CurvesScene,
         pens: list[QPen],
     ) -> None:
@@ -218,6 +247,34 @@ class CurvesPanel(Panel):
             across = 0.0 if is_first else 0.5  # not beyond the axis
             words.append(Word(self.tr("best"), best, high, theme().accent, across, up=0.1))
         self._names.show_words(words)
+
+    def _show_ghosts(self, scene: CurvesScene) -> None:
+        """Offer to hide and to clear earlier runs where there are some, and name those drawn."""
+        self._ghost_row.setVisible(bool(self.session.ghosts))
+        show_checked(self.ghosts, self.session.view.ghosts)
+        named = [(ghost.name or self.tr("the same again"), ghost) for ghost in scene.ghosts]
+        text = "; ".join(name for name, _ in named)
+        self.ghosts_said.setText(text)
+        self.ghosts_said.setToolTip(text)
+        x_low, x_high = (place_on(x, scene.log_x) for x in scene.x_range)
+        y_low, y_high = (place_on(y, scene.log_y) for y in scene.y_range)
+        wide, high = self.plot.pixel_size()
+        ends = []
+        for name, ghost in named:
+            line = next((it for it in ghost.lines if it.split == "validation"), ghost.lines[-1])
+            x = np.log10(line.x) if scene.log_x else line.x
+            y = np.log10(line.y) if scene.log_y else line.y
+            seen = np.flatnonzero((x >= x_low) & (x <= x_high) & (y >= y_low) & (y <= y_high))
+            if len(seen):
+                ends.append((float(y[seen[-1]]), float(x[seen[-1]]), name))
+        ends.sort()
+        places = spread([it[0] for it in ends], LABEL_HEIGHT * high, y_low + LABEL_HEIGHT * high)
+        words = [
+            Word(_short(name), x, y, theme().quiet, across=1.0, up=0.0, shift=-NAME_SHIFT)
+            for (_, x, name), y in zip(ends, places, strict=True)
+            if (x - x_low) / max(wide, 1e-300) > LEAST_NAME
+        ]
+        self._ghost_names.show_words(words)
 
     def _read(self, scene: CurvesScene) -> None:
         self._read_turn(scene)
@@ -285,7 +342,26 @@ def legend(scene: CurvesScene) -> str:
         f"{line.split} <b>{format_number(line.last, decimals=3)}</b>".strip()
         for line in scene.lines
     )
-    return values or tr("Press play: the figures appear here as the model learns.")
+    said = weighted_text(scene.weighted_by)
+    end = f" &nbsp; <span style='color:{theme().quiet}'>{said}</span>" if said else ""
+    return (
+        values + end if values else tr("Press play: the figures appear here as the model learns.")
+    )
+
+
+def metric_name(scene: CurvesScene) -> str:
+    """Return what the figure drawn is called; a Brier score says of what it is."""
+    name = tr(scene.metric.label)
+    if not scene.brier_is_summed:
+        return name
+    if scene.metric.name == "brier":
+        return tr("{0}, summed over classes").format(name)
+    is_part = scene.metric.name in ("mcb", "dsc", "unc", "decomposition")
+    return tr("{0} of the confidence").format(name) if is_part else name
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= MOST_LETTERS else f"{name[: MOST_LETTERS - 1]}…"
 
 
 def reading_at(scene: CurvesScene, mouse: float, pixel: float) -> str:

@@ -11,7 +11,7 @@ from core.calibration.recalibration import changes_probabilities
 from core.experiment.view_choices import NUMBERS_PAGES
 from core.scenes.numbers_scene import Headline, NumbersScene, headlines, numbers_scene
 from gui.panels.panel import Panel
-from gui.panels.panel_text import tr
+from gui.panels.panel_text import rows_text, tr, weighted_text
 from gui.panels.view_controls import view_choice, view_toggle
 from gui.plot.canvas import PlotCanvas, curve
 from gui.session.session import Session
@@ -37,6 +37,7 @@ class NumbersPanel(Panel):
         self.found: tuple[Headline, ...] = ()
         self._asked: tuple[object, ...] = ()
         self._is_busy = False
+        self._found_at = -1  # the step that the numbers found are of
         self.split = view_choice(session, "split")
         self.calibrated = view_toggle(session, "numbers_calibrated")
         self.says = Paragraph("numbers.says")
@@ -83,7 +84,7 @@ class NumbersPanel(Panel):
         return [
             (self.tr("number"), self.tr("Point at one to read what it says")),
             (self.tr("here"), self.tr("Its value on the rows looked at")),
-            (self.tr("perfect"), self.tr("What a calibrated model would show half the time")),
+            (self.tr("chance"), self.tr("What a calibrated model would show on average")),
             (self.tr("low"), self.tr("One calibrated model in twenty would show less")),
             (self.tr("high"), self.tr("One calibrated model in twenty would show more")),
             (self.tr("p"), self.tr("How often a calibrated model would show as much or more")),
@@ -110,7 +111,7 @@ class NumbersPanel(Panel):
             self,
         )
         self.answers = TextTable(
-            "numbers.answers", self.tr("Six answers"), self.answers_model, self
+            "numbers.answers", self.tr("Answers of packages"), self.answers_model, self
         )
         self.answers.setFixedHeight(7 * ROW_HEIGHT + 12)
         column = QVBoxLayout(page)
@@ -163,13 +164,18 @@ class NumbersPanel(Panel):
         self._asked, self._is_busy = key, True
         cells, bins = scene.index.cells, scene.bins
         draws = (LIVE_DRAWS, LIVE_FEWER) if live else ()
-        self.session.background.run(
-            "numbers", lambda: headlines(cells, bins, *draws), self._use, self._on_failed
-        )
+        step = scene.step
 
-    def _use(self, found: tuple[Headline, ...]) -> None:
-        self.found, self._is_busy = found, False
+        def work() -> tuple[int, tuple[Headline, ...]]:
+            return step, headlines(cells, bins, *draws)
+
+        self.session.background.run("numbers", work, self._use, self._on_failed)
+
+    def _use(self, found: tuple[int, tuple[Headline, ...]]) -> None:
+        (self._found_at, self.found), self._is_busy = found, False
         self._show_table()
+        if self.scene is not None:
+            self.says.setText(self._sentence(self.scene))
 
     def _on_failed(self, error: BaseException) -> None:
         self._is_busy = False
@@ -181,12 +187,12 @@ class NumbersPanel(Panel):
             found = it.chance
             rows.append(
                 (
-                    self.tr(it.label),
+                    self._label(it),
                     format_number(found.value, decimals=3),
-                    format_number(found.median, decimals=3),
+                    format_number(found.mean, decimals=3),
                     format_number(found.low, decimals=3),
                     format_number(found.high, decimals=3),
-                    format_number(found.p_value, decimals=3),
+                    p_text(found.p_value),
                 )
             )
             if found.p_value < TOLD_FROM:
@@ -195,20 +201,49 @@ class NumbersPanel(Panel):
         self.table_model.show_rows(rows, marked=frozenset(marked))
         self.table.setFixedHeight((max(len(rows), 1) + 1) * ROW_HEIGHT + 12)
 
+    def _label(self, headline: Headline) -> str:
+        """Return a number's name; of more than two classes scores are of one forecast."""
+        label, scene = self.tr(headline.label), self.scene
+        if scene is None or len(scene.classes) == 2 or headline.label not in ("Brier", "log loss"):
+            return label
+        if scene.view == "confidence":
+            return self.tr("{0}, confidence").format(label)
+        return self.tr("{0}, class {1}").format(label, scene.classes[int(scene.view)])
+
     def _sentence(self, scene: NumbersScene) -> str:
         if scene.problem:
             return scene.problem
         if not scene.answers:
             return self.tr("The {0} part has no rows.").format(self.tr(scene.split))
         values = np.array([it.value for it in scene.answers])
-        return self.tr(
-            "The same {0} predictions in {1} bins: six packages answer {2} to {3}."
+        text = self.tr(
+            "The same {0} in {1}: scikit-learn, NumPy, TorchMetrics and others answer {2} to {3}."
         ).format(
-            format_count(scene.n_rows),
-            format_count(scene.bins),
+            rows_text(scene.n_rows),
+            self.tr("1 bin") if scene.bins == 1 else self.tr("{0} bins").format(scene.bins),
             format_number(float(np.nanmin(values)), decimals=4),
             format_number(float(np.nanmax(values)), decimals=4),
         )
+        if scene.weighted_by:
+            text += " " + self.tr("All are {0}.").format(weighted_text(scene.weighted_by))
+        if scene.fitted_here:
+            text += " " + self.tr("The calibrator was fitted on these rows: it looks better here.")
+        if self._found_at >= 0 and self._found_at != scene.step and self.found:
+            text += " " + self.tr("The table of all numbers is still that of step {0}.").format(
+                format_count(self._found_at)
+            )
+        return text
+
+
+def p_text(p: float) -> str:
+    """Return a p-value; one below a thousandth is not written as nought.
+
+    Examples
+    --------
+    >>> p_text(0.0312), p_text(2e-5)
+    ('0.031', '< 0.001')
+    """
+    return "< 0.001" if p < 0.001 else format_number(p, decimals=3)
 
 
 def even_ticks(top: float) -> list[tuple[float, str]]:

@@ -27,7 +27,7 @@ from gui.style.theme import figures_font, width_of
 from gui.widgets.controls import ComboBox, choice, row, show_checked, toggle, without_checked
 from gui.widgets.slider import Slider
 
-WIDEST, LEAST = 150, 64  # the list of classes
+WIDEST, LEAST = 190, 64  # the lists of the first two lines
 SMOOTHING_STEPS = 400
 COARSEST = 0.5
 FINEST = 0.002
@@ -35,7 +35,7 @@ OPEN_WIDTH, OPEN_HEIGHT = 470, 560  # from here on the second lines are open by 
 
 
 class ReliabilityControls(QWidget):
-    """Small controls in four lines; the last two are folded where there is little room.
+    """Small controls in five lines; the last three are folded where there is little room.
 
     Signals
     -------
@@ -63,14 +63,14 @@ class ReliabilityControls(QWidget):
         layout = self._layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
-        layout.addLayout(row(self.split, self.judged, None, self.bars, self.options))
+        layout.addLayout(row(self.split, self.judged, None, self.options))
         curve_row = row(self.curve, self._scales)
         curve_row.setStretch(1, 1)
         layout.addLayout(curve_row)
 
     @property
     def folded(self) -> ReliabilityOptions:
-        """The last two lines, made when they are first seen."""
+        """The last three lines, made when they are first seen."""
         if self._folded is None:
             self._folded = ReliabilityOptions(self.session, self)
             self._folded.setMinimumWidth(1)  # it is folded before it could be cut
@@ -94,11 +94,9 @@ class ReliabilityControls(QWidget):
 
     def show_scene(self, scene: ReliabilityScene) -> None:
         """Show what is chosen."""
-        view = self.session.view
         self._offer_forecasts(scene)
         self.split.show_value(scene.split)
         self.curve.show_value(scene.kind)
-        show_checked(self.bars, view.bars)
         self._show_options()
         is_smooth = scene.kind == "smooth"
         self._scales.setCurrentIndex(int(is_smooth))
@@ -111,14 +109,19 @@ class ReliabilityControls(QWidget):
 
     def _build_first(self) -> None:
         session = self.session
-        self.split = view_choice(session, "split")
-        self.judged = view_choice(session, "reliability_class", widest=WIDEST)
-        self.judged.setMinimumWidth(LEAST)
-        self.bars = view_toggle(session, "bars")
+        self.split = view_choice(session, "split", widest=WIDEST, caption=tr("judge on"))
+        self.judged = view_choice(
+            session, "reliability_class", widest=WIDEST, caption=tr("forecast")
+        )
+        for box in (self.split, self.judged):
+            box.setMinimumWidth(LEAST)
 
     def _build_curve(self) -> None:
         knob = KNOBS["calibration.bins"]
-        self.curve = view_choice(self.session, "reliability_curve")
+        self.curve = view_choice(
+            self.session, "reliability_curve", widest=WIDEST, caption=tr("curve")
+        )
+        self.curve.setMinimumWidth(LEAST)
         self.bins, self._bins_said = self._slider("reliability.bins", self.tr("Bins"), knob.help)
         if isinstance(knob, IntegerKnob):
             self.bins.setRange(knob.low, knob.high)
@@ -161,9 +164,7 @@ class ReliabilityControls(QWidget):
         return slider, said
 
     def _offer_forecasts(self, scene: ReliabilityScene) -> None:
-        choices: list[tuple[str, object]] = [
-            (self.tr("class {0}").format(name), k) for k, name in enumerate(scene.classes)
-        ]
+        choices: list[tuple[str, object]] = [(name, k) for k, name in enumerate(scene.classes)]
         if len(scene.classes) == 2:
             choices = [(choices[1][0], -1), choices[0]]
         else:
@@ -206,12 +207,12 @@ def place_of(width: float) -> int:
     return min(round(share * SMOOTHING_STEPS), SMOOTHING_STEPS)
 
 
-WIDEST_OPTION = 138  # pixels, of a list of choices
+WIDEST_OPTION = 190  # pixels, of a list of choices
 STEP_WIDTH = 22
 
 
 class ReliabilityOptions(QWidget):
-    """Two lines of small controls.
+    """Three lines of small controls.
 
     Signals
     -------
@@ -228,8 +229,9 @@ class ReliabilityOptions(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
-        layout.addLayout(row(self.band, self.interval, None, self.truth, *self._steps))
-        layout.addLayout(row(self.method, self.fitted_on, None, self.compare))
+        layout.addLayout(row(self.band, self.interval, None, self.truth))
+        layout.addLayout(row(self.method, self.fitted_on, None))
+        layout.addLayout(row(self.compare, self.bars, None, *self._steps))
 
     def show_scene(self, scene: ReliabilityScene) -> None:
         """Show what is chosen."""
@@ -238,6 +240,7 @@ class ReliabilityOptions(QWidget):
         self.interval.show_value(view.bar_interval)
         self.method.show_value(choices.method)
         self.fitted_on.show_value(choices.fitted_on)
+        show_checked(self.bars, view.bars)
         show_checked(self.truth, view.true_curve)
         self.truth.setEnabled(self.session.run.dataset.truth is not None)
         ticked = len(choices.compared)
@@ -252,9 +255,14 @@ class ReliabilityOptions(QWidget):
     def _build(self) -> None:
         session = self.session
 
-        self.band = view_choice(session, "reliability_band", widest=WIDEST_OPTION)
-        self.interval = view_choice(session, "bar_interval", widest=WIDEST_OPTION)
+        self.band = view_choice(
+            session, "reliability_band", widest=WIDEST_OPTION, caption=tr("band")
+        )
+        self.interval = view_choice(
+            session, "bar_interval", widest=WIDEST_OPTION, caption=tr("intervals")
+        )
         self.truth = view_toggle(session, "true_curve")
+        self.bars = view_toggle(session, "bars")
         self._steps = self._build_steps()
         self.method = self._knob_choice("method", self.tr("Calibrator"), calibration_methods())
         self.fitted_on = self._knob_choice("fitted_on", self.tr("Fitted on"), FITTING_ROWS)
@@ -270,6 +278,7 @@ class ReliabilityOptions(QWidget):
             found,
             lambda value: self.session.edit(path, value),
             widest=WIDEST_OPTION,
+            caption=label.lower(),
         )
 
     def _build_steps(self) -> tuple[QToolButton, ...]:

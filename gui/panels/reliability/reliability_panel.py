@@ -21,7 +21,7 @@ from core.scenes.reliability_scene import (
 from gui.panels.panel import Panel
 from gui.panels.reliability.reliability_controls import ReliabilityControls
 from gui.panels.reliability.reliability_plot import ReliabilityPlot
-from gui.panels.reliability.reliability_text import figures_html, reading_at
+from gui.panels.reliability.reliability_text import brier_name, figures_html, reading_at
 from gui.session.session import Session
 from gui.style.number_text import format_count, format_number
 from gui.widgets.controls import note
@@ -100,6 +100,8 @@ class ReliabilityPanel(Panel):
             view.split,
             view.reliability_class,
             view.reliability_band,
+            view.reliability_curve,
+            view.smoothing,
         )
 
     def truth(self) -> Truth | None:
@@ -135,13 +137,14 @@ class ReliabilityPanel(Panel):
             return self.tr("The {0} part has no rows.").format(self.tr(scene.split))
         return self.tr(
             "Reliability on {0} {1} rows at step {2}: calibration error {3}, where chance alone "
-            "would give {4}; Brier score {5}."
+            "would give {4}; {5} {6}."
         ).format(
             format_count(scene.n_rows),
             self.tr(scene.split),
             format_count(scene.step),
             format_number(scene.raw.ece, decimals=3),
             format_number(scene.raw.chance_ece, decimals=3),
+            brier_name(scene),
             format_number(scene.raw.brier.score, decimals=3),
         )
 

@@ -10,17 +10,19 @@ import pyqtgraph as pg
 from PySide6.QtGui import QPen, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from core.calibration.bands import Band
 from core.calibration.calibrators import CALIBRATORS
 from core.explain.binary_evaluation import BinaryEvaluation, polyline
 from core.scenes.reliability_scene import ReliabilityScene
 from gui.panels.panel_text import tr
 from gui.plot.canvas import Bars, Curve, PlotCanvas, curve
-from gui.plot.layers import AreaLayer
-from gui.style.number_text import format_number
+from gui.plot.layers import AreaLayer, Word, WordsLayer
+from gui.style.number_text import format_number, format_percent
 from gui.style.palette import line_style
 from gui.style.theme import DASHED, brush, class_colour, pen, theme
 
 BAR_OPACITY, BRUSH_OPACITY = 80, 60
+SMALL = 0.85  # of the font, for what the band is
 EDGE = 0.015  # around the unit square, so that lines along its border are seen
 FIFTHS = tuple((t, format_number(t)) for t in (0.0, 0.2, 0.4, 0.6, 0.8, 1.0))
 
@@ -102,6 +104,7 @@ class ReliabilityPlot(SquareAbove):
         plot = self.square
         self.low_edge, self.high_edge = curve(plot, 1), curve(plot, 1)
         self._band = AreaLayer(plot, 0)
+        self._band_name = WordsLayer(plot, 7, SMALL)
         self.columns = Bars(plot, 2)
         self._lit = [Bars(where, 1.5) for where in (plot, self.histogram)]
         self._diagonal = curve(plot, 3)
@@ -141,6 +144,7 @@ class ReliabilityPlot(SquareAbove):
         shown = band is not None and len(band.probability) > 1
         for item in (self.low_edge, self.high_edge, self._band):
             item.setVisible(shown)
+        self._band_name.show_words(_band_words(band) if shown else ())
         if band is not None and shown:
             edge = pen(chosen.band)
             self.low_edge.setData(band.probability, band.lower, pen=edge)
@@ -251,6 +255,16 @@ class ReliabilityPlot(SquareAbove):
                     pen=pen(theme().accent),
                     brush=brush(theme().accent, BRUSH_OPACITY),
                 )
+
+
+def _band_words(band: Band | None) -> tuple[Word, ...]:
+    """Say what the band is, where curves seldom are."""
+    if band is None:
+        return ()
+    kind = tr("chance band") if band.kind == "consistency" else tr("confidence band")
+    level = format_percent(band.level, decimals=0)
+    text = tr("{0}: {1}, pointwise").format(kind, level)
+    return (Word(text, 1.0, 0.03, theme().quiet, across=1.0),)
 
 
 def _is_same(a: object, b: object) -> bool:

@@ -11,10 +11,10 @@ from core.calibration.calibration_knobs import calibration_methods
 from core.calibration.calibrators import CALIBRATORS
 from core.calibration.reliability import BINNINGS, ReliabilityCurve
 from core.explain.binary_evaluation import LEVEL, BinaryEvaluation, polyline
-from core.explain.brushing import part_at
+from core.explain.brushing import LitRows, part_at
 from core.scenes.reliability_scene import Compared, ReliabilityScene
-from gui.panels.panel_text import tr
-from gui.style.number_text import format_count, format_number, format_percent
+from gui.panels.panel_text import rows_text, tr, weighted_text
+from gui.style.number_text import format_number, format_percent
 from gui.style.palette import line_style
 from gui.style.theme import theme
 
@@ -24,14 +24,17 @@ def figures_html(scene: ReliabilityScene, reading: str = "") -> str:
     if scene.raw is None:
         return tr("The {0} part has no rows. Give it a share of the data.").format(tr(scene.split))
     raw = tr("raw") if scene.calibrated or scene.compared else ""
-    lines = [_judged_line(scene.raw, raw, "")]
+    lines = [_judged_line(scene.raw, raw, "", brier_name(scene))]
     if scene.calibrated is not None:
         colour = theme().calibrated
         name = (
             calibration_methods()[scene.method].label if scene.method != "none" else tr("corrected")
         )
-        lines.append(_judged_line(scene.calibrated, tr("calibrated ({0})").format(name), colour))
-    lines += [_compared_line(other) for other in scene.compared]
+        label = tr("calibrated ({0})").format(name)
+        lines.append(_judged_line(scene.calibrated, label, colour, brier_name(scene)))
+    for other in scene.compared:
+        lines.append(_compared_line(other, brier_name(scene)))
+        lines += [_warning(text) for text in _compared_warnings(other)]
     lines.append(_small(reading or _plain_reading(scene)))
     if scene.rounded:
         lines.append(_small(tr("Calibrated: about; counted to the last row once nothing moves.")))
@@ -59,49 +62,88 @@ def reading_at(scene: ReliabilityScene, x: float) -> str:
         said += " " + tr("Truly {0}.").format(
             format_number(float(np.interp(x, *scene.truth)), decimals=3)
         )
-    return f"{said}<br>{part_words(curve, x)}"
+    return f"{said}<br>{part_words(curve, x, scene.weighted_by or bool(scene.base_rates))}"
 
 
-def part_words(curve: ReliabilityCurve, x: float) -> str:
+def part_words(curve: ReliabilityCurve, x: float, is_weighted: object = False) -> str:
     """Say what lies in the part of a curve at a probability, and the interval of its frequency."""
     k = part_at(curve, x)
     if k < 0:
         return tr("Kernel width {0}.").format(format_number(curve.sigma))
-    low, high = _interval(curve, k)
-    return tr("{0}–{1}: {2} rows, mean {3}, happened {4} ({5}–{6})").format(
+    counts = float(curve.counts[k])
+    held = tr("weight {0}").format(format_number(counts))
+    if not is_weighted:
+        held = rows_text(round(counts))
+    return tr("{0}–{1}: {2}, {3}").format(
         format_number(float(curve.low[k]), decimals=2),
         format_number(float(curve.high[k]), decimals=2),
-        format_number(round(float(curve.counts[k]), 1)),
-        format_number(float(curve.probability[k]), decimals=3),
-        format_number(float(curve.frequency[k]), decimals=3),
+        held,
+        _happened(float(curve.probability[k]), float(curve.frequency[k]), float(curve.trials[k])),
+    )
+
+
+def lit_words(lit: LitRows, brushed: tuple[float, ...], is_weighted: object = False) -> str:
+    """Say what is known of the rows that are lit, whichever curve is drawn."""
+    held = rows_text(lit.n_rows)
+    if is_weighted:
+        held = tr("{0} of weight {1}").format(held, format_number(lit.weight))
+    return tr("Lit, {0}–{1}: {2}, {3}").format(
+        format_number(max(brushed[0], 0.0), decimals=2),
+        format_number(brushed[1], decimals=2),
+        held,
+        _happened(lit.mean, lit.frequency, lit.trials),
+    )
+
+
+def _happened(mean: float, frequency: float, trials: float) -> str:
+    low, high = _interval(frequency, trials)
+    return tr("mean {0}, happened {1} ({2}–{3})").format(
+        format_number(mean, decimals=3),
+        format_number(frequency, decimals=3),
         format_number(low, decimals=2),
         format_number(high, decimals=2),
     )
 
 
-def _interval(curve: ReliabilityCurve, k: int) -> tuple[float, float]:
-    """Return the interval of a part's frequency; nan while scipy is postponed."""
-    if is_scipy_postponed():
+def _interval(frequency: float, trials: float) -> tuple[float, float]:
+    """Return the interval of a frequency; nan while scipy is postponed, and without trials."""
+    if is_scipy_postponed() or not trials > 0.0:
         return float("nan"), float("nan")
     from core.calibration.intervals import frequency_interval
 
-    trials = curve.trials[k : k + 1]
-    low, high = frequency_interval(curve.frequency[k : k + 1] * trials, trials, LEVEL)
+    low, high = frequency_interval([frequency * trials], [trials], LEVEL)
     return float(low[0]), float(high[0])
 
 
+def brier_name(scene: ReliabilityScene) -> str:
+    """Return what the Brier score here is of: two classes have one, more have several."""
+    if len(scene.classes) == 2:
+        return tr("Brier")
+    if scene.view == "confidence":
+        return tr("Brier of the confidence")
+    return tr("Brier of class {0}").format(escape(scene.classes[int(scene.view)]))
+
+
 def _plain_reading(scene: ReliabilityScene) -> str:
-    bins = tr("{0} bins, {1}; {2} rows").format(
-        scene.bins, BINNINGS[scene.binning].label, format_count(scene.n_rows)
-    )
-    legend = tr("Click a bin to light up its rows.")
+    parts = [_ways(scene), rows_text(scene.n_rows), weighted_text(scene.weighted_by)]
+    bins = "; ".join(part for part in parts if part)
+    legend = {
+        "corp": tr("Click a step to light up its rows."),
+        "smooth": tr("Click the curve to light up the rows near it."),
+    }.get(scene.kind, tr("Click a bin to light up its rows."))
     if len(scene.truth[0]):
         legend = f"<span style='color:{theme().ink}'>– –</span> {tr('the truth')}. {legend}"
     if scene.view == "confidence" or len(scene.classes) > 2:
         legend = f"{_columns(scene)} {legend}"
-    if scene.brushed and scene.raw is not None:
-        legend = part_words(scene.raw.curve, 0.5 * (scene.brushed[0] + scene.brushed[1]))
+    if scene.lit is not None:
+        legend = lit_words(scene.lit, scene.brushed, scene.weighted_by)
     return f"{bins}<br>{legend}"
+
+
+def _ways(scene: ReliabilityScene) -> str:
+    """Say in which bins the error is taken."""
+    bins = tr("1 bin") if scene.bins == 1 else tr("{0} bins").format(scene.bins)
+    return f"{bins}, {tr(BINNINGS[scene.binning].label)}"
 
 
 def _columns(scene: ReliabilityScene) -> str:
@@ -118,8 +160,10 @@ def _warnings(scene: ReliabilityScene) -> list[str]:
     """Say where the figures claim too much, or mean another population."""
     found = []
     some = scene.calibrated is not None or bool(scene.compared)
-    if some and scene.fitted_here:
-        found.append(tr("The calibrator was fitted on these rows: judge it on test."))
+    if scene.calibrated is not None and scene.fitted_here:
+        found.append(tr("The calibrator was fitted on these rows: judge it on other rows."))
+    if scene.calibrated is not None and scene.degenerate:
+        found.append(scene.degenerate)
     if some and scene.fitted_on == "train":
         found.append(tr("Fitted on train, which the model knows by heart: it mends too little."))
     if some and scene.fitted_on == "test":
@@ -134,10 +178,20 @@ def _warnings(scene: ReliabilityScene) -> list[str]:
     return found
 
 
-def _judged_line(judged: BinaryEvaluation, name: str, colour: str) -> str:
+def _compared_warnings(other: Compared) -> list[str]:
+    """Say where a compared calibrator's figures claim too much."""
+    found = [other.degenerate] if other.judged is not None and other.degenerate else []
+    if other.judged is not None and other.fitted_here:
+        told = tr("{0} was fitted on these rows: it looks better than it is.")
+        found.append(told.format(other.label))
+    return found
+
+
+def _judged_line(judged: BinaryEvaluation, name: str, colour: str, brier_label: str) -> str:
     style = f" style='color:{colour}'" if colour else ""
     start = f"{name}: " if name else ""
-    brier = tr("Brier <b>{0}</b> = MCB {1} − DSC {2} + UNC {3}").format(
+    brier = tr("{0} <b>{1}</b> = MCB {2} − DSC {3} + UNC {4}").format(
+        brier_label,
         *(
             format_number(value, decimals=3)
             for value in (
@@ -146,18 +200,19 @@ def _judged_line(judged: BinaryEvaluation, name: str, colour: str) -> str:
                 judged.brier.discrimination,
                 judged.brier.uncertainty,
             )
-        )
+        ),
     )
     return (
         f"<span{style}>{start}{_ece(judged)}<br><span style='font-size:small'>{brier}</span></span>"
     )
 
 
-def _compared_line(other: Compared) -> str:
+def _compared_line(other: Compared, brier_label: str) -> str:
     _, _, sample = line_style(list(CALIBRATORS).index(other.name))
     if other.judged is None:
         return _small(f"{other.label}: {other.problem}")
-    brier = tr("Brier <b>{0}</b>").format(format_number(other.judged.brier.score, decimals=3))
+    score = format_number(other.judged.brier.score, decimals=3)
+    brier = f"<span style='font-size:small'>{brier_label} <b>{score}</b></span>"
     colour = theme().calibrated
     return (
         f"<span style='color:{colour}'>{sample} {other.label}: {_ece(other.judged)}, {brier}</span>"

@@ -24,7 +24,7 @@ from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidge
 
 from core.scenes.rows_scene import RowsScene, rows_scene
 from gui.panels.panel import Panel
-from gui.panels.panel_text import level_or_number, tr
+from gui.panels.panel_text import level_or_number, rows_text, tr
 from gui.session.session import Session
 from gui.style.number_text import format_count, format_number, format_percent
 from gui.style.theme import brush, class_mark, theme
@@ -57,7 +57,7 @@ class RowsPanel(Panel):
         self.table.selectionModel().currentRowChanged.connect(self._on_current_changed)
         self.table.horizontalHeader().sortIndicatorChanged.connect(self._on_sorted)
         self.says = note("rows.note")
-        self._lit = b""
+        self._lit: tuple[object, ...] = ()  # what was brushed when the table last went there
         layout = self.stack()
         layout.addWidget(self.table, 1)
         layout.addWidget(self.says)
@@ -89,18 +89,16 @@ class RowsPanel(Panel):
     def _sentence(self, scene: RowsScene) -> str:
         n_rows = scene.predictions.n_rows
         wrong = int((scene.decided != scene.predictions.labels).sum())
-        text = self.tr("{0} rows, {1} of them decided wrongly ({2}).").format(
-            format_count(n_rows),
+        text = self.tr("{0}, {1} of them decided wrongly ({2}).").format(
+            rows_text(n_rows),
             format_count(wrong),
             format_percent(wrong / max(n_rows, 1)),
         )
         if scene.lit.any():
-            text += " " + self.tr("{0} rows of the bin you chose are lit.").format(
-                format_count(int(scene.lit.sum()))
-            )
+            text += " " + self.tr("Lit: {0}.").format(rows_text(int(scene.lit.sum())))
         if scene.left_out:
-            text += " " + self.tr("{0} rows with missing values are left out.").format(
-                format_count(scene.left_out)
+            text += " " + self.tr("Left out for missing values: {0}.").format(
+                rows_text(scene.left_out)
             )
         return text
 
@@ -125,11 +123,13 @@ class RowsPanel(Panel):
         self.session.set_view("rows_sort", (column, descending) if column >= 0 else ())
 
     def _show_lit(self, scene: RowsScene) -> None:
-        """Scroll to the first of the rows that are newly lit."""
-        bits = scene.lit.tobytes() if self.session.view.brushed else b""
-        if bits and not self._lit and scene.lit.any() and not self.session.is_playing:
-            self.table.scrollTo(self.model.index(self.model.first_place(scene.lit), 0))
-        self._lit = bits
+        """Go to the first of the lit rows whenever others are brushed."""
+        view = self.session.view
+        brushed = (view.split, view.reliability_class, *view.brushed) if view.brushed else ()
+        if brushed and brushed != self._lit and scene.lit.any():
+            top = QAbstractItemView.ScrollHint.PositionAtTop
+            self.table.scrollTo(self.model.index(self.model.first_place(scene.lit), 0), top)
+        self._lit = brushed
 
     def _select(self, row: int) -> None:
         self._selected = row

@@ -108,7 +108,7 @@ def test_sample_weights_weigh_every_figure_and_class_weights_none():
     isotonic = IsotonicRegression(out_of_bounds="clip").fit(z[fit], y[fit], w[fit])
     after = brier_score_loss(y[test], isotonic.predict(z[test]), sample_weight=w[test])
     assert written["test"]["after"]["brier"] == pytest.approx(after)
-    figures = measure(run.history.problem, parts_of(run.prepared, run.sample_weights), state)
+    figures = measure(run.history.problem, parts_of(run.prepared), state)
     for name in ("accuracy", "log_loss", "brier", "auc", "ece"):
         assert figures[f"test.{name}"] == pytest.approx(written["test"]["before"][name])
     assert figures["test.loss"] == pytest.approx(before)

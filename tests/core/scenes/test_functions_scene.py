@@ -19,7 +19,8 @@ from core.explain.function_facts import (
     slope_by_sharpness,
 )
 from core.explain.numerics import ALL_DIGITS, RECIPES, compare_numerics, correct_digits
-from core.explain.unit_maps import HISTOGRAM_BINS, SATURATED, preactivation_histogram
+from core.explain.saturation import SATURATED
+from core.explain.unit_maps import HISTOGRAM_BINS, preactivation_histogram
 from core.functions.activations import ACTIVATIONS
 from core.model.network import forward
 from core.run.run import start_run
@@ -314,7 +315,7 @@ def test_the_histogram_counts_what_every_unit_is_applied_to(activation, batch_no
     assert len(units.edges) == HISTOGRAM_BINS + 1
 
 
-def test_a_sigmoid_unit_is_saturated_beyond_the_logit_of_its_tenth_slope(run):
+def test_a_sigmoid_unit_is_saturated_beyond_the_logit_of_that_slope(run):
     state = run.history.latest
     strong = type(state)(
         **{

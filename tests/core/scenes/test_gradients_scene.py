@@ -9,12 +9,13 @@ from core.base.arrays import evenly_spaced
 from core.experiment.experiment import experiment_from_mapping
 from core.experiment.view import View
 from core.explain.chain_rule import row_gradients
+from core.explain.saturation import steepest_slope
 from core.functions.activations import ACTIVATIONS
 from core.functions.losses import LOSSES
 from core.model.gradient_check import finite_differences
 from core.model.network import backward, forward, logits_of
 from core.run.run import start_run
-from core.scenes.gradients_scene import gradients_scene, highest_loss_row, steepest_slope
+from core.scenes.gradients_scene import gradients_scene, highest_loss_row
 from core.training.numpy_engine import burst, step
 from core.training.optimizers import OPTIMIZERS
 from tests.core.network_by_hand import pass_by_hand

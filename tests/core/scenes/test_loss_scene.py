@@ -110,8 +110,10 @@ def test_a_live_edit_is_marked_with_what_was_turned(run):
     [mark] = scene.edits
     assert mark.place == 60.0
     assert mark.changes == (("learning rate", 0.2, 0.05),)
-    assert [line.split for line in scene.ghosts] == list(SPLITS)
-    np.testing.assert_array_equal(scene.ghosts[0].x, np.arange(40) * 5)
+    [ghost] = scene.ghosts
+    assert [line.split for line in ghost.lines] == list(SPLITS)
+    np.testing.assert_array_equal(ghost.lines[0].x, np.arange(40) * 5)
+    assert ghost.name == "learning rate 0.2"
 
 
 def test_a_parameter_set_by_hand_is_marked_as_such(run):

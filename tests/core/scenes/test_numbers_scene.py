@@ -25,6 +25,14 @@ def moons():
     return trained(steps=60, data={"rows": 400, "noise": 0.6})
 
 
+def expected_gap(p):
+    """Return the mean of |number that happen - its expectation| of independent rows."""
+    chance = np.ones(1)
+    for one in p:
+        chance = np.convolve(chance, [1.0 - one, one])
+    return float(chance @ np.abs(np.arange(len(chance)) - p.sum()))
+
+
 def test_the_strip_holds_every_number_of_bins_and_the_answers_this_one(moons):
     run, state = moons
     changed = with_choices(run, bins=9)
@@ -35,8 +43,7 @@ def test_the_strip_holds_every_number_of_bins_and_the_answers_this_one(moons):
         at = np.clip(np.ceil(p * bins).astype(int) - 1, 0, bins - 1)
         gaps = np.bincount(at, y - p, minlength=bins)
         assert scene.strip.width[bins - 1] == pytest.approx(np.abs(gaps).mean() * bins / len(p))
-        spread = np.sqrt(np.bincount(at, p * (1 - p), minlength=bins))
-        chance = np.sqrt(2 / np.pi) * spread.sum() / len(p)
+        chance = sum(expected_gap(p[at == k]) for k in range(bins)) / len(p)
         assert scene.strip.chance[bins - 1] == pytest.approx(chance)
     assert scene.answers[0].value == pytest.approx(scene.strip.width[8])
     assert [it.name for it in scene.answers] == list(CONVENTIONS)

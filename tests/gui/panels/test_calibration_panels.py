@@ -165,7 +165,7 @@ def test_a_click_on_a_bin_lights_its_rows_everywhere(qtbot, session, show):
     n = int(curve.counts[k])
     assert int(rows.scene.lit.sum()) == int(boundary.scene.lit.sum()) == n
     assert len(boundary.points.lit) == n
-    assert f"{n} rows of the bin" in rows.says.text()
+    assert f"Lit: {n} rows" in rows.says.text()
     place = rows.model.first_place(rows.scene.lit)
     background = rows.model.index(place, 0).data(Qt.ItemDataRole.BackgroundRole)
     assert background.color().name() == theme().accent.lower()

@@ -152,7 +152,7 @@ def test_the_reliability_diagram_draws_its_scene(qtbot, session, show):
     text = panel.figures.text()
     for value in (panel.scene.raw.ece, panel.scene.raw.chance_ece, panel.scene.raw.brier.score):
         assert f"{value:.3f}" in text
-    for word in ("chance", "MCB", "DSC", "UNC", "15 bins", "(low, high]"):
+    for word in ("chance", "MCB", "DSC", "UNC", "15 bins", "upper edge"):
         assert word in text
 
 
@@ -223,7 +223,7 @@ def test_reliability_controls_change_the_view(qtbot, session, show):
     assert session.view.split == panel.scene.split == "test"
     panel.controls.judged.setCurrentIndex(1)
     assert session.view.reliability_class == panel.scene.view == 0
-    panel.controls.bars.click()
+    panel.controls.folded.bars.click()
     assert session.view.bars
     assert panel.diagram.columns.isVisible()
     full = ~panel.scene.raw.bars.empty
