@@ -13,7 +13,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from typing import IO, Any
@@ -83,7 +83,7 @@ def limits_of(source: Source) -> Limits:
 
 def parsed_items(
     source: Source, parser: str, options: Mapping[str, object], progress: Progress | None
-) -> Iterator[Any]:
+) -> Generator[Any, None, None]:
     """Yield what a child process parses, as soon as it comes.
 
     Parameters
@@ -139,7 +139,7 @@ def _start(
 
 def _lines(
     source: Source, child: subprocess.Popen[bytes], limits: Limits, progress: Progress | None
-) -> Iterator[bytes]:
+) -> Generator[bytes, None, None]:
     """Yield the whole lines that the child writes, watching it meanwhile."""
     assert child.stdout is not None
     pieces: queue.Queue[bytes] = queue.Queue(_WAITING)
