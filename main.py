@@ -60,6 +60,10 @@ def main(argv: "list[str] | None" = None) -> int:
         from core.training.engines import compile_into_cache
 
         return compile_into_cache(words[1:])
+    if words[:1] == ["--parse"]:  # how a file of a foreign binary format is read, in a child
+        from core.data.reading.formats.parse_command import parse_as_child
+
+        return parse_as_child(words[1:])
     from core.base.errors import UserError
     from core.run.command_line import read_arguments
 

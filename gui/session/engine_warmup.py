@@ -5,18 +5,16 @@ from __future__ import annotations
 import logging
 import queue
 import subprocess
-import sys
 import threading
 from collections.abc import Iterable, Iterator
-from pathlib import Path
 
 from PySide6.QtCore import QObject, Qt, Signal
 
+from core.base.own_command import ROOT, own_command
 from core.training import engines
 from core.training.problem import Problem
 
 _log = logging.getLogger(__name__)
-ROOT = Path(__file__).resolve().parents[2]
 
 
 class EngineWarmup(QObject):
@@ -107,7 +105,7 @@ class EngineWarmup(QObject):
             return
         try:
             self._compiler = subprocess.Popen(
-                _command(stages), cwd=ROOT, text=True, stdin=subprocess.DEVNULL,
+                own_command("--compile", *stages), cwd=ROOT, text=True, stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
             )  # fmt: skip
         except OSError as error:  # compile in this process instead
@@ -118,10 +116,3 @@ class EngineWarmup(QObject):
             for line in compiler.stdout:
                 yield line.strip()
         self._compiler = None
-
-
-def _command(stages: list[str]) -> list[str]:
-    """Return the command line of the compiling process, from source or in a bundle."""
-    if getattr(sys, "frozen", False):
-        return [sys.executable, "--compile", *stages]
-    return [sys.executable, "-I", str(ROOT / "main.py"), "--compile", *stages]

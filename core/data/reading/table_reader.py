@@ -69,7 +69,7 @@ def read_table(
         elif kind in WORKBOOKS:
             table = _read_workbook(source, kind, options, progress)
         elif kind == "parquet":
-            columns, dialect = read_parquet(source, options)
+            columns, dialect = read_parquet(source, options, progress)
             table = table_of(source, dialect, columns)
         else:
             table = _read_grid(source, kind, options, progress)
@@ -91,7 +91,7 @@ def _read_text(source: Source, options: ReadOptions, progress: Progress | None) 
 def _read_workbook(
     source: Source, kind: str, options: ReadOptions, progress: Progress | None
 ) -> Table:
-    records, dialect = read_workbook(source, kind, options)
+    records, dialect = read_workbook(source, kind, options, progress)
     header = find_header(records, options)
     grid = fit_grid(header)
     report_progress(progress, 0.7)

@@ -1,16 +1,25 @@
-"""Parquet joins the pipeline as columns: read by pyarrow, where it is installed."""
+"""Parquet joins the pipeline as columns: read by pyarrow, where it is installed.
+
+They are parsed by `parquet_pieces` in a child process, which can be ended.
+"""
 
 from __future__ import annotations
 
-import importlib
-from typing import TYPE_CHECKING
+import base64
+from collections.abc import Iterable, Mapping
+from contextlib import closing
+from importlib.util import find_spec
+from itertools import chain
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from core.data.reading.cells import NumberFormat
+from core.data.reading.formats.parsing_child import parsed_items
 from core.data.reading.read_options import ReadOptions
-from core.data.reading.source import Source
-from core.data.reading.table import Column, Dialect, Guess, NoTableError, ProblemLog, check_width
+from core.data.reading.source import Progress, Source
+from core.data.reading.table import Column, Dialect, Guess, NoTableError, ProblemLog
 from core.data.reading.typed_columns import (
     TypedColumns,
     column_of_cells,
@@ -18,62 +27,67 @@ from core.data.reading.typed_columns import (
     unique_names,
 )
 
-if TYPE_CHECKING:
-    import pandas as pd
 
-
-def read_parquet(source: Source, options: ReadOptions) -> tuple[TypedColumns, Dialect]:
+def read_parquet(
+    source: Source, options: ReadOptions, progress: Progress | None = None
+) -> tuple[TypedColumns, Dialect]:
     """Read a Parquet file.
 
     Raises
     ------
-    NoTableError
-        If pyarrow is not installed, or the file is damaged or too wide.
+    UserError
+        If pyarrow is not installed, or the file is damaged, too wide, or takes too much memory or
+        time.
+    Cancelled
+        If `progress` returned False.
     """
-    try:
-        parquet = importlib.import_module("pyarrow.parquet")
-        arrow_error = importlib.import_module("pyarrow.lib").ArrowException
-    except ImportError as error:
+    if find_spec("pyarrow") is None:
         raise NoTableError(
             "Reading Parquet needs pyarrow, which is not installed.",
             "Install it with: pip install 'credence[parquet]', or save the table as CSV.",
-        ) from error
-    try:
-        with source.open() as stream:
-            check_width(len(parquet.ParquetFile(stream).schema_arrow))
-            stream.seek(0)
-            frame = parquet.read_table(stream).to_pandas(ignore_metadata=True)
-    except (arrow_error, OSError, ValueError) as error:
-        raise NoTableError(
-            f"The Parquet file is damaged ({error}).", "Save it again, or save it as CSV."
-        ) from error
-    if not len(frame.columns):
-        raise NoTableError("There is no data in it.", "Choose another file.")
-    columns = columns_of(frame, options)
+        )
+    not_numbers = [name for name, kind in options.kinds.items() if kind != "number"]
+    asked = {"not_numbers": not_numbers}
+    with closing(parsed_items(source, "parquet", asked, progress)) as items:
+        about = next(items)
+        pieces: list[list[Mapping[str, Any]]] = [[] for _ in about["names"]]
+        for piece in items:
+            pieces[piece["column"]].append(_unpacked(piece))
+    columns = _typed(about["names"], about["rows"], pieces, options)
     return columns, Dialect("parquet", header=1)
 
 
-def columns_of(frame: pd.DataFrame, options: ReadOptions) -> TypedColumns:
-    """Turn a data frame into columns: numbers as they are, the others judged by their cells."""
+def _unpacked(piece: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Turn the text of numbers back into numbers at once, which take less room."""
+    if "numbers" not in piece:
+        return piece
+    return {"numbers": np.frombuffer(base64.b64decode(piece["numbers"]), "<f8")}
+
+
+def _typed(
+    found: Iterable[str],
+    rows: int,
+    pieces: Iterable[list[Mapping[str, Any]]],
+    options: ReadOptions,
+) -> TypedColumns:
+    """Make columns: numbers as they are, the others judged by their cells."""
     log = ProblemLog()
-    names = unique_names([str(name) for name in frame.columns], log)
     form = NumberFormat()
-    lines = np.arange(1, len(frame) + 1)
+    lines: NDArray[np.int_] = np.arange(1, rows + 1)
     lines.flags.writeable = False
     columns: list[Column] = []
     missing: set[str] = set()
-    for j, name in enumerate(names):
-        series = frame.iloc[:, j]
-        if series.dtype.kind in "iuf" and options.kinds.get(name) in (None, "number"):
-            values = np.asarray(series.to_numpy(np.float64, na_value=np.nan), np.float64)
+    for name, parts in zip(unique_names(list(found), log), pieces, strict=True):
+        if "numbers" in parts[0]:
+            values = np.concatenate([part["numbers"] for part in parts]).astype(np.float64)
             columns.append(number_column(name, values, lines, log))
             continue
-        cells = [_text(value) for value in series.tolist()]
+        cells = list(chain.from_iterable(part["cells"] for part in parts))
         column, marks = column_of_cells(name, cells, lines.tolist(), form, (), options, log)
         columns.append(column)
         missing.update(marks)
-    if len(frame) <= 1:
-        log.add("size", "It has only 1 row." if len(frame) else "It has names but no rows of data.")
+    if rows <= 1:
+        log.add("size", "It has only 1 row." if rows else "It has names but no rows of data.")
     return TypedColumns(
         tuple(columns),
         lines,
@@ -83,12 +97,3 @@ def columns_of(frame: pd.DataFrame, options: ReadOptions) -> TypedColumns:
         Guess("decimal", "."),
         problems=log.problems(),
     )
-
-
-def _text(value: object) -> str:
-    if value is None or str(value) in ("nan", "NaT", "<NA>"):
-        return ""
-    if isinstance(value, float):
-        return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
-    text = str(value)
-    return text.removesuffix(" 00:00:00") if hasattr(value, "isoformat") else text

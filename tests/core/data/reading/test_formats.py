@@ -185,7 +185,7 @@ def test_parquet_is_read(tmp_path):
 
 
 def test_parquet_without_pyarrow_says_what_to_install(tmp_path, monkeypatch):
-    monkeypatch.setitem(sys.modules, "pyarrow.parquet", None)
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
     (tmp_path / "t.parquet").write_bytes(b"PAR1xxxxPAR1")
     with pytest.raises(UserError, match=r"pyarrow.*pip install"):
         read_table(tmp_path / "t.parquet")

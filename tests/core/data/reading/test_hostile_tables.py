@@ -9,7 +9,7 @@ import pytest
 
 from core.base.errors import UserError
 from core.data.reading import large_files, source, table_reader
-from core.data.reading.formats import workbooks
+from core.data.reading.formats import workbook_archive
 from core.data.reading.table_reader import read_table
 
 CONTENTS = {
@@ -54,12 +54,12 @@ def test_a_gzip_bomb_is_refused_before_it_goes_off(tmp_path, monkeypatch):
 
 
 def test_a_workbook_that_expands_too_far_is_refused(tmp_path, monkeypatch):
-    monkeypatch.setattr(workbooks, "RATIO_FREE", 1 << 20)
+    monkeypatch.setattr(workbook_archive, "RATIO_FREE", 1 << 20)
     path = tmp_path / "t.xlsx"
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("xl/workbook.xml", b"0" * 20_000_000)
     with pytest.raises(UserError, match=r"expands to .* limit"):
-        read_table(path)
+        workbook_archive.check_archive(source.open_source(path))
 
 
 @pytest.mark.parametrize(
