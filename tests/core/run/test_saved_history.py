@@ -202,10 +202,11 @@ def test_an_autosave_follows_edits_by_hand_other_rows_and_other_runs(tmp_path):
     assert len(list(saver.folder.glob("part-*"))) == 4
     check_autosave(saver, run)
     assert len(read_autosave(saver.folder / "session.credence").history.edits) == 2
-    run = go_on(start_run(small(model={"seed": 9})), 5, 20)  # the same rows, and longer
-    saver.write(saved_of(run), run.history)
-    check_autosave(saver, run)
     run = go_on(start_run(small()), 5, 13)
+    saver.write(saved_of(run), run.history)
+    other = go_on(start_run(small(model={"seed": 9})), 5, 20)  # the same rows, and longer
+    saver.write(saved_of(other), other.history)
+    check_autosave(saver, other)
     saver.write(saved_of(run), run.history)
     run = edited_run(run, run.experiment.replacing("data.noise", 0.1), 65)
     go_on(run, 5, 3)
