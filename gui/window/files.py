@@ -43,7 +43,6 @@ class Files(QObject):
         session.file.is_trusted = lambda path: path in self.recent.paths
         session.file.table_wanted.connect(self._ask_for_table)
         session.file.saved.connect(self._remember_session)
-        session.autosave.clear_old()
         session.run_changed.connect(self._remember)
 
     def ask(self) -> None:

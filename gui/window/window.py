@@ -130,6 +130,7 @@ class Window(QMainWindow):
         self.panel("knobs").complete()
         for dock in self.parts.docks.values():
             dock.complete()
+        self.session.autosave.clear_old()
         if self.parts.layouts.forgotten:
             self.session.failed.emit(self._forgotten_layout())
 

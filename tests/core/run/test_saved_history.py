@@ -192,14 +192,22 @@ def test_an_autosave_writes_what_is_new_and_comes_back_to_the_last_bit(tmp_path)
 def test_an_autosave_follows_edits_by_hand_other_rows_and_other_runs(tmp_path):
     saver = Autosaver(tmp_path)
     run = go_on(start_run(small()), 5, 10)
-    saver.write(saved_of(run), run.history)
-    state = with_parameters(run.history.latest, np.array([1]), np.array([3.0]))
-    run.history.record_edit(state.step, run.history.problem, state)  # where the last part ends
-    saver.write(saved_of(run), run.history)
+    saver.write(saved_of(run, run.history.state_at(20)), run.history)
+    for value in (3.0, -2.0):  # where the last part ends
+        state = with_parameters(run.history.latest, np.array([1]), np.array([value]))
+        run.history.record_edit(state.step, run.history.problem, state)
+        saver.write(saved_of(run), run.history)
     go_on(run, 5, 3)
     saver.write(saved_of(run), run.history)
-    assert len(list(saver.folder.glob("part-*"))) == 3
+    assert len(list(saver.folder.glob("part-*"))) == 4
     check_autosave(saver, run)
+    assert len(read_autosave(saver.folder / "session.credence").history.edits) == 2
+    run = go_on(start_run(small()), 5, 13)
+    saver.write(saved_of(run), run.history)
+    other = go_on(start_run(small(model={"seed": 9})), 5, 20)  # the same rows, and longer
+    saver.write(saved_of(other), other.history)
+    check_autosave(saver, other)
+    saver.write(saved_of(run), run.history)
     run = edited_run(run, run.experiment.replacing("data.noise", 0.1), 65)
     go_on(run, 5, 3)
     saver.write(saved_of(run), run.history)
