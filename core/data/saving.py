@@ -24,7 +24,7 @@ from core.data.labels import number_name
 from core.data.preparing import Prepared
 
 _FORMULA = re.compile(r"'*[=+\-@\t\r]")
-_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
+_NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
 _ROWS_AT_ONCE = 20_000
 _STILL_SECONDS = 60.0  # after which a file that has not grown is no longer being written
 
@@ -151,7 +151,11 @@ def write_atomically(path: str | os.PathLike[str], blocks: Iterable[bytes]) -> N
     UserError
         If that fails; an older file is then as it was.
     """
-    place = Path(path).resolve()
+    try:
+        place = Path(path).resolve()
+    except ValueError as error:
+        what = f"{Path(path).name!r} was not saved."
+        raise UserError(what, "There is a NUL in its path.", "Choose another name.") from error
     beside = place.with_name(f".{place.name}.{os.getpid()}.tmp")
     try:
         with open(beside, "wb") as file:
