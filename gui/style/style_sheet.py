@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 # are three, of which the middle one is seen.
 _SHEET = Template("""
 QMainWindow, QDialog { background: $surface; }
-QMainWindow::separator { background: $line; border: 1px solid $surface; width: 3px; height: 3px; }
+QMainWindow::separator { background: $line; width: 1px; height: 1px; margin: 1px; }
 QMainWindow::separator:hover { background: $accent; }
 QToolTip { background: $paper; color: $ink; border: 1px solid $line; padding: 4px; }
 
