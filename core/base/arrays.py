@@ -6,41 +6,28 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
-Codes = NDArray[np.int64]
+FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.int64]
 
 
 TRAIN, VALIDATION, TEST = 0, 1, 2
 SPLITS = ("train", "validation", "test")
 
 
-def read_only(values: object, dtype: type[np.generic]) -> NDArray[Any]:
+def read_only(values: object, dtype: type[np.generic] = np.float64) -> NDArray[Any]:
     """Return the values as a C-ordered array that refuses to be written to."""
     array: NDArray[Any] = np.ascontiguousarray(values, dtype=dtype).view()
     array.flags.writeable = False
     return array
 
 
-def take_columns(X: Floats, columns: Sequence[int] | Codes) -> Floats:
+def take_columns(X: FloatArray, columns: Sequence[int] | IntArray) -> FloatArray:
     """Return these columns of X: X itself where they are all of them, in order; else a copy."""
     if np.array_equal(columns, np.arange(X.shape[1])):
         return X
     return X[:, columns]
-
-
-FloatArray = NDArray[np.float64]
-IntArray = NDArray[np.int64]
-
-
-def frozen(array: ArrayLike) -> FloatArray:
-    """Return a float64 array that refuses to be written to."""
-    result = np.asarray(array, dtype=np.float64)
-    if result.flags.writeable:
-        result = result.view()
-        result.flags.writeable = False
-    return result
 
 
 def chunks(n: int, size: int = 8192) -> Iterator[slice]:
@@ -58,7 +45,7 @@ def stride(n: int, most: int) -> slice | None:
     return slice(None, None, -(-n // most)) if 0 < most < n else None
 
 
-def evenly_spaced(n_rows: int, most: int) -> Codes:
+def evenly_spaced(n_rows: int, most: int) -> IntArray:
     """Return at most so many row numbers, evenly spaced from the first to the last.
 
     Examples

@@ -111,7 +111,7 @@ def lazy_njit(
     return lambda function: LazyFunction(function, signature, helpers)
 
 
-def read_only(numba: Any, item: Any, dimensions: int = 1) -> Any:
+def read_only_type(numba: Any, item: Any, dimensions: int = 1) -> Any:
     """Return numba's type of a C-contiguous array that the function does not write to.
 
     Writable arrays are accepted too.

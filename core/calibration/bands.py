@@ -18,7 +18,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike
 
-from core.base.arrays import FloatArray, IntArray, frozen
+from core.base.arrays import FloatArray, IntArray, read_only
 from core.base.errors import UserError
 from core.calibration.intervals import frequency_interval
 from core.calibration.isotonic import isotonic_blocks
@@ -132,7 +132,7 @@ def band_of(
     columns = np.arange(points) * (m - 1) // max(points - 1, 1)
     fits = refit(few, draw_outcomes(few, chance, draws, seed), columns)
     lower, upper = np.quantile(fits, [(1.0 - level) / 2.0, (1.0 + level) / 2.0], axis=0)
-    return Band(frozen(few.values[columns]), frozen(lower), frozen(upper), level, kind)
+    return Band(read_only(few.values[columns]), read_only(lower), read_only(upper), level, kind)
 
 
 def draw_outcomes(cells: PooledForecast, chance: FloatArray, draws: int, seed: int) -> FloatArray:
@@ -201,7 +201,7 @@ def _binned_band(cells: PooledForecast, curve: ReliabilityCurve, level: float, k
         variance = np.add.reduceat(spread, starts) / curve.counts[full] ** 2
         tails = (1.0 - level) / 2.0, (1.0 + level) / 2.0
         lower, upper = (share_quantile(p, variance, trials, tail) for tail in tails)
-    return Band(frozen(p), frozen(lower), frozen(upper), level, kind, curve.binning)
+    return Band(read_only(p), read_only(lower), read_only(upper), level, kind, curve.binning)
 
 
 def share_quantile(
@@ -269,7 +269,9 @@ def _smooth_band(
     fits = draw_outcomes(few, chance, draws, seed) @ kernel.T / (kernel @ few.weight)
     tails = [(1.0 - level) / 2.0, (1.0 + level) / 2.0]
     lower, upper = np.clip(np.quantile(fits, tails, axis=0), 0.0, 1.0)
-    return Band(frozen(curve.probability[at]), frozen(lower), frozen(upper), level, kind, "smooth")
+    return Band(
+        read_only(curve.probability[at]), read_only(lower), read_only(upper), level, kind, "smooth"
+    )
 
 
 def reflected_kernel(at: FloatArray, points: FloatArray, sigma: float) -> FloatArray:

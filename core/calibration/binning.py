@@ -16,8 +16,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from core.base.arrays import FloatArray, IntArray, frozen
-from core.base.compiled import lazy_njit, read_only
+from core.base.arrays import FloatArray, IntArray, read_only
+from core.base.compiled import lazy_njit, read_only_type
 from core.base.errors import UserError
 from core.base.registry import Registry
 from core.calibration.pooled import PooledForecast, effective_rows, pool_ties, squared_weight
@@ -134,9 +134,9 @@ def count(forecast: BinaryForecast, bins: int) -> Bins:
 
 @lazy_njit(
     lambda nb: nb.void(
-        read_only(nb, nb.boolean),
-        read_only(nb, nb.float64),
-        read_only(nb, nb.float64),
+        read_only_type(nb, nb.boolean),
+        read_only_type(nb, nb.float64),
+        read_only_type(nb, nb.float64),
         nb.int64[::1],
         nb.float64[::1],
     )
@@ -179,7 +179,7 @@ def _bins(
     # Rounding must leave neither the bin nor [0, 1].
     probability[filled] = np.clip(mass[filled] / counts[filled], lowest, highest)
     frequency[filled] = np.minimum(positives[filled] / counts[filled], 1.0)
-    return Bins(*(frozen(a) for a in (edges, counts, trials, positives, probability, frequency)))
+    return Bins(*(read_only(a) for a in (edges, counts, trials, positives, probability, frequency)))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -233,11 +233,13 @@ def indexed(cells: PooledForecast | CumulativePool) -> CumulativePool:
     """Return the cells with their block sums; an index comes back as it is."""
     if isinstance(cells, CumulativePool):
         return cells
-    squares = frozen(squared_weight(cells))
-    items = cells.weight, squares, cells.positive, frozen(cells.weight * cells.values)
+    squares = read_only(squared_weight(cells))
+    items = cells.weight, squares, cells.positive, read_only(cells.weight * cells.values)
     starts = np.arange(0, len(cells.values), _BLOCK)
     blocks = [np.add.reduceat(item, starts) if len(starts) else np.zeros(1) for item in items]
-    return CumulativePool(cells, items, frozen(np.stack(blocks)), frozen(np.cumsum(cells.weight)))
+    return CumulativePool(
+        cells, items, read_only(np.stack(blocks)), read_only(np.cumsum(cells.weight))
+    )
 
 
 def _at_least_one(bins: int) -> int:

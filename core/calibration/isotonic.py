@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.base.arrays import FloatArray, IntArray, frozen
+from core.base.arrays import FloatArray, IntArray, read_only
 from core.calibration.pooled import PooledForecast
 
 
@@ -61,13 +61,13 @@ def isotonic_blocks(cells: PooledForecast) -> Blocks:
         weighing = np.flatnonzero(weight)
         positive, weight = positive[weighing], weight[weighing]
     if not len(weight):
-        return Blocks(np.empty(0, dtype=np.int64), frozen(np.empty(0)), frozen(np.empty(0)))
+        return Blocks(np.empty(0, dtype=np.int64), read_only(np.empty(0)), read_only(np.empty(0)))
     starts = isotonic_regression(positive / weight, weights=weight).blocks[:-1]
     starts, positive, weight = _longest(starts, positive, weight)
     if weighing is not None:
         starts = weighing[starts]
         starts[0] = 0
-    return Blocks(starts, frozen(positive), frozen(weight))
+    return Blocks(starts, read_only(positive), read_only(weight))
 
 
 def _longest(

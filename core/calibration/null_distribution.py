@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from core.base.arrays import FloatArray, IntArray
-from core.base.compiled import lazy_njit, read_only
+from core.base.compiled import lazy_njit, read_only_type
 from core.base.errors import UserError
 from core.base.registry import Registry
 from core.calibration.bands import MAX_CELLS, draw_outcomes
@@ -427,7 +427,10 @@ def _exact_deviations(cells: PooledForecast, starts: np.ndarray, ends: np.ndarra
 
 @lazy_njit(
     lambda nb: nb.void(
-        read_only(nb, nb.float64), read_only(nb, nb.int64), nb.float64[::1], nb.float64[::1]
+        read_only_type(nb, nb.float64),
+        read_only_type(nb, nb.int64),
+        nb.float64[::1],
+        nb.float64[::1],
     )
 )
 def mean_deviations(

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from core.base.arrays import FloatArray, IntArray, frozen
+from core.base.arrays import FloatArray, IntArray, read_only
 from core.predictions.forecasts import BinaryForecast, ForecastKind, one_forecast
 
 
@@ -49,7 +49,7 @@ class PooledForecast:
 
     def with_positive(self, positive: ArrayLike) -> PooledForecast:
         """Return the same forecast with other outcomes, of shape (m,)."""
-        return PooledForecast(self.values, self.weight, frozen(positive), self.trials)
+        return PooledForecast(self.values, self.weight, read_only(positive), self.trials)
 
 
 def pool_forecast(
@@ -103,7 +103,9 @@ def pool_ties(forecast: BinaryForecast) -> PooledForecast:
     scaled = w / w.max()
     trials = np.add.reduceat(scaled, starts) ** 2 / np.add.reduceat(scaled * scaled, starts)
     positive = np.minimum(np.add.reduceat(w * y, starts), weight)
-    return PooledForecast(frozen(p[starts]), frozen(weight), frozen(positive), frozen(trials))
+    return PooledForecast(
+        read_only(p[starts]), read_only(weight), read_only(positive), read_only(trials)
+    )
 
 
 def coarsened(cells: PooledForecast, limit: int) -> PooledForecast:
@@ -128,10 +130,10 @@ def merged(cells: PooledForecast, starts: IntArray) -> PooledForecast:
     last = np.append(starts[1:], len(cells.values)) - 1
     return PooledForecast(
         # Rounding must leave no run; the mean of equal values is that value.
-        frozen(np.clip(mean, cells.values[starts], cells.values[last])),
-        frozen(weight),
-        frozen(np.add.reduceat(cells.positive, starts)),
-        frozen(effective_rows(weight, np.add.reduceat(squared_weight(cells), starts))),
+        read_only(np.clip(mean, cells.values[starts], cells.values[last])),
+        read_only(weight),
+        read_only(np.add.reduceat(cells.positive, starts)),
+        read_only(effective_rows(weight, np.add.reduceat(squared_weight(cells), starts))),
     )
 
 
@@ -161,12 +163,12 @@ def _pool_unweighted(forecast: BinaryForecast) -> PooledForecast:
     values = key.view(np.float64)
     starts = run_starts(values)
     if len(starts) == len(values):
-        one = frozen(np.ones(len(values)))
-        return PooledForecast(frozen(values), one, frozen(happened), one)
+        one = read_only(np.ones(len(values)))
+        return PooledForecast(read_only(values), one, read_only(happened), one)
     ends = np.append(starts[1:], len(values))
-    weight = frozen((ends - starts).astype(np.float64))
+    weight = read_only((ends - starts).astype(np.float64))
     positive = np.diff(np.cumsum(happened)[ends - 1], prepend=0.0)
-    return PooledForecast(frozen(values[starts]), weight, frozen(positive), weight)
+    return PooledForecast(read_only(values[starts]), weight, read_only(positive), weight)
 
 
 def run_starts(values: FloatArray) -> np.ndarray[tuple[int], np.dtype[np.intp]]:
@@ -179,5 +181,5 @@ def run_starts(values: FloatArray) -> np.ndarray[tuple[int], np.dtype[np.intp]]:
 
 def _nothing() -> PooledForecast:
     """Return the cells of no rows."""
-    none = frozen(np.empty(0))
+    none = read_only(np.empty(0))
     return PooledForecast(none, none, none, none)

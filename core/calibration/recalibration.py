@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from core.base.arrays import Codes, Floats, read_only
+from core.base.arrays import FloatArray, IntArray, read_only
 from core.base.errors import UserError
 from core.base.memo import Memo, remembered
 from core.calibration.calibration_knobs import CalibrationChoices
@@ -48,18 +48,18 @@ class Recalibration:
 
     method: str
     fitted: Fitted | None
-    before: Floats
-    after: Floats
-    fitting_rows: Codes | None = None
+    before: FloatArray
+    after: FloatArray
+    fitting_rows: IntArray | None = None
 
-    def probabilities(self, logits: Floats, /) -> Floats:
+    def probabilities(self, logits: FloatArray, /) -> FloatArray:
         """Return (n, K) probabilities of (n, K) class logits of rows that were not fitted on."""
         z = logits + self.before if self.before.any() else logits
         if self.fitted is None:
             return self.at_target_rates(softmax(z))
         return self.at_target_rates(self.fitted.probabilities(np.ascontiguousarray(z)))
 
-    def probabilities_of(self, predictions: Predictions, some: slice = slice(None)) -> Floats:
+    def probabilities_of(self, predictions: Predictions, some: slice = slice(None)) -> FloatArray:
         """Return (n, K) probabilities of any rows, or of some of them.
 
         Of a cross-fitted calibrator each fitting row is judged by the one map that did not see it.
@@ -77,7 +77,7 @@ class Recalibration:
         p[held_out] = self.at_target_rates(fitted.held_out[places[held_out]])
         return p
 
-    def at_target_rates(self, probabilities: Floats) -> Floats:
+    def at_target_rates(self, probabilities: FloatArray) -> FloatArray:
         """Return (n, K) probabilities moved to the target base rate."""
         return with_base_rates(probabilities, self.after) if self.after.any() else probabilities
 
@@ -90,7 +90,7 @@ def recalibrated(predictions: Predictions, recalibration: Recalibration | None) 
     if recalibration is None:
         return predictions
 
-    def probabilities(places: Places) -> Floats:
+    def probabilities(places: Places) -> FloatArray:
         return recalibration.probabilities_of(predictions.at(places))
 
     return replace(predictions, given="probabilities", values=probabilities, memo=Memo())
@@ -164,13 +164,13 @@ def plain_method(choices: CalibrationChoices, method: str) -> CalibrationChoices
     return replace(choices, method=method, by_hand=False)
 
 
-def fitting_logits(predictions: Predictions, choices: CalibrationChoices) -> Floats:
+def fitting_logits(predictions: Predictions, choices: CalibrationChoices) -> FloatArray:
     """Return the (n, K) logits that a calibrator is fitted on: class weights undone if chosen."""
     logits = predictions.part(fitting_split(choices)).logits
     return logits + predictions.log_weight_correction if choices.undo_weights else logits
 
 
-def with_base_rates(probabilities: Floats, log_ratios: Floats) -> Floats:
+def with_base_rates(probabilities: FloatArray, log_ratios: FloatArray) -> FloatArray:
     """Return p_k r_k / sum_j p_j r_j: the same evidence under other base rates.
 
     Saerens, Latinne & Decaestecker (2002), "Adjusting the outputs of a classifier to new a priori
@@ -194,7 +194,7 @@ def with_base_rates(probabilities: Floats, log_ratios: Floats) -> Floats:
     )
 
 
-def target_base_rates(rates: Floats, base_rate: float, base_class: int = -1) -> Floats:
+def target_base_rates(rates: FloatArray, base_rate: float, base_class: int = -1) -> FloatArray:
     """Return the shares of the classes (K,) where one of them has another base rate.
 
     The other classes keep their proportions to each other.
@@ -227,7 +227,9 @@ def base_class_of(base_class: int, n_classes: int) -> int:
     return base_class if 0 <= base_class < n_classes else n_classes - 1
 
 
-def base_rate_ratios(rates: Floats, base_rate: float, base_class: int = -1) -> Floats | None:
+def base_rate_ratios(
+    rates: FloatArray, base_rate: float, base_class: int = -1
+) -> FloatArray | None:
     """Return by what each class becomes more common (K,), 1 where it does not occur.
 
     None where every class is as common as in the data; see `target_base_rates`.
@@ -253,7 +255,7 @@ def _fit(predictions: Predictions, method: str, split: str, folds: int, undo: bo
     return record.fit(logits, part.labels, part.weights)
 
 
-def _base_rate_shift(predictions: Predictions, choices: CalibrationChoices) -> Floats | None:
+def _base_rate_shift(predictions: Predictions, choices: CalibrationChoices) -> FloatArray | None:
     """Return the log of how much more common each class becomes, (K,); None where none does."""
     if not choices.base_rate:
         return None
@@ -269,7 +271,7 @@ def _base_rate_shift(predictions: Predictions, choices: CalibrationChoices) -> F
 
 
 @remembered(most=1)
-def training_base_rates(predictions: Predictions) -> Floats:
+def training_base_rates(predictions: Predictions) -> FloatArray:
     """Return the shares of the classes (K,) in the train part; in all rows where there is none."""
     has_train = "train" in predictions.splits
     return predictions.part("train").base_rates if has_train else predictions.base_rates

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from core.base.arrays import FloatArray, IntArray, frozen
+from core.base.arrays import FloatArray, IntArray, read_only
 from core.base.registry import Registry
 from core.calibration.binning import (
     Bins,
@@ -196,7 +196,7 @@ def corp_curve(cells: PooledForecast, bins: int = 0) -> ReliabilityCurve:
     """Return the CORP curve: one part a block of pooled cells; ``bins`` is ignored."""
     blocks = isotonic_blocks(cells)
     if not len(blocks.starts):
-        none = frozen(np.empty(0))
+        none = read_only(np.empty(0))
         return ReliabilityCurve("corp", none, none, none, none, none, none, none)
     last = np.append(blocks.starts[1:], len(cells.values)) - 1
     low, high = cells.values[blocks.starts], cells.values[last]
@@ -204,13 +204,13 @@ def corp_curve(cells: PooledForecast, bins: int = 0) -> ReliabilityCurve:
     squares = np.add.reduceat(squared_weight(cells), blocks.starts)
     return ReliabilityCurve(
         "corp",
-        frozen(low),
-        frozen(high),
+        read_only(low),
+        read_only(high),
         blocks.weight,
-        frozen(effective_rows(blocks.weight, squares)),
+        read_only(effective_rows(blocks.weight, squares)),
         blocks.positive,
-        frozen(np.clip(mean, low, high)),
-        frozen(blocks.frequency),
+        read_only(np.clip(mean, low, high)),
+        read_only(blocks.frequency),
     )
 
 
@@ -233,7 +233,7 @@ def smooth_curve(
         The cells' `smooth_forecast`, where it is kept for many widths.
     """
     if not len(cells.values):
-        none = frozen(np.empty(0))
+        none = read_only(np.empty(0))
         return ReliabilityCurve("smooth", none, none, none, none, none, none, none)
     if sigma is None:
         sigma = max(smooth_error_of(cells).sigma, finest_sigma(GRIDS[-1]))
@@ -249,13 +249,13 @@ def smooth_curve(
         fit = np.where(counts > 0.0, np.minimum(positives / counts, 1.0), np.nan)
     return ReliabilityCurve(
         "smooth",
-        frozen(edges[:-1]),
-        frozen(edges[1:]),
-        frozen(counts),
-        frozen(counts * (cells.total / float(squared_weight(cells).sum()))),
-        frozen(positives),
-        frozen(0.5 * (edges[:-1] + edges[1:])),
-        frozen(fit),
+        read_only(edges[:-1]),
+        read_only(edges[1:]),
+        read_only(counts),
+        read_only(counts * (cells.total / float(squared_weight(cells).sum()))),
+        read_only(positives),
+        read_only(0.5 * (edges[:-1] + edges[1:])),
+        read_only(fit),
         sigma,
     )
 

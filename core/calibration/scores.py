@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from core.base.arrays import FloatArray, IntArray, chunks
-from core.base.compiled import lazy_njit, read_only
+from core.base.compiled import lazy_njit, read_only_type
 from core.base.errors import UserError
 from core.base.registry import Registry
 from core.calibration.binning import fill, mass_edges, width_edges
@@ -198,7 +198,9 @@ def _surprise(likelihood: float, missed: float) -> float:
 
 
 @lazy_njit(
-    lambda nb: nb.void(read_only(nb, nb.boolean), read_only(nb, nb.float64), nb.float64[::1]),
+    lambda nb: nb.void(
+        read_only_type(nb, nb.boolean), read_only_type(nb, nb.float64), nb.float64[::1]
+    ),
     _surprise,
 )
 def score_rows(outcomes: NDArray[np.bool_], points: FloatArray, out: FloatArray) -> None:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from core.base.arrays import FloatArray, chunks, frozen
+from core.base.arrays import FloatArray, chunks, read_only
 from core.base.errors import UserError
 from core.calibration.pooled import PooledForecast
 from core.predictions.forecasts import ForecastKind, one_forecast
@@ -253,7 +253,7 @@ def spectrum(points: FloatArray, weights: FloatArray, grid: int) -> Spectrum:
         # for k = 0; scipy's transforms have a factor 2.
         wave = np.append(0.0, dst(moment, type=2)[:-1]) if q % 2 else dct(moment, type=2)
         total += (0.5, -0.5, -0.5, 0.5)[q % 4] * k**q * wave
-    return Spectrum(frozen(total))
+    return Spectrum(read_only(total))
 
 
 def moments(points: FloatArray, weights: FloatArray, grid: int) -> FloatArray:
@@ -272,7 +272,7 @@ def moments(points: FloatArray, weights: FloatArray, grid: int) -> FloatArray:
 @functools.lru_cache(maxsize=8)
 def _squares(grid: int) -> FloatArray:
     """Return (k pi)^2."""
-    return frozen((np.pi * np.arange(grid)) ** 2)
+    return read_only((np.pi * np.arange(grid)) ** 2)
 
 
 def finest_sigma(grid: int) -> float:

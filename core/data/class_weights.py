@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from core.base.arrays import Codes, Floats
+from core.base.arrays import FloatArray, IntArray
 from core.base.errors import UserError
 from core.base.registry import Choice, Registry
 from core.data.dataset import Dataset
@@ -25,10 +25,10 @@ CLASS_WEIGHTS: Registry[Choice] = Registry(
 
 def fit_class_weights(
     choice: str | Sequence[float],
-    y: Codes,
+    y: IntArray,
     classes: tuple[str, ...],
-    sample_weights: Floats | None = None,
-) -> Floats:
+    sample_weights: FloatArray | None = None,
+) -> FloatArray:
     """Return one weight for each class, fitted on the train labels ``y``.
 
     ``"balanced"`` is n / (K n_k), as in scikit-learn, over the K classes that have train rows; n
@@ -66,8 +66,8 @@ def fit_class_weights(
 
 
 def row_weights(
-    dataset: Dataset, rows: Codes, class_weights: Floats, in_train: NDArray[np.bool_]
-) -> Floats:
+    dataset: Dataset, rows: IntArray, class_weights: FloatArray, in_train: NDArray[np.bool_]
+) -> FloatArray:
     """Multiply sample weights by class weights and scale them to mean 1 over train rows.
 
     Parameters

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from core.base.arrays import Codes, Floats
+from core.base.arrays import FloatArray, IntArray
 from core.data.dataset import Dataset
 from core.data.from_table import listed
 
@@ -53,7 +53,7 @@ def dataset_warnings(dataset: Dataset) -> tuple[str, ...]:
     return tuple(found)
 
 
-def leaks_target(values: Floats, y: Codes) -> bool:
+def leaks_target(values: FloatArray, y: IntArray) -> bool:
     """Tell whether each class has just one value of its own in this column, missing nowhere.
 
     So a column of codes or of words that stands for the class; a measurement that happens to

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from core.base.arrays import Codes, Floats, read_only
+from core.base.arrays import FloatArray, IntArray, read_only
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -54,8 +54,8 @@ class Dataset:
 
     name: str
     features: tuple[Feature, ...]
-    X: Floats
-    y: Codes
+    X: FloatArray
+    y: IntArray
     classes: tuple[str, ...]
     target: str = "class"
     source: str = ""
@@ -63,7 +63,7 @@ class Dataset:
     notes: tuple[str, ...] = ()
     truth: Truth | None = None
     split: NDArray[np.int8] | None = None
-    weights: Floats | None = None
+    weights: FloatArray | None = None
     weight_name: str = ""
 
     def __post_init__(self) -> None:
@@ -98,7 +98,7 @@ class Dataset:
         return len(self.classes)
 
 
-Truth = Callable[[Floats], Floats]
+Truth = Callable[[FloatArray], FloatArray]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

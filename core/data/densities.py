@@ -11,26 +11,26 @@ from functools import cache
 
 import numpy as np
 
-from core.base.arrays import Codes, Floats
+from core.base.arrays import FloatArray, IntArray
 
 _DROP = 30.0
 _LOG_2PI = float(np.log(2 * np.pi))
 
 
 @cache
-def legendre(n: int) -> tuple[Floats, Floats]:
+def legendre(n: int) -> tuple[FloatArray, FloatArray]:
     """Return the n nodes and weights of Gauss-Legendre quadrature on [-1, 1]."""
     nodes, weights = np.polynomial.legendre.leggauss(n)
     return nodes, weights
 
 
-def log_gaussian(X: Floats, centre: Sequence[float], sigma: float) -> Floats:
+def log_gaussian(X: FloatArray, centre: Sequence[float], sigma: float) -> FloatArray:
     """Log density of a round Gaussian; X of shape (n, d), one value a row."""
     squared = np.square((X - np.asarray(centre)) / sigma).sum(axis=1)
     return np.asarray(-0.5 * squared - X.shape[1] * (np.log(sigma) + 0.5 * _LOG_2PI))
 
 
-def log_interval(x: Floats, low: float, high: float, sigma: float) -> Floats:
+def log_interval(x: FloatArray, low: float, high: float, sigma: float) -> FloatArray:
     """Log density of a uniform number in [low, high] plus Gaussian noise, at x.
 
     (Φ((high - x)/σ) - Φ((low - x)/σ)) / (high - low), without the cancellation of the two Φ.
@@ -46,7 +46,7 @@ def log_interval(x: Floats, low: float, high: float, sigma: float) -> Floats:
     return np.asarray(logs[inverse])
 
 
-def log_ring(X: Floats, radius: float, sigma: float) -> Floats:
+def log_ring(X: FloatArray, radius: float, sigma: float) -> FloatArray:
     """Log density of a uniform point on a circle round the origin plus Gaussian noise."""
     r = np.hypot(X[:, 0], X[:, 1])
     kappa = r * radius / sigma**2
@@ -54,7 +54,9 @@ def log_ring(X: Floats, radius: float, sigma: float) -> Floats:
     return np.asarray(_radial(r, radius, sigma) + angles - np.log(2 * np.pi))
 
 
-def log_half_ring(X: Floats, centre: Sequence[float], middle: float, sigma: float) -> Floats:
+def log_half_ring(
+    X: FloatArray, centre: Sequence[float], middle: float, sigma: float
+) -> FloatArray:
     """Log density of a uniform point on a unit half circle plus Gaussian noise.
 
     The half circle runs a quarter turn to either side of the angle ``middle``. In polar coordinates
@@ -76,7 +78,7 @@ def log_half_ring(X: Floats, centre: Sequence[float], middle: float, sigma: floa
     return np.asarray(_radial(r, 1.0, sigma) + arc - np.log(np.pi))
 
 
-def log_curve(X: Floats, points: Floats, weights: Floats, sigma: float) -> Floats:
+def log_curve(X: FloatArray, points: FloatArray, weights: FloatArray, sigma: float) -> FloatArray:
     """Log density of a uniform point on a curve plus Gaussian noise, by quadrature along the curve.
 
     For each x only the panels that may matter are summed: those no farther than the nearest one by
@@ -106,7 +108,9 @@ def log_curve(X: Floats, points: Floats, weights: Floats, sigma: float) -> Float
     return np.asarray(out - 2 * np.log(sigma) - _LOG_2PI)
 
 
-def _panels_that_matter(X: Floats, points: Floats, sigma: float) -> tuple[Codes, Codes]:
+def _panels_that_matter(
+    X: FloatArray, points: FloatArray, sigma: float
+) -> tuple[IntArray, IntArray]:
     """Return pairs of row and panel, by row, at least one a row."""
     centres = points.mean(axis=1)
     reach = np.sqrt(np.square(points - centres[:, None]).sum(axis=2).max(axis=1))
@@ -116,11 +120,11 @@ def _panels_that_matter(X: Floats, points: Floats, sigma: float) -> tuple[Codes,
     return row.astype(np.int64, copy=False), panel.astype(np.int64, copy=False)
 
 
-def _radial(r: Floats, radius: float, sigma: float) -> Floats:
+def _radial(r: FloatArray, radius: float, sigma: float) -> FloatArray:
     return np.asarray(-0.5 * ((r - radius) / sigma) ** 2 - 2 * np.log(sigma) - _LOG_2PI)
 
 
-def _log_arc(kappa: Floats, start: Floats, stop: Floats) -> Floats:
+def _log_arc(kappa: FloatArray, start: FloatArray, stop: FloatArray) -> FloatArray:
     """Log of the integral of exp(-κ(1 - cos v)) over 0 <= start <= v <= stop <= π."""
     nodes, weights = legendre(24)
     lowest = np.cos(start) - _DROP / np.maximum(kappa, 1e-300)
@@ -134,7 +138,7 @@ def _log_arc(kappa: Floats, start: Floats, stop: Floats) -> Floats:
     return np.asarray(_log(half * total) - 2 * kappa * np.sin(0.5 * start) ** 2)
 
 
-def _log_gaussian_mass(start: Floats, stop: Floats) -> Floats:
+def _log_gaussian_mass(start: FloatArray, stop: FloatArray) -> FloatArray:
     """Log of the integral of exp(-s²/2), 0 <= start <= s <= stop."""
     nodes, weights = legendre(24)
     end = np.minimum(stop, np.sqrt(start**2 + 2 * _DROP))
@@ -144,6 +148,6 @@ def _log_gaussian_mass(start: Floats, stop: Floats) -> Floats:
     return np.asarray(_log(half * total) - 0.5 * start**2)
 
 
-def _log(values: Floats) -> Floats:
+def _log(values: FloatArray) -> FloatArray:
     with np.errstate(divide="ignore"):
         return np.asarray(np.log(values))

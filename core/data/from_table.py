@@ -8,7 +8,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from core.base.arrays import SPLITS, TRAIN, Floats
+from core.base.arrays import SPLITS, TRAIN, FloatArray
 from core.base.errors import UserError
 from core.data.column_roles import roles_from_saved_columns
 from core.data.dataset import Dataset, Feature
@@ -25,7 +25,7 @@ class FeatureSelection:
         self.name = name
         self.rows = rows
         self.features: list[Feature] = []
-        self.values: list[Floats] = []
+        self.values: list[FloatArray] = []
         self.left_out: dict[str, list[str]] = {}
         self.infinite: list[str] = []
         self.keys: list[str] = []
@@ -52,7 +52,7 @@ class FeatureSelection:
                 self.consider(column, asked=column.kind == "number")
         self.keys = [feature.name for feature in self.features]
 
-    def _coded(self, column: ColumnLike) -> tuple[Feature, Floats]:
+    def _coded(self, column: ColumnLike) -> tuple[Feature, FloatArray]:
         if np.asarray(column.values).dtype.kind == "f":
             values = self._kept(np.asarray(column.values, dtype=np.float64))
             if np.isinf(values).any():
@@ -63,7 +63,7 @@ class FeatureSelection:
         codes = self._kept(coded.codes)
         return Feature(column.name, coded.names), np.where(codes < 0, np.nan, codes)
 
-    def matrix(self) -> Floats:
+    def matrix(self) -> FloatArray:
         """Return the features side by side, or raise a UserError if there is none."""
         if not self.features:
             said = " ".join(self.notes()) or "There is no other column."
@@ -99,7 +99,7 @@ def _unfit(column: ColumnLike) -> str:
     return {"text": "free text", "date": "a date", "empty": "all missing"}.get(column.kind, "")
 
 
-def _useless(feature: Feature, values: Floats) -> str:
+def _useless(feature: Feature, values: FloatArray) -> str:
     if np.isnan(values).all():
         return "all missing"
     if (values == values[0]).all():
@@ -137,7 +137,7 @@ def split_codes(column: ColumnLike) -> NDArray[np.int8]:
     return np.array(parts, dtype=np.int8)[coded.codes]
 
 
-def sample_weights(column: ColumnLike) -> Floats:
+def sample_weights(column: ColumnLike) -> FloatArray:
     """Return a column of weights, or raise a UserError."""
     values = np.asarray(column.values)
     if values.dtype.kind != "f" or not (np.isfinite(values) & (values >= 0)).all():

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from core.base.arrays import Floats
+from core.base.arrays import FloatArray
 from core.base.registry import Choice, Registry
 from core.data.dataset import Dataset, Feature
 from core.data.generators import GENERATORS
@@ -115,7 +115,7 @@ def _text(name: str) -> str:
     return gzip.decompress((_FOLDER / f"{name}.csv.gz").read_bytes()).decode("utf-8")
 
 
-def _column(cells: np.ndarray, category: bool) -> tuple[tuple[str, ...], Floats]:
+def _column(cells: np.ndarray, category: bool) -> tuple[tuple[str, ...], FloatArray]:
     """Return the levels (none for a number) and the values, NaN where the cell is empty."""
     empty = cells == ""
     values = np.full(len(cells), np.nan)

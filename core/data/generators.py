@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.base.arrays import Codes, Floats
+from core.base.arrays import FloatArray, IntArray
 from core.base.errors import UserError
 from core.base.registry import Registry
 from core.data.dataset import Dataset, Feature, Truth
@@ -30,40 +30,40 @@ from core.data.densities import (
 from core.data.perturbations import check_share, flip_labels, flip_truth
 
 
-def _polar(radius: Floats | float, angle: Floats) -> Floats:
+def _polar(radius: FloatArray | float, angle: FloatArray) -> FloatArray:
     return np.stack([radius * np.cos(angle), radius * np.sin(angle)], axis=1)
 
 
 _MOONS = ((-0.5, -0.25), (0.5, 0.25))
 
 
-def _place_moon(k: int, u: Floats) -> Floats:
+def _place_moon(k: int, u: FloatArray) -> FloatArray:
     return np.asarray(_polar(1.0, np.pi * (u[:, 0] + k)) + _MOONS[k])
 
 
-def _moon_density(X: Floats, k: int, sigma: float) -> Floats:
+def _moon_density(X: FloatArray, k: int, sigma: float) -> FloatArray:
     return log_half_ring(X, _MOONS[k], np.pi * (k + 0.5), sigma)
 
 
 _RADII = (1.0, 0.5)
 
 
-def _place_circle(k: int, u: Floats) -> Floats:
+def _place_circle(k: int, u: FloatArray) -> FloatArray:
     return _polar(_RADII[k], 2 * np.pi * u[:, 0])
 
 
-def _circle_density(X: Floats, k: int, sigma: float) -> Floats:
+def _circle_density(X: FloatArray, k: int, sigma: float) -> FloatArray:
     return log_ring(X, _RADII[k], sigma)
 
 
-def _place_xor(k: int, u: Floats) -> Floats:
+def _place_xor(k: int, u: FloatArray) -> FloatArray:
     # The first uniform number chooses one of the class's two squares, then the place along it.
     side = np.where(u[:, 0] < 0.5, 1.0, -1.0)
     along = np.modf(2 * u[:, 0])[0]
     return np.stack([side * along, (1 - 2 * k) * side * u[:, 1]], axis=1)
 
 
-def _xor_density(X: Floats, k: int, sigma: float) -> Floats:
+def _xor_density(X: FloatArray, k: int, sigma: float) -> FloatArray:
     right, left = (log_interval(X[:, 0], low, low + 1.0, sigma) for low in (0.0, -1.0))
     up, down = (log_interval(X[:, 1], low, low + 1.0, sigma) for low in (0.0, -1.0))
     if k == 1:
@@ -74,16 +74,16 @@ def _xor_density(X: Floats, k: int, sigma: float) -> Floats:
 _TURNS, _INNER = 1.5, 0.1
 
 
-def _spiral(t: Floats, start: float) -> Floats:
+def _spiral(t: FloatArray, start: float) -> FloatArray:
     return _polar(_INNER + (1 - _INNER) * t, 2 * np.pi * _TURNS * t + start)
 
 
-def _place_spiral(arms: int) -> Callable[[int, Floats], Floats]:
+def _place_spiral(arms: int) -> Callable[[int, FloatArray], FloatArray]:
     return lambda k, u: _spiral(u[:, 0], 2 * np.pi * k / arms)
 
 
-def _spiral_density(arms: int) -> Callable[[Floats, int, float], Floats]:
-    def density(X: Floats, k: int, sigma: float) -> Floats:
+def _spiral_density(arms: int) -> Callable[[FloatArray, int, float], FloatArray]:
+    def density(X: FloatArray, k: int, sigma: float) -> FloatArray:
         # Panels of about 3 sigma with 8 Gauss-Legendre nodes each give log p to 1e-6 and better
         # where data are. They halve towards the ends, beyond which p falls exponentially along the
         # curve.
@@ -103,11 +103,11 @@ def _spiral_density(arms: int) -> Callable[[Floats, int, float], Floats]:
 Points = tuple[tuple[float, ...], ...]
 
 
-def _place_centre(centres: Points) -> Callable[[int, Floats], Floats]:
+def _place_centre(centres: Points) -> Callable[[int, FloatArray], FloatArray]:
     return lambda k, u: np.tile(np.asarray(centres[k]), (len(u), 1))
 
 
-def _centre_density(centres: Points) -> Callable[[Floats, int, float], Floats]:
+def _centre_density(centres: Points) -> Callable[[FloatArray, int, float], FloatArray]:
     return lambda X, k, sigma: log_gaussian(X, centres[k], sigma)
 
 
@@ -156,8 +156,8 @@ class Generator:
     name: str
     label: str
     description: str
-    place: Callable[[int, Floats], Floats]
-    log_density: Callable[[Floats, int, float], Floats]
+    place: Callable[[int, FloatArray], FloatArray]
+    log_density: Callable[[FloatArray, int, float], FloatArray]
     spread: tuple[float, ...]
     shares: tuple[float, ...] = ()
     dimension: int = 2
@@ -223,13 +223,13 @@ class Generator:
             truth=self._truth(shares, sigmas, label_flips),
         )
 
-    def _shares(self, imbalance: float) -> Floats:
+    def _shares(self, imbalance: float) -> FloatArray:
         rarer = (1 - imbalance) ** np.linspace(0, 1, self.n_classes)
         shares = np.asarray(self.shares or (1.0,) * self.n_classes) * rarer
         return np.asarray(shares / shares.sum())
 
-    def _truth(self, shares: Floats, sigmas: tuple[float, ...], label_flips: float) -> Truth:
-        def truth(X: Floats) -> Floats:
+    def _truth(self, shares: FloatArray, sigmas: tuple[float, ...], label_flips: float) -> Truth:
+        def truth(X: FloatArray) -> FloatArray:
             points = np.asarray(X, dtype=np.float64)
             logs = [self.log_density(points, k, sigma) for k, sigma in enumerate(sigmas)]
             joint = np.stack(logs, axis=1) + np.log(shares)
@@ -338,7 +338,7 @@ GENERATORS: Registry[Generator] = Registry(
 THICKNESS = 0.02
 
 
-def apportion(rows: int, shares: Floats) -> Codes:
+def apportion(rows: int, shares: FloatArray) -> IntArray:
     """Divide rows among shares by largest remainder, with at least one row each.
 
     Examples

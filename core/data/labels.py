@@ -11,7 +11,7 @@ from typing import Any, Literal, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from core.base.arrays import Codes, Floats
+from core.base.arrays import FloatArray, IntArray
 from core.base.errors import UserError
 from core.data.reading.column_kinds import normalised_label
 
@@ -42,7 +42,7 @@ class EncodedLabels:
     """A column as codes into an ordered list of names; -1 where it is missing."""
 
     names: tuple[str, ...]
-    codes: Codes
+    codes: IntArray
     notes: tuple[str, ...] = ()
 
 
@@ -158,7 +158,7 @@ def _binned(column: ColumnLike, bins: Bins, number: bool) -> EncodedLabels:
             f"It is a column of kind {column.kind}, and {bins!r} bins were asked for.",
             "Choose a column of numbers, and the median or 2 bins or more.",
         )
-    values: Floats = np.asarray(column.values, dtype=np.float64)
+    values: FloatArray = np.asarray(column.values, dtype=np.float64)
     known = np.unique(values[np.isfinite(values)])
     if len(known) < 2:
         return EncodedLabels(

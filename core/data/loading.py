@@ -128,6 +128,6 @@ def _read(path: str, reading: str, progress: Progress | None) -> Table:
 def _stamp(path: str) -> tuple[int, int] | None:
     try:
         facts = os.stat(path)
-    except OSError:
+    except (OSError, ValueError):  # the latter of a NUL in the path; opening it says what is wrong
         return None
     return facts.st_mtime_ns, facts.st_size

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from core.base.arrays import Codes, Floats, take_columns
+from core.base.arrays import FloatArray, IntArray, take_columns
 from core.base.errors import UserError
 from core.base.registry import Choice, Registry
 from core.data.dataset import Dataset, Feature
@@ -30,7 +30,7 @@ MISSING: Registry[Choice] = Registry(
 OWN_LEVEL = -1.0
 
 
-def complete_rows(dataset: Dataset, drop: bool) -> tuple[Codes, list[str]]:
+def complete_rows(dataset: Dataset, drop: bool) -> tuple[IntArray, list[str]]:
     """Return the rows to keep, and a note on those that are left out.
 
     Raises
@@ -56,8 +56,8 @@ def complete_rows(dataset: Dataset, drop: bool) -> tuple[Codes, list[str]]:
 
 
 def fit_fill(
-    features: tuple[Feature, ...], X: Floats, missing: str, weights: Floats | None = None
-) -> tuple[Floats, list[str]]:
+    features: tuple[Feature, ...], X: FloatArray, missing: str, weights: FloatArray | None = None
+) -> tuple[FloatArray, list[str]]:
     """Fit the value to be imputed for each column.
 
     Parameters
@@ -96,7 +96,7 @@ def fit_fill(
     return fill, [f"{features[j].name} has no value in any train row." for j in unknown]
 
 
-def _centre(X: Floats, missing: str, weights: Floats | None) -> Floats:
+def _centre(X: FloatArray, missing: str, weights: FloatArray | None) -> FloatArray:
     """Return the mean or the median along the rows."""
     if weights is None:
         return np.asarray(np.median(X, axis=0) if missing == "median" else X.mean(axis=0))

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from core.base.arrays import Floats
+from core.base.arrays import FloatArray
 from core.base.errors import UserError
 from core.base.registry import Registry
 from core.data.dataset import Dataset, Feature
@@ -106,7 +106,7 @@ class Brush:
     y_radius: float
     density: float = 60.0
 
-    def distances(self, points: Points, x: float, y: float) -> Floats:
+    def distances(self, points: Points, x: float, y: float) -> FloatArray:
         """Return how far points (n) lie from (x, y), in radii of the brush; shape (n,)."""
         cells = np.array(points, dtype=np.float64).reshape(-1, 3)
         return np.asarray(
@@ -153,7 +153,7 @@ class Stroke:
         """Return the stroke after one more move, at (x, y)."""
         return replace(self, points=points, x=x, y=y, moves=self.moves + 1)
 
-    def places_to(self, x: float, y: float, step: float) -> Floats:
+    def places_to(self, x: float, y: float, step: float) -> FloatArray:
         """Return places (m, 2) on the way to (x, y), `step` radii apart, the first a step away."""
         reach = np.array([self.brush.x_radius, self.brush.y_radius])
         way = (np.array([x, y]) - [self.x, self.y]) / reach
@@ -190,7 +190,7 @@ class Tool:
     hold: Act = _stay
 
 
-def _added(stroke: Stroke, places: Floats, x: float, y: float) -> Stroke:
+def _added(stroke: Stroke, places: FloatArray, x: float, y: float) -> Stroke:
     room = max(MOST_POINTS - len(stroke.points), 0)
     new = tuple((_short(a), _short(b), stroke.brush.kind) for a, b in places[:room].tolist())
     return stroke.after(stroke.points + new, x, y)

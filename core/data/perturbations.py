@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from core.base.arrays import Codes, Floats
+from core.base.arrays import FloatArray, IntArray
 from core.base.errors import UserError
 from core.data.dataset import Dataset, Truth
 
@@ -72,8 +72,8 @@ def _flipped(truth: Truth, share: float) -> Truth:
     return lambda X: flip_truth(truth(X), share)
 
 
-def _reweighted(truth: Truth, fractions: Floats) -> Truth:
-    def reweighted(X: Floats) -> Floats:
+def _reweighted(truth: Truth, fractions: FloatArray) -> Truth:
+    def reweighted(X: FloatArray) -> FloatArray:
         joint = truth(X) * fractions
         return np.asarray(joint / joint.sum(axis=1, keepdims=True))
 
@@ -87,7 +87,7 @@ def check_share(name: str, knob: str, value: float, high: float) -> None:
         raise UserError(f"{name} was not drawn.", why, "Choose a value in that range.")
 
 
-def flip_labels(y: Codes, share: float, n_classes: int, seed: int) -> Codes:
+def flip_labels(y: IntArray, share: float, n_classes: int, seed: int) -> IntArray:
     """Move a share of the labels (to the nearest row) each to another class, drawn evenly.
 
     A larger share flips the same rows and more.
@@ -100,7 +100,7 @@ def flip_labels(y: Codes, share: float, n_classes: int, seed: int) -> Codes:
     return flipped
 
 
-def flip_truth(probabilities: Floats, share: float) -> Floats:
+def flip_truth(probabilities: FloatArray, share: float) -> FloatArray:
     """P(label | x) after a share s of labels was flipped: (1 - s) p_k + s (1 - p_k) / (K - 1)."""
     others = (1 - probabilities) / (probabilities.shape[1] - 1)
     return np.asarray((1 - share) * probabilities + share * others)

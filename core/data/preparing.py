@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from core.base.arrays import TEST, TRAIN, VALIDATION, Codes, Floats, read_only, take_columns
+from core.base.arrays import TEST, TRAIN, VALIDATION, FloatArray, IntArray, read_only, take_columns
 from core.base.errors import UserError
 from core.data.class_weights import fit_class_weights, row_weights
 from core.data.dataset import Dataset, Feature
@@ -51,16 +51,16 @@ class Prepared:
     """
 
     inputs: tuple[Input, ...]
-    X: Floats
-    y: Codes
+    X: FloatArray
+    y: IntArray
     split: NDArray[np.int8]
-    rows: Codes
-    weights: Floats
+    rows: IntArray
+    weights: FloatArray
     classes: tuple[str, ...]
-    class_weights: Floats
-    fill: Floats
+    class_weights: FloatArray
+    fill: FloatArray
     notes: tuple[str, ...] = ()
-    sample_weights: Floats | None = None
+    sample_weights: FloatArray | None = None
 
     def __post_init__(self) -> None:
         """Make the arrays read-only."""
@@ -70,7 +70,7 @@ class Prepared:
         if self.sample_weights is not None:
             object.__setattr__(self, "sample_weights", read_only(self.sample_weights, np.float64))
 
-    def part(self, split: int) -> tuple[Floats, Codes, Floats]:
+    def part(self, split: int) -> tuple[FloatArray, IntArray, FloatArray]:
         """Return X, y and weights of one part (0 train, 1 validation, 2 test), contiguous."""
         mine = np.flatnonzero(self.split == split)
         return (
@@ -79,14 +79,14 @@ class Prepared:
             read_only(self.weights[mine], np.float64),
         )
 
-    def encode(self, raw: Floats) -> Floats:
+    def encode(self, raw: FloatArray) -> FloatArray:
         """Turn raw rows of shape (m, n_features) into inputs of shape (m, f).
 
         A missing value is filled as fitted; a level that no train row had becomes all zeros.
         """
         return encode(np.asarray(raw, dtype=np.float64), self.inputs, self.fill)
 
-    def to_raw(self, values: Floats, column: int) -> Floats:
+    def to_raw(self, values: FloatArray, column: int) -> FloatArray:
         """Turn values of one input column back into raw units."""
         it = self.inputs[column]
         return np.asarray(values) * it.scale + it.shift
@@ -197,11 +197,11 @@ class Input:
 
 def fit_inputs(
     features: tuple[Feature, ...],
-    X: Floats,
-    fill: Floats,
+    X: FloatArray,
+    fill: FloatArray,
     scaling: str,
     missing: str,
-    weights: Floats | None = None,
+    weights: FloatArray | None = None,
 ) -> tuple[tuple[Input, ...], list[str]]:
     """Fit the inputs on raw train rows, in the order of the raw columns.
 
@@ -246,7 +246,7 @@ def fit_inputs(
 
 
 def _level_inputs(
-    feature: Feature, j: int, codes: Floats, own_level: bool
+    feature: Feature, j: int, codes: FloatArray, own_level: bool
 ) -> tuple[list[Input], list[str]]:
     """Return one input for each level the train rows have, or a single one for two levels."""
     seen = np.unique(codes[~np.isnan(codes)]).astype(np.int64).tolist()
@@ -264,7 +264,7 @@ def _level_inputs(
     return [Input(names[k], j, k, 0.0, 1.0) for k in chosen], notes
 
 
-def encode(raw: Floats, inputs: tuple[Input, ...], fill: Floats) -> Floats:
+def encode(raw: FloatArray, inputs: tuple[Input, ...], fill: FloatArray) -> FloatArray:
     """Turn raw rows of shape (m, n_features) into inputs of shape (m, f), some rows at a time."""
     numbers = np.flatnonzero([it.level is None for it in inputs])
     levels = np.flatnonzero([it.level is not None for it in inputs])
@@ -286,13 +286,13 @@ def encode(raw: Floats, inputs: tuple[Input, ...], fill: Floats) -> Floats:
     return out
 
 
-def _filled(values: Floats, fill: Floats) -> Floats:
+def _filled(values: FloatArray, fill: FloatArray) -> FloatArray:
     gaps = np.isnan(values)
     return np.where(gaps, fill, values) if gaps.any() else values
 
 
 def stratified_split(
-    y: Codes, train: float, validation: float, n_classes: int, seed: int
+    y: IntArray, train: float, validation: float, n_classes: int, seed: int
 ) -> NDArray[np.int8]:
     """Draw each row's part (0 train, 1 validation, 2 test), class by class.
 
@@ -328,7 +328,7 @@ def stratified_split(
     return split
 
 
-def divide(rows: int, shares: Floats, owed: Floats) -> Codes:
+def divide(rows: int, shares: FloatArray, owed: FloatArray) -> IntArray:
     """Divide one class's rows among the parts, of which earlier classes still owe them some.
 
     Examples
@@ -349,7 +349,7 @@ def divide(rows: int, shares: Floats, owed: Floats) -> Codes:
     return counts
 
 
-def _shares(train: float, validation: float) -> Floats:
+def _shares(train: float, validation: float) -> FloatArray:
     test = round(1 - train - validation, 9)
     if not (train > 0 and validation >= 0 and test >= 0):
         raise UserError(

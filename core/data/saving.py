@@ -18,14 +18,15 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from core.base.arrays import SPLITS, Floats
+from core.base.arrays import SPLITS, FloatArray
 from core.base.errors import UserError
 from core.data.dataset import Dataset
 from core.data.labels import number_name
 from core.data.preparing import Prepared
 
-_FORMULA = re.compile(r"'*[=+\-@\t\r]")
-_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
+_FORMULA = re.compile(r"'*[=+\-@\t\r\n]")
+_FORMULA_WITHIN = re.compile(r"(?<=[;\t\r\n])(?='*[=+\-@])")  # where other readers begin a cell
+_NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
 _ROWS_AT_ONCE = 20_000
 _STILL_SECONDS = 60.0  # after which a file that has not grown is no longer being written
 
@@ -33,23 +34,27 @@ _STILL_SECONDS = 60.0  # after which a file that has not grown is no longer bein
 def protect(cell: str) -> str:
     """Put an apostrophe before text that a spreadsheet might run as a formula.
 
-    That is text which begins with = + - @ TAB or CR and is no plain number. Text that begins with
-    apostrophes and then one of these gets one more, so that taking one off restores every text.
+    That is text which begins with = + - @ TAB, CR or LF and is no plain number; and what begins
+    with one of the first four after a semicolon, TAB or line end inside the text, for a program
+    that divides lines there. Where apostrophes come before, there is one more, so that taking one
+    off at each such place restores every text.
 
     Examples
     --------
-    >>> [protect(cell) for cell in ("=1+1", "-2+3", "-2.5", "'=1", "it's")]
-    ["'=1+1", "'-2+3", '-2.5', "''=1", "it's"]
+    >>> [protect(cell) for cell in ("=1+1", "-2+3", "-2.5", "'=1", "it's", "1;=2")]
+    ["'=1+1", "'-2+3", '-2.5', "''=1", "it's", "1;'=2"]
     """
-    runs = _FORMULA.match(cell) and not _NUMBER.fullmatch(cell)
-    return "'" + cell if runs else cell
+    if _NUMBER.fullmatch(cell):
+        return cell
+    runs = _FORMULA.match(cell) is not None
+    return "'" * runs + _FORMULA_WITHIN.sub("'", cell)
 
 
 def write_csv(
     path: str | os.PathLike[str],
     dataset: Dataset,
     prepared: Prepared | None = None,
-    probabilities: Floats | None = None,
+    probabilities: FloatArray | None = None,
     predicted: NDArray[np.integer] | None = None,
 ) -> None:
     """Save a dataset in raw units: features, label, weight, and what a model made of it.
@@ -152,7 +157,11 @@ def write_atomically(path: str | os.PathLike[str], blocks: Iterable[bytes]) -> N
     UserError
         If that fails; an older file is then as it was.
     """
-    place = Path(path).resolve()
+    try:
+        place = Path(path).resolve()
+    except ValueError as error:
+        what = f"{Path(path).name!r} was not saved."
+        raise UserError(what, "There is a NUL in its path.", "Choose another name.") from error
     beside = temporary_of(place)
     try:
         with open(beside, "wb") as file:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from core.base.arrays import Floats
+from core.base.arrays import FloatArray
 from core.base.registry import Registry
 
 
@@ -28,10 +28,10 @@ class Scaling:
     name: str
     label: str
     description: str
-    fit: Callable[[Floats, Floats | None], tuple[Floats, Floats]]
+    fit: Callable[[FloatArray, FloatArray | None], tuple[FloatArray, FloatArray]]
 
 
-def _standard(X: Floats, weights: Floats | None) -> tuple[Floats, Floats]:
+def _standard(X: FloatArray, weights: FloatArray | None) -> tuple[FloatArray, FloatArray]:
     # Divided by its largest value first, so that squares of huge numbers do not overflow.
     top = np.maximum(np.abs(X).max(axis=0), np.finfo(np.float64).tiny)
     unit = X / top
@@ -42,21 +42,23 @@ def _standard(X: Floats, weights: Floats | None) -> tuple[Floats, Floats]:
     return mean * top, np.sqrt(variance) * top
 
 
-def _minmax(X: Floats, weights: Floats | None) -> tuple[Floats, Floats]:
+def _minmax(X: FloatArray, weights: FloatArray | None) -> tuple[FloatArray, FloatArray]:
     low = X.min(axis=0)
     return low, X.max(axis=0) - low
 
 
-def _robust(X: Floats, weights: Floats | None) -> tuple[Floats, Floats]:
+def _robust(X: FloatArray, weights: FloatArray | None) -> tuple[FloatArray, FloatArray]:
     low, middle, high = weighted_quantiles(X, (0.25, 0.5, 0.75), weights)
     return middle, high - low
 
 
-def _none(X: Floats, weights: Floats | None) -> tuple[Floats, Floats]:
+def _none(X: FloatArray, weights: FloatArray | None) -> tuple[FloatArray, FloatArray]:
     return np.zeros(X.shape[1]), np.ones(X.shape[1])
 
 
-def weighted_quantiles(X: Floats, shares: tuple[float, ...], weights: Floats | None) -> Floats:
+def weighted_quantiles(
+    X: FloatArray, shares: tuple[float, ...], weights: FloatArray | None
+) -> FloatArray:
     """Return quantiles of each column, (q, d).
 
     Without weights they are numpy's (linear between neighbours). With weights, the values in order
@@ -122,8 +124,8 @@ SCALINGS: Registry[Scaling] = Registry(
 
 
 def fit_scaling(
-    name: str, X: Floats, weights: Floats | None = None
-) -> tuple[Floats, Floats, NDArray[np.bool_]]:
+    name: str, X: FloatArray, weights: FloatArray | None = None
+) -> tuple[FloatArray, FloatArray, NDArray[np.bool_]]:
     """Fit a scaling on train rows; a column whose spread is no more than rounding gets scale 1.
 
     Parameters
@@ -155,7 +157,7 @@ def fit_scaling(
     return shift, scale, flat
 
 
-def counted_rows(X: Floats, weights: Floats | None) -> tuple[Floats, Floats | None]:
+def counted_rows(X: FloatArray, weights: FloatArray | None) -> tuple[FloatArray, FloatArray | None]:
     """Return the rows that count, with their weights; None where all count alike, or none does."""
     counts = np.zeros(0, dtype=np.bool_) if weights is None else weights > 0.0
     if weights is None or not counts.any():

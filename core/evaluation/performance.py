@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from core.base.arrays import FloatArray, IntArray, frozen
+from core.base.arrays import FloatArray, IntArray, read_only
 from core.base.scipy_import import is_scipy_postponed
 from core.calibration.binning import count
 from core.calibration.calibration_error import bin_error, binned_error
@@ -303,10 +303,10 @@ def _figures(
         log_loss=losses[0],
         brier=losses[1],
         ece=losses[2],
-        confusion=frozen(table),
-        class_precision=frozen(precision),
-        class_recall=frozen(recall),
-        class_f1=frozen(f1),
+        confusion=read_only(table),
+        class_precision=read_only(precision),
+        class_recall=read_only(recall),
+        class_f1=read_only(f1),
     )
 
 

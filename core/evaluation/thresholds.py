@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from core.base.arrays import Codes, FloatArray, Floats, frozen
+from core.base.arrays import FloatArray, IntArray, read_only
 from core.base.errors import UserError
 from core.calibration.pooled import PooledForecast, pool_forecast
 from core.evaluation.performance import ratio
@@ -126,9 +126,9 @@ def table_of(cells: PooledForecast) -> ThresholdTable:
     true_positive = np.concatenate(([0.0], np.cumsum(cells.positive[::-1])))
     false_positive = np.concatenate(([0.0], np.cumsum(negative[::-1])))
     return ThresholdTable(
-        frozen(np.concatenate(([np.inf], cells.values[::-1]))),
-        frozen(true_positive),
-        frozen(false_positive),
+        read_only(np.concatenate(([np.inf], cells.values[::-1]))),
+        read_only(true_positive),
+        read_only(false_positive),
         float(true_positive[-1]),
         float(false_positive[-1]),
     )
@@ -225,7 +225,7 @@ def _check_costs(false_positive: float, false_negative: float) -> None:
         )
 
 
-def decided(probabilities: Floats, threshold: float) -> Codes:
+def decided(probabilities: FloatArray, threshold: float) -> IntArray:
     """Return the class decided for probabilities (..., K): of two, class 1 from the threshold on.
 
     Examples

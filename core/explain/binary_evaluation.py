@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from core.base.arrays import Floats, read_only, stride
+from core.base.arrays import FloatArray, read_only, stride
 from core.base.memo import remembered
 from core.base.scipy_import import is_scipy_postponed
 from core.calibration.binning import Bins, CumulativePool, indexed
@@ -45,7 +45,7 @@ from core.predictions.predictions import EVERY, Predictions
 
 LEVEL = 0.9
 JUDGED = 24  # forecasts remembered of one set of predictions: a dozen classes, raw and calibrated
-NO_FLOATS: Floats = read_only(np.empty(0), np.float64)
+NO_FLOATS: FloatArray = read_only(np.empty(0), np.float64)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -70,8 +70,8 @@ class BinaryEvaluation:
 
     curve: ReliabilityCurve
     bars: ReliabilityCurve
-    low: Floats
-    high: Floats
+    low: FloatArray
+    high: FloatArray
     ece: float
     chance_ece: float
     brier: Decomposition
@@ -256,7 +256,7 @@ def curve_of(predictions: Predictions, subject: Subject, options: CurveOptions) 
     return _bars(predictions, subject, options.binning, options.bins)[0]
 
 
-def polyline(curve: ReliabilityCurve) -> tuple[Floats, Floats]:
+def polyline(curve: ReliabilityCurve) -> tuple[FloatArray, FloatArray]:
     """Return the corners (x, y) of a curve as it is drawn: bins by their means, CORP by blocks.
 
     A smooth curve is drawn as far as its kernel holds rows.
@@ -287,7 +287,7 @@ def _as_bins(bars: ReliabilityCurve) -> Bins:
 
 
 @remembered(most=JUDGED)
-def _variance(predictions: Predictions, subject: Subject) -> tuple[Floats, Floats]:
+def _variance(predictions: Predictions, subject: Subject) -> tuple[FloatArray, FloatArray]:
     """Return what the chance error of any bins needs."""
     return cumulative_variance(pooled(predictions, subject).cells)
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from core.base.arrays import Floats, read_only
+from core.base.arrays import FloatArray, read_only
 from core.calibration.reliability import ReliabilityCurve
 from core.experiment.view import View
 from core.explain.binary_evaluation import viewed_forecast
@@ -72,7 +72,7 @@ def lit_rows(predictions: Predictions, view: View) -> LitRows | None:
     return LitRows(lit.n_rows, total, trials, mean, frequency)
 
 
-def judged_probabilities(part: Predictions, view: View) -> Floats:
+def judged_probabilities(part: Predictions, view: View) -> FloatArray:
     """Return each row's probability of the forecast that is judged, (n,)."""
     p = part.probabilities
     forecast = viewed_forecast(view, part)

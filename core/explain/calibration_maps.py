@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from core.base.arrays import Floats
+from core.base.arrays import FloatArray
 from core.calibration.recalibration import Recalibration
 
 Flags = NDArray[np.bool_]
@@ -35,8 +35,8 @@ class CalibrationMap:
     name: str
     label: str
     chosen: bool
-    x: Floats
-    p: Floats
+    x: FloatArray
+    p: FloatArray
     meanings: tuple[tuple[str, str, str], ...] = ()
     problem: str = ""
     degenerate: str = ""
@@ -58,7 +58,7 @@ def meanings_of(
 MOST_SAID = 12  # numbers of one parameter
 
 
-def _said(value: Floats, classes: tuple[str, ...]) -> str:
+def _said(value: FloatArray, classes: tuple[str, ...]) -> str:
     """Return a parameter's numbers as text; of many only how many and between which they lie."""
     if value.size > MOST_SAID:
         low, high = (_number(float(it)) for it in (value.min(), value.max()))

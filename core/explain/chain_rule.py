@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.base.arrays import Floats, read_only
+from core.base.arrays import FloatArray, read_only
 from core.functions.activations import ACTIVATIONS
 from core.functions.heads import HEADS
 from core.functions.losses import LOSSES, Loss
@@ -47,12 +47,12 @@ class LayerRow:
         The same by finite differences of the loss; nan where they were not computed.
     """
 
-    z: Floats
-    a: Floats
-    slope: Floats
-    upstream: Floats
-    delta: Floats
-    differences: Floats
+    z: FloatArray
+    a: FloatArray
+    slope: FloatArray
+    upstream: FloatArray
+    delta: FloatArray
+    differences: FloatArray
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -74,9 +74,9 @@ class RowGradients:
 
     row: int
     label: int
-    x: Floats
+    x: FloatArray
     layers: tuple[LayerRow, ...]
-    probabilities: Floats
+    probabilities: FloatArray
     loss: float
 
     @property
@@ -118,8 +118,11 @@ def row_gradients(run: Run, state: TrainState, row: int) -> RowGradients | None:
 
 
 def _forward(
-    architecture: Architecture, own: tuple[LayerParameters, ...], statistics: Floats, x: Floats
-) -> list[tuple[Floats, Floats, Floats]]:
+    architecture: Architecture,
+    own: tuple[LayerParameters, ...],
+    statistics: FloatArray,
+    x: FloatArray,
+) -> list[tuple[FloatArray, FloatArray, FloatArray]]:
     """Return each layer's z, a and da/dz."""
     passes, a = [], x
     for layer, parameters in zip(architecture.layers, own, strict=True):
@@ -130,10 +133,10 @@ def _forward(
 
 
 def _activate(
-    layer: Layer, own: LayerParameters, statistics: Floats, z: Floats
-) -> tuple[Floats, Floats]:
+    layer: Layer, own: LayerParameters, statistics: FloatArray, z: FloatArray
+) -> tuple[FloatArray, FloatArray]:
     """Return activations and their derivative by z, for z of shape (..., units)."""
-    scale: Floats = np.ones(layer.units)
+    scale: FloatArray = np.ones(layer.units)
     u = z
     if own.gain is not None and own.shift is not None:
         start, units = layer.statistics_start, layer.units
@@ -149,12 +152,12 @@ def _activate(
 def _differences(
     architecture: Architecture,
     own: tuple[LayerParameters, ...],
-    statistics: Floats,
+    statistics: FloatArray,
     loss: Loss,
     label: int,
     k: int,
-    z: Floats,
-) -> Floats:
+    z: FloatArray,
+) -> FloatArray:
     """Return the derivative of the loss by layer k's z (units,), all shifts in one batch.
 
     Of large networks only the first units are checked; the others are nan.

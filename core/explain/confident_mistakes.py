@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.base.arrays import Floats, read_only
+from core.base.arrays import FloatArray, read_only
 from core.functions.losses import LOSSES
 
 BELOW, ABOVE = 10.0, 6.0  # how far the axis reaches around the largest of the other logits
@@ -38,10 +38,10 @@ class LossCurve:
     name: str
     label: str
     unit: str
-    values: Floats
-    gradients: Floats
+    values: FloatArray
+    gradients: FloatArray
     value: float
-    gradient: Floats
+    gradient: FloatArray
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -60,13 +60,13 @@ class LossComparison:
     """
 
     true_class: int
-    x: Floats
+    x: FloatArray
     now: float
     level: float
     curves: tuple[LossCurve, ...]
 
 
-def compare_losses(logits: Floats, true_class: int, temperature: float = 1.0) -> LossComparison:
+def compare_losses(logits: FloatArray, true_class: int, temperature: float = 1.0) -> LossComparison:
     """Return each loss of softmax(z / T) and its derivative by z, along the true class's logit.
 
     Parameters

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.base.arrays import Codes, Floats
+from core.base.arrays import FloatArray, IntArray
 from core.functions.losses import LOSSES
 from core.functions.penalties import PENALTIES
 from core.model.network import forward
@@ -37,11 +37,11 @@ class Point:
     """
 
     problem: Problem
-    parameters: Floats
-    statistics: Floats
-    rows: Codes
+    parameters: FloatArray
+    statistics: FloatArray
+    rows: IntArray
 
-    def loss(self, parameters: Floats) -> float:
+    def loss(self, parameters: FloatArray) -> float:
         """Return the penalised training loss at other parameters (p,)."""
         problem, training = self.problem, self.problem.training
         X, labels, weights = (array[self.rows] for array in (problem.X, problem.y, problem.weights))
@@ -55,11 +55,11 @@ class Point:
         prices = sum(price(own.W) for own in architecture.views(parameters))
         return total + training.penalty_strength * prices
 
-    def gradient(self, parameters: Floats) -> Floats:
+    def gradient(self, parameters: FloatArray) -> FloatArray:
         """Return the exact gradient (p,) of the loss at other parameters (p,)."""
         return gradient_at(self.problem, parameters, self.statistics, self.rows)[1]
 
-    def hessian_product(self, v: Floats) -> Floats:
+    def hessian_product(self, v: FloatArray) -> FloatArray:
         """Return the Hessian times v (p,)."""
         size = float(np.linalg.norm(v))
         if not size:
@@ -71,7 +71,7 @@ class Point:
         )
         return np.asarray((ahead - behind) * (size / (2.0 * STEP)))
 
-    def plane_hessian(self, directions: Floats) -> Floats:
+    def plane_hessian(self, directions: FloatArray) -> FloatArray:
         """Return the Hessian (2, 2) in the coordinates of directions (2, p), symmetric."""
         products = np.stack([self.hessian_product(direction) for direction in directions])
         hessian = directions @ products.T

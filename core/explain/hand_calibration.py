@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from core.base.arrays import Codes, Floats, read_only, stride
+from core.base.arrays import FloatArray, IntArray, read_only, stride
 from core.base.knobs import NumberKnob
 from core.base.memo import remembered
 from core.calibration.calibration_error import binned_error
@@ -73,7 +73,7 @@ def losses_along(
     values: tuple[float, ...],
     turned: int,
     grid: tuple[float, ...],
-) -> Floats:
+) -> FloatArray:
     """Return the loss (m,) on the fitting rows with one parameter at each point of a grid.
 
     For temperature the log loss; for Platt the cross-entropy with Platt's smoothed targets, with
@@ -99,7 +99,7 @@ def losses_along(
 @remembered(most=8)
 def _temperature_losses(
     predictions: Predictions, choices: CalibrationChoices, temperatures: tuple[float, ...]
-) -> Floats:
+) -> FloatArray:
     cells = _fitting_cells(predictions, choices)
     if cells is not None:
         yes, share = cells.positive / cells.total, cells.weight / cells.total
@@ -119,7 +119,7 @@ def _temperature_losses(
 @remembered(most=8)
 def _platt_losses(
     predictions: Predictions, choices: CalibrationChoices, pairs: tuple[tuple[float, float], ...]
-) -> Floats:
+) -> FloatArray:
     cells = _fitting_cells(predictions, choices)
     assert cells is not None
     positives = float(cells.positive.sum())
@@ -130,7 +130,7 @@ def _platt_losses(
     return _cross_entropies((-(a * cells.values + b) for a, b in pairs), aims, share - aims)
 
 
-def _cross_entropies(logits: Iterable[Floats], yes: Floats, no: Floats) -> Floats:
+def _cross_entropies(logits: Iterable[FloatArray], yes: FloatArray, no: FloatArray) -> FloatArray:
     """Return sum yes softplus(-z) + no softplus(z) for each set of logits z."""
     losses = [float(yes @ softplus(-z) + no @ softplus(z)) for z in logits]
     return read_only(np.array(losses), np.float64)
@@ -280,5 +280,5 @@ def _from_rows(
     return raw, changed, float(np.average(has_changed, weights=weights))
 
 
-def _mean_cross_entropy(logits: Floats, labels: Codes, weights: Floats | None) -> float:
+def _mean_cross_entropy(logits: FloatArray, labels: IntArray, weights: FloatArray | None) -> float:
     return float(np.average(categorical_cross_entropy(logits, labels), weights=weights))

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.base.arrays import TRAIN, Floats, read_only
+from core.base.arrays import TRAIN, FloatArray, read_only
 from core.base.memo import remembered
 from core.calibration.recalibration import (
     Recalibration,
@@ -48,10 +48,10 @@ class TrueMap:
         The Bayes boundary; a row of nan separates two lines.
     """
 
-    x: Floats
-    y: Floats
-    probabilities: Floats
-    border: Floats
+    x: FloatArray
+    y: FloatArray
+    probabilities: FloatArray
+    border: FloatArray
 
     @property
     def resolution(self) -> int:
@@ -73,8 +73,8 @@ class TrueRows:
         probability.
     """
 
-    X: Floats
-    probabilities: Floats
+    X: FloatArray
+    probabilities: FloatArray
     bayes_accuracy: float
 
 
@@ -97,7 +97,7 @@ def true_map(dataset: Dataset, plane: Plane, resolution: int) -> TrueMap:
     return TrueMap(*arrays)
 
 
-def bayes_border(x: Floats, y: Floats, probabilities: Floats) -> Floats:
+def bayes_border(x: FloatArray, y: FloatArray, probabilities: FloatArray) -> FloatArray:
     """Return the lines (m, 2) where the most probable class of probabilities (r, c, K) changes.
 
     Between classes j and k it is where p_j = p_k, as far as one of the two is the most probable.
@@ -128,7 +128,7 @@ def true_rows(dataset: Dataset, prepared: Prepared) -> TrueRows:
     return TrueRows(X, read_only(p, np.float64), float(p.max(axis=1).mean()))
 
 
-def total_variation(probabilities: Floats, truth: Floats) -> Floats:
+def total_variation(probabilities: FloatArray, truth: FloatArray) -> FloatArray:
     """Return the total variation between probabilities (..., K) and the truth (..., K).
 
     Examples
@@ -175,8 +175,8 @@ class Truth:
     """
 
     prepared: Prepared
-    X: Floats
-    probabilities: Floats
+    X: FloatArray
+    probabilities: FloatArray
 
 
 @remembered(most=1)
@@ -193,7 +193,7 @@ def true_probabilities(run: Run) -> Truth | None:
 
 def true_curve(
     run: Run, state: TrainState, forecast: int | str, truth: Truth
-) -> tuple[Floats, Floats]:
+) -> tuple[FloatArray, FloatArray]:
     """Return (x, y), (m,) each: y is the mean true probability of rows to which the model gives x.
 
     Rows of all three parts are used, since the truth is the same for all. They are averaged by a
@@ -220,7 +220,7 @@ def _curve(
     forecast: int | str,
     truth: Truth,
     ratios: tuple[float, ...] | None,
-) -> tuple[Floats, Floats]:
+) -> tuple[FloatArray, FloatArray]:
     p_model = _probabilities(run, state, truth)
     joint = truth.probabilities * (1.0 if ratios is None else np.array(ratios))
     weight = joint.sum(axis=1)
@@ -235,7 +235,9 @@ def _curve(
     return _smoothed(np.ascontiguousarray(p), weight, positive)
 
 
-def _smoothed(p: Floats, weight: Floats, positive: Floats) -> tuple[Floats, Floats]:
+def _smoothed(
+    p: FloatArray, weight: FloatArray, positive: FloatArray
+) -> tuple[FloatArray, FloatArray]:
     if not len(p) or not np.isfinite(p).all():
         return read_only(np.empty(0), np.float64), read_only(np.empty(0), np.float64)
     width = WIDTH * len(p) ** -0.2
@@ -251,5 +253,5 @@ def _smoothed(p: Floats, weight: Floats, positive: Floats) -> tuple[Floats, Floa
 
 
 @remembered(most=2)
-def _probabilities(run: Run, state: TrainState, truth: Truth) -> Floats:
+def _probabilities(run: Run, state: TrainState, truth: Truth) -> FloatArray:
     return read_only(run.probabilities(state, truth.X), np.float64)

@@ -13,7 +13,7 @@ from typing import Literal
 
 import numpy as np
 
-from core.base.arrays import Codes, Floats, evenly_spaced, read_only
+from core.base.arrays import FloatArray, IntArray, evenly_spaced, read_only
 from core.experiment.view import View
 from core.explain.curvature import LargestEigenvalue, Point, largest_eigenvalue
 from core.explain.surface import Contour
@@ -94,13 +94,13 @@ class LossSurface:
     architecture: Architecture
     state: TrainState
     plane: LossPlane
-    x: Floats
-    y: Floats
-    values: Floats
+    x: FloatArray
+    y: FloatArray
+    values: FloatArray
     contours: tuple[Contour, ...]
     rows: int
     total: int
-    hessian: Floats
+    hessian: FloatArray
     largest: LargestEigenvalue
 
     @property
@@ -119,7 +119,7 @@ class LossSurface:
 def loss_surface(
     run: Run,
     state: TrainState,
-    path: Floats,
+    path: FloatArray,
     choice: PlaneChoice,
     finest: int = FINEST,
     wanted: Callable[[], bool] = lambda: True,
@@ -168,7 +168,7 @@ def loss_surface(
     )
 
 
-def contours_of_losses(x: Floats, y: Floats, values: Floats) -> tuple[Contour, ...]:
+def contours_of_losses(x: FloatArray, y: FloatArray, values: FloatArray) -> tuple[Contour, ...]:
     """Return lines of equal loss; their levels are quadratic, closer where the loss is low."""
     import contourpy
 
@@ -207,7 +207,9 @@ def _effort(architecture: Architecture, n_rows: int, finest: int) -> tuple[int, 
     return int(np.clip(np.sqrt(BUDGET / (cost * rows)), COARSEST, finest)), rows
 
 
-def _axes(plane: LossPlane, path: Floats, zoom: float, resolution: int) -> tuple[Floats, Floats]:
+def _axes(
+    plane: LossPlane, path: FloatArray, zoom: float, resolution: int
+) -> tuple[FloatArray, FloatArray]:
     """Return the grid's x and y, equally wide: a pair's plane covers the path."""
     if plane.kind == "random":
         middle, half = plane.centre, 1.0
@@ -237,20 +239,20 @@ class LossPlane:
     """
 
     kind: PlaneKind
-    origin: Floats
-    centre: Floats
-    directions: Floats
+    origin: FloatArray
+    centre: FloatArray
+    directions: FloatArray
 
     @property
-    def indices(self) -> Codes:
+    def indices(self) -> IntArray:
         """The places of the parameters that change within the plane."""
         return np.flatnonzero(np.any(self.directions != 0.0, axis=0))
 
-    def parameters(self, at: Floats) -> Floats:
+    def parameters(self, at: FloatArray) -> FloatArray:
         """Return the parameters (p,) at coordinates (2,)."""
         return np.asarray(self.origin + (at - self.centre) @ self.directions)
 
-    def coordinates(self, parameters: Sequence[Floats]) -> Floats:
+    def coordinates(self, parameters: Sequence[FloatArray]) -> FloatArray:
         """Return where parameters lie (m, 2), those outside projected at right angles."""
         if not len(parameters):
             return np.empty((0, 2))
@@ -259,7 +261,9 @@ class LossPlane:
         return np.asarray(self.centre + moved @ np.linalg.pinv(self.directions[:, places]))
 
 
-def plane_through(architecture: Architecture, parameters: Floats, choice: PlaneChoice) -> LossPlane:
+def plane_through(
+    architecture: Architecture, parameters: FloatArray, choice: PlaneChoice
+) -> LossPlane:
     """Return the chosen plane through parameters (p,)."""
     origin = read_only(parameters.astype(np.float64), np.float64)
     if choice.kind == "random":
@@ -291,7 +295,7 @@ def default_pair(architecture: Architecture) -> tuple[int, int]:
     return (0, first.units) if first.inputs > 1 else (0, first.n_weights)
 
 
-def filter_normalised(architecture: Architecture, parameters: Floats, seed: int) -> Floats:
+def filter_normalised(architecture: Architecture, parameters: FloatArray, seed: int) -> FloatArray:
     """Return two random directions (2, p), each unit's weights as long as the unit's own.
 
     Li et al. 2018, section 4: d <- d / |d| |w| for each filter; here a filter is what comes into

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from core.base.arrays import Floats
+from core.base.arrays import FloatArray
 
 MOST_POINTS = 1200  # of a line; beyond that the extremes of each stretch are kept
 
 
-def thinned(places: Floats, y: Floats, most: int = MOST_POINTS) -> np.ndarray:
+def thinned(places: FloatArray, y: FloatArray, most: int = MOST_POINTS) -> np.ndarray:
     """Return the indices of the points to draw: the minimum and maximum of each stretch, the ends.
 
     Parameters
@@ -40,7 +40,7 @@ def thinned(places: Floats, y: Floats, most: int = MOST_POINTS) -> np.ndarray:
     return np.unique(np.concatenate(kept))
 
 
-def mean_along(places: Floats, y: Floats, width: float) -> Floats:
+def mean_along(places: FloatArray, y: FloatArray, width: float) -> FloatArray:
     """Return a moving average of a line over a window along the axis, at each point.
 
     The average is the area under the line by the window's width, so that densely recorded points
@@ -70,18 +70,20 @@ def mean_along(places: Floats, y: Floats, width: float) -> Floats:
     area = np.concatenate([[0.0], np.cumsum(steps)])
     wide = high - low
     under = _area_until(high, places, y, area) - _area_until(low, places, y, area)
-    means: Floats = np.divide(under, wide, out=y.copy(), where=wide > 0.0)
+    means: FloatArray = np.divide(under, wide, out=y.copy(), where=wide > 0.0)
     return means
 
 
-def _area_until(ends: Floats, places: Floats, y: Floats, area: Floats) -> Floats:
+def _area_until(
+    ends: FloatArray, places: FloatArray, y: FloatArray, area: FloatArray
+) -> FloatArray:
     """Return the area under a line from its beginning to each end."""
     before = np.searchsorted(places, ends, side="right") - 1
     heights = np.interp(ends, places, y)
     return area[before] + (ends - places[before]) * (y[before] + heights) / 2.0
 
 
-def running_mean(y: Floats, window: int) -> Floats:
+def running_mean(y: FloatArray, window: int) -> FloatArray:
     """Return a centred moving average, of fewer values towards the ends; nan is left out.
 
     Examples
@@ -107,7 +109,7 @@ FALL = 0.005  # of the accuracy, that is not yet a fall
 
 
 def overconfidence_onset(
-    log_loss: Floats, accuracy: Floats, train_loss: Floats | None = None
+    log_loss: FloatArray, accuracy: FloatArray, train_loss: FloatArray | None = None
 ) -> int:
     """Return the record from which the log loss rises although the accuracy does not fall, or -1.
 
@@ -143,6 +145,6 @@ def overconfidence_onset(
     return int(known[at]) if has_turned and right[-1] >= right[at] - FALL else -1
 
 
-def has_risen(loss: Floats, since: int) -> bool:
+def has_risen(loss: FloatArray, since: int) -> bool:
     """Tell whether a smoothed loss has risen by 5 %, and at least 0.01 nats, since a record."""
     return bool(loss[-1] - loss[since] >= max(RISE * loss[since], LEAST_RISE))

@@ -14,7 +14,7 @@ from typing import Literal
 
 import numpy as np
 
-from core.base.arrays import TRAIN, Floats, read_only
+from core.base.arrays import TRAIN, FloatArray, read_only
 from core.base.memo import remembered
 from core.data.dataset import Dataset
 from core.data.missing_values import OWN_LEVEL
@@ -81,9 +81,9 @@ class Plane:
 
     kind: Kind
     axes: tuple[Axis, ...]
-    points: Floats
-    background_rows: Floats
-    directions: Floats
+    points: FloatArray
+    background_rows: FloatArray
+    directions: FloatArray
     prepared: Prepared
 
     @property
@@ -95,7 +95,7 @@ class Plane:
             return x.low, x.high, lanes.min() - LANE, max(lanes.max() + LANE, 1.0 + LANE)
         return x.low, x.high, self.axes[1].low, self.axes[1].high
 
-    def inputs(self, at: Floats, background_row: int = 0) -> Floats:
+    def inputs(self, at: FloatArray, background_row: int = 0) -> FloatArray:
         """Return the model's inputs (m, n_inputs) at points (m, 2) of the plane."""
         if self.kind == "components":
             return np.asarray(self.directions[0] + at @ self.directions[1:])
@@ -104,11 +104,11 @@ class Plane:
             at,
         )
 
-    def inputs_of_all(self, point: Floats) -> Floats:
+    def inputs_of_all(self, point: FloatArray) -> FloatArray:
         """Return the model's inputs (r, n_inputs) at one point (2,), one row a stand-in."""
         return self._placed(self.background_rows.copy(), point[None, :])
 
-    def _placed(self, raw: Floats, at: Floats) -> Floats:
+    def _placed(self, raw: FloatArray, at: FloatArray) -> FloatArray:
         for column, axis in enumerate(self.axes):
             raw[:, axis.feature] = np.rint(at[:, column]) if axis.ticks else at[:, column]
         return self.prepared.encode(raw)
@@ -146,7 +146,7 @@ def spanning(run: Run, plane: Plane, limits: Limits) -> Plane:
 
 def held_values(
     dataset: Dataset, prepared: Prepared, held: tuple[tuple[int, float], ...]
-) -> Floats:
+) -> FloatArray:
     """Return the raw row (n_features,) that a slice goes through.
 
     A feature not held takes what stands in for a missing value: its train mean or median, a
@@ -187,7 +187,7 @@ def _plane(
     return Plane(kind, tuple(made), *frozen, none, prepared)
 
 
-def _axis(dataset: Dataset, feature: int, values: Floats) -> Axis:
+def _axis(dataset: Dataset, feature: int, values: FloatArray) -> Axis:
     column = dataset.features[feature]
     if not column.levels:
         low, high = _padded(values)
@@ -198,20 +198,20 @@ def _axis(dataset: Dataset, feature: int, values: Floats) -> Axis:
     return Axis(column.name, feature, ticks[0][0] - 0.5, ticks[-1][0] + 0.5, tuple(ticks))
 
 
-def _lanes(n_classes: int) -> Floats:
+def _lanes(n_classes: int) -> FloatArray:
     """Return the middle of each class's strip on the axis of probability."""
     if n_classes == 2:
         return np.array([-1.5 * LANE, 1.0 + 1.5 * LANE])
     return np.asarray(-LANE * (1.0 + 1.5 * np.arange(n_classes)))
 
 
-def _padded(values: Floats) -> tuple[float, float]:
+def _padded(values: FloatArray) -> tuple[float, float]:
     low, high = float(values.min()), float(values.max())
     pad = MARGIN * (high - low) or max(abs(high), 1.0) * 0.5
     return low - pad, high + pad
 
 
-def _sample(rows: Floats) -> Floats:
+def _sample(rows: FloatArray) -> FloatArray:
     if len(rows) <= MAX_BACKGROUND_ROWS:
         return rows
     chosen = np.random.default_rng(0).choice(len(rows), MAX_BACKGROUND_ROWS, replace=False)
@@ -275,7 +275,7 @@ def most_separating_pair(dataset: Dataset) -> tuple[int, int]:
     return int(first), int(second)
 
 
-def _f_ratio(values: Floats, y: np.ndarray) -> float:
+def _f_ratio(values: FloatArray, y: np.ndarray) -> float:
     """Return the variance between classes over that within, the degrees of freedom left out."""
     centred = values - values.mean()
     counts = np.bincount(y)
@@ -285,7 +285,7 @@ def _f_ratio(values: Floats, y: np.ndarray) -> float:
     return between / within if within > 1e-12 * between else (np.inf if between > 0.0 else 0.0)
 
 
-def _correlations(X: Floats, first: int) -> Floats:
+def _correlations(X: FloatArray, first: int) -> FloatArray:
     centred = X - X.mean(axis=0)
     lengths = np.sqrt(np.square(centred).sum(axis=0))
     lengths[lengths == 0.0] = 1.0

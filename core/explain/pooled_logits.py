@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from core.base.arrays import Floats, frozen
+from core.base.arrays import FloatArray, read_only
 from core.base.memo import remembered
 from core.calibration.calibrators.calibrator import LogisticMap
 from core.calibration.calibrators.logistic_maps import Platt
@@ -21,7 +21,7 @@ MOST_LIVE = 10_000  # rows or cells that a calibrator is followed from while it 
 IDENTITY = Recalibration("temperature", Temperature(1.0), np.zeros(2), np.zeros(2))
 
 
-def row_weights(part: Predictions, base_rate: BaseRate) -> Floats | None:
+def row_weights(part: Predictions, base_rate: BaseRate) -> FloatArray | None:
     """Return how much each row counts (n,): its own weight, and that of the target base rate.
 
     None where all count 1.
@@ -33,7 +33,9 @@ def row_weights(part: Predictions, base_rate: BaseRate) -> Floats | None:
     return np.asarray(weights if part.weights is None else weights * part.weights)
 
 
-def calibrated_probability(s: Floats, recalibration: Recalibration, forecast: int) -> Floats:
+def calibrated_probability(
+    s: FloatArray, recalibration: Recalibration, forecast: int
+) -> FloatArray:
     """Return the probability of a class (n,) at logits (n,) of the second of two classes."""
     fitted = recalibration.fitted
     assert isinstance(fitted, LogisticMap)
@@ -52,7 +54,7 @@ def mean_log_loss(cells: PooledForecast, recalibration: Recalibration) -> float:
     return float(cost) / cells.total
 
 
-def _unweighted(s: Floats, recalibration: Recalibration) -> Floats:
+def _unweighted(s: FloatArray, recalibration: Recalibration) -> FloatArray:
     """Return logits of the second class with the training weights undone, where they are."""
     return s + float(recalibration.before[1] - recalibration.before[0])
 
@@ -106,16 +108,16 @@ def recalibrated_cells(
     p = calibrated_probability(cells.values, recalibration, forecast)
     if forecast:
         return _pooled_again(cells, p)
-    failed = frozen(np.maximum(cells.weight - cells.positive, 0.0)[::-1])
+    failed = read_only(np.maximum(cells.weight - cells.positive, 0.0)[::-1])
     turned = PooledForecast(cells.values[::-1], cells.weight[::-1], failed, cells.trials[::-1])
     return _pooled_again(turned, p[::-1])
 
 
-def _pooled_again(cells: PooledForecast, p: Floats) -> PooledForecast:
+def _pooled_again(cells: PooledForecast, p: FloatArray) -> PooledForecast:
     """Return cells with other values (m,), ascending but for rounding; equal ones are pooled."""
     p = np.maximum.accumulate(p)  # each is right to an ulp only, so that neighbours may cross
     parts = PooledForecast(
-        frozen(p),
+        read_only(p),
         *(np.ascontiguousarray(it) for it in (cells.weight, cells.positive, cells.trials)),
     )
     starts = run_starts(p)

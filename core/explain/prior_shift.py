@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 
-from core.base.arrays import Codes, Floats
+from core.base.arrays import FloatArray, IntArray
 from core.functions.softmax_family import softmax
 
 STEPS = 50
 
 
 def log_odds_shifts(
-    logits: Floats, labels: Codes, weights: Floats | None = None
-) -> tuple[Floats, Floats]:
+    logits: FloatArray, labels: IntArray, weights: FloatArray | None = None
+) -> tuple[FloatArray, FloatArray]:
     """Return what must be added to each logit against the first class's, and its standard error.
 
     The maximum-likelihood intercepts of a multinomial regression with the logits as an offset, by
@@ -62,7 +62,7 @@ def log_odds_shifts(
     return shift[1:], np.sqrt(np.maximum(variance, 0.0))
 
 
-def _slopes(p: Floats, seen: Floats, share: Floats) -> tuple[Floats, Floats]:
+def _slopes(p: FloatArray, seen: FloatArray, share: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Return gradient (K - 1,) and information (K - 1, K - 1) of the mean log likelihood."""
     mean = share @ p
     information = np.diag(mean) - (p.T * share) @ p

@@ -7,7 +7,7 @@ import functools
 import numpy as np
 from numpy.typing import NDArray
 
-from core.base.arrays import Floats
+from core.base.arrays import FloatArray
 from core.functions.activations import ACTIVATIONS
 
 SATURATED = 0.05
@@ -27,7 +27,7 @@ def steepest_slope(activation: str) -> float:
     return float(np.abs(ACTIVATIONS[activation].slope(z)).max())
 
 
-def is_saturated(activation: str, z: Floats) -> NDArray[np.bool_]:
+def is_saturated(activation: str, z: FloatArray) -> NDArray[np.bool_]:
     """Return where an activation is nearly flat, in the shape of its inputs ``z``.
 
     Examples

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.base.arrays import Floats, read_only
+from core.base.arrays import FloatArray, read_only
 from core.base.memo import remembered
 from core.calibration.recalibration import Recalibration
 from core.explain.planes import Limits, Plane
@@ -43,9 +43,9 @@ class Surface:
         Over how many rows each point is averaged; 0 where it is not.
     """
 
-    x: Floats
-    y: Floats
-    probabilities: Floats
+    x: FloatArray
+    y: FloatArray
+    probabilities: FloatArray
     averaged: int
 
 
@@ -62,7 +62,7 @@ class Contour:
     """
 
     level: float
-    lines: Floats
+    lines: FloatArray
 
 
 def resolution_within(
@@ -180,7 +180,7 @@ def _lines(surface: Surface, values: np.ndarray, levels: dict[float, float]) -> 
 
 
 @remembered(most=4)
-def _grid(run: Run, plane: Plane, resolution: int) -> tuple[Floats, Floats, Floats]:
+def _grid(run: Run, plane: Plane, resolution: int) -> tuple[FloatArray, FloatArray, FloatArray]:
     x_low, x_high, y_low, y_high = plane.limits
     if len(plane.axes) == 1:
         x = np.linspace(x_low, x_high, 4 * resolution)
@@ -192,7 +192,7 @@ def _grid(run: Run, plane: Plane, resolution: int) -> tuple[Floats, Floats, Floa
 
 
 @remembered(most=3)
-def _inputs(run: Run, plane: Plane, resolution: int) -> Floats:
+def _inputs(run: Run, plane: Plane, resolution: int) -> FloatArray:
     return read_only(plane.inputs(_grid(run, plane, resolution)[2]), np.float64)
 
 
@@ -200,10 +200,10 @@ def _averaged(
     run: Run,
     state: TrainState,
     plane: Plane,
-    at: Floats,
+    at: FloatArray,
     averaged: int,
     calibrated: Recalibration | None,
-) -> Floats:
+) -> FloatArray:
     rows = run.prepared.encode(plane.background_rows[:averaged])
     on_axes = {axis.feature for axis in plane.axes}
     other = np.flatnonzero([it.feature not in on_axes for it in run.prepared.inputs])
@@ -216,8 +216,8 @@ def _averaged(
 
 
 def _probabilities(
-    run: Run, state: TrainState, X: Floats, calibrated: Recalibration | None
-) -> Floats:
+    run: Run, state: TrainState, X: FloatArray, calibrated: Recalibration | None
+) -> FloatArray:
     out = np.empty((len(X), len(run.prepared.classes)))
     for start in range(0, len(X), _CHUNK):
         part = slice(start, start + _CHUNK)
@@ -259,7 +259,7 @@ class LevelLabel:
 
 def level_labels(
     contours: Sequence[Contour],
-    rows: Floats,
+    rows: FloatArray,
     limits: Limits,
     pixels: tuple[float, float],
     size: tuple[float, float],
@@ -281,7 +281,7 @@ def level_labels(
     """
     lines = [_on_screen(contour.lines, limits, pixels) for contour in contours]
     dots = _on_screen(rows, limits, pixels)
-    taken: list[Floats] = []
+    taken: list[FloatArray] = []
     labels = []
     for k, contour in enumerate(contours):
         if math.isnan(contour.level):
@@ -312,7 +312,7 @@ def upright(angle: float) -> float:
     return 90.0 if turned == -90.0 else turned
 
 
-def _on_screen(points: Floats, limits: Limits, pixels: tuple[float, float]) -> Floats:
+def _on_screen(points: FloatArray, limits: Limits, pixels: tuple[float, float]) -> FloatArray:
     """Return points (m, 2) in pixels, y downwards."""
     x = (points[:, 0] - limits[0]) / (limits[1] - limits[0]) * pixels[0]
     y = (limits[3] - points[:, 1]) / (limits[3] - limits[2]) * pixels[1]
@@ -320,8 +320,8 @@ def _on_screen(points: Floats, limits: Limits, pixels: tuple[float, float]) -> F
 
 
 def _stretches(
-    line: Floats, pixels: tuple[float, float], size: tuple[float, float]
-) -> tuple[Floats, Floats]:
+    line: FloatArray, pixels: tuple[float, float], size: tuple[float, float]
+) -> tuple[FloatArray, FloatArray]:
     """Return the middles (c, 2) and directions (c, 2) of straight stretches as long as a number."""
     room = 0.5 * size[0] + 2.0
     middles, chords, bends = [np.empty((0, 2))], [np.empty((0, 2))], [np.empty(0)]
@@ -345,12 +345,12 @@ def _stretches(
 
 
 def _best(
-    stretches: tuple[Floats, Floats],
-    others: Floats,
-    dots: Floats,
-    taken: list[Floats],
+    stretches: tuple[FloatArray, FloatArray],
+    others: FloatArray,
+    dots: FloatArray,
+    taken: list[FloatArray],
     size: tuple[float, float],
-) -> tuple[Floats, Floats] | None:
+) -> tuple[FloatArray, FloatArray] | None:
     """Return the stretch furthest from other lines and rows, of those that are clear of lines."""
     middle, along = stretches
     from_lines = _clearance(middle, along, others, size)
@@ -365,7 +365,9 @@ def _best(
     return middle[best], along[best]
 
 
-def _clearance(middle: Floats, along: Floats, points: Floats, size: tuple[float, float]) -> Floats:
+def _clearance(
+    middle: FloatArray, along: FloatArray, points: FloatArray, size: tuple[float, float]
+) -> FloatArray:
     """Return how far each number's nearest of points (m, 2) is, sideways or beyond its ends."""
     offsets = points[None] - middle[:, None]
     forth = np.abs((offsets * along[:, None]).sum(axis=2))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.base.arrays import Floats, read_only
+from core.base.arrays import FloatArray, read_only
 from core.functions.softmax_family import softmax
 
 CORNERS = read_only(np.array([[0.0, 0.0], [1.0, 0.0], [0.5, math.sqrt(3.0) / 2.0]]), np.float64)
@@ -28,11 +28,11 @@ class Ternary:
         to very large (the centre).
     """
 
-    point: Floats
-    path: Floats
+    point: FloatArray
+    path: FloatArray
 
 
-def ternary(logits: Floats, temperature: float) -> Ternary:
+def ternary(logits: FloatArray, temperature: float) -> Ternary:
     """Return where softmax(z / T) of three logits lies, and its path over all temperatures.
 
     Examples
@@ -48,7 +48,7 @@ def ternary(logits: Floats, temperature: float) -> Ternary:
     return Ternary(read_only(point, np.float64), read_only(path, np.float64))
 
 
-def probabilities_at(x: float, y: float) -> Floats:
+def probabilities_at(x: float, y: float) -> FloatArray:
     """Return the three probabilities whose point is (x, y), moved into the triangle.
 
     Examples

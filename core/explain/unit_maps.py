@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.base.arrays import Floats, read_only
+from core.base.arrays import FloatArray, read_only
 from core.base.memo import remembered
 from core.explain.planes import Plane
 from core.explain.saturation import is_saturated
@@ -58,7 +58,7 @@ def unit_of(run: Run, unit: tuple[int, ...]) -> tuple[int, int] | None:
     return (layer, index) if 0 <= index < widest else None
 
 
-def outputs_of(run: Run, state: TrainState, X: Floats) -> tuple[Floats, ...]:
+def outputs_of(run: Run, state: TrainState, X: FloatArray) -> tuple[FloatArray, ...]:
     """Return what every layer gives for rows X (n, n_inputs), the inputs first.
 
     The last is (n, outputs) probabilities: of a sigmoid head class 1's alone.
@@ -70,7 +70,7 @@ def outputs_of(run: Run, state: TrainState, X: Floats) -> tuple[Floats, ...]:
     return (X, *hidden, probabilities[:, -architecture.n_outputs :])
 
 
-def signed_shades(outputs: Floats, is_probability: bool) -> Floats:
+def signed_shades(outputs: FloatArray, is_probability: bool) -> FloatArray:
     """Return outputs (n, units) scaled to [-1, 1] by unit; probabilities become 2 p - 1.
 
     Examples
@@ -84,7 +84,7 @@ def signed_shades(outputs: Floats, is_probability: bool) -> Floats:
     return np.nan_to_num(outputs / np.where(largest > 0.0, largest, 1.0))
 
 
-def histograms(outputs: Floats, bins: int = BINS) -> Floats:
+def histograms(outputs: FloatArray, bins: int = BINS) -> FloatArray:
     """Return the share of rows (units, bins) in equal bins over the range of each unit's output.
 
     A unit with the same output for every row has all rows in the middle bin.
@@ -100,7 +100,7 @@ def histograms(outputs: Floats, bins: int = BINS) -> Floats:
 
 
 @remembered(most=4)
-def plane_inputs(run: Run, plane: Plane, resolution: int, background_row: int = 0) -> Floats:
+def plane_inputs(run: Run, plane: Plane, resolution: int, background_row: int = 0) -> FloatArray:
     """Return the model's inputs on a square grid over a plane, row by row from below."""
     x_low, x_high, y_low, y_high = plane.limits
     x, y = np.linspace(x_low, x_high, resolution), np.linspace(y_low, y_high, resolution)
@@ -109,7 +109,7 @@ def plane_inputs(run: Run, plane: Plane, resolution: int, background_row: int = 
 
 
 @remembered(most=1)
-def train_sample(run: Run) -> Floats:
+def train_sample(run: Run) -> FloatArray:
     """Return at most 400 training rows, evenly spaced."""
     X, _, _ = run.prepared.part(0)
     chosen = np.linspace(0, len(X) - 1, min(len(X), MOST_ROWS)).round().astype(np.int64)
@@ -183,8 +183,8 @@ class PreactivationHistogram:
     activation: str
     n_units: int
     n_rows: int
-    edges: Floats
-    shares: Floats
+    edges: FloatArray
+    shares: FloatArray
     below: float
     above: float
     mean: float
@@ -232,7 +232,7 @@ def preactivation_histogram(
     )
 
 
-def _inputs(run: Run, state: TrainState, layer: int) -> tuple[Floats, str]:
+def _inputs(run: Run, state: TrainState, layer: int) -> tuple[FloatArray, str]:
     """Return what a layer's activation is applied to, (rows, units), and its name."""
     layers = run.architecture.layers
     train = np.flatnonzero(run.prepared.split == 0)

@@ -13,7 +13,7 @@ from typing import Any, Literal, Protocol, TypeVar
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from core.base.arrays import SPLITS, Codes, Floats, read_only
+from core.base.arrays import SPLITS, FloatArray, IntArray, read_only
 from core.base.errors import InputError, UserError
 from core.base.memo import Memo, remembered
 from core.functions.sigmoid_family import sigmoid
@@ -29,8 +29,8 @@ from core.predictions.forecasts import (
 )
 
 Given = Literal["logits", "probabilities"]
-Places = Codes | slice
-ValuesAt = Callable[[Places], Floats]
+Places = IntArray | slice
+ValuesAt = Callable[[Places], FloatArray]
 
 EVERY = slice(None)
 UNSPLIT = ("all",)  # the one part of rows that have none
@@ -48,7 +48,7 @@ class Column:
         The names of a category's levels; empty for a number.
     """
 
-    values: Floats
+    values: FloatArray
     levels: tuple[str, ...] = ()
 
 
@@ -104,16 +104,16 @@ class Predictions:
 
     name: str
     classes: tuple[str, ...]
-    labels: Codes
+    labels: IntArray
     given: Given
-    values: Floats | ValuesAt
+    values: FloatArray | ValuesAt
     split: NDArray[np.int8]
-    rows: Codes
-    class_weights: Floats
+    rows: IntArray
+    class_weights: FloatArray
     splits: tuple[str, ...] = SPLITS
-    weights: Floats | None = None
+    weights: FloatArray | None = None
     weighted_by: str = ""
-    groups: Codes | None = None
+    groups: IntArray | None = None
     group_names: tuple[str, ...] = ()
     positive: int = 1
     target: str = "class"
@@ -183,7 +183,7 @@ class Predictions:
         return len(self.classes)
 
     @property
-    def logits(self) -> Floats:
+    def logits(self) -> FloatArray:
         """One logit a class, (n, K): as given, or the logarithms of the probabilities.
 
         A probability of exactly 0 has the logit -inf.
@@ -191,12 +191,12 @@ class Predictions:
         return self._values() if self.given == "logits" else self._derived()
 
     @property
-    def probabilities(self) -> Floats:
+    def probabilities(self) -> FloatArray:
         """The probability of every class, (n, K)."""
         return self._values() if self.given == "probabilities" else self._derived()
 
     @property
-    def log_weight_correction(self) -> Floats:
+    def log_weight_correction(self) -> FloatArray:
         """What is added to the logits to undo the training weights of the classes, (K,).
 
         A model trained with class weights w_k learns probabilities in proportion to w_k P(k | x),
@@ -205,7 +205,7 @@ class Predictions:
         return read_only(-np.log(self.class_weights / self.class_weights.mean()), np.float64)
 
     @property
-    def base_rates(self) -> Floats:
+    def base_rates(self) -> FloatArray:
         """The share of every class in the weight of the rows, (K,); nan without rows."""
         counts = np.bincount(self.labels, weights=self.weights, minlength=self.n_classes)
         with np.errstate(invalid="ignore"):
@@ -278,11 +278,11 @@ class Predictions:
         return self.at(np.flatnonzero(self.split == self.splits.index(split)))
 
     @remembered(most=1)
-    def _values(self) -> Floats:
+    def _values(self) -> FloatArray:
         return read_only(self.values(EVERY) if callable(self.values) else self.values, np.float64)
 
     @remembered(most=1)
-    def _derived(self) -> Floats:
+    def _derived(self) -> FloatArray:
         """Return the probabilities where logits were given, else the logits."""
         if self.given == "probabilities":
             with np.errstate(divide="ignore"):
@@ -315,7 +315,7 @@ class PredictionSource(Protocol[State_contra]):
         """The name of the labels' column."""
 
     @property
-    def labels(self) -> Codes:
+    def labels(self) -> IntArray:
         """The (n,) labels."""
 
     @property
@@ -323,11 +323,11 @@ class PredictionSource(Protocol[State_contra]):
         """Each row's part, (n,): 0 train, 1 validation, 2 test."""
 
     @property
-    def rows(self) -> Codes:
+    def rows(self) -> IntArray:
         """Which row of the table each one is, (n,)."""
 
     @property
-    def sample_weights(self) -> Floats | None:
+    def sample_weights(self) -> FloatArray | None:
         """How much each row counts in every figure, (n,)."""
 
     @property
@@ -335,7 +335,7 @@ class PredictionSource(Protocol[State_contra]):
         """The name of the weights' column; empty without one."""
 
     @property
-    def class_weights(self) -> Floats:
+    def class_weights(self) -> FloatArray:
         """How much each class counted in training, (K,)."""
 
     @property
@@ -376,7 +376,7 @@ def predictions_of(source: PredictionSource[State], state: State) -> Predictions
     )
 
 
-def _checked(labels: ArrayLike, columns: Floats, known: Mapping[str, Any]) -> dict[str, Any]:
+def _checked(labels: ArrayLike, columns: FloatArray, known: Mapping[str, Any]) -> dict[str, Any]:
     """Return the fields that are arrays, checked, and those that were not given."""
     n, n_classes = columns.shape
     y = checked_labels(labels, n_classes)
@@ -414,10 +414,10 @@ def _checked(labels: ArrayLike, columns: Floats, known: Mapping[str, Any]) -> di
     return fields
 
 
-def _some(values: NDArray[Any], places: Codes) -> NDArray[Any]:
+def _some(values: NDArray[Any], places: IntArray) -> NDArray[Any]:
     return read_only(values[places], values.dtype.type)
 
 
-def _restricted(values: ValuesAt, places: Codes) -> ValuesAt:
+def _restricted(values: ValuesAt, places: IntArray) -> ValuesAt:
     """Return the function that gives the values of these rows alone."""
     return lambda some: values(places[some])

@@ -157,8 +157,7 @@ def _write(path: str, text: str) -> None:
     try:
         with open(path, "w", encoding="utf-8") as file:
             file.write(text + "\n")
-    except OSError as error:
+    except (OSError, ValueError) as error:  # the latter of a NUL in the path
         what = f"{path} was not written."
-        raise UserError(
-            what, f"The system says: {error.strerror}.", "Choose another file."
-        ) from None
+        said = error.strerror if isinstance(error, OSError) else error
+        raise UserError(what, f"The system says: {said}.", "Choose another file.") from None

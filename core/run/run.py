@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from core.base.arrays import Codes, Floats
+from core.base.arrays import FloatArray, IntArray
 from core.base.knobs import EFFECTS, Effect, SourceKnob
 from core.base.memo import Memo
 from core.data.data_knobs import DataChoices
@@ -69,7 +69,7 @@ class Run:
         return self.dataset.target
 
     @property
-    def labels(self) -> Codes:
+    def labels(self) -> IntArray:
         """The label of every prepared row, (n,)."""
         return self.prepared.y
 
@@ -79,12 +79,12 @@ class Run:
         return self.prepared.split
 
     @property
-    def rows(self) -> Codes:
+    def rows(self) -> IntArray:
         """Which row of the data set each prepared row is, (n,)."""
         return self.prepared.rows
 
     @property
-    def sample_weights(self) -> Floats | None:
+    def sample_weights(self) -> FloatArray | None:
         """How much each prepared row counts, (n,); class weights are left out."""
         return self.prepared.sample_weights
 
@@ -94,7 +94,7 @@ class Run:
         return self.dataset.weight_name
 
     @property
-    def class_weights(self) -> Floats:
+    def class_weights(self) -> FloatArray:
         """How much each class counted in training, (K,)."""
         return self.prepared.class_weights
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from core.base.arrays import SPLITS, Codes, Floats, read_only
+from core.base.arrays import SPLITS, FloatArray, IntArray, read_only
 from core.base.memo import remembered
 from core.calibration.recalibration import Recalibration, fit_recalibration
 from core.evaluation.thresholds import decided
@@ -41,10 +41,10 @@ class Rows:
         How many rows the shown parts have; more than m where the points are thinned.
     """
 
-    points: Floats
-    labels: Codes
+    points: FloatArray
+    labels: IntArray
     splits: NDArray[np.int8]
-    rows: Codes
+    rows: IntArray
     total: int
 
 
@@ -88,7 +88,7 @@ class BoundaryScene:
     wrong: NDArray[np.bool_]
     wrong_of_step: int
     lit: NDArray[np.bool_]
-    selected: Floats | None
+    selected: FloatArray | None
     calibrated: bool
     unit: UnitMap | None = None
 
@@ -109,8 +109,8 @@ class Reading:
 
     values: tuple[float, ...]
     raw: tuple[tuple[str, float], ...]
-    logits: Floats
-    probabilities: Floats
+    logits: FloatArray
+    probabilities: FloatArray
 
 
 def boundary_scene(
@@ -186,7 +186,7 @@ def reading_at(run: Run, state: TrainState, view: View, x: float, y: float) -> R
     return Reading(values, raw, logits.mean(axis=0), probabilities.mean(axis=0))
 
 
-def _raw_values(plane: Plane, inputs: Floats) -> tuple[tuple[str, float], ...]:
+def _raw_values(plane: Plane, inputs: FloatArray) -> tuple[tuple[str, float], ...]:
     turned = np.abs(plane.directions[1:]).max(axis=0)
     numbers = [k for k, it in enumerate(plane.prepared.inputs) if it.level is None]
     chosen = sorted(sorted(numbers, key=lambda k: -turned[k])[:MOST_RAW_VALUES])
@@ -256,7 +256,7 @@ def _lit(run: Run, state: TrainState, view: View, rows: Rows) -> NDArray[np.bool
     return read_only(brushed_rows(predictions_of(run, state), view)[here], np.bool_)
 
 
-def _selected(plane: Plane, row: int) -> Floats | None:
+def _selected(plane: Plane, row: int) -> FloatArray | None:
     at = int(np.searchsorted(plane.prepared.rows, row))
     if row < 0 or at == len(plane.prepared.rows) or plane.prepared.rows[at] != row:
         return None
@@ -279,7 +279,7 @@ class TruthScene:
     """
 
     map: TrueMap
-    error: Floats | None
+    error: FloatArray | None
     bayes_accuracy: float
     mean_error: float
 
@@ -302,7 +302,7 @@ def truth_scene(
     )
 
 
-def error_map(run: Run, state: TrainState, scene: BoundaryScene, truth: TrueMap) -> Floats:
+def error_map(run: Run, state: TrainState, scene: BoundaryScene, truth: TrueMap) -> FloatArray:
     """Return how far the model is from the truth on the truth's grid, (r, c)."""
     surface = scene.surface
     if scene.unit is not None or len(surface.x) != truth.resolution:

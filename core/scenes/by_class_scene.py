@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from core.base.arrays import Codes, Floats, read_only
+from core.base.arrays import FloatArray, IntArray, read_only
 from core.base.errors import UserError
 from core.base.memo import remembered
 from core.calibration.calibration_knobs import CalibrationChoices
@@ -86,8 +86,8 @@ class ByClassScene:
     top_label: bool
     tiles: tuple[Tile, ...]
     ece: tuple[float, float]
-    points: Floats
-    labels: Codes
+    points: FloatArray
+    labels: IntArray
     problem: str = ""
     fitted_here: bool = False
     weighted_by: str = ""
@@ -174,13 +174,13 @@ def _subjects(
 @remembered(most=2)
 def _probabilities(
     predictions: Predictions, split: str, choices: CalibrationChoices | None
-) -> Floats:
+) -> FloatArray:
     part = predictions.part(split)
     recalibration = None if choices is None else fit_recalibration(predictions, choices)
     return part.probabilities if recalibration is None else recalibration.probabilities_of(part)
 
 
-def _triangle(p: Floats, labels: Codes) -> tuple[Floats, Codes]:
+def _triangle(p: FloatArray, labels: IntArray) -> tuple[FloatArray, IntArray]:
     """Return where rows of three classes lie in the triangle, and their labels; else nothing."""
     if p.shape[1] != 3:
         return read_only(np.empty((0, 2)), np.float64), read_only(np.empty(0), np.int64)

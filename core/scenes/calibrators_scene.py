@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from core.base.arrays import Codes, Floats, read_only
+from core.base.arrays import FloatArray, IntArray, read_only
 from core.base.errors import UserError
 from core.base.memo import remembered
 from core.calibration.calibration_knobs import CalibrationChoices
@@ -72,7 +72,7 @@ def calibrators_scene(
     """Return what a page shows of a run at a state; for `turned` and `most` see `parameters_of`."""
     of: ParametersScene | MapsScene | PriorsScene
     if page == "handles":
-        of = handles_scene(run, state, view, turned, most)
+        of = parameters_scene(run, state, view, turned, most)
     elif page == "maps":
         of = maps_scene(run, state, view)
     else:
@@ -119,8 +119,8 @@ class ParametersScene:
     handles: tuple[ParameterProfile, ...]
     turned: int
     by_hand: bool
-    grid: Floats
-    loss: Floats
+    grid: FloatArray
+    loss: FloatArray
     here: tuple[float, float]
     best: tuple[float, float]
     raw: Outcome
@@ -136,7 +136,7 @@ class ParametersScene:
     weighted_by: str = ""
 
 
-def handles_scene(
+def parameters_scene(
     run: Run, state: TrainState, view: View, turned: int = 0, most: int = 0
 ) -> ParametersScene:
     """Return what the page of parameters shows of a run at a state; see `parameters_of`."""
@@ -256,9 +256,9 @@ class MapsScene:
     classes: tuple[str, ...]
     is_line: bool
     maps: tuple[CalibrationMap, ...]
-    own: tuple[Floats, Floats]
-    bins: Floats
-    rug: tuple[Floats, Floats]
+    own: tuple[FloatArray, FloatArray]
+    bins: FloatArray
+    rug: tuple[FloatArray, FloatArray]
     limits: tuple[float, float]
     fitted_on: str
 
@@ -305,7 +305,9 @@ def maps_of(predictions: Predictions, choices: CalibrationChoices, view: View) -
     )
 
 
-def _scores(logits: Floats, labels: Codes, judged: int | str) -> tuple[Floats, Flags, Codes]:
+def _scores(
+    logits: FloatArray, labels: IntArray, judged: int | str
+) -> tuple[FloatArray, Flags, IntArray]:
     """Return the logit of what is judged, whether it happened, and the class it is about, (n,)."""
     p = softmax(logits)
     if isinstance(judged, int):
@@ -322,12 +324,12 @@ def _scores(logits: Floats, labels: Codes, judged: int | str) -> tuple[Floats, F
 
 def _map(
     recalibration: Recalibration | None,
-    logits: Floats,
-    scores: Floats,
-    best: Codes,
+    logits: FloatArray,
+    scores: FloatArray,
+    best: IntArray,
     judged: int | str,
-    line: Floats,
-) -> tuple[Floats, Floats]:
+    line: FloatArray,
+) -> tuple[FloatArray, FloatArray]:
     """Return a map's points: along the line of scores for two classes, of the rows for more."""
     if recalibration is None:
         return line, sigmoid(line)
@@ -346,7 +348,7 @@ def _map(
     return read_only(x[order], np.float64), read_only(y[order], np.float64)
 
 
-def _bins(scores: Floats, happened: Flags, weights: Floats | None) -> Floats:
+def _bins(scores: FloatArray, happened: Flags, weights: FloatArray | None) -> FloatArray:
     """Return score, frequency, interval and weight of groups of about equal mass, (5, b)."""
     order = np.argsort(scores, kind="stable")
     w = np.ones(len(order)) if weights is None else weights[order]
@@ -365,12 +367,12 @@ def _bins(scores: Floats, happened: Flags, weights: Floats | None) -> Floats:
     return read_only(np.stack([middle, frequency, low, high, mass]), np.float64)
 
 
-def _limits(scores: Floats) -> tuple[float, float]:
+def _limits(scores: FloatArray) -> tuple[float, float]:
     reach = max(float(np.abs(scores).max(initial=1.0)), 1.0) * 1.05
     return -reach, reach
 
 
-def _thin(scores: Floats) -> Floats:
+def _thin(scores: FloatArray) -> FloatArray:
     stride = max(-(-len(scores) // MOST_POINTS), 1)
     return read_only(scores[::stride], np.float64)
 
@@ -409,14 +411,14 @@ class PriorsScene:
     """
 
     classes: tuple[str, ...]
-    weights: Floats
-    predicted: Floats
-    observed: Floats
-    error: Floats
-    rates: Floats
+    weights: FloatArray
+    predicted: FloatArray
+    observed: FloatArray
+    error: FloatArray
+    rates: FloatArray
     base_rate: float
     base_class: int
-    in_use: Floats
+    in_use: FloatArray
     undone: bool
     log_losses: tuple[float, float]
     split: str
@@ -457,7 +459,7 @@ def priors_of(predictions: Predictions, choices: CalibrationChoices, view: View)
 @remembered(most=2)
 def _observed_shift(
     predictions: Predictions, split: str
-) -> tuple[Floats, Floats, tuple[float, float]]:
+) -> tuple[FloatArray, FloatArray, tuple[float, float]]:
     """Return shifts, their errors and both log losses: what no choice of calibration moves."""
     part = predictions.part(split)
     labels, logits, weights = part.labels, part.logits, part.weights

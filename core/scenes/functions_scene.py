@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.base.arrays import Floats, read_only
+from core.base.arrays import FloatArray, read_only
 from core.experiment.view import View
 from core.explain.function_facts import Facts, derivatives, facts_about
 from core.explain.numerics import Comparison, compare_numerics
@@ -68,12 +68,12 @@ class FunctionsScene:
     activation: Activation
     axis: str
     has_odds: bool
-    x: Floats
-    value: Floats
-    slope: Floats
-    curvature: Floats
-    plain: Floats | None
-    others: tuple[tuple[str, str, Floats], ...]
+    x: FloatArray
+    value: FloatArray
+    slope: FloatArray
+    curvature: FloatArray
+    plain: FloatArray | None
+    others: tuple[tuple[str, str, FloatArray], ...]
     point: Values
     tangent: tuple[float, float]
     table: tuple[Values, ...]

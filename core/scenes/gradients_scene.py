@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.base.arrays import TRAIN, Codes, Floats, evenly_spaced, read_only
+from core.base.arrays import TRAIN, FloatArray, IntArray, evenly_spaced, read_only
 from core.experiment.view import View
 from core.explain.chain_rule import RowGradients, row_gradients
 from core.explain.saturation import is_saturated, steepest_slope
@@ -55,7 +55,7 @@ class LayerGradient:
     ratio: float
     low: float
     high: float
-    histogram: Floats
+    histogram: FloatArray
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -137,8 +137,8 @@ def highest_loss_row(run: Run, state: TrainState) -> int:
 
 
 def _next_update(
-    problem: Problem, state: TrainState, rows: Codes
-) -> tuple[Floats, Floats, tuple[LayerPass, ...]]:
+    problem: Problem, state: TrainState, rows: IntArray
+) -> tuple[FloatArray, FloatArray, tuple[LayerPass, ...]]:
     """Return the gradient at the parameters, the optimiser's update with it, and the passes."""
     parameters = state.parameters.astype(np.float64)
     slots = state.slots.astype(np.float64)
@@ -156,12 +156,12 @@ def _next_update(
     return gradient, after - parameters, passes
 
 
-def _ratio(moved: Floats, weights: Floats) -> float:
+def _ratio(moved: FloatArray, weights: FloatArray) -> float:
     size = float(np.linalg.norm(weights))
     return float(np.linalg.norm(moved)) / size if size > 0.0 else float("nan")
 
 
-def _histogram(activation: str, activations: Floats) -> tuple[float, float, Floats]:
+def _histogram(activation: str, activations: FloatArray) -> tuple[float, float, FloatArray]:
     """Return what the histogram spans, and the shares (bins,) of all activations."""
     a = np.nan_to_num(activations)
     low, high = _LIMITS.get(activation, (float(a.min()), float(a.max())))

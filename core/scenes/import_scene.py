@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from core.base.arrays import Codes
+from core.base.arrays import IntArray
 from core.base.errors import UserError
 from core.data.column_roles import (
     are_default_features,
@@ -87,7 +87,7 @@ class ImportScene:
     merge: bool
     features: tuple[str, ...]
     dataset: Dataset | None
-    counts: Codes
+    counts: IntArray
     warned: tuple[Warned, ...]
     notes: tuple[str, ...]
     error: UserError | None

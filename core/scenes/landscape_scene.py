@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.base.arrays import Floats, evenly_spaced
+from core.base.arrays import FloatArray, evenly_spaced
 from core.explain.loss_surface import LossPlane, LossSurface
 from core.run.history import History
 from core.run.run import Run
@@ -43,9 +43,9 @@ class LandscapeScene:
 
     step: int
     surface: LossSurface | None
-    at: Floats
-    path: Floats
-    ellipse: Floats
+    at: FloatArray
+    path: FloatArray
+    ellipse: FloatArray
     rate: float
     stable_rate: float
     loss: float = math.nan
@@ -94,7 +94,7 @@ def height_at(surface: LossSurface, x: float, y: float) -> float:
     return float(np.array([1.0 - up, up]) @ corners @ np.array([1.0 - across, across]))
 
 
-def path_of(history: History, plane: LossPlane, step: int) -> Floats:
+def path_of(history: History, plane: LossPlane, step: int) -> FloatArray:
     """Return where the checkpoints up to a step lie in a plane (m, 2), thinned evenly."""
     kept = [state for state in history.checkpoints if state.step <= step]
     most = int(np.clip(PATH_NUMBERS // max(len(plane.indices), 1), 16, PATH_POINTS))
@@ -102,7 +102,7 @@ def path_of(history: History, plane: LossPlane, step: int) -> Floats:
     return plane.coordinates([kept[k].parameters for k in chosen])
 
 
-def ellipse_of(surface: LossSurface, points: int = 72) -> Floats:
+def ellipse_of(surface: LossSurface, points: int = 72) -> FloatArray:
     """Return where the quadratic form of the plane's Hessian is constant (k, 2), closed.
 
     Its axes are as 1 / sqrt(curvature); only its shape means something, not its size.

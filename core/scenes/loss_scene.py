@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from core.base.arrays import SPLITS, Floats, read_only
+from core.base.arrays import SPLITS, FloatArray, read_only
 from core.base.knobs import ChoiceKnob, Knob, knobs_of
 from core.experiment.experiment import knob_at
 from core.experiment.view import View
@@ -40,8 +40,8 @@ class Line:
     """
 
     split: str
-    x: Floats
-    y: Floats
+    x: FloatArray
+    y: FloatArray
     last: float
 
 
@@ -80,7 +80,7 @@ class EditMark:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class CurvesScene:
+class LossScene:
     """What the loss panel draws.
 
     Attributes
@@ -130,7 +130,7 @@ class CurvesScene:
     brier_is_summed: bool = False
 
 
-def curves_scene(run: Run, ghosts: Sequence[Run], view: View, step: int) -> CurvesScene:
+def loss_scene(run: Run, ghosts: Sequence[Run], view: View, step: int) -> LossScene:
     """Return what the loss panel shows while a step is looked at.
 
     Parameters
@@ -151,7 +151,7 @@ def curves_scene(run: Run, ghosts: Sequence[Run], view: View, step: int) -> Curv
         steady = (line for ghost in earlier for line in ghost.lines if not has_blown_up(line))
         fixing = (*lines, *steady)
     is_past = step < history.latest.step
-    return CurvesScene(
+    return LossScene(
         metric=metric,
         by_epoch=view.by_epoch,
         log_x=view.log_steps,
@@ -277,7 +277,7 @@ def _columns(metric: Metric) -> list[tuple[str, str]]:
     return [(split, f"{split}.{metric.name}") for split in SPLITS]
 
 
-def _horizontal(metrics: Metrics, view: View) -> Floats:
+def _horizontal(metrics: Metrics, view: View) -> FloatArray:
     """Return where the records lie on the horizontal axis."""
     return metrics.column("epoch" if view.by_epoch else "step")
 

@@ -8,7 +8,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from core.base.arrays import Codes, Floats, read_only
+from core.base.arrays import FloatArray, IntArray, read_only
 from core.experiment.view import View
 from core.explain.planes import plane_of
 from core.explain.unit_maps import (
@@ -43,8 +43,8 @@ class Vector:
     """
 
     name: str
-    values: Floats
-    indices: Codes
+    values: FloatArray
+    indices: IntArray
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -71,9 +71,9 @@ class Column:
     layer: int
     units: tuple[int, ...]
     total: int
-    pictures: Floats
-    low: Floats
-    high: Floats
+    pictures: FloatArray
+    low: FloatArray
+    high: FloatArray
     vectors: tuple[Vector, ...]
 
 
@@ -92,8 +92,8 @@ class Links:
 
     source: int
     target: int
-    weights: Floats
-    indices: Codes
+    weights: FloatArray
+    indices: IntArray
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -117,7 +117,7 @@ class NetworkScene:
 
     step: int
     architecture: Architecture
-    parameters: Floats
+    parameters: FloatArray
     columns: tuple[Column, ...]
     links: tuple[Links, ...]
     has_maps: bool
@@ -205,7 +205,7 @@ def _vector_starts(layer: Layer) -> tuple[tuple[str, int], ...]:
 
 
 def _column(
-    architecture: Architecture, state: TrainState, layer: int, outputs: Floats, has_maps: bool
+    architecture: Architecture, state: TrainState, layer: int, outputs: FloatArray, has_maps: bool
 ) -> Column:
     total = outputs.shape[1]
     units = tuple(range(min(total, MOST_UNITS)))

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from core.base.arrays import Floats, read_only
+from core.base.arrays import FloatArray, read_only
 from core.base.errors import UserError
 from core.base.memo import remembered
 from core.calibration.binning import CONVENTIONS, CumulativePool
@@ -51,10 +51,10 @@ class Strip:
         `core.calibration.null_distribution.expected_null_error`.
     """
 
-    bins: Floats
-    width: Floats
-    mass: Floats
-    chance: Floats
+    bins: FloatArray
+    width: FloatArray
+    mass: FloatArray
+    chance: FloatArray
 
 
 @dataclass(frozen=True, slots=True)

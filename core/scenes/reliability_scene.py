@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from core.base.arrays import Floats, read_only
+from core.base.arrays import FloatArray, read_only
 from core.base.errors import UserError
 from core.base.memo import remembered
 from core.base.scipy_import import is_scipy_postponed
@@ -139,9 +139,9 @@ class ReliabilityScene:
     calibrated: BinaryEvaluation | None
     compared: tuple[Compared, ...]
     band: Band | None
-    edges: Floats
-    counts: Floats
-    truth: tuple[Floats, Floats]
+    edges: FloatArray
+    counts: FloatArray
+    truth: tuple[FloatArray, FloatArray]
     method: str
     fitted_on: str
     fitted_here: bool
@@ -185,7 +185,7 @@ def reliability_of(
     view: View,
     draws: int = FULL_DRAWS,
     previous: ReliabilityScene | None = None,
-    truth: tuple[Floats, Floats] = (NO_FLOATS, NO_FLOATS),
+    truth: tuple[FloatArray, FloatArray] = (NO_FLOATS, NO_FLOATS),
     most: int = 0,
     step: int = 0,
 ) -> ReliabilityScene:
@@ -344,7 +344,7 @@ def _drawn_band(
 
 
 @remembered(most=4)
-def _histogram(predictions: Predictions, subject: Subject) -> Floats:
+def _histogram(predictions: Predictions, subject: Subject) -> FloatArray:
     """Count the rows in bins (low, high], those in which it did not happen and those it did."""
     cells = pooled(predictions, subject).cells
     edges = np.linspace(0.0, 1.0, HISTOGRAM_BINS + 1)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from core.base.arrays import Codes, Floats, read_only
+from core.base.arrays import FloatArray, IntArray, read_only
 from core.evaluation.thresholds import decided
 from core.experiment.view import View
 from core.explain.brushing import brushed_rows
@@ -38,8 +38,8 @@ class RowsScene:
 
     step: int
     predictions: Predictions
-    probabilities: Floats
-    decided: Codes
+    probabilities: FloatArray
+    decided: IntArray
     selected: int
     lit: NDArray[np.bool_]
     left_out: int = 0

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.base.arrays import Floats, read_only
+from core.base.arrays import FloatArray, read_only
 from core.experiment.view import View
 from core.experiment.view_knobs import MOST_LOGITS
 from core.explain.confident_mistakes import LossComparison, compare_losses
@@ -77,15 +77,15 @@ class SoftmaxScene:
     view: View
     row: int
     names: tuple[str, ...]
-    logits: Floats
-    tempered: Floats
-    gaps: Floats
-    exps: Floats
+    logits: FloatArray
+    tempered: FloatArray
+    gaps: FloatArray
+    exps: FloatArray
     total: float
-    probabilities: Floats
-    naive_exps: Floats
-    naive: Floats
-    jacobian: Floats
+    probabilities: FloatArray
+    naive_exps: FloatArray
+    naive: FloatArray
+    jacobian: FloatArray
     entropy: float
     pair: Pair
     true_class: int
@@ -171,7 +171,7 @@ def with_classes(logits: tuple[float, ...], n_classes: int) -> tuple[float, ...]
     return (*logits, *(0.0,) * n_classes)[:n_classes]
 
 
-def entropy_of(logits: Floats) -> float:
+def entropy_of(logits: FloatArray) -> float:
     """Return the entropy -Σ p ln p of softmax(z) in nats, 0 where one class has all.
 
     Examples
@@ -182,7 +182,7 @@ def entropy_of(logits: Floats) -> float:
     return float(-(softmax(logits) * log_softmax(logits)).sum()) + 0.0
 
 
-def row_logits(run: Run, state: TrainState, row: int) -> tuple[Floats, int] | None:
+def row_logits(run: Run, state: TrainState, row: int) -> tuple[FloatArray, int] | None:
     """Return one logit a class of a row of the data set, and its label.
 
     None where the model does not see the row, where it has more classes than can be shown, or
@@ -197,7 +197,7 @@ def row_logits(run: Run, state: TrainState, row: int) -> tuple[Floats, int] | No
     return logits, int(run.prepared.y[place[0]])
 
 
-def _pair(tempered: Floats) -> Pair:
+def _pair(tempered: FloatArray) -> Pair:
     if len(tempered) == 2:
         a, b = 0, 1
     else:

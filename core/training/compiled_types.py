@@ -16,7 +16,7 @@ import numba
 from numba import boolean, float64, int64, types, uint32, void
 from numba.experimental import structref
 
-from core.base.compiled import read_only
+from core.base.compiled import read_only_type
 from core.training.compiled_step import ForwardParts, StepParts, names_of
 from core.training.optimizers import Rates
 
@@ -58,7 +58,7 @@ def signatures(precision: str) -> dict[str, Any]:
     real = getattr(numba, precision)
     vector, matrix, cube, kept = real[::1], real[:, ::1], real[:, :, ::1], real[:, :, :, ::1]
     rates = types.NamedUniTuple(float64, len(Rates._fields), Rates)
-    plan = read_only(numba, int64, 2)
+    plan = read_only_type(numba, int64, 2)
     found = {
         "multiply": void(vector, *[int64] * 6, cube, int64, cube, int64),
         "adjust": void(plan, int64, cube, kept, vector, vector, int64),

@@ -12,7 +12,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QBrush, QImage, QPainter, QPen, QTransform
 from PySide6.QtWidgets import QStyleOptionGraphicsItem, QWidget
 
-from core.base.arrays import Codes, Floats
+from core.base.arrays import FloatArray, IntArray
 from gui.plot.canvas import PlotCanvas
 from gui.plot.layers import Layer, device_ratio, draw_in_bands
 from gui.style.palette import Theme
@@ -43,7 +43,7 @@ class Place:
         made.fill(Qt.GlobalColor.transparent)
         return made
 
-    def pixels(self, at: Floats) -> list[list[float]]:
+    def pixels(self, at: FloatArray) -> list[list[float]]:
         """Return the pixels in the image of points (m, 2)."""
         to = self.transform
         corner = self.seen.topLeft()
@@ -69,7 +69,7 @@ class PointLayer(Layer):
         super().__init__(plot, DEPTH)
         self.rings = self.lit = np.empty((0, 2))
         no_codes = np.empty(0, dtype=np.int64)
-        self._points: tuple[Floats, Codes, np.ndarray] = (self.rings, no_codes, no_codes)
+        self._points: tuple[FloatArray, IntArray, np.ndarray] = (self.rings, no_codes, no_codes)
         self._theme = ""
         self._wrong = self._bright = b""
         self._is_lit = np.empty(0, dtype=np.bool_)
@@ -80,11 +80,11 @@ class PointLayer(Layer):
 
     def draw(
         self,
-        at: Floats,
-        labels: Codes,
+        at: FloatArray,
+        labels: IntArray,
         is_filled: np.ndarray,
         is_ringed: np.ndarray,
-        selected: Floats | None,
+        selected: FloatArray | None,
     ) -> None:
         """Draw other points.
 
@@ -112,7 +112,7 @@ class PointLayer(Layer):
         if self._is_stale:
             self.update()
 
-    def light(self, at: Floats, lit: np.ndarray) -> None:
+    def light(self, at: FloatArray, lit: np.ndarray) -> None:
         """Light up some of the points (m, 2)."""
         bits = lit.tobytes()
         if bits != self._bright:

@@ -16,6 +16,7 @@ from typing import Any
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
 MAX_WORKERS = 3  # so that quick work need not wait for slow work
+MAX_POOLS = 4  # of so many workers each, where earlier ones are kept by work that nobody wants
 COLLECT_MILLISECONDS = 100
 
 
@@ -43,7 +44,8 @@ class Background(QObject):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._pool = ThreadPoolExecutor(MAX_WORKERS, thread_name_prefix="background")
+        self._pools = [_new_pool()]
+        self._working: dict[Future[Any], tuple[str, int]] = {}
         self._generations: dict[str, int] = {}
         self._is_closed = False
         self._finished.connect(self._deliver, Qt.ConnectionType.QueuedConnection)
@@ -63,7 +65,9 @@ class Background(QObject):
             return
         generation = self._generations.get(kind, 0) + 1
         self._generations[kind] = generation
-        future = self._pool.submit(work)
+        self._leave_unwanted_work()
+        future = self._pools[-1].submit(work)
+        self._working[future] = kind, generation
         future.add_done_callback(
             lambda ended: self._finished.emit((kind, generation, ended, done, failed))
         )
@@ -89,7 +93,21 @@ class Background(QObject):
         self._is_closed = True
         for kind in self._generations:
             self.cancel(kind)
-        self._pool.shutdown(wait=True, cancel_futures=True)
+        for pool in self._pools:
+            pool.shutdown(wait=True, cancel_futures=True)
+
+    def _leave_unwanted_work(self) -> None:
+        """Go on with new workers where superseded work, which has not ended yet, keeps them all.
+
+        Such work holds what it read at most until its next look at whether it is wanted.
+        """
+        for future in [future for future in self._working if future.done()]:
+            del self._working[future]
+        unwanted = [f for f, request in self._working.items() if not self.is_latest(*request)]
+        if len(unwanted) >= MAX_WORKERS * len(self._pools) and len(self._pools) < MAX_POOLS:
+            for future in unwanted:
+                future.cancel()  # those that wait for their turn
+            self._pools.append(_new_pool())
 
     def _deliver(self, finished: tuple[str, int, Future[Any], Any, Any]) -> None:
         kind, generation, future, done, failed = finished
@@ -100,6 +118,10 @@ class Background(QObject):
             failed(error)
         else:
             done(future.result())
+
+
+def _new_pool() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(MAX_WORKERS, thread_name_prefix="background")
 
 
 def collect_here_alone(parent: QObject) -> None:

@@ -11,9 +11,11 @@ if TYPE_CHECKING:
     from gui.style.palette import Theme
 
 
+# Where separators are one pixel wide, Qt makes a widget for each and deletes none of them: so they
+# are three, of which the middle one is seen.
 _SHEET = Template("""
 QMainWindow, QDialog { background: $surface; }
-QMainWindow::separator { background: $line; width: 1px; height: 1px; }
+QMainWindow::separator { background: $line; width: 1px; height: 1px; margin: 1px; }
 QMainWindow::separator:hover { background: $accent; }
 QToolTip { background: $paper; color: $ink; border: 1px solid $line; padding: 4px; }
 

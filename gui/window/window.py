@@ -133,6 +133,9 @@ class Window(QMainWindow):
         self.session.autosave.clear_old()
         if self.parts.layouts.forgotten:
             self.session.failed.emit(self._forgotten_layout())
+        if not self.settings.isWritable():
+            words = self.tr("{0} cannot be written: settings and layout will not be kept.")
+            self.session.message.emit(words.format(self.settings.fileName()))
 
     def redraw(self) -> None:
         """Draw every panel again."""

@@ -14,7 +14,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import ArrayLike
 
-from core.base.arrays import FloatArray, IntArray, frozen
+from core.base.arrays import FloatArray, IntArray, read_only
 from core.base.errors import InputError, UserError
 from core.functions.sigmoid_family import sigmoid
 from core.functions.softmax_family import logsumexp
@@ -231,7 +231,7 @@ class OneVsRest:
         first = self.members[0].parameters
         return {
             name: Parameter(
-                frozen([float(np.asarray(m.parameters[name].value)) for m in self.members]),
+                read_only([float(np.asarray(m.parameters[name].value)) for m in self.members]),
                 first[name].meaning,
             )
             for name in first

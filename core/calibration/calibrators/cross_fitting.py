@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from core.base.arrays import FloatArray, IntArray, frozen
+from core.base.arrays import FloatArray, IntArray, read_only
 from core.base.errors import UserError
 from core.calibration.calibrators.calibrator import Calibrator, Fitted, Parameter, as_logits
 from core.predictions.forecasts import checked_labels, checked_weights
@@ -108,7 +108,7 @@ def cross_fit(
         member = calibrator.fit(z[rest], y[rest], None if w is None else w[rest])
         held_out[here] = member.probabilities(z[here])
         members.append(member)
-    return CrossFitted(tuple(members), frozen(held_out), fold)
+    return CrossFitted(tuple(members), read_only(held_out), fold)
 
 
 def stratified_folds(labels: IntArray, folds: int, seed: int) -> IntArray:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from core.base.arrays import FloatArray, IntArray, frozen
+from core.base.arrays import FloatArray, IntArray, read_only
 from core.base.errors import UserError
 from core.calibration.calibrators.calibrator import Calibrator, Parameter, as_logits, wrong_classes
 from core.functions.softmax_family import categorical_cross_entropy, log_softmax, softmax
@@ -126,7 +126,7 @@ def fit_vector(z: FloatArray, labels: IntArray, weights: FloatArray | None = Non
     k = z.shape[1]
     eye = np.eye(k)
     fit = fit_softmax(z, labels, weights, SoftmaxPenalty(eye * PULL, PULL, eye > 0.0))
-    return VectorScaling(frozen(fit[0].diagonal().copy()), frozen(fit[1]))
+    return VectorScaling(read_only(fit[0].diagonal().copy()), read_only(fit[1]))
 
 
 def fit_dirichlet(z: FloatArray, labels: IntArray, weights: FloatArray | None = None) -> Dirichlet:
@@ -141,7 +141,7 @@ def fit_dirichlet(z: FloatArray, labels: IntArray, weights: FloatArray | None = 
     weight = np.where(diagonal, PULL, OFF_DIAGONAL / (k * (k - 1)))
     penalty = SoftmaxPenalty(weight, OFF_DIAGONAL / k, np.ones((k, k), dtype=np.bool_))
     matrix, shifts = fit_softmax(log_softmax(z, axis=1), labels, weights, penalty)
-    return Dirichlet(frozen(matrix), frozen(shifts))
+    return Dirichlet(read_only(matrix), read_only(shifts))
 
 
 def _vector_two(s: FloatArray, y: FloatArray, weights: FloatArray | None = None) -> VectorScaling:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.base.arrays import FloatArray, frozen
+from core.base.arrays import FloatArray, read_only
 from core.calibration.binning import fill, mass_edges
 from core.calibration.calibrators.calibrator import BinaryMap, Calibrator, Parameter
 from core.calibration.isotonic import isotonic_blocks
@@ -89,7 +89,7 @@ def fit_isotonic(s: FloatArray, y: FloatArray, weights: FloatArray | None = None
     last = np.append(blocks.starts[1:], len(cells.values)) - 1
     corners = np.unique(np.concatenate((blocks.starts, last)))
     return Isotonic(
-        frozen(cells.values[corners]), frozen(blocks.spread(len(cells.values))[corners])
+        read_only(cells.values[corners]), read_only(blocks.spread(len(cells.values))[corners])
     )
 
 

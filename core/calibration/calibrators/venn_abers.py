@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from core.base.arrays import FloatArray, IntArray, frozen
+from core.base.arrays import FloatArray, IntArray, read_only
 from core.base.errors import InputError
 from core.calibration.calibrators.calibrator import BinaryMap, Calibrator, Parameter, as_logits
 from core.calibration.calibrators.stepwise_maps import pool_logits
@@ -97,11 +97,13 @@ def fit_venn_abers(s: FloatArray, y: FloatArray, weights: FloatArray | None = No
     return VennAbers(
         cells.values,
         *(
-            frozen(_settle(before, after, i, m - 1 - i, cells.positive + new, cells.weight + 1.0))
+            read_only(
+                _settle(before, after, i, m - 1 - i, cells.positive + new, cells.weight + 1.0)
+            )
             for new in (0.0, 1.0)
         ),
         *(
-            frozen(_settle(before, after, gaps, m - gaps, zeros + new, zeros + 1.0))
+            read_only(_settle(before, after, gaps, m - gaps, zeros + new, zeros + 1.0))
             for new in (0.0, 1.0)
         ),
     )

@@ -37,7 +37,8 @@ DOUBTFUL_MARKS = frozenset(
 # fmt: on
 
 _EXPONENT = r"([eE][+-]?\d{1,3})?"  # a longer one is a code, such as 771E020013
-_NUMBER = re.compile(rf"[+-]?(\d+\.?\d*|\.\d+){_EXPONENT}")
+# one way only to divide a run of digits: a number of 100,000 digits would take minutes else
+_NUMBER = re.compile(rf"[+-]?(\d+(\.\d*)?|\.\d+){_EXPONENT}")
 _INFINITE = re.compile(r"[+-]?inf(inity)?|[+-]?∞", re.IGNORECASE)
 _COMMA_DECIMAL = re.compile(rf"[+-]?\d*,\d+{_EXPONENT}")
 _POINT_DECIMAL = re.compile(rf"[+-]?\d*\.\d+{_EXPONENT}|[+-]?\d+\.")
@@ -58,6 +59,7 @@ _GROUPS = {
 }
 _SPACES = (" ", "\u00a0", "\u202f", "\u2009", "'")
 _CURRENCY = re.compile(r"^(?P<sign>[+-]?)\s*[$€£¥₹]\s*|\s*([$€£¥₹%]|EUR|USD|GBP)$")
+_LONGEST_DECORATED = 400  # characters; looking for what stands around it is not linear
 _FORMULA_TEXT = re.compile(r'="([^"]*)"')
 _DECORATED = (
     (re.compile(r"\((.*)\)"), r"-\1"),  # (5.1), a negative number of accountants
@@ -143,6 +145,8 @@ class NumberFormat:
         [5.0, 3.0, -2.5, 7.0, 0.01, None, 1415.5, 96.0]
         """
         text = cell.strip()
+        if len(text) > _LONGEST_DECORATED:
+            return self._any_value(text)
         if quoted := _FORMULA_TEXT.fullmatch(text):
             text = quoted[1]
         text = _CURRENCY.sub(r"\g<sign>", text)

@@ -28,7 +28,8 @@ from core.data.reading.table import NO_PROBLEMS, Column, Guess, NoTableError, Pr
 
 _CELLS = 60_000  # looked at to find the marks inside numbers
 _DELIMITERS = re.compile(r"[,;|\t]+")
-_PROTECTED = ("'=", "'+", "'-", "'@", "'\t", "'\r")
+_PROTECTED = ("'=", "'+", "'-", "'@", "'\t", "'\r", "'\n")
+_PROTECTED_WITHIN = re.compile(r"(?<=[;\t\r\n])'(?='*[=+\-@])")  # as `core.data.saving` writes it
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,18 +124,20 @@ def check_kinds(names: Sequence[str], kinds: Mapping[str, str]) -> None:
 
 
 def strip_cell(cell: str) -> str:
-    """Take blanks off a cell's ends, and the apostrophe that keeps a spreadsheet from running it.
+    """Take blanks off a cell's ends, and the apostrophes that keep a spreadsheet from running it.
 
     Examples
     --------
-    >>> strip_cell(" setosa "), strip_cell("'=1+1"), strip_cell("'-1'")
-    ('setosa', '=1+1', "'-1'")
+    >>> strip_cell(" setosa "), strip_cell("'=1+1"), strip_cell("'-1'"), strip_cell("1;'=2")
+    ('setosa', '=1+1', "'-1'", '1;=2')
     """
     text = cell.strip(" ")
     if text[:1] == "\t" and text.strip("\t ")[:1] not in ("=", "+", "-", "@"):
         text = text.strip("\t ")
     if text.startswith(_PROTECTED) and not text.endswith("'"):
         text = text[1:]
+    if "'" in text:
+        text = _PROTECTED_WITHIN.sub("", text)
     return text.rstrip("\t ")
 
 

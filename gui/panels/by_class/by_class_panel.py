@@ -10,7 +10,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QPolygonF
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
-from core.base.arrays import Floats
+from core.base.arrays import FloatArray
 from core.explain.binary_evaluation import polyline
 from core.explain.ternary import CORNERS
 from core.scenes.by_class_scene import ByClassScene, Tile, by_class_scene
@@ -247,7 +247,7 @@ class Tiles(QWidget):
         painter.drawText(room, int(where | Qt.AlignmentFlag.AlignVCenter), short)
 
 
-def _places(x: Floats, y: Floats, square: QRectF) -> list[QPointF]:
+def _places(x: FloatArray, y: FloatArray, square: QRectF) -> list[QPointF]:
     """Return points of the unit square (n,) in a square of pixels."""
     across = (square.left() + np.asarray(x) * square.width()).tolist()
     down = (square.bottom() - np.asarray(y) * square.height()).tolist()

@@ -16,7 +16,7 @@ from core.scenes.calibrators_scene import (
     calibrators_scene,
 )
 from gui.panels.calibrators.maps_page import MapsPage
-from gui.panels.calibrators.parameters_page import HandlesPage
+from gui.panels.calibrators.parameters_page import ParametersPage
 from gui.panels.calibrators.priors_page import PriorsPage
 from gui.panels.panel import Panel
 from gui.panels.panel_text import tr
@@ -47,7 +47,7 @@ class CalibratorsPanel(Panel):
         self.on_boundary = view_toggle(session, "calibrated")
         self.on_boundary.setText(self.tr("On boundary"))
         self.on_boundary.setAccessibleName(self.tr("On boundary"))
-        self.handles = HandlesPage(session)
+        self.handles = ParametersPage(session)
         self.maps = MapsPage()
         self.priors = PriorsPage(session)
         pages = {"handles": self.handles, "maps": self.maps, "priors": self.priors}

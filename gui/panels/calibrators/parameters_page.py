@@ -32,7 +32,7 @@ SHOWN = {
 MOST_RISE = 6.0  # of the drawn loss, as a multiple of its lowest, so that its bottom is seen
 
 
-class HandlesPage(QWidget):
+class ParametersPage(QWidget):
     """Turns the chosen calibrator's parameters; everything else in the window follows."""
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:

@@ -9,9 +9,9 @@ from gui.session.session import Session
 
 
 def _make(session: Session, parent: QWidget | None) -> Panel:
-    from gui.panels.loss.loss_panel import CurvesPanel
+    from gui.panels.loss.loss_panel import LossPanel
 
-    return CurvesPanel(session, parent)
+    return LossPanel(session, parent)
 
 
 PANEL = PanelRecord("loss", "Loss", _make, 20)

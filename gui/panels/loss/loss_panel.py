@@ -15,7 +15,7 @@ from PySide6.QtWidgets import QLabel, QSizePolicy, QToolButton, QWidget
 
 from core.experiment.view import View
 from core.run.history import History
-from core.scenes.loss_scene import CurvesScene, EditMark, Line, curves_scene
+from core.scenes.loss_scene import EditMark, Line, LossScene, loss_scene
 from core.training.recorded_metrics import DRAWN
 from gui.panels.panel import Panel
 from gui.panels.panel_text import tr, weighted_text
@@ -45,7 +45,7 @@ HALF_WORD = 16.0  # pixels
 LABEL_HEIGHT = 13.0  # pixels that two labels keep apart
 
 
-class CurvesPanel(Panel):
+class LossPanel(Panel):
     """Draws a chosen figure of each part against epochs or steps."""
 
     frames_between = 3
@@ -73,12 +73,12 @@ class CurvesPanel(Panel):
         self.plot.hovered.connect(self._on_hovered)
         self.plot.left.connect(self._on_left)
 
-    def compute(self) -> CurvesScene:
+    def compute(self) -> LossScene:
         """Return the scene of the recorded figures."""
         session = self.session
-        return curves_scene(session.run, session.ghosts, session.view, session.state.step)
+        return loss_scene(session.run, session.ghosts, session.view, session.state.step)
 
-    def draw(self, scene: CurvesScene) -> None:
+    def draw(self, scene: LossScene) -> None:
         """Draw the lines, their names at their ends, and the marks of what happened."""
         self._show_controls()
         self._set_axes(scene)
@@ -94,11 +94,11 @@ class CurvesPanel(Panel):
         self._draw_marks(scene)
         self._draw_labels(scene)
 
-    def read(self, scene: CurvesScene) -> None:
+    def read(self, scene: LossScene) -> None:
         """Write the present figures, or those under the mouse."""
         self._read(scene)
 
-    def describe(self, scene: CurvesScene) -> str:
+    def describe(self, scene: LossScene) -> str:
         """Say the present figure of each part."""
         values = ", ".join(
             f"{line.split} {format_number(line.last, decimals=3)}".strip() for line in scene.lines
@@ -163,7 +163,7 @@ class CurvesPanel(Panel):
         show_checked(self.log_y, view.log_metric)
         show_checked(self.smooth, view.smoothed)
 
-    def _set_axes(self, scene: CurvesScene) -> None:
+    def _set_axes(self, scene: LossScene) -> None:
         unit = f", {scene.metric.unit}" if scene.metric.unit else ""
         self.plot.label("left", metric_name(scene) + unit)
         self.plot.label("bottom", self.tr("epoch") if scene.by_epoch else self.tr("step"))
@@ -188,7 +188,7 @@ class CurvesPanel(Panel):
         items: list[Curve],
         depths: tuple[float, float],
         lines: Sequence[Line],
-        scene: CurvesScene,
+        scene: LossScene,
         pens: list[QPen],
     ) -> None:
         """Draw lines, with more items where there are too few: of the first's depth, and a step."""
@@ -201,7 +201,7 @@ class CurvesPanel(Panel):
                 y = np.log10(lines[k].y) if scene.log_y else lines[k].y
                 item.setData(x, y, pen=pens[k])
 
-    def _draw_marks(self, scene: CurvesScene) -> None:
+    def _draw_marks(self, scene: LossScene) -> None:
         chosen = theme()
         edits = [e.place for e in scene.edits if e.place > 0.0 or not scene.log_x][-MOST_EDITS:]
         self._mark(self._edits, edits, chosen.warning, scene)
@@ -209,7 +209,7 @@ class CurvesPanel(Panel):
         self._mark(self._now, [scene.now], chosen.ink, scene)
         self._mark(self._turn, [scene.turn], chosen.warning, scene)
 
-    def _mark(self, item: Curve, places: list[float], colour: str, scene: CurvesScene) -> None:
+    def _mark(self, item: Curve, places: list[float], colour: str, scene: LossScene) -> None:
         """Draw upright lines at places, where they have changed."""
         present = (tuple(places), colour, scene.y_range, scene.log_x, scene.log_y)
         if self._marked.get(item) == present:
@@ -221,7 +221,7 @@ class CurvesPanel(Panel):
         at = np.repeat([place_on(x, scene.log_x) for x in seen], 2)
         item.setData(at, np.tile(ends, len(seen)), pen=pen(colour), connect="pairs")
 
-    def _draw_labels(self, scene: CurvesScene) -> None:
+    def _draw_labels(self, scene: LossScene) -> None:
         """Name the lines at their ends, apart from each other, and the best place at its top."""
         lines = [line for line in scene.smoothed or scene.lines if line.split]
         height = self.plot.pixel_size()[1]
@@ -248,7 +248,7 @@ class CurvesPanel(Panel):
             words.append(Word(self.tr("best"), best, high, theme().accent, across, up=0.1))
         self._names.show_words(words)
 
-    def _show_ghosts(self, scene: CurvesScene) -> None:
+    def _show_ghosts(self, scene: LossScene) -> None:
         """Offer to hide and to clear earlier runs where there are some, and name those drawn."""
         self._ghost_row.setVisible(bool(self.session.ghosts))
         show_checked(self.ghosts, self.session.view.ghosts)
@@ -276,13 +276,13 @@ class CurvesPanel(Panel):
         ]
         self._ghost_names.show_words(words)
 
-    def _read(self, scene: CurvesScene) -> None:
+    def _read(self, scene: LossScene) -> None:
         self._read_turn(scene)
         width = self.plot.pixel_size()[0]
         text = reading_at(scene, self._mouse, width) if self._mouse is not None else ""
         self.reading.setText(text or legend(scene))
 
-    def _read_turn(self, scene: CurvesScene) -> None:
+    def _read_turn(self, scene: LossScene) -> None:
         """Say where the log loss turned; the line's room stays while the same run goes on."""
         history = self.session.run.history
         has_turned = math.isfinite(scene.turn)
@@ -324,7 +324,7 @@ def _line_pen(chosen: Theme, split: str, faint: bool = False) -> QPen:
     return pen(colour, style=DASHED if split == "test" else SOLID)
 
 
-def _end(scene: CurvesScene) -> float:
+def _end(scene: LossScene) -> float:
     return max((float(line.x[-1]) for line in scene.lines), default=scene.x_range[1])
 
 
@@ -336,7 +336,7 @@ def place_on(value: float, is_log: bool) -> float:
     return math.log10(value) if is_log else value
 
 
-def legend(scene: CurvesScene) -> str:
+def legend(scene: LossScene) -> str:
     """Return the present figure of each line."""
     values = " &nbsp; ".join(
         f"{line.split} <b>{format_number(line.last, decimals=3)}</b>".strip()
@@ -349,7 +349,7 @@ def legend(scene: CurvesScene) -> str:
     )
 
 
-def metric_name(scene: CurvesScene) -> str:
+def metric_name(scene: LossScene) -> str:
     """Return what the figure drawn is called; a Brier score says of what it is."""
     name = tr(scene.metric.label)
     if not scene.brier_is_summed:
@@ -364,7 +364,7 @@ def _short(name: str) -> str:
     return name if len(name) <= MOST_LETTERS else f"{name[: MOST_LETTERS - 1]}…"
 
 
-def reading_at(scene: CurvesScene, mouse: float, pixel: float) -> str:
+def reading_at(scene: LossScene, mouse: float, pixel: float) -> str:
     """Return what is at a place of the horizontal axis, a pixel being so wide there; "" if nothing.
 
     An edit or the turn within a few pixels comes before the figures.

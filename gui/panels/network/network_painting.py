@@ -12,7 +12,7 @@ import numpy as np
 from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QFontMetrics, QImage, QPainter
 
-from core.base.arrays import Codes, Floats
+from core.base.arrays import FloatArray, IntArray
 from core.explain.unit_maps import INPUTS
 from core.scenes.network_scene import Column, NetworkScene
 from gui.panels.network.network_geometry import NAME_HEIGHT, Geometry
@@ -162,7 +162,7 @@ LEAST_WIDTH, MOST_WIDTH = 0.6, 6.0
 LEAST_OPACITY, MOST_OPACITY = 0.25, 0.95
 
 
-def widths_of(weights: Floats) -> Floats:
+def widths_of(weights: FloatArray) -> FloatArray:
     """Return how wide links are drawn, in pixels.
 
     Examples
@@ -173,7 +173,7 @@ def widths_of(weights: Floats) -> Floats:
     return np.minimum(LEAST_WIDTH + PER_WEIGHT * np.abs(weights), MOST_WIDTH)
 
 
-def opacities_of(weights: Floats) -> Floats:
+def opacities_of(weights: FloatArray) -> FloatArray:
     """Return how opaque links are drawn: small ones are faint."""
     share = np.minimum(np.abs(weights) / 2.0, 1.0)
     return LEAST_OPACITY + (MOST_OPACITY - LEAST_OPACITY) * share
@@ -184,10 +184,10 @@ class LinkImage:
 
     def __init__(self, width: int, height: int) -> None:
         self.width, self.height = width, height
-        self._pixels: tuple[list[Floats], list[Floats]] = ([], [])
-        self._depths: tuple[list[Floats], list[Floats]] = ([], [])
+        self._pixels: tuple[list[FloatArray], list[FloatArray]] = ([], [])
+        self._depths: tuple[list[FloatArray], list[FloatArray]] = ([], [])
 
-    def add(self, ends: Floats, weights: Floats, phase: float | None) -> None:
+    def add(self, ends: FloatArray, weights: FloatArray, phase: float | None) -> None:
         """Add lines (n, 4) that share their left and their right end's x; weights (n,)."""
         weights = np.nan_to_num(weights)
         left, right = float(ends[0, 0]), float(ends[0, 2])
@@ -234,7 +234,7 @@ class LinkImage:
         return QImage(pixels.data, self.width, self.height, 4 * self.width, kind).copy()
 
     def _add_lines(
-        self, sign: int, x: Codes, y: Floats, high: Floats, alpha: Floats, most: int
+        self, sign: int, x: IntArray, y: FloatArray, high: FloatArray, alpha: FloatArray, most: int
     ) -> None:
         """Add vertical stretches of `high` (n,) around y (n, columns), at most `most` rows each."""
         low = y - 0.5 * high[:, None]

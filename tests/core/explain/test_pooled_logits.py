@@ -12,7 +12,7 @@ from core.explain import pooled_logits
 from core.explain.binary_evaluation import Subject, is_rounded, pooled
 from core.explain.pooled_logits import row_weights
 from core.predictions import predictions_of
-from core.scenes.calibrators_scene import handles_scene, maps_scene
+from core.scenes.calibrators_scene import maps_scene, parameters_scene
 from core.scenes.reliability_scene import reliability_scene
 from tests.core.scene_cases import (
     part_of,
@@ -106,7 +106,7 @@ def test_a_handle_in_motion_is_followed_closely_and_said_to_be_rounded(many, cho
     assert about.calibrated.ece == pytest.approx(exact.calibrated.ece, abs=0.01)
     assert about.calibrated.brier.score == pytest.approx(exact.calibrated.brier.score, abs=1e-3)
     labels, p = rows_of(run, state)
-    scene = handles_scene(run, state, View())
+    scene = parameters_scene(run, state, View())
     assert not scene.rounded
     z = recalibration_of(run, state).fitted.calibrated_logit(logits(run, state))
     cost = np.logaddexp(0.0, np.where(labels == 1, -z, z)).mean()
@@ -114,7 +114,7 @@ def test_a_handle_in_motion_is_followed_closely_and_said_to_be_rounded(many, cho
     _, raw = rows_of(many[0], state)
     moved = (p[:, 1] >= 0.5) != (raw[:, 1] >= 0.5)
     assert scene.changed == moved.sum()
-    live = handles_scene(run, state, View(), most=300)
+    live = parameters_scene(run, state, View(), most=300)
     assert live.rounded
     assert live.mended.log_loss == pytest.approx(scene.mended.log_loss, rel=1e-3)
     assert live.changed == pytest.approx(scene.changed, abs=12)
@@ -128,14 +128,14 @@ def test_the_switch_by_hand_means_nothing_for_what_cannot_be_turned(many):
     plain = reliability_scene(with_choices(run, by_hand=False), state, View(), draws=1)
     assert scene.calibrated.brier == plain.calibrated.brier
     assert scene.fitted_here
-    assert not handles_scene(run, state, View()).by_hand
+    assert not parameters_scene(run, state, View()).by_hand
     assert [it.chosen for it in maps_scene(run, state, View()).maps] == [True]
 
 
 def test_of_many_rows_the_drawn_loss_is_lowest_where_the_fit_is(many):
     run, state = many
     for method, turned in (("temperature", 0), ("platt", 0), ("platt", 1)):
-        scene = handles_scene(with_choices(run, method=method), state, View(), turned)
+        scene = parameters_scene(with_choices(run, method=method), state, View(), turned)
         assert scene.here[0] == scene.handles[turned].fitted
         assert scene.best[0] == pytest.approx(scene.here[0], rel=1e-9)  # losses tie within an ulp
 
@@ -155,7 +155,7 @@ def test_some_rows_of_many_classes_stand_for_all_while_a_handle_moves():
         expected = pool_forecast(labels[::3], p[::3], None, forecast)
         np.testing.assert_allclose(some.values, expected.values, rtol=1e-14)
         np.testing.assert_array_equal(some.positive, expected.positive)
-    scene = handles_scene(turned, state, View(), most=200)
+    scene = parameters_scene(turned, state, View(), most=200)
     assert scene.rounded
     assert scene.changed == 0
     assert np.isnan(scene.threshold)

@@ -16,8 +16,8 @@ from core.experiment.view import View
 from core.scenes.calibrators_scene import (
     PAGES,
     calibrators_scene,
-    handles_scene,
     maps_scene,
+    parameters_scene,
     priors_scene,
 )
 from tests.core.scene_cases import (
@@ -52,7 +52,7 @@ def weighted():
 
 def test_the_temperature_curve_is_the_log_loss_and_its_bottom_is_the_fit(moons):
     run, state = moons
-    scene = handles_scene(with_choices(run, method="temperature"), state, View())
+    scene = parameters_scene(with_choices(run, method="temperature"), state, View())
     s, y = logit_by_hand(run, state, 1)
     for k in (0, 30, 70):
         p = expit(s / scene.grid[k])
@@ -72,7 +72,7 @@ def test_where_no_decision_is_wrong_the_temperature_is_0_and_so_is_the_loss(n_cl
     run, state = trained(steps=600, dataset=apart)
     run = with_choices(run, method="temperature")
     with np.errstate(all="raise", under="ignore"):
-        scene = handles_scene(run, state, View())
+        scene = parameters_scene(run, state, View())
     assert recalibration_of(run, state).fitted.temperature == 0.0
     assert scene.raw.log_loss > 0.0
     assert scene.mended.log_loss == 0.0
@@ -86,14 +86,14 @@ def test_platt_s_curve_has_smoothed_targets_and_moves_with_the_other_handle(moon
     n1, n0 = y.sum(), (1 - y).sum()
     t = np.where(y == 1, (n1 + 1) / (n1 + 2), 1 / (n0 + 2))
     for turned in (0, 1):
-        scene = handles_scene(changed, state, View(), turned)
+        scene = parameters_scene(changed, state, View(), turned)
         assert scene.here[0] == (-0.5, 1.0)[turned]
         for k in (0, 40, 79):
             a, b = (scene.grid[k], 1.0) if turned == 0 else (-0.5, scene.grid[k])
             z = -(a * s + b)
             expected = np.mean(np.logaddexp(0.0, z) - t * z)
             assert scene.loss[k] == pytest.approx(expected)
-    fitted = handles_scene(with_choices(run, method="platt"), state, View(), 1)
+    fitted = parameters_scene(with_choices(run, method="platt"), state, View(), 1)
     assert fitted.best[0] == pytest.approx(fitted.handles[1].fitted)
 
 
@@ -103,11 +103,11 @@ def test_temperature_moves_no_decision_and_platt_s_shift_does(moons):
     view = View(split="test")
     for temperature in (0.1, 3.0, 50.0):
         hot = with_choices(run, method="temperature", by_hand=True, temperature=temperature)
-        scene = handles_scene(hot, state, view)
+        scene = parameters_scene(hot, state, view)
         assert scene.changed == 0
         assert scene.mended.log_loss == pytest.approx(log_loss(y, expit(s / temperature)))
     shifted = with_choices(run, method="platt", by_hand=True, platt_a=-1.0, platt_b=1.5)
-    scene = handles_scene(shifted, state, view)
+    scene = parameters_scene(shifted, state, view)
     assert scene.changed == int(((s >= 0) != (s - 1.5 >= 0)).sum()) > 0
     assert scene.raw.log_loss == pytest.approx(log_loss(y, expit(s)))
 
@@ -115,17 +115,17 @@ def test_temperature_moves_no_decision_and_platt_s_shift_does(moons):
 def test_a_handle_far_away_widens_the_range_that_is_drawn(moons):
     run, state = moons
     far = with_choices(run, method="temperature", by_hand=True, temperature=90.0)
-    scene = handles_scene(far, state, View())
+    scene = parameters_scene(far, state, View())
     assert scene.grid[0] <= 90.0 <= scene.grid[-1]
     far = with_choices(run, method="platt", by_hand=True, platt_a=-19.0, platt_b=0.0)
-    scene = handles_scene(far, state, View())
+    scene = parameters_scene(far, state, View())
     assert scene.grid[0] <= -19.0 <= scene.grid[-1]
 
 
 @pytest.mark.parametrize("name", CALIBRATORS)
 def test_every_calibrator_s_parameters_are_told_for_two_and_three_classes(name, moons, three):
     for run, state in (moons, three):
-        scene = handles_scene(with_choices(run, method=name), state, View())
+        scene = parameters_scene(with_choices(run, method=name), state, View())
         fitted = recalibration_of(with_choices(run, method=name), state).fitted
         assert [it[0] for it in scene.meanings] == list(fitted.parameters)
         assert all(value and says for _, value, says in scene.meanings)
@@ -200,7 +200,7 @@ def test_a_part_without_rows_has_pages_all_the_same():
     changed = with_choices(run, method="platt", compared=("isotonic",))
     for page in PAGES:
         assert calibrators_scene(changed, state, View(), page).of is not None
-    assert handles_scene(changed, state, View(split="test")).problem
+    assert parameters_scene(changed, state, View(split="test")).problem
 
 
 def test_maps_are_those_of_the_data_s_own_base_rate(moons):
@@ -219,7 +219,7 @@ def test_the_handles_are_rounded_only_where_fewer_than_all_rows_are_asked(moons,
     run, state = moons
     changed = with_choices(run, method="platt", by_hand=True, platt_a=-0.5, platt_b=1.0)
     s, y = logit_by_hand(run, state, 1)
-    scene = handles_scene(changed, state, View(), most=len(y) - fewer)
+    scene = parameters_scene(changed, state, View(), most=len(y) - fewer)
     assert scene.rounded == bool(fewer)
     exact = log_loss(y, expit(0.5 * s - 1.0))
     assert scene.mended.log_loss == pytest.approx(exact, rel=1e-9 if not fewer else 0.1)

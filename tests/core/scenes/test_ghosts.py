@@ -8,7 +8,7 @@ import pytest
 from core.experiment.view import View
 from core.explain.metric_lines import overconfidence_onset
 from core.run.run import start_run
-from core.scenes.loss_scene import curves_scene, what_differs
+from core.scenes.loss_scene import loss_scene, what_differs
 from tests.core.scene_cases import experiment, table
 
 
@@ -25,7 +25,7 @@ def recorded(losses, data=None, **sections):
 
 
 def scene_of(run, *ghosts, **view):
-    return curves_scene(run, ghosts, View(**view), run.history.latest.step)
+    return loss_scene(run, ghosts, View(**view), run.history.latest.step)
 
 
 LIVE = (0.7, 0.5, 0.4, 0.3)

@@ -9,7 +9,7 @@ from core.base.arrays import SPLITS
 from core.experiment.view import View
 from core.run.history import Metrics, with_parameters
 from core.run.run import Run, edited_run
-from core.scenes.loss_scene import curves_scene
+from core.scenes.loss_scene import loss_scene
 from core.training.recorded_metrics import DECOMPOSITION, DRAWN, measure, parts_of
 from tests.core.scene_cases import by_hand, raw_rows, trained
 
@@ -35,7 +35,7 @@ def run():
 
 
 def scene_of(run, step=10**9, ghosts=(), **view):
-    return curves_scene(run, ghosts, View(**view), min(step, run.history.latest.step))
+    return loss_scene(run, ghosts, View(**view), min(step, run.history.latest.step))
 
 
 def test_lines_hold_what_was_recorded(run):
@@ -106,7 +106,7 @@ def test_a_record_without_the_figure_is_passed_over_smoothed_or_not():
 
 def test_a_live_edit_is_marked_with_what_was_turned(run):
     edited = edited_run(run, run.experiment.replacing("training.learning_rate", 0.05), 60)
-    scene = curves_scene(edited, [run], View(by_epoch=False), 60)
+    scene = loss_scene(edited, [run], View(by_epoch=False), 60)
     [mark] = scene.edits
     assert mark.place == 60.0
     assert mark.changes == (("learning rate", 0.2, 0.05),)
@@ -178,7 +178,7 @@ def test_the_parts_of_the_score_are_drawn_together(moons):
         metrics.append(10 * k, float(k), values)
     run.history.metrics, before = metrics, run.history.metrics
     try:
-        scene = curves_scene(run, [], View(metric=DECOMPOSITION.name), 190)
+        scene = loss_scene(run, [], View(metric=DECOMPOSITION.name), 190)
     finally:
         run.history.metrics = before
     assert [line.split for line in scene.lines] == ["log loss", "MCB", "DSC", "UNC"]
@@ -196,7 +196,7 @@ def test_nothing_turns_before_each_row_has_been_seen(moons, epochs_a_record, exp
     for k in range(20):
         values = {"validation.log_loss": 0.4 + abs(k - 8) / 20, "validation.accuracy": 0.9}
         history.metrics.append(k, k * epochs_a_record, values)
-    turn = curves_scene(replace(run, history=history), [], View(), 0).turn
+    turn = loss_scene(replace(run, history=history), [], View(), 0).turn
     np.testing.assert_equal(turn, expected)
 
 
@@ -217,7 +217,7 @@ def test_what_training_records_is_what_scikit_learn_measures_at_those_steps():
         "brier": brier_score_loss,
     }
     for name, figure in figures.items():
-        scene = curves_scene(run, [], View(metric=name, by_epoch=False), 28)
+        scene = loss_scene(run, [], View(metric=name, by_epoch=False), 28)
         assert [line.split for line in scene.lines] == list(SPLITS)
         for code, line in enumerate(scene.lines):
             raw, y = raw_rows(run, code)
@@ -227,7 +227,7 @@ def test_what_training_records_is_what_scikit_learn_measures_at_those_steps():
             ]
             np.testing.assert_allclose(line.y[:3], expected, rtol=1e-9)
             assert line.last == line.y[3]
-        back = curves_scene(run, [], View(metric=name, by_epoch=False), 20)
+        back = loss_scene(run, [], View(metric=name, by_epoch=False), 20)
         assert [line.last for line in back.lines] == [line.y[1] for line in back.lines]
         assert back.now == 20.0
 

@@ -13,7 +13,7 @@ from core.calibration.calibrators import CALIBRATORS
 from core.experiment.view_choices import BANDS, BAR_INTERVALS, CURVES
 from core.explain.binary_evaluation import polyline
 from core.explain.pooled_logits import MOST_LIVE
-from core.scenes.calibrators_scene import MapsScene, PriorsScene, handles_scene
+from core.scenes.calibrators_scene import MapsScene, PriorsScene, parameters_scene
 from core.scenes.numbers_scene import headlines
 from gui.panels.reliability.reliability_controls import (
     COARSEST,
@@ -271,7 +271,7 @@ def test_a_handle_is_followed_about_and_counted_exactly_once_it_rests(qtbot, lar
     qtbot.waitUntil(lambda: not panel.scene.of.rounded and not diagram.scene.rounded)
     assert "bout;" not in panel.handles.says.text() + figures_html(diagram.scene)
     run, state, view = session.run, session.state, session.view
-    assert panel.scene.of.mended == handles_scene(run, state, view).mended
+    assert panel.scene.of.mended == parameters_scene(run, state, view).mended
 
 
 def test_platt_s_shift_moves_decisions_and_its_loss_is_drawn(qtbot, session, show):

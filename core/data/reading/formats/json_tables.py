@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from collections.abc import Mapping, Sequence
 
 from core.data.reading.grid import Grid
@@ -75,14 +76,17 @@ def _records(text: str, log: ProblemLog) -> tuple[list[dict[str, object]], list[
 
 
 def _invalid(error: ValueError) -> NoTableError:
-    place = (
-        f" on line {error.lineno}, column {error.colno}"
-        if isinstance(error, json.JSONDecodeError)
-        else ""
-    )
+    if not isinstance(error, json.JSONDecodeError):  # Python makes no integer of so many digits
+        return _too_long("A number in it")
     return NoTableError(
-        f"It is not valid JSON{place}.", "Export it again, or save the table as CSV."
+        f"It is not valid JSON on line {error.lineno}, column {error.colno}.",
+        "Export it again, or save the table as CSV.",
     )
+
+
+def _too_long(what: str) -> NoTableError:
+    most = sys.get_int_max_str_digits()
+    return NoTableError(f"{what} has more than {most:,} digits.", "Shorten or remove it.")
 
 
 def _json_lines(text: str) -> tuple[list[dict[str, object]], list[int]] | None:
@@ -97,6 +101,8 @@ def _json_lines(text: str) -> tuple[list[dict[str, object]], list[int]] | None:
         except ValueError as error:
             if not records:
                 return None
+            if not isinstance(error, json.JSONDecodeError):
+                raise _too_long(f"A number on line {number}") from error
             why = f"Line {number} is not valid JSON."
             raise NoTableError(why, "Mend or remove that line.") from error
         if not isinstance(record, dict):
