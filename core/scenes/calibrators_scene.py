@@ -96,7 +96,7 @@ class ParametersScene:
         The loss that the fit minimises, on the rows it is fitted on, the other parameter as it is.
     here, best : (x, y)
         The present value, and the lowest point of the drawn curve.
-    raw, mended : Outcome
+    raw, calibrated : Outcome
         On the part looked at.
     changed, n_rows : int
         Decisions of that part that the calibrator changes, of how many rows.
@@ -124,7 +124,7 @@ class ParametersScene:
     here: tuple[float, float]
     best: tuple[float, float]
     raw: Outcome
-    mended: Outcome
+    calibrated: Outcome
     changed: int
     n_rows: int
     threshold: float
@@ -174,7 +174,7 @@ def parameters_of(
     scene = replace(
         empty,
         raw=raw,
-        mended=after,
+        calibrated=after,
         changed=round(share * empty.n_rows),
         meanings=meanings_of(recalibration, predictions.classes),
         degenerate=degenerate_fit(predictions, choices),
@@ -213,7 +213,7 @@ def _empty(predictions: Predictions, choices: CalibrationChoices, view: View) ->
         here=(nan, nan),
         best=(nan, nan),
         raw=Outcome(nan, nan),
-        mended=Outcome(nan, nan),
+        calibrated=Outcome(nan, nan),
         changed=0,
         n_rows=predictions.part(view.split).n_rows,
         threshold=view.threshold if predictions.n_classes == 2 else nan,

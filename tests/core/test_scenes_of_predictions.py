@@ -104,8 +104,8 @@ def test_weighted_parameters_are_those_of_the_repeated_rows(k, method):
     for found, expected in zip(one.handles, other.handles, strict=True):
         assert found.fitted == pytest.approx(expected.fitted, rel=1e-5)
     assert one.raw.log_loss == pytest.approx(other.raw.log_loss)
-    assert one.mended.log_loss == pytest.approx(other.mended.log_loss, abs=1e-6)
-    assert one.mended.ece == pytest.approx(other.mended.ece, abs=1e-6)
+    assert one.calibrated.log_loss == pytest.approx(other.calibrated.log_loss, abs=1e-6)
+    assert one.calibrated.ece == pytest.approx(other.calibrated.ece, abs=1e-6)
     assert one.here[1] == pytest.approx(other.here[1], abs=1e-6)
 
 
@@ -155,7 +155,7 @@ def test_predictions_of_a_file_are_judged_like_a_run_s(k):
     assert one.raw.ece == pytest.approx(other.raw.ece)
     assert one.calibrated.brier.score == pytest.approx(other.calibrated.brier.score)
     one, other = (parameters_of(it, CHOICES, VIEW) for it in (given, own))
-    assert one.mended.log_loss == pytest.approx(other.mended.log_loss)
+    assert one.calibrated.log_loss == pytest.approx(other.calibrated.log_loss)
     rows = rows_of(given, replace(VIEW, brushed=(0.4, 0.6)))
     judged = p if k == 2 else p.max(axis=1)
     np.testing.assert_array_equal(rows.lit, (SPLIT == 2) & (judged > 0.4) & (judged <= 0.6))

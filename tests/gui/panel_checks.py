@@ -319,7 +319,7 @@ def check_calibrators(panel, session):
     is_worthless = math.log(logits.shape[1]) <= best.fun  # no class is then likelier than another
     temperature = math.inf if is_worthless else scene.handles[0].value
     cooled = softmax(logits / temperature, axis=1)
-    assert scene.mended.log_loss == pytest.approx(metrics.log_loss(y, cooled), abs=1e-4)
+    assert scene.calibrated.log_loss == pytest.approx(metrics.log_loss(y, cooled), abs=1e-4)
     changed = decided_by_hand(cooled, session.view.threshold)
     changed = np.sum(changed != decided_by_hand(p, session.view.threshold))
     assert (scene.changed, scene.n_rows) == (changed, len(y))
@@ -329,7 +329,7 @@ def check_calibrators(panel, session):
     places = np.log10([scene.best[0], scene.here[0]])
     dots_at(panel.handles.plot, places, [scene.best[1], scene.here[1]])
     text = panel.handles.says.text()
-    assert f"log loss {scene.raw.log_loss:.3f} → <b>{scene.mended.log_loss:.3f}</b>" in text
+    assert f"log loss {scene.raw.log_loss:.3f} → <b>{scene.calibrated.log_loss:.3f}</b>" in text
 
 
 def check_softmax(panel, session):

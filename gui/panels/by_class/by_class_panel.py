@@ -54,17 +54,17 @@ class ByClassPanel(Panel):
         self.curve.show_value(self.session.view.reliability_curve)
         show_checked(self.top_label, scene.top_label)
         self.tiles.show_scene(scene)
-        mended = ""
+        calibrated = ""
         if scene.ece[1] == scene.ece[1]:
             said = self.tr("calibrated {0}").format(format_number(scene.ece[1], decimals=3))
-            mended = f" <span style='color:{theme().calibrated}'>→ {said}</span>"
-        self.says.setText(self._sentence(scene, mended))
+            calibrated = f" <span style='color:{theme().calibrated}'>→ {said}</span>"
+        self.says.setText(self._sentence(scene, calibrated))
 
     def describe(self, scene: ByClassScene) -> str:
         """Say the mean error over the classes."""
         return self._sentence(scene)
 
-    def _sentence(self, scene: ByClassScene, mended: str = "") -> str:
+    def _sentence(self, scene: ByClassScene, calibrated: str = "") -> str:
         if scene.problem:
             return scene.problem
         if not scene.tiles:
@@ -75,9 +75,9 @@ class ByClassPanel(Panel):
             else self.tr("Class-wise ECE {0}: the mean over {1} classes.")
         )
         text = text.format(
-            format_number(scene.ece[0], decimals=3) + mended, format_count(len(scene.classes))
+            format_number(scene.ece[0], decimals=3) + calibrated, format_count(len(scene.classes))
         )
-        if mended and scene.fitted_here:
+        if calibrated and scene.fitted_here:
             text += " " + self.tr("The calibrator was fitted on these rows.")
         if scene.weighted_by:
             text += " " + self.tr("Rows are {0}.").format(weighted_text(scene.weighted_by))
@@ -192,15 +192,15 @@ class Tiles(QWidget):
         painter.setPen(pen(chosen.line))
         painter.drawRect(square)
         painter.drawLine(square.bottomLeft(), square.topRight())
-        mended = tile.calibrated
-        raw_pen = pen(chosen.raw, 1.6) if mended else pen(chosen.ink, 2.0)
-        for judged, line in ((tile.raw, raw_pen), (mended, pen(chosen.calibrated, 2.0))):
+        calibrated = tile.calibrated
+        raw_pen = pen(chosen.raw, 1.6) if calibrated else pen(chosen.ink, 2.0)
+        for judged, line in ((tile.raw, raw_pen), (calibrated, pen(chosen.calibrated, 2.0))):
             if judged is not None:
                 painter.setPen(line)
                 painter.drawPolyline(QPolygonF(_places(*polyline(judged.curve), square)))
         ece = f"ECE {format_number(tile.raw.ece, decimals=3)}"
-        if mended is not None:
-            ece += f" → {format_number(mended.ece, decimals=3)}"
+        if calibrated is not None:
+            ece += f" → {format_number(calibrated.ece, decimals=3)}"
         self._paint_foot(painter, square, ece)
 
     def _paint_triangle(self, painter: QPainter, scene: ByClassScene, square: QRectF) -> None:

@@ -91,7 +91,7 @@ class CalibratorsPanel(Panel):
             ).format(
                 calibration_methods()[scene.of.method].label,
                 format_count(scene.step),
-                format_number(scene.of.mended.log_loss, decimals=3),
+                format_number(scene.of.calibrated.log_loss, decimals=3),
                 format_count(scene.of.changed),
                 format_count(scene.of.n_rows),
             )

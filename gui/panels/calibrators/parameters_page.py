@@ -118,9 +118,9 @@ class ParametersPage(QWidget):
             self.tr("On {0}: log loss {1} → <b>{2}</b>, ECE {3} → <b>{4}</b>.").format(
                 self.tr(split),
                 format_number(scene.raw.log_loss, decimals=3),
-                format_number(scene.mended.log_loss, decimals=3),
+                format_number(scene.calibrated.log_loss, decimals=3),
                 format_number(scene.raw.ece, decimals=3),
-                format_number(scene.mended.ece, decimals=3),
+                format_number(scene.calibrated.ece, decimals=3),
             ),
             self._decisions(scene),
         ]

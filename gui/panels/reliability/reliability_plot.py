@@ -86,7 +86,7 @@ class ReliabilityPlot(SquareAbove):
         raw_pen = pen(theme().raw, 1.6) if others else pen(theme().ink, 2.0)
         self._draw_curve(self.raw, self._raw_marks, scene.raw, raw_pen)
         self._draw_curve(
-            self.mended, self._mended_marks, scene.calibrated, pen(theme().calibrated, 2.0)
+            self.calibrated, self._calibrated_marks, scene.calibrated, pen(theme().calibrated, 2.0)
         )
         self._draw_compared(scene)
         self._draw_truth(scene)
@@ -110,12 +110,12 @@ class ReliabilityPlot(SquareAbove):
         self._diagonal = curve(plot, 3)
         self.intervals = curve(plot, 3.5, connect="pairs")
         self.truth = curve(plot, 3.8)
-        self.raw, self.mended = curve(plot, 4), curve(plot, 6)
+        self.raw, self.calibrated = curve(plot, 4), curve(plot, 6)
         self.compared: dict[str, Curve] = {}
-        for item in (self.raw, self.mended):
+        for item in (self.raw, self.calibrated):
             item.setSegmentedLineMode("on")
-        self._raw_marks, self._mended_marks = (pg.ScatterPlotItem(size=6) for _ in range(2))
-        for item in (self._raw_marks, self._mended_marks):
+        self._raw_marks, self._calibrated_marks = (pg.ScatterPlotItem(size=6) for _ in range(2))
+        for item in (self._raw_marks, self._calibrated_marks):
             item.setZValue(6)
             plot.add(item)
 

@@ -1,4 +1,4 @@
-"""A calibrator turned by hand, followed from cells of logits, against every row mended anew."""
+"""A calibrator turned by hand, followed from cells of logits, against every row calibrated anew."""
 
 import numpy as np
 import pytest
@@ -110,13 +110,13 @@ def test_a_handle_in_motion_is_followed_closely_and_said_to_be_rounded(many, cho
     assert not scene.rounded
     z = recalibration_of(run, state).fitted.calibrated_logit(logits(run, state))
     cost = np.logaddexp(0.0, np.where(labels == 1, -z, z)).mean()
-    assert scene.mended.log_loss == pytest.approx(cost, rel=1e-9)
+    assert scene.calibrated.log_loss == pytest.approx(cost, rel=1e-9)
     _, raw = rows_of(many[0], state)
     moved = (p[:, 1] >= 0.5) != (raw[:, 1] >= 0.5)
     assert scene.changed == moved.sum()
     live = parameters_scene(run, state, View(), most=300)
     assert live.rounded
-    assert live.mended.log_loss == pytest.approx(scene.mended.log_loss, rel=1e-3)
+    assert live.calibrated.log_loss == pytest.approx(scene.calibrated.log_loss, rel=1e-3)
     assert live.changed == pytest.approx(scene.changed, abs=12)
 
 

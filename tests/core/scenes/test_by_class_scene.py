@@ -52,11 +52,11 @@ def test_class_wise_and_top_label_curves_are_one_a_class(three):
         expected = ece(y[mine] == tile.of_class, p[mine].max(axis=1))
         assert tile.raw.ece == pytest.approx(expected)
     changed = with_choices(run, method="vector")
-    mended = by_class_scene(changed, state, View(split="test"))
+    calibrated = by_class_scene(changed, state, View(split="test"))
     fitted = recalibration_of(changed, state)
     after = fitted.probabilities(part_of(run, state, 2).logits)
-    assert mended.tiles[1].calibrated.ece == pytest.approx(ece(y == 1, after[:, 1]))
-    np.testing.assert_allclose(mended.points, after @ CORNERS, atol=1e-9)
+    assert calibrated.tiles[1].calibrated.ece == pytest.approx(ece(y == 1, after[:, 1]))
+    np.testing.assert_allclose(calibrated.points, after @ CORNERS, atol=1e-9)
 
 
 def test_many_classes_are_shown_up_to_a_dozen_and_have_no_triangle():

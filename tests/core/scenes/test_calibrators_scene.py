@@ -75,7 +75,7 @@ def test_where_no_decision_is_wrong_the_temperature_is_0_and_so_is_the_loss(n_cl
         scene = parameters_scene(run, state, View())
     assert recalibration_of(run, state).fitted.temperature == 0.0
     assert scene.raw.log_loss > 0.0
-    assert scene.mended.log_loss == 0.0
+    assert scene.calibrated.log_loss == 0.0
     assert scene.changed == 0
 
 
@@ -105,7 +105,7 @@ def test_temperature_moves_no_decision_and_platt_s_shift_does(moons):
         hot = with_choices(run, method="temperature", by_hand=True, temperature=temperature)
         scene = parameters_scene(hot, state, view)
         assert scene.changed == 0
-        assert scene.mended.log_loss == pytest.approx(log_loss(y, expit(s / temperature)))
+        assert scene.calibrated.log_loss == pytest.approx(log_loss(y, expit(s / temperature)))
     shifted = with_choices(run, method="platt", by_hand=True, platt_a=-1.0, platt_b=1.5)
     scene = parameters_scene(shifted, state, view)
     assert scene.changed == int(((s >= 0) != (s - 1.5 >= 0)).sum()) > 0
@@ -222,7 +222,7 @@ def test_the_handles_are_rounded_only_where_fewer_than_all_rows_are_asked(moons,
     scene = parameters_scene(changed, state, View(), most=len(y) - fewer)
     assert scene.rounded == bool(fewer)
     exact = log_loss(y, expit(0.5 * s - 1.0))
-    assert scene.mended.log_loss == pytest.approx(exact, rel=1e-9 if not fewer else 0.1)
+    assert scene.calibrated.log_loss == pytest.approx(exact, rel=1e-9 if not fewer else 0.1)
 
 
 def test_maps_reach_a_little_beyond_the_farthest_score_on_both_sides(moons):

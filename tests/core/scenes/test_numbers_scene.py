@@ -59,13 +59,15 @@ def test_chance_on_the_strip_is_near_the_exact_mean_gap():
 def test_numbers_can_be_of_the_calibrated_probabilities(moons):
     run, state = moons
     changed = with_choices(run, method="platt", base_rate=0.2)
-    raw, mended = (numbers_scene(changed, state, View(split="test"), on) for on in (False, True))
-    assert mended.of_calibrated
+    raw, calibrated = (
+        numbers_scene(changed, state, View(split="test"), on) for on in (False, True)
+    )
+    assert calibrated.of_calibrated
     assert not raw.of_calibrated
     s, _ = logit_by_hand(run, state, 2)
     np.testing.assert_allclose(raw.index.cells.values, np.unique(expit(s)))
     fitted = CALIBRATORS["platt"].fit(*logit_by_hand(run, state, 1))
-    np.testing.assert_allclose(mended.index.cells.values, np.unique(fitted.probabilities(s)))
+    np.testing.assert_allclose(calibrated.index.cells.values, np.unique(fitted.probabilities(s)))
     assert not numbers_scene(run, state, View(), True).of_calibrated
 
 

@@ -236,7 +236,7 @@ def test_turning_a_handle_moves_diagram_loss_and_boundary(qtbot, session, show):
     assert choices.by_hand
     assert choices.temperature > 15.0
     assert panel.scene.of.here[0] == pytest.approx(choices.temperature)
-    assert panel.scene.of.mended.log_loss > panel.scene.of.raw.log_loss
+    assert panel.scene.of.calibrated.log_loss > panel.scene.of.raw.log_loss
     assert "<b>0</b> of" in panel.handles.says.text()
     assert np.ptp(boundary.scene.surface.probabilities) < np.ptp(surface)
     assert np.ptp(polyline(diagram.scene.calibrated.curve)[0]) < 0.5
@@ -271,7 +271,7 @@ def test_a_handle_is_followed_about_and_counted_exactly_once_it_rests(qtbot, lar
     qtbot.waitUntil(lambda: not panel.scene.of.rounded and not diagram.scene.rounded)
     assert "bout;" not in panel.handles.says.text() + figures_html(diagram.scene)
     run, state, view = session.run, session.state, session.view
-    assert panel.scene.of.mended == parameters_scene(run, state, view).mended
+    assert panel.scene.of.calibrated == parameters_scene(run, state, view).calibrated
 
 
 def test_platt_s_shift_moves_decisions_and_its_loss_is_drawn(qtbot, session, show):

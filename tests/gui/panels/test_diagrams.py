@@ -237,10 +237,10 @@ def test_a_calibrated_curve_is_drawn_beside_the_raw_one_and_own_rows_are_named(
 ):
     train(qtbot, session, 40)
     panel = show("reliability", session)
-    assert not panel.diagram.mended.isVisible()
+    assert not panel.diagram.calibrated.isVisible()
     session.edit("calibration.method", "platt")
-    assert panel.diagram.mended.isVisible()
-    assert panel.diagram.mended.opts["pen"].color().name() == theme().calibrated.lower()
+    assert panel.diagram.calibrated.isVisible()
+    assert panel.diagram.calibrated.opts["pen"].color().name() == theme().calibrated.lower()
     assert "fitted on these rows" in panel.figures.text()
     panel.controls.split.setCurrentIndex(2)
     assert "fitted on these rows" not in panel.figures.text()
