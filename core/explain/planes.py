@@ -266,8 +266,7 @@ def most_separating_pair(dataset: Dataset) -> tuple[int, int]:
     means = np.where(known, X, 0.0).sum(axis=0) / np.maximum(known.sum(axis=0), 1)
     X = np.where(known, X, means)
     is_category = [bool(feature.levels) for feature in dataset.features]
-    ratios = np.array([_f_ratio(column, y) for column in X.T])
-    telling = np.where(is_category, -np.inf, ratios)
+    telling = np.where(is_category, -np.inf, _f_ratios(X, y))
     order = np.argsort(-telling, kind="stable")
     first = order[0]
     alike = np.abs(_correlations(X, first))
@@ -275,14 +274,16 @@ def most_separating_pair(dataset: Dataset) -> tuple[int, int]:
     return int(first), int(second)
 
 
-def _f_ratio(values: FloatArray, y: np.ndarray) -> float:
-    """Return the variance between classes over that within, the degrees of freedom left out."""
-    centred = values - values.mean()
-    counts = np.bincount(y)
-    sums = np.bincount(y, centred)
-    between = float(np.sum(sums[counts > 0] ** 2 / counts[counts > 0]))
-    within = float(centred @ centred) - between
-    return between / within if within > 1e-12 * between else (np.inf if between > 0.0 else 0.0)
+def _f_ratios(X: FloatArray, y: np.ndarray) -> FloatArray:
+    """Return each column's variance between classes over that within, degrees of freedom aside."""
+    centred = X - X.mean(axis=0)
+    classes, codes = np.unique(y, return_inverse=True)
+    of_class = (codes[:, None] == np.arange(len(classes))).astype(np.float64)
+    between = (np.square(of_class.T @ centred) / of_class.sum(axis=0)[:, None]).sum(axis=0)
+    within = np.square(centred).sum(axis=0) - between
+    is_spread = within > 1e-12 * between
+    ratios = between / np.where(is_spread, within, 1.0)
+    return np.where(is_spread, ratios, np.where(between > 0.0, np.inf, 0.0))
 
 
 def _correlations(X: FloatArray, first: int) -> FloatArray:

@@ -44,7 +44,7 @@ class ColumnChoices(QObject):
         super().__init__(parent)
         self._session = session
         self._path = ""
-        self._known: list[str] = []
+        self._known: dict[str, None] = {}
         session.run_changed.connect(self._collect)
         self._collect()
 
@@ -62,10 +62,9 @@ class ColumnChoices(QObject):
     def _collect(self) -> None:
         dataset, path = self._session.run.dataset, self._session.experiment.data.path
         if path != self._path:
-            self._path, self._known = path, []
-        for name in (*(feature.name for feature in dataset.features), dataset.target):
-            if name and name not in self._known:
-                self._known.append(name)
+            self._path, self._known = path, {}
+        names = (*(feature.name for feature in dataset.features), dataset.target)
+        self._known.update(dict.fromkeys(filter(None, names)))
         self.changed.emit()
 
 

@@ -35,6 +35,7 @@ class ComboBox(QComboBox):
         self.setSizeAdjustPolicy(self.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.setMinimumContentsLength(6)
         self.setMaxVisibleItems(24)
+        self._offered: list[tuple[str, object]] | None = None
 
     def sizeHint(self) -> QSize:
         """Leave room for the caption."""
@@ -65,8 +66,10 @@ class ComboBox(QComboBox):
 
     def offer(self, choices: Sequence[tuple[str, object]]) -> None:
         """Offer other choices (text, value), without a signal; one of them that is chosen stays."""
-        if [(self.itemText(i), self.itemData(i)) for i in range(self.count())] == list(choices):
+        # what was offered is compared, for to ask Qt for thousands of items takes its time
+        if self._offered == list(choices) and self.count() == len(choices):
             return
+        self._offered = list(choices)
         present = self.currentData()
         with QSignalBlocker(self):
             self.clear()
