@@ -37,6 +37,8 @@ class Word:
         In degrees, clockwise about the point.
     ground : str
         The colour behind the text; empty for none.
+    shorter : tuple of str
+        What is written instead where the plot is narrower than the text, the longest first.
     """
 
     text: str
@@ -48,6 +50,7 @@ class Word:
     shift: float = 0.0
     angle: float = 0.0
     ground: str = ""
+    shorter: tuple[str, ...] = ()
 
 
 class Layer(QGraphicsItem):
@@ -221,20 +224,23 @@ class WordsLayer(Layer):
         painter.save()
         painter.resetTransform()
         painter.setFont(self.font)
+        room = to_pixels.mapRect(self.plot.whole).width()
         for word in self.words:
             place = to_pixels.map(QPointF(word.x, word.y))
             painter.save()
             painter.translate(round(place.x()), round(place.y()))
             painter.rotate(word.angle)
-            _write(painter, word)
+            _write(painter, word, room)
             painter.restore()
         painter.restore()
 
 
-def _write(painter: QPainter, word: Word) -> None:
-    """Write a text at the painter's origin."""
+def _write(painter: QPainter, word: Word, room: float) -> None:
+    """Write a text at the painter's origin, or the longest shorter one that has room."""
     metrics = painter.fontMetrics()
-    wide, high = metrics.horizontalAdvance(word.text), metrics.height()
+    texts = (word.text, *word.shorter)
+    text = next((it for it in texts if metrics.horizontalAdvance(it) <= room), texts[-1])
+    wide, high = metrics.horizontalAdvance(text), metrics.height()
     left = round(word.shift - word.across * wide)
     top = round(-(1.0 - word.up) * high)
     if word.ground:
@@ -242,7 +248,7 @@ def _write(painter: QPainter, word: Word) -> None:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
         painter.fillRect(behind, brush(word.ground))
     painter.setPen(pen(word.colour))
-    painter.drawText(QPointF(left, top + metrics.ascent()), word.text)
+    painter.drawText(QPointF(left, top + metrics.ascent()), text)
 
 
 def draw_in_bands(painter: QPainter, place: QPoint, image: QImage) -> None:

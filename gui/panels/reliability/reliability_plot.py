@@ -263,8 +263,11 @@ def _band_words(band: Band | None) -> tuple[Word, ...]:
         return ()
     kind = tr("chance band") if band.kind == "consistency" else tr("confidence band")
     level = format_percent(band.level, decimals=0)
-    text = tr("{0}: {1}, pointwise").format(kind, level)
-    return (Word(text, 1.0, 0.03, theme().quiet, across=1.0),)
+    text, shorter = (
+        tr("{0}: {1}, pointwise").format(kind, level),
+        tr("{0}, pointwise").format(level),
+    )
+    return (Word(text, 1.0, 0.03, theme().quiet, across=1.0, shorter=(shorter, level)),)
 
 
 def _is_same(a: object, b: object) -> bool:

@@ -2,7 +2,7 @@ import numpy as np
 from PySide6.QtGui import QImage
 
 from gui.plot.canvas import PlotCanvas
-from gui.plot.layers import LinesLayer
+from gui.plot.layers import LinesLayer, Word, WordsLayer
 from gui.style.theme import pen
 
 GAP = [[np.nan, np.nan]]
@@ -42,3 +42,22 @@ def inked(image, empty):
     grey = [each.convertToFormat(QImage.Format.Format_Grayscale8) for each in (image, empty)]
     rows = [np.frombuffer(g.constBits(), np.uint8).reshape(g.height(), -1) for g in grey]
     return np.abs(rows[0].astype(int) - rows[1])[:, : image.width()] > 20
+
+
+def test_a_text_that_has_no_room_gives_way_to_a_shorter_one(qtbot, qapp):
+    plot = PlotCanvas("words")
+    qtbot.addWidget(plot)
+    plot.set_limits(0.0, 1.0, 0.0, 1.0)
+    layer = WordsLayer(plot, 5)
+
+    def picture(width, *texts):
+        plot.resize(width, 120)
+        plot.show()
+        qtbot.waitExposed(plot)
+        layer.show_words([Word(texts[0], 1.0, 0.5, "#000000", across=1.0, shorter=texts[1:])])
+        return plot.grab().toImage()
+
+    long, short = "a text of quite some words, each of them long", "short"
+    assert picture(600, long, short) == picture(600, long)
+    assert picture(140, long, short) == picture(140, short)
+    assert picture(140, long, short) != picture(140, long)
