@@ -38,16 +38,15 @@ class Knob:
         acts from the next step on; "rows": keeps the weights and trains on other rows, or on the
         same rows weighted otherwise; "restart": training starts again at step 0.
     reloads : bool
-        Of a choice of data: whether the rows are loaded anew. False where the same rows are only
-        split, scaled or weighted in another way.
+        For a knob of the data: whether an edit loads the rows again. False where the same rows are
+        only split, scaled or weighted in another way.
     advanced : bool
         Whether the form shows the knob only under "More".
     panel : str
-        Of the view: the only panel that shows anything else when the knob changes; empty where
-        several may.
+        For a knob of the view: the only panel whose scene depends on it; empty where several may.
     refers_to : {"", "model", "data"}
-        Of the view: whose numbering the value uses, such as that of the columns or of the
-        parameters. With another model, or other data, it goes back to its default.
+        For a knob of the view: whether the value is an index into the model's parameters or the
+        data's columns. With another model, or other data, it goes back to its default.
     only_for : tuple of (path, values)
         The knob matters only where each of these other knobs has one of these values (or one of
         those that a function returns, where a registry decides).
@@ -71,7 +70,7 @@ class Knob:
         )
 
     def effect_between(self, old: Any, new: Any) -> Effect:
-        """Return what replacing one value by another does; `effect`, unless a knob knows better."""
+        """Return the effect of replacing one value by another: `effect`, unless overridden."""
         return self.effect
 
     def check(self, value: Any) -> Any:

@@ -1,7 +1,7 @@
-"""What was computed and may be asked for again: kept in bounds, and gone with its owner.
+"""A memo: a bounded cache that lives as long as its owner.
 
-A run owns one memo and hands it to whoever works for it; its predictions at a step bring their own,
-which the run's memo holds and lets go of with them. Nothing is kept at the level of a module.
+A run owns one memo. Its predictions at a step have memos of their own, which the run's memo holds
+and drops together with them. What is computed of a run is kept in no module.
 """
 
 from __future__ import annotations

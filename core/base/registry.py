@@ -1,4 +1,4 @@
-"""An ordered collection of named records: the one place where a kind of thing is added."""
+"""A registry: an ordered collection of named records, to which a new choice is added."""
 
 from __future__ import annotations
 

@@ -35,7 +35,7 @@ def degenerate_fit(predictions: Predictions, choices: CalibrationChoices) -> str
     if choices.method == NO_METHOD or is_manual(choices, predictions.n_classes):
         return ""
     try:
-        # what only draws is left out of what is remembered
+        # settings that only affect drawing are reset to keep them out of the memo's key
         plain = replace(choices, bins=1, binning="width", compared=(), base_rate=0.0)
         return _degenerate_fit(predictions, plain)
     except UserError:

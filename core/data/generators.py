@@ -1,8 +1,6 @@
-"""The generators: shapes in the plane, each with what it teaches and its exact class densities.
+"""The generators: shapes in the plane whose true P(y | x) is known.
 
-How data are drawn so that their true P(y | x) is known.
-
-Every generator draws a class, places a point of that class on a shape, and adds round Gaussian
+Every generator draws a class, places a point of that class on a shape, and adds isotropic Gaussian
 noise: the density of a class is the shape blurred by a Gaussian, and Bayes' rule gives P(y | x).
 The truth describes the generator itself: its class shares and its share of flipped labels as asked
 for. The rows hold each class in that share to the nearest row.

@@ -1,9 +1,9 @@
-"""Painted points: a data set that the user draws, and tables turned into points to paint on.
+"""Painted points: a data set that the user draws, and the tools that draw it.
 
-Strokes of the painting tools: pure functions from painted points to painted points.
-
-A tool acts within a brush, an ellipse in the data's units (a circle on screen). What is drawn at
-random comes from the stroke's seed and the count of its moves, so that a stroke can be repeated.
+A data set of two numbers can be turned into points to paint on. A tool is a pure function from
+points to points; it acts within a brush, an ellipse in the data's units (a circle on screen). Its
+random draws come from the stroke's seed and the count of its moves, so that a stroke can be
+repeated.
 """
 
 from __future__ import annotations

@@ -316,7 +316,7 @@ def stratified_split(
         If a share is negative, train is 0, or they add up to more than 1.
     """
     shares = _shares(train, validation)
-    # a row's number does not hang on how many come after it, so that a row more moves few others
+    # a row's random number does not depend on later rows, so that an added row moves few others
     order = np.argsort(np.random.default_rng((seed, 7)).random(len(y)), kind="stable")
     shuffled, split = y[order], np.empty(len(y), dtype=np.int8)
     owed = np.zeros(3)

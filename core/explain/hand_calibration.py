@@ -87,7 +87,7 @@ def losses_along(
     turned : int
         Which of them the grid replaces.
     """
-    # what the loss does not depend on is left out of what is remembered
+    # settings that the loss does not depend on are reset to keep them out of the memo's key
     fit = replace(plain_choices(choices), temperature=1.0, platt_a=-1.0, platt_b=0.0)
     if choices.method == "temperature":
         return _temperature_losses(predictions, fit, grid)

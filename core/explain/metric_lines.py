@@ -104,8 +104,8 @@ def running_mean(y: FloatArray, window: int) -> FloatArray:
 
 SMOOTHING_SHARE = 0.05  # of the records, averaged around each
 FEWEST = 8  # records
-RISE, LEAST_RISE = 0.05, 0.01  # of the lowest loss, and in nats
-FALL = 0.005  # of the accuracy, that is not yet a fall
+RISE, LEAST_RISE = 0.05, 0.01  # as a share of the lowest loss, and in nats
+FALL = 0.005  # a smaller drop in accuracy does not count
 
 
 def overconfidence_onset(

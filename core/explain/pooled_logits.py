@@ -17,7 +17,7 @@ from core.predictions.predictions import Predictions
 
 BaseRate = tuple[float, int]  # the target rate, and of which class; (0, ...) is as in the data
 AS_IN_DATA: BaseRate = (0.0, -1)
-MOST_LIVE = 10_000  # rows or cells that a calibrator is followed from while it is turned
+MOST_LIVE = 10_000  # rows or cells used while a calibrator's slider is dragged
 IDENTITY = Recalibration("temperature", Temperature(1.0), np.zeros(2), np.zeros(2))
 
 

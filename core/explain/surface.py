@@ -24,7 +24,7 @@ from core.training.problem import TrainState
 
 LEVELS = (0.1, 0.25, 0.5, 0.75, 0.9)
 COARSEST = 32
-_LEAST, _LEAST_SINGLE = 1e-300, np.float32(1e-37)  # of which the logarithm is taken
+_LEAST, _LEAST_SINGLE = 1e-300, np.float32(1e-37)  # least probability in a logarithm
 _CHUNK = 16_384  # rows at a time, so that layers stay in the processor's cache
 
 
@@ -131,7 +131,7 @@ def contours_of(
         return _borders(surface)
     if not in_logits:
         return _lines(surface, p[:, :, 1], {level: level for level in levels})
-    p = np.maximum(p, _LEAST)  # from both, since 1 - p alone rounds to 0
+    p = np.maximum(p, _LEAST)  # both columns are used below, as 1 - p may round to 0
     at = dict(zip(logit(levels).tolist(), levels, strict=True))
     return _lines(surface, np.log(p[:, :, 1] / p[:, :, 0]), at)
 

@@ -163,7 +163,7 @@ def backward(
         np.matmul(step.inputs.T, delta, out=slot.W)
         delta.sum(axis=0, out=slot.b)
         if step.normalised is not None:
-            slot.b[...] = 0.0  # exactly: the mean takes b away again, and rounding is no gradient
+            slot.b[...] = 0.0  # exactly: batch normalisation subtracts b; the sum is rounding error
         deltas.append(delta)
         if layer.start:
             upstream = delta @ own.W.T

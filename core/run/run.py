@@ -1,4 +1,4 @@
-"""A run: an experiment, its data and its history; and which run follows from an edit."""
+"""A run: an experiment, its data and its history; `edited_run` gives the run after an edit."""
 
 from __future__ import annotations
 

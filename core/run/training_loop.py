@@ -1,4 +1,7 @@
-"""Early stopping: when validation loss has not improved for a number of epochs (Prechelt 1998)."""
+"""Training without a window: `train`, and early stopping (Prechelt 1998).
+
+Early stopping ends training when the validation loss has not improved for a number of epochs.
+"""
 
 from __future__ import annotations
 

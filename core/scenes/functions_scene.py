@@ -19,8 +19,8 @@ from core.training.problem import TrainState
 SPAN = 8.0  # the plot reaches from -SPAN to SPAN
 POINTS = 641
 KEY_PLACES = (-5.0, -2.0, 0.0, 2.0, 5.0)
-HIGHEST = 10.0  # that the plot goes for the function itself
-LOW_BESIDE, HIGH_BESIDE = -2.0, 3.0  # and for what is drawn beside it
+HIGHEST = 10.0  # the vertical axis ends here at the latest, for f itself
+LOW_BESIDE, HIGH_BESIDE = -2.0, 3.0  # and here, for derivatives and other functions
 
 
 @dataclass(frozen=True, slots=True)

@@ -171,7 +171,7 @@ def loss_scene(run: Run, ghosts: Sequence[Run], view: View, step: int) -> LossSc
     )
 
 
-MOST_GROWN = 100.0  # times what a line began at, or nats
+MOST_GROWN = 100.0  # times a line's first value, or times 1 where that is less
 
 
 def has_blown_up(line: Line) -> bool:

@@ -19,7 +19,7 @@ import numpy as np
 from core.model.network import NORM_EPSILON, NORM_MOMENTUM
 from core.training.optimizers import Rates
 
-LARGE = 200_000  # numbers: a table of more does not stay in the second cache
+LARGE = 200_000  # numbers; a larger table does not fit into the L2 cache
 WIDE = 4096  # weights of a layer: from here on BLAS multiplies faster than loops do
 
 # The columns of the plan, which has a row a layer: sizes, where the layer's parameters and running
@@ -460,7 +460,7 @@ def take_steps(
             inputs, units = plan[0, INPUTS], plan[0, UNITS]
             parts.add_gradient(gradient, 0, inputs, units, rows, block, deltas, 0)
         for layer in range(plan.shape[0]):
-            if plan[layer, GAIN] >= 0:  # the mean takes a bias away again: its gradient is rounding
+            if plan[layer, GAIN] >= 0:  # batch normalisation subtracts the bias
                 bias = plan[layer, WEIGHTS] + plan[layer, INPUTS] * plan[layer, UNITS]
                 for p in range(bias, bias + plan[layer, UNITS]):
                     gradient[p] = gradient.dtype.type(0.0)

@@ -1,7 +1,4 @@
-"""Where everything stands in the import dialog.
-
-Why a table cannot be used as it stands, where the work is.
-"""
+"""The widgets of the import dialog, their layout, and the box that says why a table is refused."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""The tables of the import dialog: rows, columns, and lists of short texts.
+"""The tables of the import dialog: rows, columns, short texts and lines of the file.
 
-Choosing a column's kind and role: in the list of columns, and by a menu on the preview.
+A column's kind and role are chosen in the list of columns, or by a menu on the preview's headings.
 """
 
 from __future__ import annotations

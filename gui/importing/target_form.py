@@ -1,7 +1,4 @@
-"""What is predicted: the target, its classes, and what is doubtful about them.
-
-How many rows each class has, as bars.
-"""
+"""The target in the import dialog: its classes, bars of their sizes, and remarks on columns."""
 
 from __future__ import annotations
 

@@ -83,7 +83,7 @@ class Panel(QWidget):
         """Draw a scene."""
 
     def read(self, scene: Any) -> None:
-        """Write what is read rather than watched; while training ten times a second, not sixty."""
+        """Update the texts from a scene: while training ten times a second, not sixty."""
 
     def describe(self, scene: Any) -> str:
         """Return one sentence that says what the scene shows, for screen readers."""
@@ -135,7 +135,7 @@ class Panel(QWidget):
         self.draw(self.scene)
 
     def write(self) -> None:
-        """Update what is read, by people and by screen readers."""
+        """Update the texts and the accessible description, which a screen reader reads."""
         self.read(self.scene)
         self.setAccessibleDescription(self.describe(self.scene))
 

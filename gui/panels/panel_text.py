@@ -1,7 +1,4 @@
-"""Numbers and sentences that several panels share.
-
-What units and their parameters are called.
-"""
+"""Texts that several panels share: counts of rows, and names of levels, units and parameters."""
 
 from __future__ import annotations
 

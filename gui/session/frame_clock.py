@@ -18,10 +18,10 @@ from PySide6.QtCore import QObject, Qt, QTimer, Signal
 FRAME_SECONDS = 0.016
 TEXT_SECONDS = 0.1
 SETTLE_SECONDS = 0.12  # without a change, after which panels are drawn carefully
-LATE_SECONDS = 0.0005  # that no one notices
+LATE_SECONDS = 0.0005  # a delay that nobody notices
 URGENT = 2.0  # what has waited twice its interval is drawn even where it makes a frame late
 LONG_SECONDS = 0.003  # if computing a scene takes longer, drawing it waits for the next frame
-COST_DECAY = 0.1  # of the difference, where something took less time than before
+COST_DECAY = 0.1  # how much of a fall in measured time lowers the estimate; a rise counts in full
 IDLE_PHASE = (0.7, 0.8)  # of a frame: painted already, and some time before the next
 BURST_SECONDS = 0.008  # of training, where there are no frames to go by
 
@@ -167,7 +167,7 @@ class FrameClock(QObject):
 
     def tick(self) -> None:
         """Let new results in, and plan the rest of the frame."""
-        if self._rest_of_frame.isActive():  # frames take all the time: what waits has its turn here
+        if self._rest_of_frame.isActive():  # no time was left after the last frame
             self.run_next()
         self._tick_times = (self.tick_time, self._clock())
         self._frame += 1
@@ -220,7 +220,7 @@ class FrameClock(QObject):
             self._run(self._part(drawable), lambda: do(drawable))
 
     def frame_shown(self) -> None:
-        """Note that what ran last has been painted, and so how long it takes."""
+        """Update the estimated cost of what ran last, now that it has been painted."""
         if self._running is not None:
             (part, began), self._running = self._running, None
             seconds, before = self._clock() - began, self._costs.get(part, 0.0)

@@ -43,7 +43,7 @@ class StepTimer:
         self._since: tuple[float, int, float] | None = None
 
     def stop(self) -> None:
-        """Begin anew at the next question."""
+        """Forget the start time; the next call of `due` sets another."""
         self._since = None
 
     def due(self, rate: float, step: int) -> tuple[float, float]:
@@ -61,7 +61,7 @@ class StepTimer:
 
 
 class Throughput:
-    """Counts updates: a second by the clock, and how long one takes.
+    """Measures the updates per second, and the mean time that one takes.
 
     Parameters
     ----------
@@ -83,13 +83,13 @@ class Throughput:
         self._window = (0.0, 0)
 
     def start(self, step: int) -> None:
-        """Count from now on, unless it does already."""
+        """Start counting, unless it has been started."""
         if math.isnan(self.updates_per_second):
             self._window = (self._clock(), step)
             self.updates_per_second = 0.0
 
     def stop(self) -> None:
-        """Count no longer."""
+        """Stop counting."""
         self.updates_per_second = math.nan
 
     def count(self, step: int, taken: int, seconds: float) -> None:

@@ -38,8 +38,8 @@ from gui.session.trainer import Trainer
 from gui.session.undo import ReplaceExperiment, ReplaceRun, SetParameters
 
 MOST_GHOSTS = 5
-MOST_STEPS_AGAIN = 20_000  # that a faster engine repeats within a frame or two
-MOST_STEPS_SINCE = 200_000  # the same of a run from a file, which must not change its engine else
+MOST_STEPS_AGAIN = 20_000  # a faster engine repeats so many from step 0 in a frame or two
+MOST_STEPS_SINCE = 200_000  # likewise, for a run from a file: its steps since it was opened
 
 
 class Session(QObject):
@@ -521,7 +521,7 @@ class Session(QObject):
         elif run.prepared.classes != old.prepared.classes:
             self.ghosts = []
         if run.memo is not old.memo:
-            old.memo.clear()  # it is put aside: what was computed of it would only take room
+            old.memo.clear()  # the old run is put aside, and its cached results only take memory
         self.run = run
         self.player.load(run)
         if _looks_different(old, run):
@@ -601,7 +601,7 @@ class Session(QObject):
         self, architecture: Architecture, indices: np.ndarray, values: np.ndarray
     ) -> None:
         if self.run.architecture is not architecture:
-            return  # the run has begun anew since, and with it these parameters
+            return  # another network has taken the place of the one that the indices belong to
         if self.is_playing:
             self.player.set_parameters(indices, values)
             return

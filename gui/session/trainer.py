@@ -20,8 +20,8 @@ from gui.session.requests import Measure, Request, Requests, TrainingJob, Valida
 
 MEASURE_SECONDS = 1.0 / 20.0  # as often as the curves are drawn
 MEASURE_SHARE = 0.1  # of the thread's time, at the most
-MOST_LATE_SECONDS = 0.1  # for as long measuring waits for moments between frames
-QUICK_SECONDS = 0.02  # what measures within them may measure a young run at each doubling
+MOST_LATE_SECONDS = 0.1  # how long overdue metrics wait for the window to be idle
+QUICK_SECONDS = 0.02  # metrics this quick are also computed each time the steps have doubled
 
 
 class Trainer:
@@ -198,7 +198,7 @@ class _Worker:
     def _limited(self, steps: int) -> tuple[int, bool]:
         """Cut a burst at the last epoch asked for, and at each epoch's end while one is watched.
 
-        One of a young run ends where its steps have doubled, to be measured.
+        A burst also ends where the steps have doubled since the last metrics, if those are quick.
         """
         training = self.problem.training
         steps = int(min(steps, max(self.doubled_step - self.state.step, 1)))
@@ -238,7 +238,7 @@ class _Worker:
         if late < 0.0:
             return
         steps_a_frame = self.pace.updates_per_second(self.problem) * FRAME_SECONDS
-        at_once = steps_a_frame < 1.0 or late >= MOST_LATE_SECONDS  # the next may be long after
+        at_once = steps_a_frame < 1.0 or late >= MOST_LATE_SECONDS  # the next step may be far off
         if at_once or self.frames.is_idle():
             if self.metrics_job is None:
                 self.metrics_job = self._new_metrics_job()
@@ -259,7 +259,7 @@ class _Worker:
             self.metrics_job, self.measured_step = None, job.state.step
             pause = max(MEASURE_SECONDS, job.seconds / MEASURE_SHARE)
             self.measure_due = time.perf_counter() + pause
-            is_first = self.measured_step == 0  # how quick it is, the second will tell
+            is_first = self.measured_step == 0  # taken as quick; the second one's time decides
             is_quick = is_first or job.seconds <= QUICK_SECONDS
             self.doubled_step = max(2 * self.measured_step, 1) if is_quick else math.inf
 

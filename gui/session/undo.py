@@ -28,7 +28,8 @@ class ReplaceExperiment(QUndoCommand):
     drag : object or None
         The same for all moves of one drag; None where the change stands alone.
     brings_run : bool
-        Whether undo brings the run before back whatever has changed: the edit cut its future off.
+        Whether undo restores the old run even after an edit that keeps the weights, because the
+        edit was made at an earlier step and dropped the later ones.
     """
 
     def __init__(

@@ -50,7 +50,7 @@ class SliderScale:
     def places(self) -> int:
         """The last place; the first is 0."""
         if self.kind == "log":
-            decades = self._forth(self.high) - self._forth(self.low)
+            decades = self._to_scale(self.high) - self._to_scale(self.low)
             return max(round(40 * decades / math.log(10.0)), 1)
         step = 1.0 if self.is_whole else self._step
         return min(max(round((self.high - self.low) / step), 1), _MOST_PLACES)
@@ -58,8 +58,8 @@ class SliderScale:
     def place(self, number: float) -> int:
         """Return the place nearest to a number; the ends stand for what lies beyond."""
         number = min(max(number, self.low), self.high)
-        low, high = self._forth(self.low), self._forth(self.high)
-        return round(self.places * (self._forth(number) - low) / (high - low))
+        low, high = self._to_scale(self.low), self._to_scale(self.high)
+        return round(self.places * (self._to_scale(number) - low) / (high - low))
 
     def number(self, place: int) -> float:
         """Return the round number at a place; the ends are exact."""
@@ -67,8 +67,8 @@ class SliderScale:
             return self.low
         if place >= self.places:
             return self.high
-        low, high = self._forth(self.low), self._forth(self.high)
-        exact = self._back(low + (high - low) * place / self.places)
+        low, high = self._to_scale(self.low), self._to_scale(self.high)
+        exact = self._from_scale(low + (high - low) * place / self.places)
         if self.kind == "log" and exact:
             exact = float(f"{exact:.1e}")
         elif not self.is_whole:
@@ -88,28 +88,29 @@ class SliderScale:
         if self.is_whole and self.kind == "linear":
             return min(max(number + sign, self.low), self.high)
         found = self.number(self.place(number) + sign)
-        return found if (found - number) * sign > 0.0 else number  # not back from beyond an end
+        return found if (found - number) * sign > 0.0 else number  # beyond an end, stay
 
     def decades(self) -> list[float]:
         """Return the powers of ten on a logarithmic slider as fractions of its length."""
         if self.kind == "linear":
             return []
-        low, high = self._forth(self.low), self._forth(self.high)
+        low, high = self._to_scale(self.low), self._to_scale(self.high)
         first = math.ceil(math.log10(max(self.low, 1.0 if self.low <= 0 else self.low)) - 1e-9)
         last = math.floor(math.log10(self.high) + 1e-9)
-        return [(self._forth(10.0**power) - low) / (high - low) for power in range(first, last + 1)]
+        powers = [10.0**power for power in range(first, last + 1)]
+        return [(self._to_scale(number) - low) / (high - low) for number in powers]
 
     @property
     def _step(self) -> float:
         """The power of ten nearest to the range over the number of steps."""
         return float(10.0 ** round(math.log10((self.high - self.low) / self.steps)))
 
-    def _forth(self, number: float) -> float:
+    def _to_scale(self, number: float) -> float:
         if self.kind == "linear":
             return number
         return math.log1p(number) if self.low <= 0 else math.log(number)
 
-    def _back(self, value: float) -> float:
+    def _from_scale(self, value: float) -> float:
         if self.kind == "linear":
             return value
         return math.expm1(value) if self.low <= 0 else math.exp(value)
@@ -251,7 +252,7 @@ class NumberSlider(QWidget):
         number = self.scale.number(place)
         self.field.setModified(False)  # the slider's number replaces a half-typed one
         self.edited.emit(number, self.slider.drag)
-        if self.field.is_refused:  # show what was
+        if self.field.is_refused:  # show the refused number
             self.field.setText(format_editable(number))
 
     def _on_field(self, number: float) -> None:

@@ -36,7 +36,7 @@ HEAD = 1 << 18
 LARGEST_IRREGULAR = 32 << 20
 """Bytes on disk up to which a file that is not regular is read as a whole."""
 
-_ENOUGH = 400  # lines that tell as much as twice as many
+_ENOUGH = 400  # a head with so many lines in its first half is cut to that half
 _WIDE = 200  # columns, of which few rows say enough
 _ENCODINGS = ("utf-8", "utf-8-sig", "cp1252", "latin-1", "ascii")
 
@@ -44,7 +44,7 @@ BLOCK = 4 << 20
 """Bytes parsed at a time."""
 
 _MOST_WORKERS = 4
-_LONGEST_BLOCK = 16 << 20  # of a quoted cell that does not end
+_LONGEST_BLOCK = 16 << 20  # bytes that a quoted cell that is never closed may reach
 
 
 @dataclass(frozen=True, slots=True)

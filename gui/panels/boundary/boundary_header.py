@@ -1,7 +1,4 @@
-"""What can be chosen about the boundary: parts, axes, section, held values and toggles.
-
-Sliders for the features that are on no axis, in raw units.
-"""
+"""The controls above the boundary: parts, axes, section, toggles, and a slider per held feature."""
 
 from __future__ import annotations
 

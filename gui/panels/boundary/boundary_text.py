@@ -1,4 +1,4 @@
-"""What the model says under the mouse, in a corner where it covers nothing of interest."""
+"""The boundary panel's texts: the read-out under the mouse, axis labels and notes."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""The known truth on the boundary: worked out in the background, coarsely first, and drawn.
-
-The scale of the distance from the truth: a small bar from none to much.
-"""
+"""The known truth over the boundary, its computation in the background, and its colour scale."""
 
 from __future__ import annotations
 

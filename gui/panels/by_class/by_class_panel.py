@@ -1,7 +1,4 @@
-"""Reliability class by class: small diagrams on one screen, and the triangle of three classes.
-
-Small diagrams painted side by side: as large as they can be, one a class.
-"""
+"""Reliability class by class: one small diagram per class, and the triangle of three classes."""
 
 from __future__ import annotations
 

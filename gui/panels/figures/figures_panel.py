@@ -1,7 +1,4 @@
-"""Figures of each part at a threshold that can be dragged, and the confusion matrix of one.
-
-A confusion matrix: actual classes down, decided classes across, cells shaded by share.
-"""
+"""The metrics of each part at a threshold that can be dragged, and one part's confusion matrix."""
 
 from __future__ import annotations
 
@@ -27,7 +24,7 @@ SHOWN = ("accuracy", "precision", "recall", "f1", "auc", "log_loss", "brier")
 
 
 class FiguresPanel(Panel):
-    """Shows accuracy and its kin for train, validation and test, and who is taken for whom."""
+    """Shows accuracy and other metrics of train, validation and test, and a confusion matrix."""
 
     frames_between = 3
 

@@ -1,6 +1,7 @@
-"""Pages of the functions panel about one point: its numbers, sharpness, and digits.
+"""The pages of the functions panel.
 
-Pages of the functions panel about the whole: facts about the function, and the model's units.
+Three explain the chosen point: its numbers, the sharpness and the digits. Two explain the function
+as a whole: facts about it, and where the model's units lie on it.
 """
 
 from __future__ import annotations

@@ -1,7 +1,4 @@
-"""Recorded figures as they went: loss and its kin, for train, validation and test.
-
-What the curves panel says: the present figures, or what is under the mouse.
-"""
+"""The loss panel: recorded metrics of each part against step or epoch, legend and read-out."""
 
 from __future__ import annotations
 

@@ -1,9 +1,8 @@
-"""How the network's diagram is painted: links by size and sign, pictures of what units do.
+"""How the network's diagram is painted: links by size and sign, and each unit's map.
 
-All links of the network in one picture: thousands of smooth lines in a few milliseconds.
-
-A line that runs from left to right covers, in each column of pixels, a short vertical stretch. The
-stretches of all lines are added up at once as optical depths, so that no order of drawing matters.
+All links go into one image. A link runs from left to right, so in each column of pixels it covers a
+short vertical stretch; the stretches of all links are added up as optical depths, which makes the
+image independent of the order of drawing and takes a few milliseconds for thousands of links.
 """
 
 from __future__ import annotations

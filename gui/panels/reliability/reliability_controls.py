@@ -1,6 +1,7 @@
-"""What can be chosen above the reliability diagram: part, forecast, curve, and how finely.
+"""The controls above the reliability diagram.
 
-What is folded above the reliability diagram: band, intervals, truth, and calibrators.
+Always shown: part, forecast, curve and its bins or width. Folded where there is little room: band,
+intervals, truth and calibrators.
 """
 
 from __future__ import annotations

@@ -1,7 +1,4 @@
-"""The square diagram and its histogram: every layer is made once and told its data.
-
-A square diagram with a low one under it, both over the same horizontal axis.
-"""
+"""The square reliability diagram above its histogram, on one axis of probability."""
 
 from __future__ import annotations
 

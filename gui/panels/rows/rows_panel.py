@@ -1,6 +1,6 @@
-"""The data table: every row with its part, its label and what the model says; sortable.
+"""The rows panel: a sortable table of every row, its part, its label and what the model says.
 
-The rows as a table model over arrays: nothing is copied, sorting orders an index.
+The table model reads the scene's arrays in place; sorting only permutes an index.
 """
 
 from __future__ import annotations

@@ -1,7 +1,4 @@
-"""Pages of the softmax panel: logits, steps, slopes, and the two identities.
-
-The page of the softmax panel about losses: why confident mistakes learn slowly.
-"""
+"""The pages of the softmax panel: logits, steps, Jacobian, sigmoid, triangle and losses."""
 
 from __future__ import annotations
 

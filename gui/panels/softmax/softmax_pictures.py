@@ -1,7 +1,4 @@
-"""Pictures of the softmax panel: bars of probabilities and a gauge of the entropy.
-
-Maps of the softmax panel: the Jacobian, and the triangle of three probabilities.
-"""
+"""The painted pictures of the softmax panel: bars, entropy gauge, Jacobian and triangle."""
 
 from __future__ import annotations
 

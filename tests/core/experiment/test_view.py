@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import zipfile
 
 import pytest
 
@@ -115,9 +116,13 @@ def test_a_field_is_saved_with_the_session_and_read_again(name, tmp_path):
     saved = read_session(path)
     assert saved.view == view
     assert saved.warnings == ()
-    content = json.loads((tmp_path / "one.credence").read_text())
+    with zipfile.ZipFile(path) as archive:
+        members = {it: archive.read(it) for it in archive.namelist()}
+    content = json.loads(members["session.json"])
     content["view"] = {name: wrong_value(name), "no_such": 1}
-    (tmp_path / "one.credence").write_text(json.dumps(content))
+    with zipfile.ZipFile(path, "w") as archive:
+        for it, data in {**members, "session.json": json.dumps(content)}.items():
+            archive.writestr(it, data)
     broken = read_session(path)
     assert broken.view == View()
     assert len(broken.warnings) == 2

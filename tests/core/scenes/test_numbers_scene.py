@@ -149,9 +149,6 @@ def test_chance_counts_a_probability_on_an_edge_below_it_as_the_errors_do():
     p = np.array([0.25, 0.5, 0.5, 0.6, 0.75, 1.0, 0.0])
     strip = strip_of(indexed(pool_forecast([0, 1, 0, 1, 1, 1, 0], p)))
     for bins in (2, 4):
-        spread = 0.0
-        for k in range(bins):
-            inside = (p <= (k + 1) / bins) & ((p > k / bins) | (k == 0))
-            spread += math.sqrt(np.sum(p[inside] * (1.0 - p[inside])))
-        expected = math.sqrt(2.0 / math.pi) * spread / len(p)
+        inside = [(p <= (k + 1) / bins) & ((p > k / bins) | (k == 0)) for k in range(bins)]
+        expected = sum(expected_gap(p[it]) for it in inside) / len(p)
         assert strip.chance[bins - 1] == pytest.approx(expected)

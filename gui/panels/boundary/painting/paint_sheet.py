@@ -1,7 +1,4 @@
-"""A sheet of painted points, what is learnt from it, and the undoing of a stroke.
-
-What there is to paint on: a run's points, the limits they span, and words about them.
-"""
+"""The sheet of painted points, the undo of a stroke, and which data can be painted on."""
 
 from __future__ import annotations
 
