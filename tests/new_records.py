@@ -136,6 +136,30 @@ SIGN = Optimizer(
 )
 
 
+def decayed_loop(theta, slots, g, t, r, decays):
+    size, shrink = theta.dtype.type(r.learning_rate * r.factor), theta.dtype.type(r.weight_decay)
+    check = theta.dtype.type(0.0)
+    for i in range(theta.shape[0]):
+        theta[i] -= size * (g[i] + shrink * decays[i] * theta[i])
+        check += theta[i] * theta.dtype.type(0.0)
+    return check
+
+
+DECAYED = Optimizer(
+    "decayed",
+    "gradient descent with weight decay",
+    0,
+    lambda theta, slots, g, t, r, decays: (
+        theta - r.learning_rate * r.factor * (g + r.weight_decay * decays * theta),
+        slots,
+    ),
+    r"\theta \leftarrow \theta - \alpha (g + \lambda \theta)",
+    "Hanson & Pratt 1989",
+    uses=("weight_decay",),
+    loop=decayed_loop,
+)
+
+
 def inverse(epochs: float, length: float) -> float:
     return 1.0 / (1.0 + epochs / length)
 
@@ -189,6 +213,7 @@ NEW = [
     (PENALTIES, QUARTIC, "training.penalty", True),
     (PENALTIES, without_loop(QUARTIC), "training.penalty", False),
     (OPTIMIZERS, SIGN, "training.optimizer", True),
+    (OPTIMIZERS, DECAYED, "training.optimizer", True),
     (OPTIMIZERS, without_loop(SIGN), "training.optimizer", False),
     (SCHEDULES, INVERSE, "training.schedule", True),
     (INITIALISATIONS, TENTH, "model.initialisation", True),

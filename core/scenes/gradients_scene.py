@@ -151,7 +151,7 @@ def _next_update(
     ahead = gradient
     if point is not parameters:
         ahead = gradient_at(problem, point, statistics, rows)[1]
-    decays = problem.architecture.weight_mask() if training.optimizer == "adamw" else 0.0
+    decays = problem.architecture.weight_mask() if optimizer.decays_weights else 0.0
     after, _ = optimizer.update(parameters, slots, ahead, state.step + 1, rates, decays)
     return gradient, after - parameters, passes
 

@@ -75,7 +75,7 @@ def step(problem: Problem, state: TrainState) -> TrainState | None:
     optimizer = OPTIMIZERS[training.optimizer]
     point = optimizer.point(state.parameters, state.slots, rates)
     value, gradient, passes = gradient_at(problem, point, state.statistics, batch)
-    decays = problem.architecture.weight_mask() if training.optimizer == "adamw" else 0.0
+    decays = problem.architecture.weight_mask() if optimizer.decays_weights else 0.0
     parameters, slots = optimizer.update(
         state.parameters, state.slots, gradient, state.step + 1, rates, decays
     )

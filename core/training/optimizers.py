@@ -104,6 +104,11 @@ class Optimizer:
     point_loop: Callable[..., None] = _here_loop
     squares: tuple[int, ...] = ()
 
+    @property
+    def decays_weights(self) -> bool:
+        """Whether an update needs to know which parameters are weights, since it shrinks these."""
+        return "weight_decay" in self.uses
+
     def init(self, parameters: np.ndarray) -> np.ndarray:
         """Return the slots before the first step: zeros (n_slots, n_parameters)."""
         return np.zeros((self.n_slots, parameters.size), dtype=parameters.dtype)

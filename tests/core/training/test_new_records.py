@@ -19,7 +19,7 @@ from tests.new_records import NEW, SIGN
 SMALL = {
     "data": {"rows": 80, "noise": 0.3},
     "model": {"hidden": [3]},
-    "training": {"penalty_strength": 0.01},
+    "training": {"penalty_strength": 0.01, "weight_decay": 0.1},
 }
 
 
