@@ -289,7 +289,7 @@ def check_numbers(panel, session):
     model = panel.answers.model()
     for line, answer in enumerate(scene.answers):
         assert number_in(model.index(line, 1).data()) == pytest.approx(answer.value, abs=5.1e-5)
-    assert f"The same {len(said)} predictions" in panel.says.text()
+    assert f"The same {len(said)} rows" in panel.says.text()
 
 
 def check_calibrators(panel, session):

@@ -20,7 +20,7 @@ from core.explain.loss_surface import (
 from core.model.gradient_check import finite_differences
 from core.run.history import with_parameters
 from core.run.run import start_run
-from core.scenes.landscape_scene import ellipse_of, landscape_scene, path_of
+from core.scenes.landscape_scene import ellipse_of, height_at, landscape_scene, path_of
 from core.training.numpy_engine import burst, gradient_at
 from tests.core.network_by_hand import pass_by_hand
 from tests.core.scene_cases import inputs_by_hand, raw_rows
@@ -360,3 +360,13 @@ def test_an_ellipse_leans_as_the_hessian_does():
         farthest = around[np.hypot(*around.T).argmax()]
         assert np.sign(farthest[0] * farthest[1]) == -np.sign(lean)  # along where it curves least
         assert abs(farthest[1]) > abs(farthest[0])
+
+
+def test_a_plane_is_read_exactly_and_nothing_outside():
+    x, y = np.linspace(-1.0, 3.0, 9), np.linspace(2.0, 4.0, 5)
+    values = 2.0 * x[None, :] - 3.0 * y[:, None] + 1.0
+    surface = SimpleNamespace(x=x, y=y, values=values)
+    for a, b in ((-1.0, 2.0), (3.0, 4.0), (0.123, 3.456), (1.0, 2.5)):
+        assert height_at(surface, a, b) == pytest.approx(2.0 * a - 3.0 * b + 1.0)
+    for a, b in ((-1.01, 3.0), (0.0, 4.01)):
+        assert np.isnan(height_at(surface, a, b))

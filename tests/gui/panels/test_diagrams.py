@@ -67,9 +67,10 @@ def test_ghosts_edits_and_the_scrub_position_are_drawn(qtbot, session, show):
     assert now in upright_lines(panel.plot)
     session.restart()
     assert panel.scene.ghosts
-    assert len(panel.scene.ghosts) == 3
-    for ghost in panel.scene.ghosts:
-        curve_through(panel.plot, ghost.x, ghost.y)
+    [ghost] = panel.scene.ghosts
+    assert len(ghost.lines) == 3
+    for line in ghost.lines:
+        curve_through(panel.plot, line.x, line.y)
     assert now not in upright_lines(panel.plot)
 
 

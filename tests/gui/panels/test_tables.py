@@ -60,7 +60,7 @@ def test_the_matrix_shows_the_chosen_part_and_finds_its_cells(qtbot, session, sh
     for i in range(2):
         for j in range(2):
             assert tooltip_at(matrix, at[i, j]) == (
-                f"{int(confusion[i, j])} rows of class {classes[i]} were decided as {classes[j]}."
+                f"{int(confusion[i, j])} rows of class {classes[i]}, decided as {classes[j]}."
             )
 
 

@@ -177,12 +177,12 @@ def test_everything_chosen_is_there_again_when_the_session_is_opened(qtbot, tmp_
     for name in NAMES:
         if name != "unit":  # is given up when the network is hidden
             first.set_view(name, other_value(name)[0])
-    first.autosave.save(path)
+    first.file.save(path)
     assert read_session(path).view == first.view
     second = new_session()
     try:
         with qtbot.waitSignal(second.run_changed):
-            second.autosave.open(path)
+            second.file.open(path)
         qtbot.waitUntil(lambda: second.view == first.view)
         for name in ("functions", "softmax", "gradients", "numbers", "calibrators"):
             panel = PANELS[name].make(second, None)

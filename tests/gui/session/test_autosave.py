@@ -94,6 +94,5 @@ def test_an_opened_session_is_saved_to_its_own_file_unless_it_is_opened_as_new(
     path = str(tmp_path / "s.credence")
     session.file.save(path)
     session.file.save(str(tmp_path / "other.credence"))
-    with qtbot.waitSignal(session.file.message):
-        session.file.open(path, as_new=as_new)
-    assert session.file.path == ("" if as_new else path)
+    session.file.open(path, as_new=as_new)
+    qtbot.waitUntil(lambda: session.file.path == ("" if as_new else path))
