@@ -17,6 +17,7 @@ from core.functions.sigmoid_family import binary_cross_entropy, sigmoid
 from core.functions.softmax_family import categorical_cross_entropy, softmax
 from core.model.initialisation import INITIALISATIONS, Initialisation
 from core.training.optimizers import OPTIMIZERS, Optimizer
+from core.training.recorded_metrics import Metric
 from core.training.schedules import SCHEDULES, Schedule
 
 
@@ -193,6 +194,13 @@ class Halved(BinaryMap):
 
 
 HALVED = Calibrator("halved", "Halved", r"\sigma(s / 2)", "Halves.", lambda s, y, w: Halved())
+
+
+CERTAINTY = Metric(
+    "certainty",
+    "mean certainty",
+    figure=lambda y, p, z, w: float(np.average(np.abs(2.0 * p - 1.0), weights=w)),
+)
 
 
 def without_loop(record):

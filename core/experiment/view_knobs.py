@@ -45,9 +45,9 @@ MOST_PARAMETERS = 10**9
 
 
 def _metrics() -> Mapping[str, Named]:
-    from core.training.recorded_metrics import DRAWN
+    from core.training.recorded_metrics import drawn_metrics
 
-    return DRAWN
+    return drawn_metrics()
 
 
 def _activations() -> Mapping[str, Named]:

@@ -16,7 +16,7 @@ from core.experiment.view import View
 from core.explain.metric_lines import mean_along, overconfidence_onset, thinned
 from core.run.history import History, Metrics
 from core.run.run import Run
-from core.training.recorded_metrics import DECOMPOSITION, DRAWN, Metric
+from core.training.recorded_metrics import DECOMPOSITION, Metric, drawn_metrics
 from core.training.training_knobs import TrainingChoices
 
 SMOOTHING_SHARE = 0.05  # of the line's width, averaged around each record
@@ -140,7 +140,7 @@ def loss_scene(run: Run, ghosts: Sequence[Run], view: View, step: int) -> LossSc
     step : int
         The step looked at.
     """
-    metric = DRAWN[view.metric]
+    metric = drawn_metrics()[view.metric]
     history = run.history
     lines = _lines(history.metrics, metric, view, step)
     smoothed = _lines(history.metrics, metric, view, step, True) if view.smoothed else ()

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
-from core.base.arrays import SPLITS
+from core.base.arrays import SPLITS, FloatArray, IntArray
 from core.base.registry import Registry
 from core.data.preparing import Prepared
 from core.evaluation.performance import recorded_performance
@@ -21,6 +21,9 @@ MOST_ROWS = 20_000  # of a part that are measured while training goes on, evenly
 MOST_GRADIENT_ROWS = 2_000
 
 
+Figure = Callable[[IntArray, FloatArray, FloatArray, FloatArray | None], float]
+
+
 @dataclass(frozen=True, slots=True)
 class Metric:
     """A recorded figure.
@@ -30,12 +33,17 @@ class Metric:
     name, label, unit : str
     by_split : bool
         Whether there is one a part ("train.loss"), or one in all ("gradient_norm").
+    figure : callable or None
+        (labels (n,), probabilities, logits, sample weights or None) -> the figure of a part; both
+        arrays are (n,) of class 1, or (n, K). None for those that are computed together, by
+        `recorded_performance` or from the gradient.
     """
 
     name: str
     label: str
     unit: str = ""
     by_split: bool = True
+    figure: Figure | None = None
 
 
 METRICS: Registry[Metric] = Registry(
@@ -55,8 +63,11 @@ METRICS: Registry[Metric] = Registry(
 )
 """Every recorded figure."""
 DECOMPOSITION = Metric("decomposition", "log loss and Brier parts (MCB, DSC, UNC)", by_split=False)
-DRAWN: Registry[Metric] = Registry("metric", [*METRICS.values(), DECOMPOSITION])
-"""What can be drawn: each recorded figure, and the parts of the validation Brier score together."""
+
+
+def drawn_metrics() -> Registry[Metric]:
+    """Return what can be drawn: each recorded figure, and the parts of the Brier score together."""
+    return Registry("metric", [*METRICS.values(), DECOMPOSITION])
 
 
 Part = tuple[np.ndarray, np.ndarray, np.ndarray | None]
@@ -136,6 +147,9 @@ def _figures(problem: Problem, state: TrainState, part: Part) -> dict[str, float
     figures = {"loss": loss}
     if np.isfinite(probabilities).all():
         figures |= recorded_performance(y, probabilities, logits, weights)
+        for record in METRICS.values():
+            if record.figure is not None:
+                figures[record.name] = record.figure(y, probabilities, logits, weights)
     return figures
 
 

@@ -8,10 +8,11 @@ import pytest
 from PySide6.QtGui import QAction
 
 from core.run.session_file import read_session
+from core.training.recorded_metrics import METRICS
 from gui.panels import PANELS
 from gui.panels.panel import Panel, PanelRecord
 from tests.gui.panel_cases import train
-from tests.new_records import NEW
+from tests.new_records import CERTAINTY, NEW
 
 
 @pytest.mark.parametrize(("registry", "record", "path"), [case[:3] for case in NEW])
@@ -63,3 +64,23 @@ def test_a_new_panel_is_in_the_view_menu_and_follows_training(qtbot, open_window
         window.close()
     finally:
         PANELS.remove("steps")
+
+
+def test_a_new_metric_is_recorded_drawn_saved_and_read_again(qtbot, open_window, tmp_path):
+    METRICS.add(CERTAINTY)
+    try:
+        window = open_window()
+        session = window.session
+        train(qtbot, session, 20)
+        session.set_view("metric", "certainty")
+        panel = window.panel("loss")
+        X, _, _ = session.run.prepared.part(0)
+        p = session.run.probabilities(session.state, X)[:, 1]
+        drawn = {line.split: line.last for line in panel.scene.lines}
+        assert drawn["train"] == pytest.approx(np.abs(2.0 * p - 1.0).mean(), rel=1e-5)
+        file = str(tmp_path / "metric.credence")
+        session.file.save(file)
+        assert read_session(file).view.metric == "certainty"
+        window.close()
+    finally:
+        METRICS.remove("certainty")

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QLabel, QSizePolicy, QToolButton, QWidget
 from core.experiment.view import View
 from core.run.history import History
 from core.scenes.loss_scene import EditMark, Line, LossScene, loss_scene
-from core.training.recorded_metrics import DRAWN
+from core.training.recorded_metrics import drawn_metrics
 from gui.panels.panel import Panel
 from gui.panels.panel_text import tr, weighted_text
 from gui.panels.view_controls import view_choice, view_toggle
@@ -113,7 +113,9 @@ class LossPanel(Panel):
 
     def _build_controls(self) -> None:
         session = self.session
-        metrics = [(short_name(tr(record.label)), record.name) for record in DRAWN.values()]
+        metrics = [
+            (short_name(tr(record.label)), record.name) for record in drawn_metrics().values()
+        ]
         self.metric_box = view_choice(session, "metric", metrics, WIDEST)
         self.by_step = toggle(
             "view.by_epoch",

@@ -11,7 +11,7 @@ from core.explain.metric_lines import overconfidence_onset
 from core.run.history import Metrics, with_parameters
 from core.run.run import Run, edited_run, start_run
 from core.scenes.loss_scene import loss_scene, what_differs
-from core.training.recorded_metrics import DECOMPOSITION, DRAWN, measure, parts_of
+from core.training.recorded_metrics import DECOMPOSITION, drawn_metrics, measure, parts_of
 from tests.core.scene_cases import by_hand, experiment, raw_rows, table, trained
 
 
@@ -186,7 +186,7 @@ def test_the_parts_of_the_score_are_drawn_together(moons):
     np.testing.assert_allclose(scene.lines[1].y, 0.01 * np.arange(20))
     assert scene.lines[0].last == pytest.approx(0.4 + 11 / 20)
     assert scene.turn == 8.0
-    assert "decomposition" in DRAWN
+    assert "decomposition" in drawn_metrics()
 
 
 @pytest.mark.parametrize(("epochs_a_record", "expected"), [(0.25, 2.0), (0.05, math.nan)])
