@@ -48,7 +48,7 @@ class Transport(QWidget):
         self.buttons = {name: self._button(name) for name in BUTTONS}
         self.epoch = self._figure("transport.epoch", self._epoch_text(9_999_999))
         self.timeline = Timeline(session, self)
-        self.speed = self._figure("transport.speed", self._updates_text(999_000.0))
+        self.speed = self._figure("transport.speed", self.updates_text(999_000.0))
         self.speed.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self.pace = self._pace_box()
         self._lay_out()
@@ -73,9 +73,10 @@ class Transport(QWidget):
     def _speed_text(self, speed: float) -> str:
         if not self.session.is_playing:
             return self.tr("paused")
-        return "" if math.isnan(speed) or speed <= 0.0 else self._updates_text(speed)
+        return "" if math.isnan(speed) or speed <= 0.0 else self.updates_text(speed)
 
-    def _updates_text(self, speed: float) -> str:
+    def updates_text(self, speed: float) -> str:
+        """Return the updates a second in words, with three digits."""
         shown = round_to(speed) if speed >= 100.0 else round(speed)
         return self.tr("{0} updates/s").format(format_number(shown))
 

@@ -93,14 +93,6 @@ def test_every_name_of_ours_that_a_test_spells_out_exists():
     assert missing == []
 
 
-STILL_REACHING = (
-    "tests/gui/session/",
-    "tests/gui/window/",
-    "tests/gui/panels/test_panels_common.py",
-)
-
-
 def test_no_test_reaches_into_private_fields():
     reaches = strings_in_tests(r"(?<!\bself)(?<!\bos)(\._[a-z]\w*)")
-    found = [f"{path}: {name}" for name, path in reaches]
-    assert [it for it in found if not it.startswith(STILL_REACHING)] == []
+    assert [f"{path}: {name}" for name, path in reaches] == []

@@ -77,7 +77,7 @@ def test_a_live_edit_keeps_the_run_and_is_recorded(qtbot, session):
     assert [edit.step for edit in history.edits] == [0, 10]
     assert history.problem.training.learning_rate == 0.5
     live = history.latest
-    history._replayed = history.state_at(0)
+    history.state_at(0)  # from where replay goes on
     assert history.state_at(13).step == 13
     assert history.state_at(20).same_bits(live)
 

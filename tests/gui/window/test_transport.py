@@ -127,7 +127,7 @@ def test_an_edit_leaves_a_mark_on_the_timeline(qtbot, window, transport):
 
 def test_figures_keep_their_width_and_show_thousands(window, transport):
     assert transport.epoch.minimumWidth() >= transport.epoch.sizeHint().width()
-    assert transport._updates_text(12_437.0) == f"12{SPACE}400 updates/s"
+    assert transport.updates_text(12_437.0) == f"12{SPACE}400 updates/s"
 
 
 def test_the_status_line_shows_the_figures_of_the_state_looked_at(qtbot, window):
