@@ -3,6 +3,7 @@
 import importlib
 import importlib.util
 import re
+import tomllib
 from collections import Counter
 from pathlib import Path
 
@@ -37,6 +38,19 @@ def test_every_panel_has_a_folder_and_a_scene_of_its_name():
     assert scenes - NOT_A_PANEL == set(PANELS)
     for name in PANELS:
         assert (ROOT / f"gui/panels/{name}/{name}_panel.py").exists()
+
+
+def test_every_panel_and_scene_is_held_apart_from_the_others():
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+    apart = {
+        contract["name"]: set(contract["modules"])
+        for contract in settings["tool"]["importlinter"]["contracts"]
+        if contract["type"] == "independence"
+    }
+    assert apart["no panel knows another"] == {f"gui.panels.{name}" for name in PANELS}
+    assert apart["no scene knows another"] == {
+        f"core.scenes.{name}" for name in names_in("core/scenes")
+    }
 
 
 def test_every_scene_has_a_test_file_of_its_name_and_no_other_is_there():
