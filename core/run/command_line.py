@@ -38,7 +38,7 @@ def read_arguments(words: Sequence[str]) -> argparse.Namespace:
     ['data.noise=0.1']
     """
     parser = _Parser(prog="credence", description="See a classifier learn.", allow_abbrev=False)
-    parser.add_argument("file", nargs="?", help="a table to open in the window")
+    parser.add_argument("file", nargs="?", help="a table, a session, or the name of a data set")
     parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="a knob")
     parser.add_argument("--target", default="", metavar="COLUMN", help="the column to predict")
     parser.add_argument("--theme", choices=THEME_NAMES, help="colours of the window")
@@ -81,15 +81,30 @@ def read_settings(pairs: Iterable[str]) -> tuple[Experiment, View]:
 
 
 def experiment_for(arguments: argparse.Namespace) -> tuple[Experiment, View]:
-    """Return what the window is to show: the settings, on the file where one is named."""
+    """Return what the window is to show: the settings, on the file or data set that is named."""
     experiment, view = read_settings(arguments.set)
-    if arguments.file:
+    if arguments.file and is_data_set(arguments.file):
+        experiment = experiment.replacing("data.source", arguments.file)
+    elif arguments.file:
         path = str(Path(arguments.file).expanduser().absolute())
         data = dataclasses.replace(experiment.data, source="file", path=path)
         experiment = dataclasses.replace(experiment, data=data)
     if arguments.target:
         experiment = experiment.replacing("data.target", arguments.target)
     return experiment, view
+
+
+def is_data_set(name: str) -> bool:
+    """Tell whether a word names a generator or a bundled table, and no file that is there.
+
+    Examples
+    --------
+    >>> is_data_set("breast_cancer"), is_data_set("two_moons"), is_data_set("my_table.csv")
+    (True, True, False)
+    """
+    from core.data.gallery import OWN_FILE, sources
+
+    return name != OWN_FILE.name and name in sources() and not Path(name).exists()
 
 
 def _epochs(text: str) -> int:

@@ -6,7 +6,6 @@ import argparse
 import functools
 import json
 import math
-import os
 from dataclasses import replace
 from typing import Any
 
@@ -16,10 +15,11 @@ from core.base.errors import UserError
 from core.calibration.degenerate_fits import degenerate_fit
 from core.calibration.recalibration import Recalibration, fit_recalibration, recalibrated
 from core.data.data_warnings import dataset_warnings
-from core.data.gallery import OWN_FILE, sources
+from core.data.gallery import OWN_FILE
 from core.evaluation.performance import performance_of
 from core.experiment.experiment import Experiment
 from core.predictions.predictions import Predictions, predictions_of
+from core.run.command_line import is_data_set
 from core.run.training_loop import Trained, train
 from core.training.engines import engine_for_epochs
 
@@ -121,7 +121,7 @@ def _said(value: float | None) -> str:
 
 def _experiment(arguments: argparse.Namespace) -> Experiment:
     experiment = Experiment()
-    if arguments.run in sources() and not os.path.exists(arguments.run):
+    if is_data_set(arguments.run):
         experiment = experiment.replacing("data.source", arguments.run)
     else:
         data = replace(experiment.data, source=OWN_FILE.name, path=str(arguments.run))

@@ -88,6 +88,12 @@ def test_settings_on_the_command_line_reach_the_window(open_window):
     assert window.panel("knobs").rows["data.source"].editor.currentData() == "circles"
 
 
+def test_a_bundled_data_set_is_opened_by_its_name(open_window):
+    window = open_window("breast_cancer")
+    assert window.session.run.dataset.name == "Breast cancer"
+    assert window.session.experiment.data.source == "breast_cancer"
+
+
 def test_a_file_that_cannot_be_read_leaves_a_learning_window_that_says_why(
     qtbot, open_window, tmp_path
 ):
