@@ -243,7 +243,6 @@ def clear_unfinished(path: str | os.PathLike[str]) -> None:
     unfinished = re.compile(rf"\.{re.escape(place.name)}\.[1-9][0-9]*\.tmp")
     with suppress(OSError):  # there is no folder yet, or another window is clearing it too
         for other in list(place.parent.iterdir()):
-            if unfinished.fullmatch(other.name):
-                facts = other.lstat()
-                if stat.S_ISREG(facts.st_mode) and time.time() - facts.st_mtime > _STILL_SECONDS:
-                    other.unlink()
+            is_left = unfinished.fullmatch(other.name) and stat.S_ISREG(other.lstat().st_mode)
+            if is_left and not _is_young(other):
+                other.unlink()

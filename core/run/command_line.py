@@ -67,10 +67,7 @@ def read_settings(pairs: Iterable[str]) -> tuple[Experiment, View]:
 
     experiment, view = Experiment(), View()
     for pair in pairs:
-        name, equals, text = pair.partition("=")
-        name = name.strip()
-        if not equals:
-            raise UserError(f"--set {pair} names no value.", "", "Write --set NAME=VALUE.")
+        name, text = split_setting(pair)
         _check_name(name)
         section, _, field = name.partition(".")
         if section == "view":
@@ -78,6 +75,20 @@ def read_settings(pairs: Iterable[str]) -> tuple[Experiment, View]:
         else:
             experiment = experiment.parsing(name, text)
     return experiment, view
+
+
+def split_setting(pair: str) -> tuple[str, str]:
+    """Return the name and the value of NAME=VALUE, or raise a `UserError`.
+
+    Examples
+    --------
+    >>> split_setting("model.hidden=8 8")
+    ('model.hidden', '8 8')
+    """
+    name, equals, text = pair.partition("=")
+    if not equals:
+        raise UserError(f"--set {pair} names no value.", "", "Write --set NAME=VALUE.")
+    return name.strip(), text
 
 
 def experiment_for(arguments: argparse.Namespace) -> tuple[Experiment, View]:

@@ -19,7 +19,7 @@ from core.data.gallery import OWN_FILE
 from core.evaluation.performance import performance_of
 from core.experiment.experiment import Experiment
 from core.predictions.predictions import Predictions, predictions_of
-from core.run.command_line import is_data_set
+from core.run.command_line import is_data_set, split_setting
 from core.run.training_loop import Trained, train
 from core.training.engines import engine_for_epochs
 
@@ -127,10 +127,7 @@ def _experiment(arguments: argparse.Namespace) -> Experiment:
         data = replace(experiment.data, source=OWN_FILE.name, path=str(arguments.run))
         experiment = replace(experiment, data=replace(data, target=arguments.target or ""))
     for pair in arguments.set or []:
-        name, equals, text = pair.partition("=")
-        if not equals:
-            raise UserError(f"--set {pair} names no value.", "", "Write --set NAME=VALUE.")
-        experiment = experiment.parsing(name.strip(), text)
+        experiment = experiment.parsing(*split_setting(pair))
     return experiment
 
 

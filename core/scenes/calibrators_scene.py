@@ -45,8 +45,6 @@ from core.predictions.predictions import Predictions, predictions_of
 from core.run.run import Run
 from core.training.problem import TrainState
 
-PAGES = ("handles", "maps", "priors")
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CalibratorsScene:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from PySide6.QtCore import Signal
@@ -222,8 +222,7 @@ class NumberSlider(QWidget):
 
     def set_span(self, low: float, high: float) -> None:
         """Let the slider span other numbers, without a signal."""
-        is_whole = isinstance(self._knob, IntegerKnob)
-        self.scale = SliderScale(low, high, self._knob.scale, is_whole, self._steps)
+        self.scale = replace(scale_of(self._knob), low=low, high=high, steps=self._steps)
         self.slider.blockSignals(True)
         self.slider.setRange(0, self.scale.places)
         self.slider.setPageStep(max(self.scale.places // 10, 1))

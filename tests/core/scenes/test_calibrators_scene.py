@@ -13,8 +13,8 @@ from sklearn.metrics import log_loss
 from core.calibration.calibrators import CALIBRATORS
 from core.data.dataset import Dataset, Feature
 from core.experiment.view import View
+from core.experiment.view_choices import CALIBRATORS_PAGES
 from core.scenes.calibrators_scene import (
-    PAGES,
     calibrators_scene,
     maps_scene,
     parameters_scene,
@@ -189,7 +189,9 @@ def test_weights_predict_the_shift_that_is_observed(weighted):
 
 def test_each_page_of_the_calibrators_panel_has_its_scene(moons):
     run, state = moons
-    names = [type(calibrators_scene(run, state, View(), page).of).__name__ for page in PAGES]
+    names = [
+        type(calibrators_scene(run, state, View(), page).of).__name__ for page in CALIBRATORS_PAGES
+    ]
     assert names == ["ParametersScene", "MapsScene", "PriorsScene"]
 
 
@@ -198,7 +200,7 @@ def test_a_part_without_rows_has_pages_all_the_same():
     parts = np.where(np.arange(whole.n_samples) % 2, 0, 2)
     run, state = trained(steps=5, dataset=replace(whole, split=parts))
     changed = with_choices(run, method="platt", compared=("isotonic",))
-    for page in PAGES:
+    for page in CALIBRATORS_PAGES:
         assert calibrators_scene(changed, state, View(), page).of is not None
     assert parameters_scene(changed, state, View(split="test")).problem
 
